@@ -1,0 +1,248 @@
+// Package drive is the one loop that carries out a trial: it asks a schedule
+// when the next call starts, has a port start it, and records every end. It
+// knows no protocol; the ports do, and know the time:
+//
+//	Simulated  an event heap over the simulated target's model, under the
+//	           virtual clock or the real one
+//	Goroutines real time, any target whose call blocks
+package drive
+
+import (
+	"context"
+	"fmt"
+	"runtime/debug"
+	"sync/atomic"
+	"time"
+
+	"plimsoll/runner/schedule"
+	"plimsoll/target"
+)
+
+// Call is one call with its times, offsets from the trial's start: when it
+// was due, since when nothing but the generator kept it back, when it was
+// handed to the target and when it ended.
+type Call struct {
+	Number                      uint64
+	Intended, Ready, Start, End time.Duration
+	target.Outcome
+}
+
+// Port carries calls out and knows the time.
+type Port interface {
+	// Issue starts a call now.
+	Issue(intended, ready time.Duration)
+	// Await returns the next call that has ended, at once if there is one;
+	// nil when none has by `until`, or when it was woken. now is the one
+	// clock reading of this turn. The call is valid until the next Await.
+	Await(until time.Duration) (call *Call, now time.Duration)
+	// Cancel makes every call in flight end soon, as cancelled.
+	Cancel()
+}
+
+// Stop asks a loop to end early, from any goroutine.
+type Stop struct {
+	level atomic.Int32
+	wake  atomic.Pointer[func()]
+}
+
+// Gently lets nothing more start; what is in flight gets a few seconds.
+func (s *Stop) Gently() { s.raise(1) }
+
+// AtOnce cancels what is in flight.
+func (s *Stop) AtOnce() { s.raise(2) }
+
+// Asked tells whether the loop has been asked to stop.
+func (s *Stop) Asked() bool { return s.level.Load() > 0 }
+
+func (s *Stop) raise(level int32) {
+	if s.level.Load() < level {
+		s.level.Store(level)
+	}
+	if wake := s.wake.Load(); wake != nil {
+		(*wake)()
+	}
+}
+
+// OnWake sets what rouses a port that waits; nil for one that never does.
+func (s *Stop) OnWake(wake func()) { s.wake.Store(&wake) }
+
+// Trial is what the loop carries out.
+type Trial struct {
+	Schedule *schedule.Schedule
+	Port     Port
+	Recorder *Recorder
+	// From is the schedule's beginning: 0, or before it by a warm-up.
+	From time.Duration
+	// Until is when calls cease to become due, schedule.Never for a batch;
+	// what is held or in flight then gets Drain.
+	Until, Drain time.Duration
+	Stop         *Stop
+}
+
+// How long calls in flight get after an interrupt, and after they have been
+// cancelled, before the loop goes on without them.
+const (
+	interruptGrace = 3 * time.Second
+	cancelGrace    = 2 * time.Second
+)
+
+// End is how a trial ended.
+type End struct {
+	// Interrupted by Stop, or Stopped by the schedule, which says why.
+	Interrupted bool
+	Stopped     string
+	// At is when, on the trial's clock.
+	At time.Duration
+	// Err tells that the harness or a target broke.
+	Err error
+}
+
+// Run carries the trial out. It returns when every call has ended or been
+// given up; what the recorder holds is valid however the trial ended.
+func (t Trial) Run() (end End) {
+	l := &loop{Trial: t, deadline: schedule.Never}
+	if t.Until != schedule.Never {
+		l.deadline = saturate(t.Until, t.Drain)
+	}
+	defer func() {
+		if broken := recover(); broken != nil {
+			end = l.end()
+			end.Err = fmt.Errorf("panic: %v\n%s", broken, debug.Stack())
+		}
+	}()
+	l.run()
+	return l.end()
+}
+
+type loop struct {
+	Trial
+	now         time.Duration
+	inFlight    int
+	deadline    time.Duration // when what is in flight is given up
+	interrupted bool
+	cancelled   bool
+	err         error
+}
+
+func (l *loop) run() {
+	l.now = l.From
+	until := l.From
+	for {
+		call, now := l.Port.Await(min(until, l.deadline))
+		l.now = now
+		if call != nil {
+			l.ended(call)
+			until = now // look for more ends before anything starts
+			continue
+		}
+		if l.Stop.level.Load() > 0 {
+			l.interrupt()
+		}
+		if now >= l.deadline && l.expired() {
+			return
+		}
+		next := l.Schedule.Next(now, l.inFlight)
+		switch next.Do {
+		case schedule.Start:
+			l.Port.Issue(next.At, next.Ready)
+			l.inFlight++
+			until = now
+		case schedule.Drop:
+			l.Recorder.Drop(next.At, 1)
+			until = now
+		case schedule.Wait:
+			until = next.At
+		case schedule.Idle:
+			until = schedule.Never
+		case schedule.Cancel, schedule.Done:
+			if l.inFlight == 0 {
+				return
+			}
+			if next.Do == schedule.Cancel {
+				l.cancel()
+			}
+			until = schedule.Never
+		}
+	}
+}
+
+func (l *loop) ended(call *Call) {
+	l.inFlight--
+	if call.Class == target.Broken && l.err == nil {
+		l.err = fmt.Errorf("%s", call.Example)
+		l.Schedule.Stop("the target broke")
+		l.cancel()
+	}
+	l.Recorder.Record(call)
+	if !l.cancelled {
+		l.Schedule.Ended(call.End, call.Intended, !call.OK())
+	}
+}
+
+// interrupt obeys Stop.
+func (l *loop) interrupt() {
+	if !l.interrupted {
+		l.interrupted = true
+		l.drop()
+		l.Schedule.Stop("interrupted")
+		l.deadline = min(l.deadline, saturate(l.now, interruptGrace))
+	}
+	if l.Stop.level.Load() > 1 {
+		l.cancel()
+	}
+}
+
+// cancel gives up what is in flight, which then has a moment to end.
+func (l *loop) cancel() {
+	if l.cancelled {
+		return
+	}
+	l.cancelled = true
+	l.drop()
+	l.Schedule.Stop(l.Schedule.Stopped())
+	l.Port.Cancel()
+	l.deadline = saturate(l.now, cancelGrace)
+}
+
+// drop counts the calls that were due and never started.
+func (l *loop) drop() {
+	if overdue := l.Schedule.Overdue(l.now); overdue > 0 {
+		l.Recorder.Drop(l.now, overdue)
+	}
+}
+
+// expired is called when the deadline has passed: the first time for what is
+// in flight, the second time for what would not be cancelled, which is left
+// behind and counted.
+func (l *loop) expired() (over bool) {
+	if !l.cancelled {
+		l.cancel()
+		return false
+	}
+	l.Recorder.Abandon(l.inFlight, l.now)
+	l.inFlight = 0
+	return true
+}
+
+func (l *loop) end() End {
+	end := End{Interrupted: l.interrupted, At: l.now, Err: l.err}
+	if !l.interrupted && l.err == nil {
+		end.Stopped = l.Schedule.Stopped()
+	}
+	return end
+}
+
+func saturate(at, by time.Duration) time.Duration {
+	if by > schedule.Never-at {
+		return schedule.Never
+	}
+	return at + by
+}
+
+// Follow ties a Stop to two contexts: the first to be done stops gently, the
+// second at once. The returned function unties them.
+func (s *Stop) Follow(gently, atOnce context.Context) func() {
+	first := context.AfterFunc(gently, s.Gently)
+	second := context.AfterFunc(atOnce, s.AtOnce)
+	return func() { first(); second() }
+}

@@ -1,0 +1,172 @@
+package drive
+
+import (
+	"sync/atomic"
+	"time"
+
+	"plimsoll/runner/latency"
+	"plimsoll/target"
+)
+
+// Recorder keeps what happened in one trial, in memory that does not grow
+// with the number of calls. One loop writes to it; only Sampler may be used
+// from elsewhere.
+type Recorder struct {
+	Sampler Sampler
+	Tally
+	Response, Service, ErrorResponse *latency.Histogram
+	Held, Lateness                   *latency.Histogram
+	Timeline                         *latency.Timeline
+
+	window  time.Duration // successes that end before it make the throughput
+	observe func(*Call)
+}
+
+// Tally counts calls. Those intended before 0, in the warm-up, are counted
+// nowhere.
+type Tally struct {
+	OK, Cancelled, Dropped int64
+	HeldCalls, Attempts    int64
+	BytesIn, BytesOut      int64
+	Errors                 map[string]*ErrorCount
+	// InTime are the successes that ended within the trial's length.
+	InTime int64
+	// LastEnd is when the last call ended; LastStart when the last one
+	// started, and LastLateness how late that one was.
+	LastEnd, LastStart, LastLateness time.Duration
+	// Busy is the time in flight of all calls, added up.
+	Busy time.Duration
+	// PoolHeld tells that a target's own pool of connections held calls back.
+	PoolHeld bool
+}
+
+// ErrorCount counts one class of failures and keeps its first message.
+type ErrorCount struct {
+	Count   int64
+	Example string
+}
+
+// NewRecorder makes one for a trial of the given length (schedule.Never for a
+// batch). observe, which may be nil, sees every counted call; it must do
+// nothing slow and keep nothing of the call.
+func NewRecorder(length time.Duration, observe func(*Call)) *Recorder {
+	r := &Recorder{window: length, observe: observe, Timeline: latency.NewTimeline()}
+	r.Errors = map[string]*ErrorCount{}
+	for _, h := range []**latency.Histogram{&r.Response, &r.Service, &r.ErrorResponse, &r.Held, &r.Lateness} {
+		*h = latency.New(latency.Fine)
+	}
+	return r
+}
+
+// Record takes in a call that has ended.
+func (r *Recorder) Record(c *Call) {
+	if c.Intended < 0 {
+		return
+	}
+	start := c.Start + c.Outcome.Held
+	held := c.Ready - c.Intended + c.Outcome.Held
+	late := c.Start - c.Ready
+	r.Held.Record(held)
+	r.Lateness.Record(late)
+	if held > 0 {
+		r.HeldCalls++
+		r.PoolHeld = r.PoolHeld || c.Outcome.Held > 0
+	}
+	if start >= r.LastStart {
+		r.LastStart, r.LastLateness = start, late
+	}
+	r.Busy += c.End - start
+	r.LastEnd = max(r.LastEnd, c.End)
+	r.Attempts += int64(max(1, c.Outcome.Attempts))
+	r.BytesIn += c.BytesIn
+	r.BytesOut += c.BytesOut
+	r.Timeline.Call(c.Intended, start, c.End, r.settle(c, start))
+	if r.observe != nil {
+		r.observe(c)
+	}
+	if r.Sampler.wanted.Load() {
+		r.Sampler.put(r, c.End)
+	}
+}
+
+// settle counts a call by how it ended.
+func (r *Recorder) settle(c *Call, start time.Duration) latency.Fate {
+	switch c.Class {
+	case "":
+		r.OK++
+		if c.End <= r.window {
+			r.InTime++
+		}
+		r.Response.Record(c.End - c.Intended)
+		r.Service.Record(c.End - start)
+		return latency.OK
+	case target.Cancelled:
+		r.Cancelled++
+		return latency.Cancelled
+	}
+	r.ErrorResponse.Record(c.End - c.Intended)
+	e := r.Errors[c.Class]
+	if e == nil {
+		e = &ErrorCount{Example: c.Example}
+		r.Errors[c.Class] = e
+	}
+	e.Count++
+	return latency.Failed
+}
+
+// Drop counts n calls that became due at the given time and were left out.
+func (r *Recorder) Drop(at time.Duration, n int64) {
+	if at >= 0 {
+		r.Dropped += n
+		r.Timeline.Drop(at, n)
+	}
+}
+
+// Abandon counts calls as cancelled that never came back, at the given time.
+func (r *Recorder) Abandon(n int, at time.Duration) {
+	at = max(0, at)
+	for range n {
+		r.Record(&Call{Intended: at, Ready: at, Start: at, End: at, Outcome: target.Outcome{Class: target.Cancelled}})
+	}
+}
+
+// Failures is how many calls ended in an error.
+func (r *Recorder) Failures() (n int64) {
+	for _, e := range r.Errors {
+		n += e.Count
+	}
+	return n
+}
+
+// Started is how many calls were started.
+func (r *Recorder) Started() int64 { return r.OK + r.Failures() + r.Cancelled }
+
+// Sampler lets progress be watched from another goroutine: it asks, and finds
+// the answer there when it asks again.
+type Sampler struct {
+	wanted atomic.Bool
+	latest atomic.Pointer[Sample]
+}
+
+// Sample is how far a trial has come.
+type Sample struct {
+	Ended, Failed int64
+	At            time.Duration
+	// P99 is that of all successes' response time so far.
+	P99 time.Duration
+}
+
+// Latest is the newest sample there is (zero before the first), and asks for
+// the next.
+func (s *Sampler) Latest() Sample {
+	s.wanted.Store(true)
+	if sample := s.latest.Load(); sample != nil {
+		return *sample
+	}
+	return Sample{}
+}
+
+func (s *Sampler) put(r *Recorder, at time.Duration) {
+	s.wanted.Store(false)
+	s.latest.Store(&Sample{Ended: r.Started(), Failed: r.Failures(), At: at, P99: r.Response.Quantile(99)})
+}

@@ -1,0 +1,210 @@
+package drive
+
+import (
+	"math"
+	"time"
+
+	"plimsoll/target"
+	"plimsoll/target/sim"
+	"plimsoll/target/wait"
+)
+
+// Simulated is the port of simulated targets: a heap of the ends to come.
+// Under the virtual clock time jumps from event to event; under the real one
+// the port waits for each. No goroutine, no allocation a call.
+type Simulated struct {
+	model *sim.Model
+	now   time.Duration // of the virtual clock
+	real  *realTime     // nil under the virtual clock
+
+	ends   endings
+	slots  []inFlight
+	free   []int32
+	number uint64
+	call   Call // what Await hands out
+	gaveUp bool
+}
+
+// inFlight is what the port keeps of a call until its end.
+type inFlight struct {
+	number                 uint64
+	intended, ready, start time.Duration
+	class                  string
+}
+
+// realTime is a real clock whose 0 is the trial's start.
+type realTime struct {
+	zero   time.Time
+	waiter *wait.Waiter
+}
+
+func (r *realTime) now() time.Duration { return time.Since(r.zero) }
+
+// NewVirtual makes a simulated port under the virtual clock, which shows from.
+func NewVirtual(model *sim.Model, from time.Duration) *Simulated {
+	return &Simulated{model: model, now: from}
+}
+
+// NewSimulated makes a simulated port under the real clock, which shows from
+// now. The waiter's Wake makes Await return early.
+func NewSimulated(model *sim.Model, from time.Duration, waiter *wait.Waiter) *Simulated {
+	return &Simulated{model: model, real: &realTime{zero: time.Now().Add(-from), waiter: waiter}}
+}
+
+// Issue starts a call.
+func (s *Simulated) Issue(intended, ready time.Duration) {
+	if s.real != nil {
+		s.now = s.real.now()
+	}
+	leaves := s.model.Arrive(s.now)
+	slot := s.slot()
+	s.slots[slot] = inFlight{number: s.number, intended: intended, ready: ready, start: s.now, class: leaves.Class}
+	s.ends.push(ending{at: leaves.At, slot: slot})
+	s.number++
+}
+
+// slot finds room for a call in flight.
+func (s *Simulated) slot() int32 {
+	if n := len(s.free); n > 0 {
+		slot := s.free[n-1]
+		s.free = s.free[:n-1]
+		return slot
+	}
+	s.slots = append(s.slots, inFlight{})
+	return int32(len(s.slots) - 1)
+}
+
+// Await returns the next end.
+func (s *Simulated) Await(until time.Duration) (*Call, time.Duration) {
+	if s.real != nil {
+		return s.awaitReal(until)
+	}
+	if len(s.ends) > 0 && s.ends[0].at <= until {
+		s.now = max(s.now, s.ends[0].at)
+		return s.end(s.now), s.now
+	}
+	if until != math.MaxInt64 {
+		s.now = max(s.now, until)
+	}
+	return nil, s.now
+}
+
+func (s *Simulated) awaitReal(until time.Duration) (*Call, time.Duration) {
+	for {
+		now := s.real.now()
+		next := until
+		if len(s.ends) > 0 {
+			next = min(next, s.ends[0].at)
+			if s.ends[0].at <= now {
+				return s.end(now), now
+			}
+		}
+		if next <= now || s.real.wait(next) {
+			return nil, s.real.now()
+		}
+	}
+}
+
+// wait waits until the given time, and tells whether it was woken before.
+func (r *realTime) wait(until time.Duration) bool {
+	const longest = time.Hour // far times are waited for piece by piece
+	return r.waiter.Wait(r.zero.Add(min(until, r.now()+longest)))
+}
+
+// end hands out the earliest end.
+func (s *Simulated) end(now time.Duration) *Call {
+	slot := s.ends.pop().slot
+	c := &s.slots[slot]
+	class := c.class
+	if s.gaveUp {
+		class = target.Cancelled
+	}
+	s.call = Call{Number: c.number, Intended: c.intended, Ready: c.ready, Start: c.start, End: now,
+		Outcome: target.Outcome{Class: class, Example: example(class)}}
+	s.free = append(s.free, slot)
+	return &s.call
+}
+
+// Cancel ends every call in flight now.
+func (s *Simulated) Cancel() {
+	s.gaveUp = true
+	if s.real != nil {
+		s.now = s.real.now()
+	}
+	for i := range s.ends {
+		s.ends[i].at = s.now // all alike: still a heap
+	}
+}
+
+// example is the message of a simulated failure.
+func example(class string) string {
+	switch class {
+	case "":
+		return ""
+	case string(sim.Status500):
+		return "simulated: the server answered 500"
+	case string(sim.Reset):
+		return "simulated: the connection was broken off"
+	case string(sim.Timeout):
+		return "simulated: no answer came in time"
+	case target.Rejected:
+		return "simulated: the waiting room was full"
+	case target.Throttled:
+		return "simulated: over the quota"
+	}
+	return "simulated: " + class
+}
+
+// ending is when a call in flight ends.
+type ending struct {
+	at   time.Duration
+	slot int32
+}
+
+// endings is a heap of four children a node, the earliest end first.
+type endings []ending
+
+func (h *endings) push(e ending) {
+	*h = append(*h, e)
+	s := *h
+	i := len(s) - 1
+	for i > 0 {
+		parent := (i - 1) / 4
+		if s[parent].at <= e.at {
+			break
+		}
+		s[i] = s[parent]
+		i = parent
+	}
+	s[i] = e
+}
+
+func (h *endings) pop() ending {
+	s := *h
+	top, last := s[0], len(s)-1
+	e := s[last]
+	s = s[:last]
+	*h = s
+	i := 0
+	for {
+		first := 4*i + 1
+		if first >= last {
+			break
+		}
+		least := first
+		for child := first + 1; child < min(first+4, last); child++ {
+			if s[child].at < s[least].at {
+				least = child
+			}
+		}
+		if e.at <= s[least].at {
+			break
+		}
+		s[i] = s[least]
+		i = least
+	}
+	if last > 0 {
+		s[i] = e
+	}
+	return top
+}

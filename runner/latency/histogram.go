@@ -1,0 +1,231 @@
+// Package latency keeps distributions of durations in memory that does not
+// grow with the number of values: a log-linear array with the very buckets of
+// an HdrHistogram, so that it exports to one without losing a digit, and
+// costs a few instructions a value.
+package latency
+
+import (
+	"math"
+	"math/bits"
+	"time"
+)
+
+// Highest is the longest duration kept apart; longer ones are recorded as
+// Highest, and counted in Clamped.
+const Highest = time.Hour
+
+// Digits is how many significant decimal digits a histogram keeps.
+type Digits int
+
+// The two resolutions in use: a relative error of at most 0.1 % (1/1024), and
+// 0.8 % (1/128) for the windows of a timeline.
+const (
+	Fine   Digits = 3
+	Coarse Digits = 2
+)
+
+// Histogram counts durations of 0 ns to Highest. The zero value is not ready:
+// use New. It is not safe for concurrent use; keep one for each recorder and
+// merge.
+type Histogram struct {
+	digits Digits
+	shift  uint     // log2 of the sub-buckets in each octave
+	mask   uint64   // values up to it have a bucket each
+	first  int      // the bucket that counts[0] stands for
+	counts []uint64 // the range of buckets seen so far
+	count  int64
+
+	min, max int64
+	// Moments about centre, the first value: Σ(v−centre) and Σ(v−centre)².
+	// About the mean they would cost a division a value, about 0 a constant
+	// delay would get a standard deviation out of rounding.
+	centre     int64
+	sum1, sum2 float64
+	clamped    int64
+}
+
+// New makes an empty histogram.
+func New(d Digits) *Histogram {
+	h := &Histogram{digits: Fine, shift: 10}
+	if d == Coarse {
+		h.digits, h.shift = Coarse, 7
+	}
+	h.mask = 2<<h.shift - 1
+	h.Reset()
+	return h
+}
+
+// Reset forgets every value and keeps the memory.
+func (h *Histogram) Reset() {
+	clear(h.counts)
+	h.count, h.clamped = 0, 0
+	h.min, h.max = math.MaxInt64, 0
+	h.centre, h.sum1, h.sum2 = 0, 0, 0
+}
+
+// Record counts one duration. Negative ones count as 0, those above Highest
+// as Highest.
+func (h *Histogram) Record(d time.Duration) {
+	v := int64(d)
+	if uint64(v) > uint64(Highest) {
+		v = h.clamp(v)
+	}
+	if h.count == 0 {
+		h.centre = v
+	}
+	h.count++
+	h.min = min(h.min, v)
+	h.max = max(h.max, v)
+	off := float64(v - h.centre)
+	h.sum1 += off
+	h.sum2 += off * off
+	i := uint(h.bucket(v) - h.first)
+	if i >= uint(len(h.counts)) {
+		i = h.grow(h.bucket(v))
+	}
+	h.counts[i]++
+}
+
+func (h *Histogram) clamp(v int64) int64 {
+	h.clamped++
+	if v < 0 {
+		return 0
+	}
+	return int64(Highest)
+}
+
+// bucket finds v's bucket: HdrHistogram's layout with a unit of 1 ns.
+func (h *Histogram) bucket(v int64) int {
+	octave := uint(bits.Len64(uint64(v)|h.mask)) - h.shift - 1
+	return int(octave<<h.shift) + int(v>>octave)
+}
+
+// top is the largest value of a bucket, which stands for all of them, as
+// HdrHistogram has it.
+func (h *Histogram) top(bucket int) int64 {
+	if bucket <= int(h.mask) {
+		return int64(bucket)
+	}
+	octave := uint(bucket>>h.shift) - 1
+	return int64(bucket-int(octave<<h.shift)+1)<<octave - 1
+}
+
+// grow makes room for a bucket, with some to spare on either side, and tells
+// its place in counts.
+func (h *Histogram) grow(bucket int) uint {
+	const spare = 64
+	low, high := bucket, bucket+1
+	if len(h.counts) > 0 {
+		low, high = min(low, h.first), max(high, h.first+len(h.counts))
+	}
+	if low < h.first || len(h.counts) == 0 {
+		low = max(0, low-spare)
+	}
+	high = min(high+spare, h.bucket(int64(Highest))+1)
+	counts := make([]uint64, high-low)
+	if len(h.counts) > 0 {
+		copy(counts[h.first-low:], h.counts)
+	}
+	h.first, h.counts = low, counts
+	return uint(bucket - low)
+}
+
+// Merge adds every value of o, which must have the same digits: histograms of
+// different resolution are never mixed.
+func (h *Histogram) Merge(o *Histogram) {
+	if o.count == 0 {
+		return
+	}
+	if h.count == 0 {
+		h.centre = o.centre
+	}
+	shift, n := float64(o.centre-h.centre), float64(o.count)
+	h.sum2 += o.sum2 + 2*shift*o.sum1 + n*shift*shift
+	h.sum1 += o.sum1 + n*shift
+	h.count += o.count
+	h.clamped += o.clamped
+	h.min, h.max = min(h.min, o.min), max(h.max, o.max)
+	for _, edge := range []int64{o.min, o.max} {
+		if b := h.bucket(edge); uint(b-h.first) >= uint(len(h.counts)) {
+			h.grow(b)
+		}
+	}
+	from, to := o.bucket(o.min), o.bucket(o.max)
+	into := h.counts[from-h.first:]
+	for i, c := range o.counts[from-o.first : to-o.first+1] {
+		into[i] += c
+	}
+}
+
+// Digits is the resolution that the histogram was made with.
+func (h *Histogram) Digits() Digits { return h.digits }
+
+// Count is the number of values.
+func (h *Histogram) Count() int64 { return h.count }
+
+// Clamped is how many values were negative or above Highest.
+func (h *Histogram) Clamped() int64 { return h.clamped }
+
+// Min is the smallest value, exactly; 0 without any.
+func (h *Histogram) Min() time.Duration {
+	if h.count == 0 {
+		return 0
+	}
+	return time.Duration(h.min)
+}
+
+// Max is the largest value, exactly; 0 without any.
+func (h *Histogram) Max() time.Duration { return time.Duration(h.max) }
+
+// Mean is the arithmetic mean in nanoseconds, exact but for the rounding of
+// floating point; 0 without any value.
+func (h *Histogram) Mean() float64 {
+	if h.count == 0 {
+		return 0
+	}
+	return float64(h.centre) + h.sum1/float64(h.count)
+}
+
+// Stddev is the standard deviation of the values in nanoseconds (the
+// population's: divided by n).
+func (h *Histogram) Stddev() float64 {
+	if h.count == 0 {
+		return 0
+	}
+	n := float64(h.count)
+	return math.Sqrt(max(0, (h.sum2-h.sum1*h.sum1/n)/n))
+}
+
+// Quantile is the smallest value that percent of all values do not exceed
+// (percent from 0 to 100), to the histogram's digits and never outside Min and
+// Max; 0 without any value.
+func (h *Histogram) Quantile(percent float64) time.Duration {
+	if h.count == 0 {
+		return 0
+	}
+	// 99.9 % of 1,000 is the 999th value, also where floating point says 999.0000000001.
+	rank := max(1, int64(math.Ceil(percent/100*float64(h.count)*(1-1e-12))))
+	seen := int64(0)
+	for i := h.bucket(h.min) - h.first; i < len(h.counts); i++ {
+		if seen += int64(h.counts[i]); seen >= rank {
+			return time.Duration(max(h.min, min(h.max, h.top(h.first+i))))
+		}
+	}
+	return h.Max()
+}
+
+// CountAtMost is how many values are d or less, to the histogram's digits:
+// values that share d's bucket count as d.
+func (h *Histogram) CountAtMost(d time.Duration) int64 {
+	if h.count == 0 || int64(d) < h.min {
+		return 0
+	}
+	if int64(d) >= h.max {
+		return h.count
+	}
+	seen := int64(0)
+	for _, c := range h.counts[:h.bucket(int64(d))-h.first+1] {
+		seen += int64(c)
+	}
+	return seen
+}

@@ -1,0 +1,226 @@
+package latency
+
+import (
+	"math"
+	"math/rand/v2"
+	"sort"
+	"testing"
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+	"pgregory.net/rapid"
+)
+
+func values(t *rapid.T, name string) []int64 {
+	any := rapid.OneOf(rapid.Int64Range(0, 5000), rapid.Int64Range(0, int64(time.Second)), rapid.Int64Range(0, int64(Highest)))
+	return rapid.SliceOfN(any, 1, 300).Draw(t, name)
+}
+
+func of(d Digits, vs []int64) *Histogram {
+	h := New(d)
+	for _, v := range vs {
+		h.Record(time.Duration(v))
+	}
+	return h
+}
+
+// The oracle is the list itself: what a histogram saves us from keeping.
+func TestQuantilesAgreeWithTheSortedList(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		digits := rapid.SampledFrom([]Digits{Fine, Coarse}).Draw(t, "digits")
+		vs := values(t, "values")
+		h := of(digits, vs)
+		sort.Slice(vs, func(i, j int) bool { return vs[i] < vs[j] })
+		precision := map[Digits]float64{Fine: 1.0 / 1024, Coarse: 1.0 / 128}[digits]
+		for _, p := range []float64{0, 1, 25, 50, 90, 99, 99.9, 100} {
+			exact := float64(vs[max(1, int(math.Ceil(p*float64(len(vs))/100)))-1])
+			got := float64(h.Quantile(p))
+			if got < exact || got > exact*(1+precision) {
+				t.Fatalf("p%v of %v is %v, want %v to within %v", p, vs, got, exact, precision)
+			}
+		}
+		if int64(h.Min()) != vs[0] || int64(h.Max()) != vs[len(vs)-1] {
+			t.Fatalf("min %v max %v of %v", h.Min(), h.Max(), vs)
+		}
+	})
+}
+
+func TestMomentsAreExact(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		vs := values(t, "values")
+		h := of(Fine, vs)
+		sum, n := 0.0, float64(len(vs))
+		for _, v := range vs {
+			sum += float64(v)
+		}
+		square := 0.0
+		for _, v := range vs {
+			square += (float64(v) - sum/n) * (float64(v) - sum/n)
+		}
+		near(t, "mean", h.Mean(), sum/n, 1e-9*sum/n)
+		near(t, "stddev", h.Stddev(), math.Sqrt(square/n), 1e-6*float64(vs[0]+h.max)+1e-6)
+	})
+	h := New(Fine)
+	for range 1000 {
+		h.Record(1040 * time.Millisecond)
+	}
+	if h.Mean() != 1.04e9 || h.Stddev() != 0 || h.Quantile(50) != 1040*time.Millisecond {
+		t.Errorf("a constant is not kept exactly: mean %v stddev %v p50 %v", h.Mean(), h.Stddev(), h.Quantile(50))
+	}
+}
+
+func near(t interface{ Fatalf(string, ...any) }, what string, got, want, within float64) {
+	if !(math.Abs(got-want) <= within) {
+		t.Fatalf("%s is %v, want %v ± %v", what, got, want, within)
+	}
+}
+
+func TestMergeIsRecordingAllInOne(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		a, b := values(t, "a"), values(t, "b")
+		merged, all := of(Fine, a), of(Fine, append(append([]int64{}, a...), b...))
+		merged.Merge(of(Fine, b))
+		if rapid.Bool().Draw(t, "other order") {
+			merged = of(Fine, b)
+			merged.Merge(of(Fine, a))
+		}
+		same(t, merged, all)
+		near(t, "mean", merged.Mean(), all.Mean(), 1e-9*all.Mean()+1e-9)
+		near(t, "stddev", merged.Stddev(), all.Stddev(), 1e-6*float64(all.max)+1e-6)
+	})
+}
+
+func same(t *rapid.T, a, b *Histogram) {
+	if a.count != b.count || a.min != b.min || a.max != b.max {
+		t.Fatalf("counts %d %d, min %d %d, max %d %d", a.count, b.count, a.min, b.min, a.max, b.max)
+	}
+	for p := 0.0; p <= 100; p += 2.5 {
+		if a.Quantile(p) != b.Quantile(p) {
+			t.Fatalf("p%v: %v and %v", p, a.Quantile(p), b.Quantile(p))
+		}
+	}
+}
+
+// The standard library of the field is the oracle of our buckets.
+func TestBucketsAreHdrHistograms(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		digits := rapid.SampledFrom([]Digits{Fine, Coarse}).Draw(t, "digits")
+		vs := values(t, "values")
+		standard := hdrhistogram.New(1, int64(Highest), int(digits))
+		for _, v := range vs {
+			if err := standard.RecordValue(v); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := standard.Encode(hdrhistogram.V2CompressedEncodingCookieBase)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := of(digits, vs).Encode()
+		if err != nil || got != string(want) {
+			t.Fatalf("encoded as %q (%v), the library says %q", got, err, want)
+		}
+	})
+}
+
+func TestDecodeUndoesEncode(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		h := of(rapid.SampledFrom([]Digits{Fine, Coarse}).Draw(t, "digits"), values(t, "values"))
+		text, err := h.Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		back, err := Decode(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := back.Restore(h.Min(), h.Max(), h.Mean(), h.Stddev()); err != nil {
+			t.Fatal(err)
+		}
+		same(t, back, h)
+		near(t, "mean", back.Mean(), h.Mean(), 1e-9*h.Mean()+1e-9)
+		near(t, "stddev", back.Stddev(), h.Stddev(), 1e-6*float64(h.max)+1e-6)
+	})
+}
+
+func TestRestoreRefusesFiguresOfAnother(t *testing.T) {
+	h := of(Fine, []int64{1_000_000, 2_000_000})
+	if h.Restore(500_000, 2_000_000, 1.5e6, 5e5) == nil || h.Restore(1_000_000, 3_000_000, 1.5e6, 5e5) == nil {
+		t.Error("restored a lowest or highest value that the buckets contradict")
+	}
+}
+
+func TestOutOfRangeIsClampedAndCounted(t *testing.T) {
+	h := of(Fine, []int64{-5, int64(2 * Highest), 7})
+	if h.Clamped() != 2 || h.Min() != 0 || h.Max() != Highest || h.Count() != 3 {
+		t.Errorf("clamped %d, min %v, max %v, count %d", h.Clamped(), h.Min(), h.Max(), h.Count())
+	}
+}
+
+func TestCountAtMost(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		vs := rapid.SliceOfN(rapid.Int64Range(0, 2047), 1, 100).Draw(t, "values") // a bucket each
+		d := rapid.Int64Range(-1, 3000).Draw(t, "at most")
+		want := int64(0)
+		for _, v := range vs {
+			if v <= d {
+				want++
+			}
+		}
+		if got := of(Fine, vs).CountAtMost(time.Duration(d)); got != want {
+			t.Fatalf("%d of %v are at most %d, counted %d", want, vs, d, got)
+		}
+	})
+}
+
+func TestMemoryDoesNotGrowWithCount(t *testing.T) {
+	h, rng := New(Fine), rand.New(rand.NewPCG(1, 2))
+	for range 100_000 {
+		h.Record(time.Duration(rng.Int64N(int64(Highest))))
+	}
+	if allocs := testing.AllocsPerRun(1000, func() { h.Record(time.Duration(rng.Int64N(int64(Highest)))) }); allocs > 0 {
+		t.Errorf("a value costs %v allocations", allocs)
+	}
+	if len(h.counts) > 34*1024 {
+		t.Errorf("%d buckets", len(h.counts))
+	}
+}
+
+func FuzzDecode(f *testing.F) {
+	text, _ := of(Fine, []int64{1, 1000, 1e9}).Encode()
+	f.Add(text)
+	f.Add("HISTFAAAAB")
+	f.Fuzz(func(t *testing.T, text string) {
+		h, err := Decode(text)
+		if err != nil {
+			return
+		}
+		last := time.Duration(0)
+		for p := 0.0; p <= 100; p += 10 {
+			if q := h.Quantile(p); q < last {
+				t.Fatalf("percentiles fall: %v after %v", q, last)
+			} else {
+				last = q
+			}
+		}
+		total := uint64(0)
+		for _, c := range h.counts {
+			total += c
+		}
+		if total != uint64(h.Count()) {
+			t.Fatalf("counts sum to %d, not %d", total, h.Count())
+		}
+	})
+}
+
+func BenchmarkRecord(b *testing.B) {
+	h, rng := New(Fine), rand.New(rand.NewPCG(1, 2))
+	vs := make([]time.Duration, 4096)
+	for i := range vs {
+		vs[i] = time.Duration(rng.ExpFloat64() * 1e7)
+	}
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		h.Record(vs[i&4095])
+	}
+}

@@ -1,0 +1,159 @@
+package latency
+
+import "time"
+
+// MaxWindows is how many windows a timeline has at the most: when they are
+// full, each two become one and the width doubles.
+const MaxWindows = 240
+
+// firstWidth is the width of a timeline's windows at first.
+const firstWidth = time.Millisecond
+
+// Fate is how a call ended, as far as a timeline cares.
+type Fate uint8
+
+// The fates of a call.
+const (
+	OK Fate = iota
+	Failed
+	Cancelled
+)
+
+// Timeline counts what happened when, and how long successes took, in windows
+// of equal width from 0 on. Its memory does not grow with the number of calls
+// or the length of the run.
+type Timeline struct {
+	width   time.Duration
+	windows []Window
+	spare   []*Histogram
+}
+
+// Window is one piece of a timeline.
+type Window struct {
+	Scheduled, Started, Dropped  int64 // by due time; by start; by due time
+	OKs, Failures, Cancellations int64 // by end
+	// Response holds the response times of the successes that ended here, to
+	// two digits; nil if there were none.
+	Response *Histogram
+	// area is the time in flight within the window, in nanoseconds, of the
+	// calls that started or ended in it: from start to the window's end, less
+	// from end to the window's end.
+	area float64
+}
+
+// NewTimeline makes an empty timeline.
+func NewTimeline() *Timeline {
+	return &Timeline{width: firstWidth, windows: make([]Window, 0, MaxWindows)}
+}
+
+// Width is the width of every window.
+func (t *Timeline) Width() time.Duration { return t.width }
+
+// Windows are all windows up to the last in which anything happened.
+func (t *Timeline) Windows() []Window { return t.windows }
+
+// Call notes a whole call. None of the times may be negative.
+func (t *Timeline) Call(intended, start, end time.Duration, fate Fate) {
+	last := t.index(end) // the latest of the three: may double the width
+	w := &t.windows[last]
+	w.area -= float64(time.Duration(last+1)*t.width - end)
+	switch fate {
+	case OK:
+		w.OKs++
+		if w.Response == nil {
+			w.Response = t.histogram()
+		}
+		w.Response.Record(end - intended)
+	case Failed:
+		w.Failures++
+	case Cancelled:
+		w.Cancellations++
+	}
+	first := int(start / t.width)
+	t.windows[first].Started++
+	t.windows[first].area += float64(time.Duration(first+1)*t.width - start)
+	if intended < time.Duration(first)*t.width {
+		first = int(intended / t.width)
+	}
+	t.windows[first].Scheduled++
+}
+
+// Drop notes n calls, due at the given time, that were left out.
+func (t *Timeline) Drop(at time.Duration, n int64) {
+	w := &t.windows[t.index(at)]
+	w.Scheduled += n
+	w.Dropped += n
+}
+
+func (w *Window) ended() int64 { return w.OKs + w.Failures + w.Cancellations }
+
+// InFlight is the mean number of calls in flight in each window.
+func (t *Timeline) InFlight() []float64 {
+	means := make([]float64, len(t.windows))
+	carried := int64(0)
+	for i := range t.windows {
+		w := &t.windows[i]
+		means[i] = max(0, float64(carried)+w.area/float64(t.width))
+		carried += w.Started - w.ended()
+	}
+	return means
+}
+
+// index finds the window of a time, after making room for it.
+func (t *Timeline) index(at time.Duration) int {
+	for at >= MaxWindows*t.width {
+		t.double()
+	}
+	i := int(at / t.width)
+	if i >= len(t.windows) {
+		t.windows = t.windows[:i+1] // within the capacity, and zero
+	}
+	return i
+}
+
+// double makes one window of each two.
+func (t *Timeline) double() {
+	half := (len(t.windows) + 1) / 2
+	for i := range half {
+		w := t.windows[2*i]
+		// What was in flight at the end of the first stays so in the second.
+		w.area += float64(w.Started-w.ended()) * float64(t.width)
+		if 2*i+1 < len(t.windows) {
+			t.add(&w, &t.windows[2*i+1])
+		}
+		t.windows[i] = w
+	}
+	clear(t.windows[half:])
+	t.windows = t.windows[:half]
+	t.width *= 2
+}
+
+func (t *Timeline) add(into, from *Window) {
+	into.Scheduled += from.Scheduled
+	into.Started += from.Started
+	into.Dropped += from.Dropped
+	into.OKs += from.OKs
+	into.Failures += from.Failures
+	into.Cancellations += from.Cancellations
+	into.area += from.area
+	if from.Response == nil {
+		return
+	}
+	if into.Response == nil {
+		into.Response = t.histogram()
+	}
+	into.Response.Merge(from.Response)
+	from.Response.Reset()
+	t.spare = append(t.spare, from.Response)
+	from.Response = nil
+}
+
+// histogram takes one that a merged window has left, or makes one.
+func (t *Timeline) histogram() *Histogram {
+	if n := len(t.spare); n > 0 {
+		h := t.spare[n-1]
+		t.spare = t.spare[:n-1]
+		return h
+	}
+	return New(Coarse)
+}

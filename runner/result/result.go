@@ -1,0 +1,218 @@
+// Package result holds what was measured, as run.json keeps it: everything,
+// and all that a report needs. Durations are seconds as numbers and names end
+// in their unit. Every file is written whole or not at all.
+package result
+
+import "time"
+
+// Format is the version of run.json that this package writes.
+const Format = 1
+
+// Run is one run of a scenario file.
+type Run struct {
+	Format   int       `json:"format"`
+	Tool     Tool      `json:"tool"`
+	Started  time.Time `json:"started"`
+	Seed     uint64    `json:"seed"`
+	Exit     int       `json:"exit"`
+	Machine  Machine   `json:"machine"`
+	File     File      `json:"file"`
+	Trials   []Trial   `json:"trials"`
+	Speedups []Speedup `json:"speedups"`
+	Verdicts []Verdict `json:"verdicts"`
+}
+
+// Tool is what made the result.
+type Tool struct {
+	Name    string `json:"name"`
+	Version string `json:"version"`
+}
+
+// Machine is where it was made.
+type Machine struct {
+	OS          string `json:"os"`
+	Arch        string `json:"arch"`
+	CPUs        int    `json:"cpus"`
+	CPUModel    string `json:"cpu_model,omitempty"`
+	MemoryBytes int64  `json:"memory_bytes,omitempty"`
+	Go          string `json:"go"`
+}
+
+// File is the scenario file. Text has secrets as ${NAME}.
+type File struct {
+	Name   string `json:"name"`
+	SHA256 string `json:"sha256"`
+	Text   string `json:"text"`
+}
+
+// Axes of a sweep.
+const (
+	AxisRequests    = "requests"
+	AxisConcurrency = "concurrency"
+	AxisRate        = "rate_per_s"
+)
+
+// Point is where on a sweep's axis something stands: exactly one field is set
+// when a scenario counts requests or sweeps, none otherwise.
+type Point struct {
+	Requests    int     `json:"requests,omitempty"`
+	Concurrency int     `json:"concurrency,omitempty"`
+	RatePerS    float64 `json:"rate_per_s,omitempty"`
+}
+
+// Trial is one scenario × sweep value × mode × repetition. Counts add up:
+// Scheduled = Started + Dropped, Started = OK + ΣErrors + Cancelled.
+type Trial struct {
+	Scenario string `json:"scenario"`
+	Mode     string `json:"mode"`
+	Target   string `json:"target"`
+	Clock    string `json:"clock"`  // "real" | "virtual"
+	Engine   string `json:"engine"` // "virtual" | "sim" | "std"
+	Repeat   int    `json:"repeat"`
+
+	// As asked, where the mode has them.
+	Requests    int     `json:"requests,omitempty"`
+	DurationS   float64 `json:"duration_s,omitempty"`
+	Concurrency int     `json:"concurrency,omitempty"`
+	RatePerS    float64 `json:"rate_per_s,omitempty"`
+	// Sweep is the trial's place in its scenario's sweep or count of
+	// requests; modes of one place are compared with each other.
+	Sweep Point `json:"sweep,omitzero"`
+
+	MakespanS      float64 `json:"makespan_s"`
+	ThroughputPerS float64 `json:"throughput_per_s"`
+	InFlightMean   float64 `json:"in_flight_mean"`
+
+	Scheduled int64            `json:"scheduled"`
+	Started   int64            `json:"started"`
+	Dropped   int64            `json:"dropped"`
+	HeldCalls int64            `json:"held_calls"`
+	OK        int64            `json:"ok"`
+	Cancelled int64            `json:"cancelled"`
+	Attempts  int64            `json:"attempts"`
+	Errors    map[string]Error `json:"errors,omitempty"`
+	BytesIn   int64            `json:"bytes_in"`
+	BytesOut  int64            `json:"bytes_out"`
+
+	Response      Dist `json:"response"`       // end − intended, of successes
+	Service       Dist `json:"service"`        // end − start, of successes
+	ErrorResponse Dist `json:"error_response"` // end − intended, of errors
+	Held          Dist `json:"held"`           // of all started
+	Lateness      Dist `json:"lateness"`       // of all started
+
+	Timeline []Window `json:"timeline,omitempty"`
+
+	Ended      string      `json:"ended"` // "complete" | "stopped" | "interrupted" | "failed"
+	Reason     string      `json:"reason,omitempty"`
+	Health     Health      `json:"health"`
+	MachineUse *MachineUse `json:"machine_use,omitempty"` // real clock only
+}
+
+// How a trial may end.
+const (
+	Complete    = "complete"
+	Stopped     = "stopped" // by stop_when or on_error
+	Interrupted = "interrupted"
+	Failed      = "failed" // it could not be carried out
+)
+
+// Error counts one class of failures.
+type Error struct {
+	Count   int64  `json:"count"`
+	Example string `json:"example,omitempty"`
+}
+
+// Dist sums a distribution up and keeps all of it in HDR: the HdrHistogram V2
+// compressed encoding, base64, in nanoseconds, three significant digits.
+// With Count 0 the other fields are 0 and HDR is empty.
+type Dist struct {
+	Count   int64   `json:"count"`
+	MinS    float64 `json:"min_s"`
+	MeanS   float64 `json:"mean_s"`
+	StddevS float64 `json:"stddev_s"`
+	MaxS    float64 `json:"max_s"`
+	P50S    float64 `json:"p50_s"`
+	P90S    float64 `json:"p90_s"`
+	P95S    float64 `json:"p95_s"`
+	P99S    float64 `json:"p99_s"`
+	P999S   float64 `json:"p99.9_s"`
+	HDR     string  `json:"hdr,omitempty"`
+}
+
+// Window is one piece of a trial's timeline. Starts are counted by start,
+// ends by end; the latencies are response times of the successes that ended
+// in it, and HDR keeps them to two significant digits.
+type Window struct {
+	AtS          float64 `json:"at_s"`
+	WidthS       float64 `json:"width_s"`
+	Scheduled    int64   `json:"scheduled"`
+	Started      int64   `json:"started"`
+	Dropped      int64   `json:"dropped"`
+	OK           int64   `json:"ok"`
+	Errors       int64   `json:"errors"`
+	InFlightMean float64 `json:"in_flight_mean"`
+	MeanS        float64 `json:"mean_s"`
+	P50S         float64 `json:"p50_s"`
+	P99S         float64 `json:"p99_s"`
+	MaxS         float64 `json:"max_s"`
+	HDR          string  `json:"hdr,omitempty"`
+}
+
+// Health judges the generator, not the target.
+type Health struct {
+	KeptPace bool `json:"kept_pace"`
+	// Why says what fell behind, when KeptPace is false.
+	Why string `json:"why,omitempty"`
+	// LimitedBy names what held calls back by the user's own wish:
+	// "max_in_flight" or "connections". A note, never a fault.
+	LimitedBy string `json:"limited_by,omitempty"`
+}
+
+// MachineUse is what the harness itself took during a trial.
+type MachineUse struct {
+	CPUS     float64 `json:"cpu_s"`
+	GCPauseS float64 `json:"gc_pause_s"`
+	GCs      int64   `json:"gcs"`
+	SpinS    float64 `json:"spin_s"`
+	RSSBytes int64   `json:"rss_bytes,omitempty"`
+}
+
+// Speedup compares a mode with its scenario's baseline: how many times faster
+// it is. Low and High bound it with 95 % confidence; both are 0 where there
+// is no interval, and Note says why.
+type Speedup struct {
+	Scenario string `json:"scenario"`
+	Mode     string `json:"mode"`
+	Baseline string `json:"baseline"`
+	Point
+	Ratio float64 `json:"ratio"`
+	Low   float64 `json:"low,omitempty"`
+	High  float64 `json:"high,omitempty"`
+	Note  string  `json:"note,omitempty"`
+}
+
+// Kinds of verdict.
+const (
+	KindThreshold = "threshold"
+	KindExpect    = "expect"
+)
+
+// Verdict is one judged promise: a threshold, or a published figure to
+// reproduce. Measured is in seconds, per second, or a bare ratio, by Metric.
+type Verdict struct {
+	Scenario string `json:"scenario"`
+	Mode     string `json:"mode"`
+	Point
+	Kind     string  `json:"kind"`
+	Rule     string  `json:"rule"`
+	Measured float64 `json:"measured"`
+	Pass     bool    `json:"pass"`
+	// Reason says why there is nothing measured to judge, where there is not.
+	Reason string `json:"reason,omitempty"`
+	// Metric, Expected, Tolerance (a share of 1) and Source are of kind
+	// "expect"; Metric is "makespan", "rate" or "speedup".
+	Metric    string  `json:"metric,omitempty"`
+	Expected  float64 `json:"expected,omitempty"`
+	Tolerance float64 `json:"tolerance,omitempty"`
+	Source    string  `json:"source,omitempty"`
+}

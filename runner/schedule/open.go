@@ -1,0 +1,123 @@
+package schedule
+
+import "time"
+
+// Open is an open loop: calls become due whatever comes back. At most
+// MaxInFlight are outstanding; a call that finds no place is held until one
+// is free, or dropped.
+type Open struct {
+	Bounds
+	Arrivals    Arrivals
+	MaxInFlight int
+	Drop        bool
+}
+
+// NewOpen makes an open loop's schedule.
+func NewOpen(o Open, stop StopOn) *Schedule {
+	source := &open{Open: o, gate: o.Arrivals.gate(), places: places{max: o.MaxInFlight}}
+	source.advance()
+	return &Schedule{stopOn: stop, source: source}
+}
+
+type open struct {
+	Open
+	n      int64         // calls taken out so far
+	due    time.Duration // when the n-th is due
+	gate   gate          // nil where starts need not keep a distance
+	places places
+}
+
+// advance looks the next call up.
+func (o *open) advance() {
+	o.due = Never
+	if offset, ok := o.Arrivals.next(); ok && !o.spent(o.n) {
+		o.due = o.From + offset
+	}
+}
+
+func (o *open) take() {
+	o.n++
+	o.advance()
+}
+
+func (o *open) next(now time.Duration, inFlight int) Next {
+	due := o.due
+	if due >= o.Until || due == Never {
+		return Next{Do: Done}
+	}
+	if due > now {
+		return Next{Do: Wait, At: due}
+	}
+	if inFlight >= o.MaxInFlight {
+		if !o.Drop {
+			return Next{Do: Idle}
+		}
+		o.take()
+		return Next{Do: Drop, At: due}
+	}
+	ready := max(due, o.places.freeSince())
+	if o.gate != nil {
+		opens, opened := o.gate.opens()
+		if opens > now {
+			return Next{Do: Wait, At: opens}
+		}
+		ready = max(ready, opened)
+		o.gate.pass(now, ready)
+	}
+	o.places.take()
+	o.take()
+	return Next{Do: Start, At: due, Ready: ready}
+}
+
+func (o *open) ended(at time.Duration) { o.places.free(at) }
+
+func (o *open) overdue(now time.Duration) (count int64) {
+	for o.due <= now && o.due < o.Until {
+		if o.due >= 0 {
+			count++
+		}
+		o.take()
+	}
+	return count
+}
+
+// places remembers since when each free place in flight has been free, so that
+// a call which was held is known to have been ready at that time, and any
+// later start is the generator's fault. A call takes the place that has been
+// free for longest.
+type places struct {
+	max  int
+	used int // places taken at least once
+	ring []time.Duration
+	head int
+	len  int
+}
+
+func (p *places) freeSince() time.Duration {
+	if p.used < p.max || p.len == 0 {
+		return -Never
+	}
+	return p.ring[p.head]
+}
+
+func (p *places) take() {
+	if p.used < p.max {
+		p.used++
+		return
+	}
+	if p.len > 0 {
+		p.head = (p.head + 1) & (len(p.ring) - 1)
+		p.len--
+	}
+}
+
+func (p *places) free(at time.Duration) {
+	if p.len == len(p.ring) {
+		grown := make([]time.Duration, max(16, 2*len(p.ring)))
+		n := copy(grown, p.ring[p.head:])
+		copy(grown[n:], p.ring[:p.head])
+		p.ring, p.head = grown, 0
+	}
+	p.ring[(p.head+p.len)&(len(p.ring)-1)] = at
+	p.len++
+}

@@ -1,0 +1,122 @@
+// Package schedule decides when calls start: one after another, so many at a
+// time, at a rate. A Schedule is a pure state machine on offsets from the
+// trial's start. It has no clock, no goroutine and no randomness but the
+// draws it is handed, so that every schedule can be tested exhaustively
+// without sleeping; the one loop (package drive) interprets it.
+package schedule
+
+import (
+	"math"
+	"time"
+)
+
+// Never is later than any trial.
+const Never = time.Duration(math.MaxInt64)
+
+// Action is what the loop shall do next.
+type Action uint8
+
+const (
+	// Start a call: it was due at At, and at Ready nothing but the generator
+	// itself kept it from starting.
+	Start Action = iota
+	// Drop a call that was due at At: it is left out (overflow: drop).
+	Drop
+	// Wait until At, or until a call ends.
+	Wait
+	// Idle until a call ends.
+	Idle
+	// Cancel what is in flight; nothing starts any more.
+	Cancel
+	// Done: nothing starts any more; what is in flight may end.
+	Done
+)
+
+// Next is an action with its times, offsets from the trial's start.
+type Next struct {
+	Do        Action
+	At, Ready time.Duration
+}
+
+// Schedule hands out the starts of one trial.
+type Schedule struct {
+	source source
+	stopOn StopOn
+	state  Action // Start while running, then Done or Cancel
+	reason string
+}
+
+// StopOn says which ends of calls end the trial early.
+type StopOn struct {
+	// FirstCompleted cancels the rest when any call has ended, FirstError
+	// when one has failed.
+	FirstCompleted, FirstError bool
+	// Error starts nothing more after a failure and waits for the rest.
+	Error bool
+}
+
+// source is what differs between closed and open loops.
+type source interface {
+	// next decides; a Start or a Drop takes the call out of the schedule.
+	next(now time.Duration, inFlight int) Next
+	// ended hears that a call has ended, which makes room or work.
+	ended(at time.Duration)
+	// overdue takes all calls out that were due by now, and counts them, but
+	// for those of a warm-up.
+	overdue(now time.Duration) int64
+}
+
+// Bounds end a schedule.
+type Bounds struct {
+	// From is when it begins: 0, or before it by the length of a warm-up.
+	From time.Duration
+	// Until is when calls cease to become due: they fall in [From, Until).
+	Until time.Duration
+	// Requests is how many calls there are at most; 0 means no limit.
+	Requests int64
+}
+
+func (b Bounds) spent(n int64) bool { return b.Requests > 0 && n >= b.Requests }
+
+// Next tells what to do at the time now, which never decreases, with so many
+// calls in flight.
+func (s *Schedule) Next(now time.Duration, inFlight int) Next {
+	if s.state != Start {
+		return Next{Do: s.state}
+	}
+	next := s.source.next(now, inFlight)
+	if next.Do == Done {
+		s.state = Done
+	}
+	return next
+}
+
+// Ended tells the schedule that a call, intended at the given time, has ended.
+func (s *Schedule) Ended(at, intended time.Duration, failed bool) {
+	s.source.ended(at)
+	if s.state == Cancel || intended < 0 { // a warm-up's calls stop nothing
+		return
+	}
+	switch {
+	case s.stopOn.FirstCompleted:
+		s.stop(Cancel, "stop_when: first-completed")
+	case s.stopOn.FirstError && failed:
+		s.stop(Cancel, "stop_when: first-error")
+	case s.stopOn.Error && failed && s.state == Start:
+		s.stop(Done, "on_error: stop")
+	}
+}
+
+// Stop ends the schedule: nothing starts any more.
+func (s *Schedule) Stop(reason string) { s.stop(Done, reason) }
+
+func (s *Schedule) stop(state Action, reason string) {
+	s.state, s.reason = state, reason
+}
+
+// Stopped tells why the schedule was ended early; empty if it was not.
+func (s *Schedule) Stopped() string { return s.reason }
+
+// Overdue counts the calls that were due by now and never handed out, and
+// takes them out of the schedule: they have become due and are dropped.
+func (s *Schedule) Overdue(now time.Duration) int64 { return s.source.overdue(now) }

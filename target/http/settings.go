@@ -1,0 +1,75 @@
+package http
+
+import (
+	"time"
+
+	"plimsoll/target/sim"
+)
+
+// Settings describe an HTTP target, as `http:` gives them, with every default
+// filled in by the reader of the scenario file.
+type Settings struct {
+	// Serve is the simulated server to start for this run; nil when the
+	// target is at a URL of its own.
+	Serve *sim.Settings
+	// Calls are the requests, taken in turn by the call's number; there is at
+	// least one. With Serve their URLs are paths ("/", "/items?id=1").
+	Calls []Request
+	// Timeout bounds each attempt. Default 10 s.
+	Timeout time.Duration
+	// KeepAlive reuses connections. Default true.
+	KeepAlive bool
+	// Connections caps the pool; a call that finds it full is held. 0: no cap.
+	Connections int
+	// Protocol is "1.1" (default), "2" or "auto".
+	Protocol string
+	// Engine is "auto" (default) or "std".
+	Engine  string
+	TLS     TLS
+	Success Success
+	Retry   Retry
+	// Scrub takes secrets (values that came from the environment) out of a
+	// text before anybody sees it; nil means there are none.
+	Scrub func(string) string `json:"-"`
+}
+
+// Request is one request to send.
+type Request struct {
+	Method  string // default GET, or POST with a body
+	URL     string
+	Headers []Header
+	Body    []byte
+}
+
+// Header is one header line; a name may come up several times.
+type Header struct{ Name, Value string }
+
+// TLS says whom to trust and who we are; the paths are of PEM files, already
+// resolved against the scenario file's folder.
+type TLS struct {
+	Insecure      bool
+	CA, Cert, Key string
+	ServerName    string
+}
+
+// Success says which answers count as success.
+type Success struct {
+	// Status are the accepted ranges, both ends included. Default 200–299.
+	Status []StatusRange
+	// Contains must occur in the body; empty asks nothing.
+	Contains string
+}
+
+// StatusRange holds the status codes from From to To.
+type StatusRange struct{ From, To int }
+
+// Retry repeats failed attempts. Attempts counts the first one too; 0 and 1
+// mean no retry. Before the k-th retry comes a pause of Backoff × Factor^(k−1),
+// drawn from [0, that] with full jitter.
+type Retry struct {
+	Attempts int
+	Backoff  time.Duration // default 1 s
+	Factor   float64       // default 2
+	Jitter   bool          // full (default) or none
+	On       []string      // classes: timeout, connect, reset, 5xx, 429, 503 …; default timeout, connect, 5xx, 429
+}

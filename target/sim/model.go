@@ -1,0 +1,144 @@
+// Package sim is the model of a simulated server. It answers one question,
+// purely: a call arrives now; when does it leave, and how? No clock, no
+// goroutine, no I/O: the virtual clock, the real clock and the server behind
+// `serve:` all ask the same model.
+//
+// A call passes the quota, then the queue, then is admitted to a server,
+// where its delay and its error are drawn; stalls hold up everything. Since
+// the line is first come, first served, and no later call can change the fate
+// of an earlier one, that fate is known when the call arrives.
+package sim
+
+import (
+	"math"
+	"math/rand/v2"
+	"time"
+
+	"plimsoll/target"
+	"plimsoll/target/random"
+)
+
+// Departure is how a call leaves the server.
+type Departure struct {
+	// At is when it leaves, on the clock that it arrived by.
+	At time.Duration
+	// Class is its error class; empty means success.
+	Class string
+}
+
+// Model is a simulated server at work. It is not safe for concurrent use.
+type Model struct {
+	settings Settings
+	delays   *rand.Rand
+	errors   *rand.Rand
+
+	calendar calendar
+	admitted ring  // arrivals that the quota let through, at most Quota.N
+	line     ring  // admissions still to come: who waits in line
+	servers  heap4 // when each busy server is free again
+	service  heap4 // ends of the calls in service, where contention counts them
+}
+
+// New makes a server that nobody has called yet. Its streams of randomness
+// are "delay" and "error".
+func New(s Settings, streams random.Source) *Model {
+	return &Model{
+		settings: s,
+		delays:   streams("delay"),
+		errors:   streams("error"),
+		calendar: calendar(s.Stall),
+	}
+}
+
+// Arrive takes in a call at the time now, which never decreases from call to
+// call; time 0 is when the stalls' and the quota's clocks begin, and earlier
+// times (a warm-up) are negative.
+func (m *Model) Arrive(now time.Duration) Departure {
+	at := m.calendar.thaw(now)
+	if m.overQuota(at) {
+		return Departure{At: at, Class: target.Throttled}
+	}
+	admission, ok := m.queue(at)
+	if !ok {
+		return Departure{At: at, Class: target.Rejected}
+	}
+	return m.serve(admission)
+}
+
+// overQuota tells whether Quota.N calls were let through in (at−Per, at]
+// already, and lets this one through if not.
+func (m *Model) overQuota(at time.Duration) bool {
+	quota := m.settings.Quota
+	if quota.N == 0 {
+		return false
+	}
+	for m.admitted.len() > 0 && m.admitted.first() <= at-quota.Per {
+		m.admitted.pop()
+	}
+	if int64(m.admitted.len()) >= quota.N {
+		return true
+	}
+	m.admitted.push(at)
+	return false
+}
+
+// queue finds when a call that is there at `at` gets a server. It is refused
+// when it had to wait and the waiting room is full.
+func (m *Model) queue(at time.Duration) (admission time.Duration, ok bool) {
+	if m.settings.Servers == 0 {
+		return at, true
+	}
+	for m.line.len() > 0 && m.line.first() <= at {
+		m.line.pop()
+	}
+	if m.servers.len() < m.settings.Servers {
+		return at, true
+	}
+	free := m.calendar.thaw(m.servers.min())
+	if free <= at {
+		m.servers.pop()
+		return at, true
+	}
+	if m.settings.Queue != nil && m.line.len() >= *m.settings.Queue {
+		return 0, false
+	}
+	m.servers.pop()
+	m.line.push(free)
+	return free, true
+}
+
+// serve draws what happens to a call admitted at the given time.
+func (m *Model) serve(admission time.Duration) Departure {
+	work := m.settings.Delay.Draw(m.delays)
+	work = m.slowed(work, admission)
+	class := ""
+	if e := &m.settings.Errors; e.Rate > 0 && m.errors.Float64() < e.Rate {
+		class = string(e.Kind)
+		if e.After != nil {
+			work = *e.After
+		}
+	}
+	end := m.calendar.after(admission, work)
+	if m.settings.Servers > 0 {
+		m.servers.push(end)
+	}
+	if m.settings.Contention != (Contention{}) {
+		m.service.push(end)
+	}
+	return Departure{At: end, Class: class}
+}
+
+// slowed is a delay under contention: the Universal Scalability Law with n
+// calls in service, this one included.
+func (m *Model) slowed(work, admission time.Duration) time.Duration {
+	law := m.settings.Contention
+	if law == (Contention{}) {
+		return work
+	}
+	for m.service.len() > 0 && m.service.min() <= admission {
+		m.service.pop()
+	}
+	n := float64(m.service.len() + 1)
+	slower := float64(work) * (1 + law.Serial*(n-1) + law.Crosstalk*n*(n-1))
+	return time.Duration(math.Round(min(slower, math.MaxInt64/4)))
+}

@@ -1,0 +1,60 @@
+package sim
+
+import (
+	"time"
+
+	"plimsoll/target/delay"
+	"plimsoll/target/quantity"
+)
+
+// Settings describe a simulated server, as `sim:` and `serve:` give them. It
+// is plain data: `serve:` sends it to a child process as JSON. The zero value
+// is a server that answers at once, without limits.
+type Settings struct {
+	// Delay is how long a call takes alone.
+	Delay delay.Delay
+	// Servers is how many calls are served at once; 0 means no limit.
+	Servers int
+	// Queue is the waiting room behind the servers; nil means no limit, and 0
+	// that a call which finds every server taken is rejected.
+	Queue *int
+	// Contention slows a call down by what is in service beside it.
+	Contention Contention
+	// Errors make a share of the calls fail.
+	Errors Errors
+	// Stall freezes the server now and then.
+	Stall Stall
+	// Quota bounds the calls admitted in any (t − Per, t]; zero means none.
+	Quota quantity.Rate
+}
+
+// Contention is the Universal Scalability Law (Gunther 2007): a call admitted
+// as the n-th in service takes its delay × (1 + Serial·(n−1) + Crosstalk·n(n−1)).
+// Both are shares of 1, from 0 up.
+type Contention struct {
+	Serial, Crosstalk float64
+}
+
+// ErrorKind says how a failing call fails.
+type ErrorKind string
+
+// The kinds of simulated failure; each is also the call's error class.
+const (
+	Status500 ErrorKind = "status-500" // an answer that says 500
+	Reset     ErrorKind = "reset"      // the connection is broken off
+	Timeout   ErrorKind = "timeout"    // no answer; the caller gives up
+)
+
+// Errors make calls fail with chance Rate (0 to 1).
+type Errors struct {
+	Rate float64
+	Kind ErrorKind
+	// After is how long a failing call takes; nil means the drawn delay.
+	After *time.Duration
+}
+
+// Stall freezes the server in [At, At+For) and every Every after that. The
+// zero Stall never freezes; Every 0 freezes once.
+type Stall struct {
+	Every, For, At time.Duration
+}
