@@ -17,19 +17,19 @@ type Simulated struct {
 	now   time.Duration // of the virtual clock
 	real  *realTime     // nil under the virtual clock
 
-	ends   endings
-	slots  []inFlight
-	free   []int32
-	number uint64
-	call   Call // what Await hands out
-	gaveUp bool
+	ends    endings
+	slots   []inFlight
+	free    []int32
+	number  uint64
+	classes classes
+	call    Call // what Await hands out
+	gaveUp  bool
 }
 
 // inFlight is what the port keeps of a call until its end.
 type inFlight struct {
 	number                 uint64
 	intended, ready, start time.Duration
-	class                  string
 }
 
 // realTime is a real clock whose 0 is the trial's start.
@@ -42,13 +42,13 @@ func (r *realTime) now() time.Duration { return time.Since(r.zero) }
 
 // NewVirtual makes a simulated port under the virtual clock, which shows from.
 func NewVirtual(model *sim.Model, from time.Duration) *Simulated {
-	return &Simulated{model: model, now: from}
+	return &Simulated{model: model, now: from, classes: classes{""}}
 }
 
 // NewSimulated makes a simulated port under the real clock, which shows from
 // now. The waiter's Wake makes Await return early.
 func NewSimulated(model *sim.Model, from time.Duration, waiter *wait.Waiter) *Simulated {
-	return &Simulated{model: model, real: &realTime{zero: time.Now().Add(-from), waiter: waiter}}
+	return &Simulated{model: model, classes: classes{""}, real: &realTime{zero: time.Now().Add(-from), waiter: waiter}}
 }
 
 // Issue starts a call.
@@ -58,8 +58,8 @@ func (s *Simulated) Issue(intended, ready time.Duration) {
 	}
 	leaves := s.model.Arrive(s.now)
 	slot := s.slot()
-	s.slots[slot] = inFlight{number: s.number, intended: intended, ready: ready, start: s.now, class: leaves.Class}
-	s.ends.push(ending{at: leaves.At, slot: slot})
+	s.slots[slot] = inFlight{number: s.number, intended: intended, ready: ready, start: s.now}
+	s.ends.push(ending{at: leaves.At, slot: slot, class: s.classes.number(leaves.Class)})
 	s.number++
 }
 
@@ -113,15 +113,15 @@ func (r *realTime) wait(until time.Duration) bool {
 
 // end hands out the earliest end.
 func (s *Simulated) end(now time.Duration) *Call {
-	slot := s.ends.pop().slot
-	c := &s.slots[slot]
-	class := c.class
+	top := s.ends.pop()
+	c := &s.slots[top.slot]
+	class := s.classes[top.class]
 	if s.gaveUp {
 		class = target.Cancelled
 	}
 	s.call = Call{Number: c.number, Intended: c.intended, Ready: c.ready, Start: c.start, End: now,
 		Outcome: target.Outcome{Class: class, Example: example(class)}}
-	s.free = append(s.free, slot)
+	s.free = append(s.free, top.slot)
 	return &s.call
 }
 
@@ -157,8 +157,26 @@ func example(class string) string {
 
 // ending is when a call in flight ends.
 type ending struct {
-	at   time.Duration
-	slot int32
+	at    time.Duration
+	slot  int32
+	class int32 // of Simulated.classes
+}
+
+// classes are the error classes met so far, so that a call in flight needs
+// only their number; the first is success.
+type classes []string
+
+func (c *classes) number(class string) int32 {
+	if class == "" {
+		return 0
+	}
+	for i, known := range *c {
+		if known == class {
+			return int32(i)
+		}
+	}
+	*c = append(*c, class)
+	return int32(len(*c) - 1)
 }
 
 // endings is a heap of four children a node, the earliest end first.
@@ -191,20 +209,43 @@ func (h *endings) pop() ending {
 		if first >= last {
 			break
 		}
-		least := first
-		for child := first + 1; child < min(first+4, last); child++ {
-			if s[child].at < s[least].at {
-				least = child
-			}
-		}
-		if e.at <= s[least].at {
+		least, at := earliest(s[first:])
+		if e.at <= at {
 			break
 		}
-		s[i] = s[least]
-		i = least
+		s[i] = s[first+least]
+		i = first + least
 	}
 	if last > 0 {
 		s[i] = e
 	}
 	return top
+}
+
+// earliest finds the first of at most four endings. Which of them it is cannot
+// be predicted, so the case of all four is written without branches that
+// would be: half of a simulation's time goes by here.
+func earliest(s []ending) (least int, at time.Duration) {
+	if len(s) < 4 {
+		at = s[0].at
+		for i, e := range s {
+			if e.at < at {
+				least, at = i, e.at
+			}
+		}
+		return least, at
+	}
+	a, b, c, d := s[0].at, s[1].at, s[2].at, s[3].at
+	left, right := 0, 2
+	if b < a {
+		left = 1
+	}
+	if d < c {
+		right = 3
+	}
+	ab, cd := min(a, b), min(c, d)
+	if cd < ab {
+		left = right
+	}
+	return left, min(ab, cd)
 }

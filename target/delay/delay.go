@@ -132,7 +132,14 @@ func (d *Delay) pick(rng *rand.Rand) *Delay {
 	return &d.Parts[len(d.Parts)-1].Delay
 }
 
+// whole rounds to the nanosecond and clamps to 0 … 100 years.
 func whole(v float64) time.Duration {
-	const longest = float64(100 * 365 * 24 * time.Hour)
-	return time.Duration(math.Round(min(max(v, 0), longest)))
+	const longest = 100 * 365 * 24 * time.Hour
+	switch {
+	case v < float64(longest):
+		return max(0, time.Duration(v+0.5))
+	case v >= float64(longest):
+		return longest
+	}
+	return 0 // not a number
 }
