@@ -133,7 +133,7 @@ func (s *staged) next() (time.Duration, bool) {
 		area := (s.rate + stage.Target) / 2 * length
 		// A call that is due at the very end of a stage belongs to the next one,
 		// or to none, also where rounding says a hair before it.
-		if left := s.k - s.before; left < area*(1-1e-12) {
+		if left := max(0, s.k-s.before); left < area*(1-1e-12) {
 			if s.rng == nil {
 				s.k++
 			}

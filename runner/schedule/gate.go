@@ -47,7 +47,8 @@ type bucketGate struct {
 }
 
 // level is what is in a token bucket, told by how many tokens have been taken
-// since it was last full: whole numbers, nothing to round.
+// since it was last full: whole numbers, so that rounding to the nanosecond
+// never adds up.
 type level struct {
 	full  time.Duration
 	taken int64
@@ -70,7 +71,7 @@ func (g *bucketGate) pass(actual, ideal time.Duration) {
 }
 
 func (g *bucketGate) take(l *level, at time.Duration) {
-	if l.taken == 0 || at >= l.full+mulDivUp(l.taken, int64(g.per), g.n) {
+	if l.taken == 0 || at > l.full+mulDivUp(l.taken, int64(g.per), g.n) {
 		*l = level{full: at}
 	}
 	l.taken++

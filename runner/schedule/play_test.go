@@ -1,0 +1,92 @@
+package schedule
+
+import (
+	"math/rand/v2"
+	"sort"
+	"time"
+)
+
+// started is one call that a player started.
+type started struct{ at, ready, when, end time.Duration }
+
+// player is a small interpreter of schedules: it starts calls up to `late`
+// after the schedule asks, and each takes `service`.
+type player struct {
+	late, service func() time.Duration
+	failing       func(n int) bool
+
+	starts  []started
+	dropped []time.Duration
+	most    int // in flight
+	ends    []started
+	now     time.Duration
+	over    Action
+}
+
+// play follows the schedule until it is done, or `limit` calls have started.
+func (p *player) play(s *Schedule, limit int) *player {
+	for len(p.starts) < limit {
+		p.endUpTo(s, p.now)
+		next := s.Next(p.now, len(p.ends))
+		switch next.Do {
+		case Start:
+			c := started{at: next.At, ready: next.Ready, when: p.now}
+			c.end = c.when + p.service()
+			p.starts = append(p.starts, c)
+			p.ends = append(p.ends, c)
+			sort.SliceStable(p.ends, func(i, j int) bool { return p.ends[i].end < p.ends[j].end })
+			p.most = max(p.most, len(p.ends))
+		case Drop:
+			p.dropped = append(p.dropped, next.At)
+		case Wait:
+			until := next.At
+			if len(p.ends) > 0 && p.ends[0].end < until {
+				until = p.ends[0].end
+			}
+			p.now = max(p.now, until) + p.late()
+		case Idle:
+			if len(p.ends) == 0 {
+				panic("idle with nothing in flight: nobody would ever wake the loop")
+			}
+			p.now = max(p.now, p.ends[0].end) + p.late()
+		case Cancel, Done:
+			p.over = next.Do
+			return p
+		}
+	}
+	return p
+}
+
+func (p *player) endUpTo(s *Schedule, now time.Duration) {
+	for len(p.ends) > 0 && p.ends[0].end <= now {
+		c := p.ends[0]
+		p.ends = p.ends[1:]
+		s.Ended(c.end, c.at, p.failing != nil && p.failing(len(p.starts)-len(p.ends)))
+	}
+}
+
+func always(d time.Duration) func() time.Duration { return func() time.Duration { return d } }
+
+func upTo(rng *rand.Rand, most time.Duration) func() time.Duration {
+	return func() time.Duration { return time.Duration(rng.Int64N(int64(most) + 1)) }
+}
+
+func punctual(service time.Duration) *player {
+	return &player{late: always(0), service: always(service)}
+}
+
+func (p *player) whens() []time.Duration {
+	var all []time.Duration
+	for _, s := range p.starts {
+		all = append(all, s.when)
+	}
+	return all
+}
+
+func (p *player) dues() []time.Duration {
+	var all []time.Duration
+	for _, s := range p.starts {
+		all = append(all, s.at)
+	}
+	return all
+}
