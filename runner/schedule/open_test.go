@@ -269,3 +269,23 @@ func TestTheKSTestCanFail(t *testing.T) {
 		t.Errorf("distances %v and %v, bound %v", ksDistance(even), ksDistance(wrong), bound)
 	}
 }
+
+// Gaps of a few nanoseconds must not be rounded one by one.
+func TestPoissonKeepsFractionsOfNanoseconds(t *testing.T) {
+	p := Poisson(400_000_000, time.Second, rand.New(rand.NewPCG(1, 1)))
+	var last time.Duration
+	for range 100_000 {
+		last, _ = p.next()
+	}
+	if mean := float64(last) / 100_000; math.Abs(mean-2.5) > 4*2.5/math.Sqrt(100_000) {
+		t.Errorf("mean gap %v ns, want 2.5", mean)
+	}
+}
+
+// A bucket of one token at 3/s opens at thirds of a second, for ever.
+func TestBucketDoesNotDrift(t *testing.T) {
+	p := punctual(0).play(NewOpen(Open{Bounds: Bounds{Until: Never, Requests: 10_000}, Arrivals: Bucket(3, time.Second, 1), MaxInFlight: 10}, StopOn{}), 20_000)
+	if last, want := p.starts[9_999].when, mulDivUp(9_999, 1e9, 3); last != want {
+		t.Errorf("start 9,999 at %v, want %v", last, want)
+	}
+}
