@@ -11,8 +11,8 @@ import (
 // at which the calls of an open loop become due. The closed set is: Constant,
 // Poisson, Window, Bucket, Stages.
 type Arrivals interface {
-	// next is when the next call is due; false after the last.
-	next() (time.Duration, bool)
+	// Next is when the next call is due; false after the last.
+	Next() (time.Duration, bool)
 	// gate keeps actual starts apart where late ones must not bunch up.
 	gate() gate
 }
@@ -28,7 +28,7 @@ type constant struct {
 	per  time.Duration
 }
 
-func (c *constant) next() (time.Duration, bool) {
+func (c *constant) Next() (time.Duration, bool) {
 	at := mulDiv(c.k, int64(c.per), c.n)
 	c.k++
 	return at, at != Never
@@ -49,7 +49,7 @@ type poisson struct {
 	rng   *rand.Rand
 }
 
-func (p *poisson) next() (time.Duration, bool) {
+func (p *poisson) Next() (time.Duration, bool) {
 	gap := p.part + p.mean*p.rng.ExpFloat64()
 	whole := math.Floor(gap)
 	p.whole += time.Duration(whole)
@@ -70,7 +70,7 @@ type window struct {
 	per  time.Duration
 }
 
-func (w *window) next() (time.Duration, bool) {
+func (w *window) Next() (time.Duration, bool) {
 	at := mulDiv(w.k/w.n, int64(w.per), 1)
 	w.k++
 	return at, at != Never
@@ -91,7 +91,7 @@ type bucket struct {
 	per         time.Duration
 }
 
-func (b *bucket) next() (time.Duration, bool) {
+func (b *bucket) Next() (time.Duration, bool) {
 	at := mulDivUp(max(0, b.k-b.burst+1), int64(b.per), b.n)
 	b.k++
 	return at, at != Never
@@ -123,7 +123,7 @@ type staged struct {
 	rng    *rand.Rand
 }
 
-func (s *staged) next() (time.Duration, bool) {
+func (s *staged) Next() (time.Duration, bool) {
 	if s.rng != nil {
 		s.k += s.rng.ExpFloat64()
 	}

@@ -30,7 +30,7 @@ type open struct {
 // advance looks the next call up.
 func (o *open) advance() {
 	o.due = Never
-	if offset, ok := o.Arrivals.next(); ok && !o.spent(o.n) {
+	if offset, ok := o.Arrivals.Next(); ok && !o.spent(o.n) {
 		o.due = o.From + offset
 	}
 }

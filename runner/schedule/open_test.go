@@ -19,7 +19,7 @@ func TestConstantDoesNotDrift(t *testing.T) {
 		k := rapid.Int64Range(0, 5_000_000_000).Draw(t, "k")
 		exact := new(big.Int).Mul(big.NewInt(k), big.NewInt(per))
 		exact.Div(exact, big.NewInt(n))
-		got, ok := (&constant{n: n, per: time.Duration(per), k: k}).next()
+		got, ok := (&constant{n: n, per: time.Duration(per), k: k}).Next()
 		if !exact.IsInt64() {
 			if ok {
 				t.Fatalf("the %d-th start of %d/%v overflows and came at %v", k, n, per, got)
@@ -224,7 +224,7 @@ func TestPoissonGapsAreExponential(t *testing.T) {
 		p := Poisson(500, time.Second, rand.New(rand.NewPCG(seed, 1)))
 		var uniform []float64
 		for last, k := time.Duration(0), 0; k < 20_000; k++ {
-			at, _ := p.next()
+			at, _ := p.Next()
 			uniform = append(uniform, 1-math.Exp(-500*(at-last).Seconds()))
 			last = at
 		}
@@ -242,7 +242,7 @@ func TestPoissonStagesAreExponentialInTheIntegral(t *testing.T) {
 		p := Stages(0, stages, rand.New(rand.NewPCG(seed, 2)))
 		var uniform []float64
 		last := 0.0
-		for at, ok := p.next(); ok; at, ok = p.next() {
+		for at, ok := p.Next(); ok; at, ok = p.Next() {
 			area := integral(0, stages, at)
 			uniform = append(uniform, 1-math.Exp(last-area))
 			last = area
@@ -275,7 +275,7 @@ func TestPoissonKeepsFractionsOfNanoseconds(t *testing.T) {
 	p := Poisson(400_000_000, time.Second, rand.New(rand.NewPCG(1, 1)))
 	var last time.Duration
 	for range 100_000 {
-		last, _ = p.next()
+		last, _ = p.Next()
 	}
 	if mean := float64(last) / 100_000; math.Abs(mean-2.5) > 4*2.5/math.Sqrt(100_000) {
 		t.Errorf("mean gap %v ns, want 2.5", mean)
