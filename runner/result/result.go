@@ -33,8 +33,8 @@ type Machine struct {
 	OS          string `json:"os"`
 	Arch        string `json:"arch"`
 	CPUs        int    `json:"cpus"`
-	CPUModel    string `json:"cpu_model,omitempty"`
-	MemoryBytes int64  `json:"memory_bytes,omitempty"`
+	CPUModel    string `json:"cpu_model"`
+	MemoryBytes int64  `json:"memory_bytes"`
 	Go          string `json:"go"`
 }
 
@@ -90,7 +90,7 @@ type Trial struct {
 	OK        int64            `json:"ok"`
 	Cancelled int64            `json:"cancelled"`
 	Attempts  int64            `json:"attempts"`
-	Errors    map[string]Error `json:"errors,omitempty"`
+	Errors    map[string]Error `json:"errors"`
 	BytesIn   int64            `json:"bytes_in"`
 	BytesOut  int64            `json:"bytes_out"`
 
@@ -100,10 +100,10 @@ type Trial struct {
 	Held          Dist `json:"held"`           // of all started
 	Lateness      Dist `json:"lateness"`       // of all started
 
-	Timeline []Window `json:"timeline,omitempty"`
+	Timeline []Window `json:"timeline"`
 
 	Ended      string      `json:"ended"` // "complete" | "stopped" | "interrupted" | "failed"
-	Reason     string      `json:"reason,omitempty"`
+	Reason     string      `json:"reason"`
 	Health     Health      `json:"health"`
 	MachineUse *MachineUse `json:"machine_use,omitempty"` // real clock only
 }
@@ -119,7 +119,7 @@ const (
 // Error counts one class of failures.
 type Error struct {
 	Count   int64  `json:"count"`
-	Example string `json:"example,omitempty"`
+	Example string `json:"example"`
 }
 
 // Dist sums a distribution up and keeps all of it in HDR: the HdrHistogram V2
@@ -136,7 +136,7 @@ type Dist struct {
 	P95S    float64 `json:"p95_s"`
 	P99S    float64 `json:"p99_s"`
 	P999S   float64 `json:"p99.9_s"`
-	HDR     string  `json:"hdr,omitempty"`
+	HDR     string  `json:"hdr"`
 }
 
 // Window is one piece of a trial's timeline. Starts are counted by start,
@@ -155,17 +155,17 @@ type Window struct {
 	P50S         float64 `json:"p50_s"`
 	P99S         float64 `json:"p99_s"`
 	MaxS         float64 `json:"max_s"`
-	HDR          string  `json:"hdr,omitempty"`
+	HDR          string  `json:"hdr"`
 }
 
 // Health judges the generator, not the target.
 type Health struct {
 	KeptPace bool `json:"kept_pace"`
 	// Why says what fell behind, when KeptPace is false.
-	Why string `json:"why,omitempty"`
+	Why string `json:"why"`
 	// LimitedBy names what held calls back by the user's own wish:
 	// "max_in_flight" or "connections". A note, never a fault.
-	LimitedBy string `json:"limited_by,omitempty"`
+	LimitedBy string `json:"limited_by"`
 }
 
 // MachineUse is what the harness itself took during a trial.

@@ -15,7 +15,9 @@ type Plan struct {
 	File result.File
 	Seed uint64
 	// Spin bounds the share of one core that waiting may burn; 0 is off.
-	Spin      float64
+	Spin float64
+	// Targets are all of the file, also those that no scenario calls.
+	Targets   []Target
 	Scenarios []*Scenario
 	// Scrub replaces the values that came from the environment by their
 	// ${NAME} in a text that is about to be shown.
@@ -33,6 +35,10 @@ type Scenario struct {
 	Name   string
 	Target Target
 	Clock  string
+	// Sweep are the values that the scenario goes through, in its order: of
+	// its requests (also when there is one count only), or of the concurrency
+	// or rate that a mode lists. Without any it holds one zero Point.
+	Sweep []result.Point
 	// Requests are the calls of each trial: several make a sweep; none means
 	// that Duration or the modes' stages bound a trial.
 	Requests []int
@@ -92,9 +98,14 @@ type Mode struct {
 	StartUsers  int
 	StartRate   quantity.Rate
 	Arrivals    string // Constant, Poisson, Window or Bucket
-	Burst       int    // of Bucket; default the rate's count
+	Burst       int    // of Bucket; 0 means the rate's count, see Trial.Burst
 	MaxInFlight int
 	Drop        bool // overflow: drop
+}
+
+// AllAtOnce tells whether the mode starts all calls together.
+func (m *Mode) AllAtOnce() bool {
+	return m.Kind == Concurrent && m.Concurrency == nil && m.UserStages == nil
 }
 
 // Values of arrivals.
@@ -131,19 +142,4 @@ type Expect struct {
 	Value     float64
 	Tolerance float64 // a share of 1
 	Source    string
-}
-
-// Trial is one scenario × sweep value × mode × repetition, with the sweep's
-// value filled in.
-type Trial struct {
-	Scenario *Scenario
-	Mode     *Mode
-	Repeat   int
-	// Sweep is the place in the sweep, see result.Trial.Sweep.
-	Sweep result.Point
-	// Requests is 0 where Duration or stages bound the trial.
-	Requests int
-	// Concurrency is 0 for all at once, and where the mode has none.
-	Concurrency int
-	Rate        quantity.Rate
 }

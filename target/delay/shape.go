@@ -44,7 +44,7 @@ func uniform() setting.Shape[Delay] {
 	return setting.Convert(bounds, func(r *setting.Reader, at setting.Pos, b []setting.At[time.Duration]) (Delay, bool) {
 		switch {
 		case len(b) != 2:
-			r.Problem(at, "uniform takes the lowest and the highest duration, such as [10ms, 30ms], found %d values", len(b))
+			r.Problem(at, "uniform takes the lowest and the highest duration, such as [10ms, 30ms], found %d of them", len(b))
 		case b[0].Value > b[1].Value:
 			r.Problem(b[0].Pos, "the lowest duration %s is above the highest %s: swap them", quantity.Duration(b[0].Value), quantity.Duration(b[1].Value))
 		case b[1].Value == 0:
@@ -64,15 +64,20 @@ func normal() setting.Shape[Delay] {
 }
 
 func lognormal() setting.Shape[Delay] {
+	type written struct {
+		median time.Duration
+		p99    setting.At[time.Duration]
+	}
 	curve := setting.Object("a lognormal delay",
-		setting.Key("median", "Half of the calls take less.", setting.LongerThanZero(), func(d *Delay) *time.Duration { d.Kind = Lognormal; return &d.A }).Required(),
-		setting.Key("p99", "One call in a hundred takes more.", setting.LongerThanZero(), func(d *Delay) *time.Duration { return &d.B }).Required(),
+		setting.Key("median", "Half of the calls take less.", setting.LongerThanZero(), func(w *written) *time.Duration { return &w.median }).Required(),
+		setting.Key("p99", "One call in a hundred takes more.", setting.Located(setting.LongerThanZero()), func(w *written) *setting.At[time.Duration] { return &w.p99 }).Required(),
 	)
-	return setting.Where(curve, func(d Delay) error {
-		if d.B <= d.A {
-			return fmt.Errorf("the p99 %s must be above the median %s", quantity.Duration(d.B), quantity.Duration(d.A))
+	return setting.Convert(curve, func(r *setting.Reader, _ setting.Pos, w written) (Delay, bool) {
+		if w.p99.Value <= w.median {
+			r.Problem(w.p99.Pos, "the p99 %s must be above the median %s", quantity.Duration(w.p99.Value), quantity.Duration(w.median))
+			return Delay{}, false
 		}
-		return nil
+		return Delay{Kind: Lognormal, A: w.median, B: w.p99.Value}, true
 	})
 }
 
@@ -86,7 +91,7 @@ func pareto() setting.Shape[Delay] {
 func mix(self setting.Shape[Delay]) setting.Shape[Delay] {
 	part := setting.Object("a part of a mix",
 		setting.Key("weight", "Its share of all weights is its chance.", setting.Number(0, 1e9, true), func(p *Part) *float64 { return &p.Weight }).Required(),
-		setting.Key("delay", "Its delay.", self, func(p *Part) *Delay { return &p.Delay }).Required(),
+		setting.Key("delay", "How long such a call takes.", self, func(p *Part) *Delay { return &p.Delay }).Required(),
 	)
 	return setting.Convert(setting.List(part), func(_ *setting.Reader, _ setting.Pos, parts []Part) (Delay, bool) {
 		return Delay{Kind: Mix, Parts: parts}, true

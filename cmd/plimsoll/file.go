@@ -1,0 +1,137 @@
+package main
+
+import (
+	_ "embed"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"plimsoll/runner"
+	"plimsoll/runner/scenario"
+)
+
+// defaultFile is the scenario file of who names none.
+const defaultFile = "scenarios.yaml"
+
+//go:embed starter.yaml
+var starter []byte
+
+// longest bounds a scenario file: nobody writes one of 10 MB.
+const longest = 10 << 20
+
+// load reads and checks a scenario file; "-" is standard input.
+func (p *program) load(path string) (*scenario.Plan, error) {
+	text, err := p.read(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		hint := ""
+		if path == defaultFile {
+			hint = "; `plimsoll init` writes one to start from"
+		}
+		return nil, &exit{runner.ExitUsage, fmt.Errorf("there is no file %s%s", path, hint)}
+	}
+	if err != nil {
+		return nil, &exit{runner.ExitUsage, err}
+	}
+	name, dir := path, filepath.Dir(path)
+	if path == "-" {
+		name, dir = "stdin", "."
+	}
+	plan, problems := scenario.Parse(name, text, os.LookupEnv, dir)
+	if len(problems) > 0 {
+		fmt.Fprintln(p.stderr, problems.Error())
+		return nil, &exit{runner.ExitUsage, fmt.Errorf("%s has %s; nothing was run", name, count(len(problems), "mistake"))}
+	}
+	return plan, nil
+}
+
+func (p *program) read(path string) ([]byte, error) {
+	in := p.stdin
+	if path != "-" {
+		file, err := os.Open(path)
+		if err != nil {
+			return nil, err
+		}
+		defer file.Close()
+		in = file
+	}
+	text, err := io.ReadAll(io.LimitReader(in, longest+1))
+	if len(text) > longest {
+		err = fmt.Errorf("%s is longer than 10 MB: is it a scenario file?", path)
+	}
+	return text, err
+}
+
+// count is "1 mistake" or "2 mistakes".
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+func (p *program) validateCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "validate FILE", Short: "Check a scenario file: every mistake with its place",
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			path := fileArgument(args)
+			plan, err := p.load(path)
+			if err != nil {
+				return err
+			}
+			_, err = fmt.Fprintf(p.stdout, "%s is good: %s, %s\n", path,
+				count(len(plan.Scenarios), "scenario"), count(len(plan.Trials()), "trial"))
+			return err
+		},
+	}
+}
+
+func fileArgument(args []string) string {
+	if len(args) > 0 {
+		return args[0]
+	}
+	return defaultFile
+}
+
+func (p *program) schemaCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "schema", Short: "Print the JSON Schema of the scenario file, for editors", Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			text, err := scenario.Schema()
+			if err == nil {
+				_, err = p.stdout.Write(text)
+			}
+			return err
+		},
+	}
+}
+
+func (p *program) initCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "init [FILE]", Short: "Write a commented scenario file to start from (never overwrites)",
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			path := fileArgument(args)
+			file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+			if errors.Is(err, fs.ErrExist) {
+				return fmt.Errorf("%s is there already, and is left as it is", path)
+			}
+			if err != nil {
+				return err
+			}
+			if _, err := file.Write(starter); err != nil {
+				return errors.Join(err, file.Close())
+			}
+			if err := file.Close(); err != nil {
+				return err
+			}
+			_, err = fmt.Fprintf(p.stdout, "wrote %s; run it with: plimsoll run %s\n", path, path)
+			return err
+		},
+	}
+}

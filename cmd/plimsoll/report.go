@@ -1,0 +1,42 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"plimsoll/report"
+	"plimsoll/runner"
+	"plimsoll/runner/result"
+)
+
+func (p *program) reportCommand() *cobra.Command {
+	var format, charts string
+	var noColor bool
+	cmd := &cobra.Command{
+		Use: "report RUN", Short: "Render a result again",
+		Long: "report renders a result directory, a run.json or results/latest again, from the file alone.",
+		Args: cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			if !report.KnownFormat(format) {
+				return fmt.Errorf("--format is text, markdown, csv or json, not %q", format)
+			}
+			run, err := result.Load(args[0])
+			if err != nil {
+				return &exit{runner.ExitUsage, err}
+			}
+			if err := p.show(run, format, noColor); err != nil {
+				return broken(err)
+			}
+			if charts != "" {
+				return broken(report.WriteCharts(charts, run))
+			}
+			return nil
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&format, "format", "text", "text, markdown, csv or json")
+	flags.StringVar(&charts, "charts", "", "write the charts into `DIR` as well")
+	flags.BoolVar(&noColor, "no-color", false, "no colour (also: NO_COLOR)")
+	return cmd
+}

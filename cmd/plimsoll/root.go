@@ -1,0 +1,102 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime/debug"
+
+	"github.com/spf13/cobra"
+
+	"plimsoll/runner"
+)
+
+// program is what every command works with.
+type program struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+}
+
+// exit ends a command with a code; without an error it has said all already.
+type exit struct {
+	code int
+	err  error
+}
+
+func (e *exit) Error() string { return fmt.Sprint(e.err) }
+
+// run is the whole program: arguments in, exit code out.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	p := &program{stdin: stdin, stdout: stdout, stderr: stderr}
+	root := p.root()
+	root.SetArgs(args)
+	root.SetIn(stdin)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return runner.ExitOK
+	}
+	var end *exit
+	if !errors.As(err, &end) {
+		end = &exit{code: runner.ExitUsage, err: err}
+	}
+	if end.err != nil {
+		fmt.Fprintf(stderr, "plimsoll: %v\n", end.err)
+	}
+	return end.code
+}
+
+func (p *program) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "plimsoll",
+		Short: "Load tests and benchmarks that tell the truth",
+		Long: `plimsoll loads servers by scenarios written in YAML, one call after another,
+many at a time or at a rate, measures every call from when it was due, and
+writes speedup tables, latency distributions and charts.
+
+Begin with: plimsoll init, then: plimsoll run`,
+		Args:          cobra.NoArgs,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		Version:       version(),
+	}
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.AddCommand(p.runCommand(), p.validateCommand(), p.reportCommand(), p.serveCommand(),
+		p.schemaCommand(), p.initCommand(), p.versionCommand())
+	return root
+}
+
+func (p *program) versionCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "version", Short: "Print the version", Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			_, err := fmt.Fprintln(p.stdout, "plimsoll", version())
+			return err
+		},
+	}
+}
+
+// version is what the build was told, or the commit it was made from.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	if info.Main.Version != "" && info.Main.Version != "(devel)" {
+		return info.Main.Version
+	}
+	return "devel"
+}
+
+// terminal tells whether a stream is one that a person looks at.
+func terminal(stream any) bool {
+	file, ok := stream.(*os.File)
+	if !ok {
+		return false
+	}
+	stat, err := file.Stat()
+	return err == nil && stat.Mode()&os.ModeCharDevice != 0 && os.Getenv("TERM") != "dumb"
+}

@@ -1,0 +1,187 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"plimsoll/report"
+	"plimsoll/report/progress"
+	"plimsoll/runner"
+	"plimsoll/runner/result"
+	"plimsoll/runner/scenario"
+)
+
+// runFlags are the flags of `run`.
+type runFlags struct {
+	only                                      []string
+	out, format, calls                        string
+	seed                                      uint64
+	quiet, noColor, allowLate, dryRun, reseed bool
+}
+
+func (p *program) runCommand() *cobra.Command {
+	var f runFlags
+	cmd := &cobra.Command{
+		Use: "run [FILE|-]", Short: "Run a scenario file, show tables, write a result directory",
+		Long: `run carries out the scenarios of a file (default scenarios.yaml), shows tables
+and writes a result directory with run.json, tables and charts.
+
+Exit codes: 0 all well; 1 a threshold or an expectation failed; 2 the command
+or the file is wrong; 3 not carried out, or the generator itself fell behind;
+130 interrupted.`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			f.reseed = cmd.Flags().Changed("seed")
+			if !report.KnownFormat(f.format) || f.format == "csv" {
+				return fmt.Errorf("--format is text, markdown or json, not %q", f.format)
+			}
+			plan, err := p.load(fileArgument(args))
+			if err != nil {
+				return err
+			}
+			if f.reseed {
+				plan.Seed = f.seed
+			}
+			if f.dryRun {
+				return p.dryRun(plan, f)
+			}
+			return p.carryOut(cmd.Context(), plan, f)
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringArrayVar(&f.only, "only", nil, "run only the scenario `NAME` (repeatable)")
+	flags.StringVar(&f.out, "out", "results", "`DIR` for result directories")
+	flags.Uint64Var(&f.seed, "seed", 1, "seed of every random choice, instead of the file's")
+	flags.StringVar(&f.format, "format", "text", "what to print: text, markdown or json")
+	flags.StringVar(&f.calls, "calls", "", "stream every call to `FILE.csv`")
+	flags.BoolVar(&f.quiet, "quiet", false, "show no progress")
+	flags.BoolVar(&f.noColor, "no-color", false, "no colour (also: NO_COLOR)")
+	flags.BoolVar(&f.allowLate, "allow-late", false, "accept trials in which the generator fell behind")
+	flags.BoolVar(&f.dryRun, "dry-run", false, "show the trials and how long they take; send nothing")
+	return cmd
+}
+
+// carryOut runs the plan, reports and judges.
+func (p *program) carryOut(ctx context.Context, plan *scenario.Plan, f runFlags) error {
+	trials, err := runner.Select(plan, f.only)
+	if err != nil {
+		return err
+	}
+	// The loop's thread must never wait for a processor that others hold.
+	runtime.GOMAXPROCS(runtime.NumCPU() + 1)
+	calls, err := createCalls(f.calls)
+	if err != nil {
+		return err
+	}
+	defer calls.Close()
+	dir, err := result.NewDirectory(f.out, time.Now(), filepath.Base(plan.File.Name))
+	if err != nil {
+		return broken(err)
+	}
+	bars := progress.New(p.stderr, terminal(p.stderr), f.quiet, len(trials))
+	watch := &watcher{bars: bars}
+	atOnce, release := secondInterrupt(ctx, func() {
+		bars.Note("interrupted: waiting for the calls in flight; once more stops at once")
+	})
+	defer release()
+	run, err := runner.Run(ctx, atOnce, runner.Options{
+		Plan: plan, Only: f.only, Watch: watch, Output: p.stderr, AllowLate: f.allowLate, Version: version(),
+		Calls: calls.writer(), Save: func(run *result.Run) error { return result.Save(dir, run) },
+	})
+	bars.Close()
+	if run == nil {
+		return broken(err)
+	}
+	return p.conclude(dir, run, err, f)
+}
+
+// conclude writes what a person reads, and ends with the run's exit code,
+// whatever went wrong on the way.
+func (p *program) conclude(dir string, run *result.Run, err error, f runFlags) error {
+	if wrote := report.Write(dir, run); err == nil {
+		err = wrote
+	}
+	if pointed := result.PointLatest(dir); err == nil {
+		err = pointed
+	}
+	if shown := p.show(run, f.format, f.noColor); err == nil {
+		err = shown
+	}
+	if f.format == "text" {
+		fmt.Fprintf(p.stdout, "\nresults: %s\n", dir)
+	}
+	if err != nil {
+		return &exit{max(run.Exit, runner.ExitInvalid), err}
+	}
+	if run.Exit != runner.ExitOK {
+		return &exit{code: run.Exit}
+	}
+	return nil
+}
+
+// show prints a run whole or not at all.
+func (p *program) show(run *result.Run, format string, noColor bool) error {
+	var out bytes.Buffer
+	colour := !noColor && os.Getenv("NO_COLOR") == "" && terminal(p.stdout)
+	if err := report.Render(&out, run, format, report.Options{Colour: colour, Width: report.Width(p.stdout)}); err != nil {
+		return err
+	}
+	_, err := p.stdout.Write(out.Bytes())
+	return err
+}
+
+// secondInterrupt is a context that is done when, after the first interrupt
+// has ended ctx, another comes.
+func secondInterrupt(ctx context.Context, first func()) (context.Context, func()) {
+	atOnce, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() {
+		again := make(chan os.Signal, 1)
+		signal.Notify(again, os.Interrupt, syscall.SIGTERM)
+		defer signal.Stop(again)
+		first()
+		select {
+		case <-again:
+			cancel()
+		case <-atOnce.Done():
+		}
+	})
+	return atOnce, func() { stop(); cancel() }
+}
+
+// callsFile is where --calls goes; the zero value is nowhere.
+type callsFile struct{ file *os.File }
+
+func createCalls(path string) (callsFile, error) {
+	if path == "" {
+		return callsFile{}, nil
+	}
+	file, err := os.Create(path)
+	if err != nil {
+		return callsFile{}, fmt.Errorf("--calls: %w", err)
+	}
+	return callsFile{file}, nil
+}
+
+func (c callsFile) writer() io.Writer {
+	if c.file == nil {
+		return nil
+	}
+	return c.file
+}
+
+func (c callsFile) Close() error {
+	if c.file == nil {
+		return nil
+	}
+	return c.file.Close()
+}

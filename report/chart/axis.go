@@ -1,0 +1,147 @@
+package chart
+
+import (
+	"cmp"
+	"math"
+	"strconv"
+
+	"gonum.org/v1/plot"
+)
+
+// scaling is what an axis shall be like.
+type scaling struct {
+	logFrom float64 // the ratio of largest to smallest value from which the axis is logarithmic; else it begins at 0
+	tight   bool    // the axis ends soon after the values, not at round numbers
+	labels  int     // how many a logarithmic axis may have; 0 stands for 10
+	label   func(float64) string
+}
+
+// span is the range of values above zero; NaN, infinite and other ones do not
+// count.
+type span struct{ low, high float64 }
+
+func (s *span) add(values ...float64) {
+	for _, v := range values {
+		if !(v > 0) || math.IsInf(v, 0) {
+			continue
+		}
+		if s.low == 0 || v < s.low {
+			s.low = v
+		}
+		s.high = max(s.high, v)
+	}
+}
+
+func (s span) empty() bool { return s.low == 0 }
+
+// set gives an axis its range, scale and ticks for a span that is not empty,
+// and tells where grid lines belong.
+func (o scaling) set(a *plot.Axis, s span) (lines []float64) {
+	var ticks []plot.Tick
+	if s.high/s.low >= o.logFrom {
+		ticks = o.logarithmic(a, s)
+	} else {
+		ticks = o.linear(a, s)
+	}
+	a.Tick.Marker = plot.ConstantTicks(ticks)
+	for _, t := range ticks {
+		if t.Label != "" && t.Value >= a.Min && t.Value <= a.Max {
+			lines = append(lines, t.Value)
+		}
+	}
+	return lines
+}
+
+// logarithmic labels 1, 2 and 5 of each power of ten where there is room, or
+// else the powers, or every second of them …
+func (o scaling) logarithmic(a *plot.Axis, s span) (ticks []plot.Tick) {
+	a.Scale = plot.LogScale{}
+	a.Min, a.Max = roundDown(s.low/1.02), roundUp(s.high*1.02)
+	if o.tight {
+		a.Min, a.Max = s.low/1.1, s.high*1.1
+	}
+	decades, room := math.Log10(a.Max/a.Min), float64(cmp.Or(o.labels, 10))
+	digits := decades*3 <= room
+	each := 1 + int(decades/room)
+	first := int(math.Floor(math.Log10(a.Min)))
+	for power := first; power <= int(math.Log10(a.Max)+1e-9); power++ {
+		for digit := 1.0; digit < 10; digit++ {
+			t := plot.Tick{Value: digit * math.Pow10(power)}
+			if digit == 1 && (power-first)%each == 0 || digits && (digit == 2 || digit == 5) {
+				t.Label = o.label(t.Value)
+			}
+			if digit == 1 || each == 1 {
+				ticks = append(ticks, t)
+			}
+		}
+	}
+	return ticks
+}
+
+// linear labels about five round numbers.
+func (o scaling) linear(a *plot.Axis, s span) (ticks []plot.Tick) {
+	step := roundUp(s.high / 6)
+	a.Min, a.Max = 0, math.Ceil(s.high/step-1e-9)*step
+	if o.tight {
+		a.Max = s.high * 1.04
+	}
+	for i := 0.0; i*step <= a.Max*(1+1e-9); i++ {
+		ticks = append(ticks, plot.Tick{Value: i * step, Label: o.label(i * step)})
+	}
+	return ticks
+}
+
+// roundDown is the largest of … 1, 2, 5, 10 … that is not above v, roundUp the
+// smallest that is not below.
+func roundDown(v float64) float64 {
+	base := math.Pow10(int(math.Floor(math.Log10(v) + 1e-9)))
+	for _, digit := range []float64{5, 2, 1} {
+		if digit*base <= v*(1+1e-9) {
+			return digit * base
+		}
+	}
+	return base
+}
+
+func roundUp(v float64) float64 {
+	base := math.Pow10(int(math.Floor(math.Log10(v) + 1e-9)))
+	for _, digit := range []float64{1, 2, 5} {
+		if digit*base >= v*(1-1e-9) {
+			return digit * base
+		}
+	}
+	return 10 * base
+}
+
+// number labels counts, rates and ratios.
+func number(v float64) string {
+	v = rounded(v)
+	if a := math.Abs(v); a >= 1e6 || a > 0 && a < 1e-4 {
+		return strconv.FormatFloat(v, 'g', -1, 64)
+	}
+	return strconv.FormatFloat(v, 'f', -1, 64)
+}
+
+// duration labels seconds in the unit that suits each: an axis may go from
+// microseconds to minutes.
+func duration(seconds float64) string {
+	if seconds == 0 {
+		return "0"
+	}
+	name, per := "ns", 1e-9
+	for _, unit := range []struct {
+		name string
+		per  float64
+	}{{"µs", 1e-6}, {"ms", 1e-3}, {"s", 1}} {
+		if rounded(seconds/unit.per) >= 1 {
+			name, per = unit.name, unit.per
+		}
+	}
+	return number(seconds/per) + " " + name
+}
+
+// rounded takes the noise of floating point off a tick's value.
+func rounded(v float64) float64 {
+	r, _ := strconv.ParseFloat(strconv.FormatFloat(v, 'g', 6, 64), 64)
+	return r
+}

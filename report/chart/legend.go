@@ -1,0 +1,45 @@
+package chart
+
+import (
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+)
+
+// entry explains one way of drawing: a line, a marker, or both.
+type entry struct {
+	text   string
+	line   draw.LineStyle
+	marker draw.GlyphStyle
+}
+
+const (
+	sample   = vg.Length(22) // length of a legend's line
+	spacing  = vg.Length(20) // between entries
+	lineStep = vg.Length(15)
+)
+
+// drawLegend writes the entries from left to right above the panels, where
+// they hide no data, in as many lines as they need, and tells their height.
+func drawLegend(c draw.Canvas, entries []entry) vg.Length {
+	if len(entries) == 0 {
+		return 0
+	}
+	style := tickStyle
+	style.YAlign = draw.YCenter
+	at := vg.Point{X: c.Min.X, Y: c.Max.Y - lineStep/2}
+	for _, e := range entries {
+		width := sample + 5 + style.Width(e.text)
+		if at.X > c.Min.X && at.X+width > c.Max.X {
+			at = vg.Point{X: c.Min.X, Y: at.Y - lineStep}
+		}
+		if e.line.Width > 0 {
+			c.StrokeLine2(e.line, at.X, at.Y, at.X+sample, at.Y)
+		}
+		if e.marker.Shape != nil {
+			c.DrawGlyphNoClip(e.marker, vg.Point{X: at.X + sample/2, Y: at.Y})
+		}
+		c.FillText(style, vg.Point{X: at.X + sample + 5, Y: at.Y}, e.text)
+		at.X += width + spacing
+	}
+	return c.Max.Y - at.Y + lineStep/2 + 4
+}

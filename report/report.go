@@ -1,0 +1,184 @@
+// Package report shows a run to people: result → view → renderer. The view
+// decides what is shown and how it is rounded; text and chart draw it; this
+// package hands the one to the others and writes the files of a result
+// directory.
+package report
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/vbauerster/cupwriter"
+
+	"plimsoll/report/chart"
+	"plimsoll/report/text"
+	"plimsoll/report/view"
+	"plimsoll/runner/result"
+)
+
+// The formats that a run is printed in.
+const (
+	Text     = "text"     // tables for a terminal
+	Markdown = "markdown" // the same as a document
+	CSV      = "csv"      // latency.csv: every trial and every group, in full precision
+	JSON     = "json"     // the run itself, as run.json has it
+)
+
+// KnownFormat tells whether Render knows a format.
+func KnownFormat(name string) bool {
+	return slices.Contains([]string{Text, Markdown, CSV, JSON}, name)
+}
+
+// Options are how to print for a terminal; the other formats pass them over.
+type Options struct {
+	Colour bool // green, red and yellow
+	Width  int  // columns of the terminal, see Width; 0 is no limit
+}
+
+// Width is how many columns the terminal that w writes to has; 0 when it
+// writes to none.
+func Width(w io.Writer) int {
+	console := cupwriter.New(w, false)
+	if !console.IsTerminal() {
+		return 0
+	}
+	width, _, err := console.GetTermSize()
+	if err != nil {
+		return 0
+	}
+	return width
+}
+
+// Table prints plain texts under their heads.
+func Table(w io.Writer, heads []string, rows [][]string) error { return text.Table(w, heads, rows) }
+
+// Render prints a run in one of the formats.
+func Render(w io.Writer, run *result.Run, format string, o Options) error {
+	if format == JSON {
+		return encode(w, run)
+	}
+	v, err := view.New(run)
+	if err != nil {
+		return err
+	}
+	switch format {
+	case Text:
+		return text.Terminal(w, v, text.Options{Colour: o.Colour, Width: o.Width})
+	case Markdown:
+		return text.Markdown(w, v, nil)
+	case CSV:
+		return latencyCSV(w, v)
+	}
+	return fmt.Errorf("there is no format %q: use text, markdown, csv or json", format)
+}
+
+// Write fills a result directory, beside its run.json: speedup.md,
+// speedup.csv, latency.csv and the charts. Every file is written whole or not
+// at all; what cannot be written is told, and does not keep the rest back.
+func Write(dir string, run *result.Run) error {
+	v, err := view.New(run)
+	if err != nil {
+		return err
+	}
+	pictures, problem := drawAll(dir, v)
+	return errors.Join(problem,
+		result.WriteFile(filepath.Join(dir, "speedup.md"), func(w io.Writer) error {
+			return text.Markdown(w, v, func(sec view.Section) []string { return pictures[sec.Scenario] })
+		}),
+		result.WriteFile(filepath.Join(dir, "speedup.csv"), func(w io.Writer) error {
+			return text.CSV(w, v.SpeedupRecords())
+		}),
+		result.WriteFile(filepath.Join(dir, "latency.csv"), func(w io.Writer) error { return latencyCSV(w, v) }),
+	)
+}
+
+// WriteCharts writes only the charts, into a directory that it makes if need
+// be.
+func WriteCharts(dir string, run *result.Run) error {
+	v, err := view.New(run)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return fmt.Errorf("cannot make the charts' directory: %w", err)
+	}
+	_, err = drawAll(dir, v)
+	return err
+}
+
+func latencyCSV(w io.Writer, v *view.View) error {
+	records, err := v.LatencyRecords()
+	if err != nil {
+		return err
+	}
+	return text.CSV(w, records)
+}
+
+// drawAll writes the charts of all scenarios, <scenario>-<kind>.svg and .png,
+// and tells the names of the pictures to show of each.
+func drawAll(dir string, v *view.View) (map[*view.Scenario][]string, error) {
+	pictures := map[*view.Scenario][]string{}
+	taken := map[string]bool{}
+	var problems []error
+	for _, sec := range v.Sections {
+		charts, err := chart.Draw(sec)
+		problems = append(problems, err)
+		stem := fileStem(sec.Scenario.Name, taken)
+		for _, c := range charts {
+			name := stem + "-" + c.Kind
+			err := errors.Join(
+				result.WriteFile(filepath.Join(dir, name+".svg"), writing(c.SVG)),
+				result.WriteFile(filepath.Join(dir, name+".png"), writing(c.PNG)))
+			problems = append(problems, err)
+			if err == nil {
+				pictures[sec.Scenario] = append(pictures[sec.Scenario], name+".svg")
+			}
+		}
+	}
+	return pictures, errors.Join(problems...)
+}
+
+// encode prints a run as run.json has it.
+func encode(w io.Writer, run *result.Run) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false) // "p99 < 200ms" is for people too
+	e.SetIndent("", " ")
+	return e.Encode(run)
+}
+
+func writing(content []byte) func(io.Writer) error {
+	return func(w io.Writer) error {
+		_, err := w.Write(content)
+		return err
+	}
+}
+
+// fileStem makes a scenario's name fit for a file on every system. Names that
+// become the same are numbered, whatever case their letters are in.
+func fileStem(name string, taken map[string]bool) string {
+	stem := strings.Trim(strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("._-", r) {
+			return r
+		}
+		return '-'
+	}, name), ".-")
+	const longest = 60 // characters, of up to four bytes
+	if runes := []rune(stem); len(runes) > longest {
+		stem = string(runes[:longest])
+	}
+	if stem == "" {
+		stem = "scenario"
+	}
+	for n, first := 2, stem; taken[strings.ToLower(stem)]; n++ {
+		stem = fmt.Sprintf("%s-%d", first, n)
+	}
+	taken[strings.ToLower(stem)] = true
+	return stem
+}

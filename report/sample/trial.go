@@ -1,0 +1,174 @@
+// Package sample makes up runs for the tests of reports, out of calls whose
+// every moment is computed here: the figures, histograms and timelines in them
+// are real ones.
+package sample
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"time"
+
+	"plimsoll/runner/latency"
+	"plimsoll/runner/result"
+)
+
+// call is one call of a trial, on the trial's clock.
+type call struct {
+	due, start, end time.Duration
+	held            time.Duration // of start − due; the rest is lateness
+	class           string        // "" is a success
+}
+
+// measured fills in what a trial measures from its calls.
+func measured(t result.Trial, calls []call) result.Trial {
+	response, service := latency.New(latency.Fine), latency.New(latency.Fine)
+	failed, held, late := latency.New(latency.Fine), latency.New(latency.Fine), latency.New(latency.Fine)
+	var last, busy, inTime time.Duration
+	for _, c := range calls {
+		t.Started++
+		t.Attempts++
+		held.Record(c.held)
+		late.Record(c.start - c.due - c.held)
+		if c.held > 0 {
+			t.HeldCalls++
+		}
+		last, busy = max(last, c.end), busy+c.end-c.start
+		if c.class != "" {
+			failed.Record(c.end - c.due)
+			if t.Errors == nil {
+				t.Errors = map[string]result.Error{}
+			}
+			t.Errors[c.class] = result.Error{Count: t.Errors[c.class].Count + 1, Example: examples[c.class]}
+			continue
+		}
+		t.OK++
+		if t.DurationS == 0 || c.end.Seconds() <= t.DurationS {
+			inTime++
+		}
+		response.Record(c.end - c.due)
+		service.Record(c.end - c.start)
+	}
+	t.Scheduled = t.Started + t.Dropped
+	t.MakespanS = last.Seconds()
+	if length := cmp.Or(t.DurationS, t.MakespanS); length > 0 {
+		t.ThroughputPerS = float64(inTime) / length
+	}
+	if last > 0 {
+		t.InFlightMean = busy.Seconds() / last.Seconds()
+	}
+	t.Response, t.Service = dist(response), dist(service)
+	t.ErrorResponse, t.Held, t.Lateness = dist(failed), dist(held), dist(late)
+	t.Ended = cmp.Or(t.Ended, result.Complete)
+	return t
+}
+
+// timed is measured, with the timeline.
+func timed(t result.Trial, calls []call) result.Trial {
+	t = measured(t, calls)
+	t.Timeline = timeline(calls, t.Dropped)
+	return t
+}
+
+var examples = map[string]string{
+	"timeout":    "no answer within 2s",
+	"status-503": "GET http://shop/items?a=1|b=2: 503 Service Unavailable: the queue is full",
+	"reset":      "read tcp 127.0.0.1:51514->127.0.0.1:8080: connection reset by peer",
+}
+
+func dist(h *latency.Histogram) result.Dist { return must(result.NewDist(h)) }
+
+// must is for histograms that were just made: they can be encoded.
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
+func timeline(calls []call, dropped int64) []result.Window {
+	line := latency.NewTimeline()
+	for _, c := range calls {
+		fate := latency.OK
+		if c.class != "" {
+			fate = latency.Failed
+		}
+		line.Call(c.due, c.start, c.end, fate)
+	}
+	if dropped > 0 {
+		line.Drop(calls[len(calls)-1].due, dropped)
+	}
+	inFlight := line.InFlight()
+	windows := make([]result.Window, len(inFlight))
+	for i, w := range line.Windows() {
+		windows[i] = result.Window{
+			AtS: (time.Duration(i) * line.Width()).Seconds(), WidthS: line.Width().Seconds(),
+			Scheduled: w.Scheduled, Started: w.Started, Dropped: w.Dropped, OK: w.OKs, Errors: w.Failures,
+			InFlightMean: inFlight[i],
+		}
+		if h := w.Response; h != nil {
+			windows[i].MeanS, windows[i].MaxS = h.Mean()/1e9, h.Max().Seconds()
+			windows[i].P50S, windows[i].P99S = h.Quantile(50).Seconds(), h.Quantile(99).Seconds()
+			windows[i].HDR = must(h.Encode())
+		}
+	}
+	return windows
+}
+
+// atOnce is n calls at time 0; the n-th is slowed down by those before it, by
+// the Universal Scalability Law.
+func atOnce(n int, delay func() time.Duration, serial, crosstalk float64) []call {
+	calls := make([]call, n)
+	for i := range calls {
+		k := float64(i)
+		slow := 1 + serial*k + crosstalk*k*(k+1)
+		calls[i] = call{end: time.Duration(math.Round(float64(delay()) * slow))}
+	}
+	return calls
+}
+
+// pooled is n calls of which at most `places` are in flight, started as soon
+// as one is free.
+func pooled(n, places int, delay func() time.Duration) []call {
+	calls := make([]call, n)
+	free := make([]time.Duration, places)
+	for i := range calls {
+		next := slices.Index(free, slices.Min(free))
+		calls[i] = call{due: free[next], start: free[next], end: free[next] + delay()}
+		free[next] = calls[i].end
+	}
+	return calls
+}
+
+// openLoop is a call every gap until the end, of which at most `places` are
+// in flight: the others are held. Ends tells when a call that starts is over.
+func openLoop(gap, end time.Duration, places int, ends func(start time.Duration) time.Duration) []call {
+	var calls []call
+	free := make([]time.Duration, places)
+	for due := time.Duration(0); due < end; due += gap {
+		next := slices.Index(free, slices.Min(free))
+		start := max(due, free[next])
+		calls = append(calls, call{due: due, start: start, end: ends(start), held: start - due})
+		free[next] = calls[len(calls)-1].end
+	}
+	return calls
+}
+
+// freezing is when a call is over that takes delay and starts at start, on a
+// server that stands still for 1 s at 2 s and every 5 s after that.
+func freezing(delay time.Duration) func(time.Duration) time.Duration {
+	const every, length, first = 5 * time.Second, time.Second, 2 * time.Second
+	return func(start time.Duration) time.Duration {
+		end := start + delay
+		for at := first; at < end; at += every {
+			switch {
+			case start >= at+length:
+			case start >= at:
+				end = at + length + delay
+			default:
+				end += length
+			}
+		}
+		return end
+	}
+}

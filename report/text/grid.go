@@ -1,0 +1,227 @@
+package text
+
+import (
+	"bytes"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/olekukonko/tablewriter"
+	"github.com/olekukonko/tablewriter/pkg/twwidth"
+	"github.com/olekukonko/tablewriter/renderer"
+	"github.com/olekukonko/tablewriter/tw"
+
+	"plimsoll/report/view"
+)
+
+// layout is a table with its texts as they will be printed and the width of
+// each column.
+type layout struct {
+	view.Table
+	heads  []string
+	cells  [][]string
+	widths []int
+}
+
+// gap is the blank columns that tablewriter puts around a cell; groups of
+// columns get wideGap before them.
+const gap, wideGap = 2, 4
+
+func layOut(t view.Table) *layout {
+	l := &layout{Table: t, heads: make([]string, len(t.Columns)), cells: make([][]string, len(t.Rows)), widths: make([]int, len(t.Columns))}
+	for i, c := range t.Columns {
+		l.heads[i] = head(c)
+		l.widths[i] = twwidth.Width(l.heads[i])
+	}
+	for r, row := range t.Rows {
+		l.cells[r] = make([]string, len(row))
+		for i, c := range row {
+			l.cells[r][i] = c.Text + superscript(c.Marks)
+		}
+	}
+	for i, c := range t.Columns {
+		if !c.Left {
+			l.alignMarks(i)
+		}
+		for r := range l.cells {
+			l.widths[i] = max(l.widths[i], twwidth.Width(l.cells[r][i]))
+		}
+	}
+	return l
+}
+
+// Table prints plain texts under their heads.
+func Table(w io.Writer, heads []string, rows [][]string) error {
+	t := view.Table{}
+	for _, head := range heads {
+		t.Columns = append(t.Columns, view.Column{Name: head, Left: true})
+	}
+	for _, row := range rows {
+		cells := make([]view.Cell, len(heads))
+		for i := range min(len(row), len(heads)) {
+			cells[i].Text = view.Clean(row[i])
+		}
+		t.Rows = append(t.Rows, cells)
+	}
+	l, p := layOut(t), &printer{w: w}
+	return p.grid(l, l.parts(0)[0])
+}
+
+// head is a column's name with its unit: "p99 (ms)".
+func head(c view.Column) string {
+	name := c.Name
+	if c.Unit != "" {
+		name += " (" + c.Unit + ")"
+	}
+	return name + superscript(c.Marks)
+}
+
+// starts tells whether a group begins with a column; keys are a group too.
+func (l *layout) starts(column int) bool {
+	return column == 0 || l.Columns[column-1].Group != l.Columns[column].Group
+}
+
+// alignMarks makes figures stand below each other whether or not they have
+// footnotes.
+func (l *layout) alignMarks(column int) {
+	widest := 0
+	for r := range l.Rows {
+		widest = max(widest, twwidth.Width(superscript(l.Rows[r][column].Marks)))
+	}
+	for r := range l.Rows {
+		missing := widest - twwidth.Width(superscript(l.Rows[r][column].Marks))
+		l.cells[r][column] += strings.Repeat(" ", missing)
+	}
+}
+
+// parts splits the columns so that each part, the keys repeated, is not wider
+// than the terminal; where one column alone is too wide it stays whole. Groups
+// stay together if they can, and columns that qualify others beside them.
+func (l *layout) parts(width int) [][]int {
+	var keys []int
+	for i := range l.Keys {
+		keys = append(keys, i)
+	}
+	taken := 0
+	for _, key := range keys {
+		taken += l.widths[key] + gap
+	}
+	used, part := taken, slices.Clone(keys)
+	var parts [][]int
+	for from := l.Keys; from < len(l.Columns); {
+		to, together := l.next(from)
+		fits := used+l.span(from, to, len(part) == len(keys)) <= width
+		if l.starts(from) && taken+l.span(from, together, true) <= width {
+			fits = used+l.span(from, together, len(part) == len(keys)) <= width
+		}
+		if width > 0 && !fits && len(part) > len(keys) {
+			parts = append(parts, part)
+			used, part = taken, slices.Clone(keys)
+		}
+		used += l.span(from, to, len(part) == len(keys))
+		for ; from < to; from++ {
+			part = append(part, from)
+		}
+	}
+	return append(parts, part)
+}
+
+// next is where the column's qualifiers and where its group end.
+func (l *layout) next(from int) (qualifiers, group int) {
+	for qualifiers = from + 1; qualifiers < len(l.Columns) && l.Columns[qualifiers].Qualifies; qualifiers++ {
+	}
+	for group = from + 1; group < len(l.Columns) && !l.starts(group); group++ {
+	}
+	return qualifiers, group
+}
+
+// span is the width of the columns from up to to, gaps included; first tells
+// whether they are the first of a part.
+func (l *layout) span(from, to int, first bool) int {
+	width := 0
+	for c := from; c < to; c++ {
+		label, indent := l.lead(c, first && c == from)
+		width += indent + max(l.widths[c], twwidth.Width(label)) + gap
+	}
+	return width
+}
+
+// lead is what stands above and before a column where a group begins, or goes
+// on in a new part.
+func (l *layout) lead(column int, first bool) (label string, indent int) {
+	if column < l.Keys || column == 0 || !l.starts(column) && !(first && l.Columns[column].Group != "") {
+		return "", 0
+	}
+	return l.Columns[column].Group, wideGap - gap
+}
+
+// grid prints some columns of a table.
+func (p *printer) grid(l *layout, columns []int) error {
+	var buffer bytes.Buffer
+	table := tablewriter.NewTable(&buffer, gridOptions(l, columns)...)
+	table.Header(p.gridHeads(l, columns))
+	for r := range l.cells {
+		row := make([]string, len(columns))
+		for i, c := range columns {
+			row[i] = p.toned(l.Rows[r][c].Tone, l.cells[r][c])
+		}
+		if err := table.Append(row); err != nil {
+			return err
+		}
+	}
+	if err := table.Render(); err != nil {
+		return err
+	}
+	for line := range strings.Lines(buffer.String()) {
+		p.line(strings.TrimRight(line, " \n"))
+	}
+	return p.err
+}
+
+// gridHeads are the heads, below the groups' names where there are any. They
+// are filled up to the column's width, and a group's first one further, since
+// a head that is too wide is all that makes tablewriter leave a gap.
+func (p *printer) gridHeads(l *layout, columns []int) []string {
+	heads := make([]string, len(columns))
+	labelled := slices.ContainsFunc(columns, func(c int) bool { return l.Columns[c].Group != "" })
+	for i, c := range columns {
+		label, indent := l.lead(c, i == l.Keys)
+		blank, width := strings.Repeat(" ", indent), max(l.widths[c], twwidth.Width(label))
+		fill := strings.Repeat(" ", width-twwidth.Width(l.heads[c]))
+		if l.Columns[c].Left {
+			heads[i] = p.bold(l.heads[c]) + fill
+		} else {
+			heads[i] = blank + fill + p.bold(l.heads[c])
+		}
+		if labelled {
+			heads[i] = blank + label + strings.Repeat(" ", width-twwidth.Width(label)) + "\n" + heads[i]
+		}
+	}
+	return heads
+}
+
+func gridOptions(l *layout, columns []int) []tablewriter.Option {
+	align := make([]tw.Align, len(columns))
+	for i, c := range columns {
+		align[i] = tw.AlignRight
+		if l.Columns[c].Left {
+			align[i] = tw.AlignLeft
+		}
+	}
+	return []tablewriter.Option{
+		tablewriter.WithRenderer(renderer.NewBlueprint(tw.Rendition{
+			Borders: tw.BorderNone,
+			Symbols: tw.NewSymbols(tw.StyleLight),
+			Settings: tw.Settings{
+				Separators: tw.Separators{BetweenColumns: tw.Off, BetweenRows: tw.Off, ShowHeader: tw.Off},
+				Lines:      tw.Lines{ShowTop: tw.Off, ShowBottom: tw.Off, ShowHeaderLine: tw.On},
+			},
+		})),
+		tablewriter.WithHeaderAutoFormat(tw.Off),
+		tablewriter.WithHeaderAutoWrap(tw.WrapNone),
+		tablewriter.WithRowAutoWrap(tw.WrapNone),
+		tablewriter.WithTrimSpace(tw.Off),
+		tablewriter.WithHeaderAlignmentConfig(tw.CellAlignment{PerColumn: align}),
+		tablewriter.WithRowAlignmentConfig(tw.CellAlignment{PerColumn: align}),
+	}
+}

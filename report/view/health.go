@@ -1,0 +1,125 @@
+package view
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"plimsoll/runner/result"
+)
+
+// fellBehind tells whether the generator could not keep its schedule in a
+// trial. One that could not be carried out at all is another matter.
+func fellBehind(t *result.Trial) bool {
+	return !t.Health.KeptPace && t.Ended != result.Failed
+}
+
+// late is how many repetitions the generator fell behind in.
+func (g *Group) late() int {
+	late := 0
+	for _, t := range g.all() {
+		if fellBehind(t) {
+			late++
+		}
+	}
+	return late
+}
+
+// all are all repetitions, however they ended.
+func (g *Group) all() []*result.Trial { return slices.Concat(g.Trials, g.LeftOut) }
+
+func (s *Scenario) fellBehind() int {
+	late := 0
+	for _, g := range s.Groups {
+		late += g.late()
+	}
+	return late
+}
+
+// Warning is what must be known before any figure of the scenario is read; ""
+// when all is well.
+func (s *Scenario) Warning() string {
+	if late := s.fellBehind(); late > 0 {
+		return fmt.Sprintf("The generator fell behind in %d of %s: no measurement of the target", late, plural(len(s.trials), "trial"))
+	}
+	return ""
+}
+
+// faults says why a group's figures are not what they seem.
+func (g *Group) faults() (notes []string, tone Tone) {
+	if g.late() > 0 {
+		notes, tone = append(notes, "the generator fell behind: no measurement of the target"), Warn
+	}
+	switch {
+	case g.Partial:
+		notes, tone = append(notes, "did not come to its end: only what had ended until then is counted"), Warn
+	case len(g.LeftOut) > 0:
+		notes, tone = append(notes, fmt.Sprintf("%d of %s did not come to an end and are left out", len(g.LeftOut), plural(len(g.all()), "repetition"))), Warn
+	}
+	return notes, tone
+}
+
+// overall is what must be known before any figure is read.
+func overall(run *result.Run, late int) []Note {
+	var notes []Note
+	if late > 0 {
+		notes = append(notes, Note{Bad, fmt.Sprintf(
+			"THE GENERATOR FELL BEHIND in %d of %s: there the result is no measurement of the target",
+			late, plural(len(run.Trials), "trial"))})
+	}
+	for _, end := range []struct{ ended, note string }{
+		{result.Failed, "could not be carried out"},
+		{result.Interrupted, "interrupted before the end"},
+	} {
+		n := 0
+		for i := range run.Trials {
+			if run.Trials[i].Ended == end.ended {
+				n++
+			}
+		}
+		if n > 0 {
+			notes = append(notes, Note{Warn, plural(n, "trial") + " " + end.note})
+		}
+	}
+	if len(run.Trials) == 0 {
+		notes = append(notes, Note{Warn, "no trial was carried out"})
+	}
+	return notes
+}
+
+// health is what is to be said of a scenario's trials: loudest first.
+func (s *Scenario) health() []Note {
+	if len(s.trials) == 0 {
+		return []Note{{Warn, "was not run"}}
+	}
+	var behind, ended []Note
+	stopped := map[string]int{}
+	for _, t := range s.trials {
+		why := ""
+		if t.Reason != "" {
+			why = ": " + Clean(t.Reason)
+		}
+		switch {
+		case fellBehind(t):
+			behind = append(behind, Note{Bad, "THE GENERATOR FELL BEHIND: " + where(t) + ": " + Clean(t.Health.Why)})
+		case t.Ended == result.Failed:
+			ended = append(ended, Note{Bad, where(t) + " could not be carried out" + why})
+		case t.Ended == result.Interrupted:
+			ended = append(ended, Note{Warn, where(t) + " was interrupted" + why})
+		case t.Ended == result.Stopped:
+			stopped[why]++
+		}
+	}
+	for _, why := range slices.Sorted(maps.Keys(stopped)) {
+		ended = append(ended, Note{Plain, fmt.Sprintf("%d of %s stopped early%s", stopped[why], plural(len(s.trials), "trial"), why)})
+	}
+	return append(behind, ended...)
+}
+
+// limited says what held a group's calls back by the user's own wish.
+func (g *Group) limited() []string {
+	if g.Health.LimitedBy == "" {
+		return nil
+	}
+	return []string{"limited by " + Clean(g.Health.LimitedBy) + ": calls that found no place waited for one"}
+}

@@ -1,0 +1,160 @@
+package view
+
+import (
+	"fmt"
+	"slices"
+
+	"plimsoll/runner/latency"
+)
+
+// family is one of a group's distributions.
+type family struct {
+	name string
+	none string // why there may be no value
+	of   func(*Group) *latency.Histogram
+}
+
+const noSuccess, noStart = "no call succeeded", "no call was started"
+
+var (
+	response = family{"response", noSuccess, func(g *Group) *latency.Histogram { return g.Response }}
+	service  = family{"service", noSuccess, func(g *Group) *latency.Histogram { return g.Service }}
+	held     = family{"held", noStart, func(g *Group) *latency.Histogram { return g.Held }}
+	lateness = family{"lateness", noStart, func(g *Group) *latency.Histogram { return g.Lateness }}
+)
+
+// latencyTable has a row for each place and mode.
+func (s *Scenario) latencyTable() *Table {
+	columns := s.keyColumns(s.Groups)
+	keys := len(columns)
+	columns[keys-1].flag(s.Groups)
+	unit := s.timeUnit()
+	for _, p := range []float64{50, 90, 95, 99, 99.9} {
+		columns = append(columns, s.percentiles(response, p, unit))
+	}
+	columns = append(columns, s.maxima(response, unit))
+	for _, p := range []float64{50, 99} {
+		columns = append(columns, s.explainGap(s.percentiles(service, p, unit)))
+	}
+	if slices.ContainsFunc(s.Groups, func(g *Group) bool { return g.Held.Max() > 0 }) {
+		c := s.percentiles(held, 99, unit)
+		for i, g := range s.Groups {
+			c.cells[i].notes = append(c.cells[i].notes, g.limited()...)
+		}
+		columns = append(columns, c)
+	}
+	if slices.ContainsFunc(s.Groups, lateMatters) {
+		columns = append(columns, s.percentiles(lateness, 99, unit))
+	}
+	columns = append(columns, s.throughput())
+	columns = append(columns, s.counts()...)
+	return finish("Latency", keys, columns)
+}
+
+// timeUnit is one unit for all latencies of the table, so that they can be
+// compared at a glance. Lateness and holding back do not count: both may be
+// tiny.
+func (s *Scenario) timeUnit() scale {
+	var all []float64
+	for _, g := range s.Groups {
+		for _, h := range []*latency.Histogram{g.Response, g.Service} {
+			all = append(all, quantile(h, 50), quantile(h, 99), longestOf(h))
+		}
+	}
+	return timeScale(all...)
+}
+
+// percentiles is a column, with a footnote where the sample is too small.
+func (s *Scenario) percentiles(f family, percent float64, unit scale) column {
+	var values []float64
+	for _, g := range s.Groups {
+		values = append(values, percentile(f.of(g), percent))
+	}
+	name := "p" + plainScale("").asWritten(percent)
+	c := figures(Column{Group: f.name, Name: name}, unit.narrowed(values...), values)
+	for i, g := range s.Groups {
+		switch h := f.of(g); {
+		case h.Count() == 0:
+			c.cells[i].notes = []string{f.none}
+		case !supports(h, percent):
+			c.cells[i].notes = []string{tooFew}
+		}
+	}
+	return c
+}
+
+const tooFew = "too few calls: at least one must be expected beyond a percentile, so p90 needs 10, p99 needs 100, p99.9 needs 1000"
+
+func (s *Scenario) maxima(f family, unit scale) column {
+	var values []float64
+	for _, g := range s.Groups {
+		values = append(values, longestOf(f.of(g)))
+	}
+	c := figures(Column{Group: f.name, Name: "max"}, unit.narrowed(values...), values)
+	for i, g := range s.Groups {
+		if f.of(g).Count() == 0 {
+			c.cells[i].notes = []string{f.none}
+		}
+	}
+	return c
+}
+
+// explainGap footnotes service times that lie far below the response times:
+// below half of them at p99, or at the highest percentile there is.
+func (s *Scenario) explainGap(c column) column {
+	for i, g := range s.Groups {
+		for _, p := range []float64{99, 95, 90, 50} {
+			if !supports(g.Response, p) {
+				continue
+			}
+			if quantile(g.Response, p) > 2*quantile(g.Service, p) {
+				c.cells[i].notes = append(c.cells[i].notes, gap)
+			}
+			break
+		}
+	}
+	return c
+}
+
+const gap = "service time counts from when a call was sent, response time from when it was due: " +
+	"here calls waited longer to be sent than the target took, which users feel and the target does not see"
+
+// lateMatters tells whether the generator's own delay is worth a column: it
+// fell behind, or its p99 is above 1 % of the response time's.
+func lateMatters(g *Group) bool {
+	return g.late() > 0 || quantile(g.Lateness, 99) > 0.01*quantile(g.Response, 99)
+}
+
+func (s *Scenario) throughput() column {
+	var values []float64
+	for _, g := range s.Groups {
+		values = append(values, g.ThroughputPerS)
+	}
+	return figures(Column{Name: "throughput"}, plainScale("/s", values...), values)
+}
+
+// counts are columns of how calls ended; those that nothing happened to are
+// left out, but for successes and errors.
+func (s *Scenario) counts() []column {
+	var columns []column
+	for _, count := range []struct {
+		name   string
+		always bool
+		of     func(*Group) int64
+	}{
+		{"ok", true, func(g *Group) int64 { return g.OK }},
+		{"errors", true, func(g *Group) int64 { return g.Failed }},
+		{"held", false, func(g *Group) int64 { return g.HeldCalls }},
+		{"dropped", false, func(g *Group) int64 { return g.Dropped }},
+		{"cancelled", false, func(g *Group) int64 { return g.Cancelled }},
+	} {
+		c := column{head: Column{Name: count.name}}
+		for _, g := range s.Groups {
+			c.cells = append(c.cells, draft{text: fmt.Sprint(count.of(g))})
+		}
+		if count.always || !c.dull() {
+			columns = append(columns, c)
+		}
+	}
+	return columns
+}

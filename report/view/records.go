@@ -1,0 +1,149 @@
+package view
+
+import (
+	"math"
+	"strconv"
+
+	"plimsoll/runner/latency"
+	"plimsoll/runner/result"
+)
+
+// Records are the rows of a CSV file, the header first: every figure in full
+// precision, in the unit that its column's name ends with, and empty where
+// there is none.
+type Records [][]string
+
+// SpeedupRecords has a row for each group.
+func (v *View) SpeedupRecords() Records {
+	records := Records{{"scenario", "mode", "baseline", "requests", "concurrency", "rate_per_s", "repetitions",
+		"makespan_s", "throughput_per_s", "speedup", "speedup_low", "speedup_high", "note",
+		"published_makespan_s", "published_throughput_per_s", "published_speedup"}}
+	for _, sec := range v.Sections {
+		for _, g := range sec.Scenario.Groups {
+			row := []string{g.Scenario, g.Mode, sec.Scenario.Baseline}
+			row = append(row, placeFields(g.Sweep)...)
+			row = append(row, strconv.Itoa(len(g.Trials)), exact(g.MakespanS), exact(g.ThroughputPerS))
+			row = append(row, speedupFields(g, sec.Scenario.Baseline)...)
+			for _, metric := range []string{Makespan, Rate, Speedup} {
+				expected := math.NaN()
+				if e := g.Expected[metric]; e != nil {
+					expected = e.Expected
+				}
+				row = append(row, exact(expected))
+			}
+			records = append(records, row)
+		}
+	}
+	return records
+}
+
+func placeFields(p result.Point) []string {
+	return []string{positive(float64(p.Requests)), positive(float64(p.Concurrency)), positive(p.RatePerS)}
+}
+
+func speedupFields(g *Group, baseline string) []string {
+	switch {
+	case g.Speedup != nil && hasInterval(g):
+		return []string{exact(g.Measured(Speedup)), exact(g.Speedup.Low), exact(g.Speedup.High), g.Speedup.Note}
+	case g.Speedup != nil:
+		return []string{exact(g.Measured(Speedup)), "", "", g.Speedup.Note}
+	case g.Mode == baseline:
+		return []string{"1", "", "", "baseline"}
+	}
+	return []string{"", "", "", ""}
+}
+
+// merged stands for the repetition in the row of all repetitions together.
+const merged = "merged"
+
+// LatencyRecords has a row for each trial and, after them, one for all
+// repetitions of the group merged.
+func (v *View) LatencyRecords() (Records, error) {
+	header := []string{"scenario", "mode", "target", "clock", "engine", "requests", "duration_s", "concurrency", "rate_per_s",
+		"repeat", "ended", "kept_pace", "makespan_s", "throughput_per_s", "in_flight_mean",
+		"scheduled", "started", "dropped", "held_calls", "ok", "errors", "cancelled"}
+	for _, family := range []string{"response", "service", "error_response", "held", "lateness"} {
+		for _, figure := range []string{"count", "min_s", "mean_s", "stddev_s", "max_s", "p50_s", "p90_s", "p95_s", "p99_s", "p99.9_s"} {
+			header = append(header, family+"_"+figure)
+		}
+	}
+	records := Records{header}
+	for _, sec := range v.Sections {
+		for _, g := range sec.Scenario.Groups {
+			for _, t := range g.all() {
+				records = append(records, trialRecord(t))
+			}
+			row, err := groupRecord(g)
+			if err != nil {
+				return nil, err
+			}
+			records = append(records, row)
+		}
+	}
+	return records, nil
+}
+
+func trialRecord(t *result.Trial) []string {
+	row := []string{t.Scenario, t.Mode, t.Target, t.Clock, t.Engine,
+		positive(float64(t.Requests)), positive(t.DurationS), positive(float64(t.Concurrency)), positive(t.RatePerS),
+		strconv.Itoa(t.Repeat), t.Ended, strconv.FormatBool(t.Health.KeptPace),
+		exact(t.MakespanS), exact(t.ThroughputPerS), exact(t.InFlightMean)}
+	row = append(row, countFields(t.Scheduled, t.Started, t.Dropped, t.HeldCalls, t.OK, t.Failed(), t.Cancelled)...)
+	for _, d := range []result.Dist{t.Response, t.Service, t.ErrorResponse, t.Held, t.Lateness} {
+		row = append(row, distFields(d)...)
+	}
+	return row
+}
+
+func groupRecord(g *Group) ([]string, error) {
+	row := []string{g.Scenario, g.Mode, g.Target, g.Clock, g.Engine,
+		positive(float64(g.Requests)), positive(g.DurationS), positive(float64(g.Concurrency)), positive(g.RatePerS),
+		merged, "", strconv.FormatBool(g.Health.KeptPace),
+		exact(g.MakespanS), exact(g.ThroughputPerS), exact(g.InFlightMean)}
+	row = append(row, countFields(g.Scheduled, g.Started, g.Dropped, g.HeldCalls, g.OK, g.Failed, g.Cancelled)...)
+	for _, h := range []*latency.Histogram{g.Response, g.Service, g.ErrorResponse, g.Held, g.Lateness} {
+		d, err := result.NewDist(h)
+		if err != nil {
+			return nil, err
+		}
+		row = append(row, distFields(d)...)
+	}
+	return row, nil
+}
+
+func countFields(counts ...int64) []string {
+	fields := make([]string, len(counts))
+	for i, n := range counts {
+		fields[i] = strconv.FormatInt(n, 10)
+	}
+	return fields
+}
+
+// distFields are the figures of a distribution, in the header's order.
+func distFields(d result.Dist) []string {
+	fields := countFields(d.Count)
+	for _, v := range []float64{d.MinS, d.MeanS, d.StddevS, d.MaxS, d.P50S, d.P90S, d.P95S, d.P99S, d.P999S} {
+		if d.Count == 0 {
+			v = math.NaN()
+		}
+		fields = append(fields, exact(v))
+	}
+	return fields
+}
+
+// exact prints a number so that it reads back the same; "" where there is
+// none.
+func exact(v float64) string {
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		return ""
+	}
+	return strconv.FormatFloat(v, 'g', -1, 64)
+}
+
+// positive prints what is left out of the scenario file where it is 0.
+func positive(v float64) string {
+	if v == 0 {
+		return ""
+	}
+	return exact(v)
+}

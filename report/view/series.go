@@ -1,0 +1,112 @@
+package view
+
+import (
+	"math"
+
+	"plimsoll/runner/latency"
+	"plimsoll/runner/result"
+)
+
+// CurvePoint is one point of a percentile curve.
+type CurvePoint struct {
+	Tail    float64 // 1/(1−p): 2 is the median, 100 is p99
+	Seconds float64
+}
+
+// Curve is a distribution's quantiles evenly over the logarithm of the tail,
+// from the shortest duration to the last percentile that there are enough
+// values for. It is empty where there are none.
+func Curve(h *latency.Histogram) []CurvePoint {
+	const each = 40 // points in each power of ten of the tail
+	n := float64(h.Count())
+	if n < 1 {
+		return nil
+	}
+	last := int(math.Ceil(math.Log10(n) * each))
+	points := make([]CurvePoint, 0, last+1)
+	for i := range last + 1 {
+		tail := min(n, math.Pow(10, float64(i)/each))
+		points = append(points, CurvePoint{tail, quantile(h, 100*(1-1/tail))})
+	}
+	return points
+}
+
+// Moment is a piece of a timeline. Without a success its latencies are NaN.
+type Moment struct {
+	AtS, WidthS         float64
+	StartedPerS, OKPerS float64
+	InFlight            float64
+	P50S, P99S          float64
+}
+
+// mostMoments keeps the lines of a chart legible.
+const mostMoments = 60
+
+// Timelines are trials' timelines for one picture: each moment is the merger
+// of as many windows as it takes for the longest trial to have at most 60.
+func Timelines(trials []*result.Trial) [][]Moment {
+	length := 0.0
+	for _, t := range trials {
+		if n := len(t.Timeline); n > 0 {
+			length = max(length, t.Timeline[n-1].AtS+t.Timeline[n-1].WidthS)
+		}
+	}
+	lines := make([][]Moment, len(trials))
+	for i, t := range trials {
+		for _, windows := range bunches(t.Timeline, length/mostMoments) {
+			lines[i] = append(lines[i], moment(windows, max(t.MakespanS, t.DurationS)))
+		}
+	}
+	return lines
+}
+
+// bunches puts windows together until they are wide enough. What is left at
+// the end joins the last bunch, since its rates would be of too little.
+func bunches(windows []result.Window, wide float64) (all [][]result.Window) {
+	from, width := 0, 0.0
+	for i, w := range windows {
+		if width += w.WidthS; width >= wide*(1-1e-9) {
+			all = append(all, windows[from:i+1])
+			from, width = i+1, 0
+		}
+	}
+	switch rest := windows[from:]; {
+	case len(rest) > 0 && len(all) > 0:
+		last := len(all) - 1
+		all[last] = windows[from-len(all[last]):]
+	case len(rest) > 0:
+		all = append(all, rest)
+	}
+	return all
+}
+
+// moment merges windows. The last one ends with the trial, not after it.
+func moment(windows []result.Window, end float64) (m Moment) {
+	var started, done int64
+	var inFlight float64
+	var response *latency.Histogram
+	m.AtS = windows[0].AtS
+	for _, w := range windows {
+		m.WidthS += w.WidthS
+		started += w.Started
+		done += w.OK
+		inFlight += w.InFlightMean * w.WidthS
+		if h, err := w.Histogram(); err == nil && h.Count() > 0 {
+			if response == nil {
+				response = h
+			} else {
+				response.Merge(h)
+			}
+		}
+	}
+	if until := end - m.AtS; until > 0 && until < m.WidthS {
+		m.WidthS = until
+	}
+	m.StartedPerS, m.OKPerS = float64(started)/m.WidthS, float64(done)/m.WidthS
+	m.InFlight = inFlight / m.WidthS
+	m.P50S, m.P99S = math.NaN(), math.NaN()
+	if response != nil {
+		m.P50S, m.P99S = response.Quantile(50).Seconds(), response.Quantile(99).Seconds()
+	}
+	return m
+}

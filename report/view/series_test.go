@@ -1,0 +1,94 @@
+package view
+
+import (
+	"math"
+	"slices"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"plimsoll/runner/latency"
+	"plimsoll/runner/result"
+)
+
+func TestCurvesRise(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		h := latency.New(latency.Fine)
+		n := rapid.IntRange(0, 3000).Draw(t, "calls")
+		for i := range n {
+			h.Record(time.Duration(i*i%977) * time.Microsecond)
+		}
+		points := Curve(h)
+		if n == 0 {
+			if points != nil {
+				t.Fatalf("a curve of nothing: %v", points)
+			}
+			return
+		}
+		if first, last := points[0], points[len(points)-1]; first.Tail != 1 || last.Tail != float64(n) {
+			t.Fatalf("of %d calls, from %v to %v", n, first, last)
+		}
+		rising := slices.IsSortedFunc(points, func(a, b CurvePoint) int {
+			if a.Tail < b.Tail && a.Seconds <= b.Seconds {
+				return -1
+			}
+			return 1
+		})
+		if !rising {
+			t.Fatalf("does not rise: %v", points)
+		}
+	})
+}
+
+// Merging windows loses and invents nothing: rates over the moments' widths
+// add up to the calls.
+func TestTimelinesAddUp(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		trials := make([]*result.Trial, rapid.IntRange(1, 3).Draw(t, "trials"))
+		started, ok, area := make([]float64, len(trials)), make([]float64, len(trials)), make([]float64, len(trials))
+		for i := range trials {
+			trials[i] = &result.Trial{}
+			width := rapid.SampledFrom([]float64{0.001, 0.128, 2.048}).Draw(t, "width")
+			for j := range rapid.IntRange(0, 240).Draw(t, "windows") {
+				w := result.Window{AtS: float64(j) * width, WidthS: width, InFlightMean: float64(j % 7),
+					Started: int64(rapid.IntRange(0, 9).Draw(t, "started")), OK: int64(j % 5)}
+				trials[i].Timeline = append(trials[i].Timeline, w)
+				trials[i].MakespanS = w.AtS + w.WidthS*rapid.Float64Range(0.01, 1).Draw(t, "of the last window")
+				started[i], ok[i], area[i] = started[i]+float64(w.Started), ok[i]+float64(w.OK), area[i]+w.InFlightMean*w.WidthS
+			}
+		}
+		for i, moments := range Timelines(trials) {
+			if len(moments) > mostMoments {
+				t.Fatalf("%d moments", len(moments))
+			}
+			var gotStarted, gotOK, gotArea, until float64
+			for _, m := range moments {
+				gotStarted, gotOK, gotArea = gotStarted+m.StartedPerS*m.WidthS, gotOK+m.OKPerS*m.WidthS, gotArea+m.InFlight*m.WidthS
+				if m.AtS < until-1e-9 || !(m.WidthS > 0) {
+					t.Fatalf("a moment at %v, %v wide, follows one until %v", m.AtS, m.WidthS, until)
+				}
+				until = m.AtS + m.WidthS
+			}
+			if math.Abs(gotStarted-started[i])+math.Abs(gotOK-ok[i])+math.Abs(gotArea-area[i]) > 1e-6*(1+started[i]+ok[i]+area[i]) {
+				t.Fatalf("%v started, %v ok, %v s in flight; want %v, %v, %v", gotStarted, gotOK, gotArea, started[i], ok[i], area[i])
+			}
+		}
+	})
+}
+
+func TestPercentileSupport(t *testing.T) {
+	for _, c := range []struct {
+		n       int
+		percent float64
+		want    bool
+	}{{1, 50, false}, {2, 50, true}, {9, 90, false}, {10, 90, true}, {999, 99.9, false}, {1000, 99.9, true}, {100_000, 99.999, true}} {
+		h := latency.New(latency.Fine)
+		for range c.n {
+			h.Record(1)
+		}
+		if got := supports(h, c.percent); got != c.want {
+			t.Errorf("p%v of %d values: %v", c.percent, c.n, got)
+		}
+	}
+}

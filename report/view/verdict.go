@@ -1,0 +1,176 @@
+package view
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"plimsoll/runner/result"
+)
+
+// errorTable lists what went wrong, by class; nil where nothing did.
+func (s *Scenario) errorTable() *Table {
+	var groups []*Group
+	var classes, counts, examples []string
+	for _, g := range s.Groups {
+		for _, class := range byCount(g.Errors) {
+			groups = append(groups, g)
+			classes = append(classes, Clean(class))
+			counts = append(counts, fmt.Sprint(g.Errors[class].Count))
+			examples = append(examples, Clean(g.Errors[class].Example))
+		}
+	}
+	if len(groups) == 0 {
+		return nil
+	}
+	columns := s.keyColumns(groups)
+	keys := len(columns)
+	count := texts("count", counts)
+	count.head.Left = false
+	return finish("Errors", keys, append(columns, texts("class", classes), count, texts("example", examples)))
+}
+
+// byCount sorts the classes, the most frequent first.
+func byCount(errors map[string]result.Error) []string {
+	var classes []string
+	for class := range errors {
+		classes = append(classes, class)
+	}
+	slices.SortFunc(classes, func(a, b string) int {
+		return cmp.Or(cmp.Compare(errors[b].Count, errors[a].Count), cmp.Compare(a, b))
+	})
+	return classes
+}
+
+// verdictTable shows thresholds and what else was judged. Published figures
+// stand beside the measured ones in the speedup table: here are only those
+// that were missed.
+func (s *Scenario) verdictTable() *Table {
+	var places, modes, rules, figures []string
+	var verdicts []draft
+	for _, v := range s.verdicts {
+		if v.Kind == result.KindExpect && v.Pass {
+			continue
+		}
+		places = append(places, placeText(v.Point))
+		modes = append(modes, Clean(v.Mode))
+		rules = append(rules, Clean(v.Rule))
+		figures = append(figures, measuredText(v))
+		verdicts = append(verdicts, verdictCell(v))
+	}
+	if len(verdicts) == 0 {
+		return nil
+	}
+	columns := []column{texts("mode", modes)}
+	if s.Axis != "" {
+		columns = append([]column{s.axisColumn(places)}, columns...)
+	}
+	keys := len(columns)
+	measured := texts("measured", figures)
+	measured.head.Left = false
+	verdict := column{head: Column{Name: "verdict", Left: true}, cells: verdicts}
+	return finish("Verdicts", keys, append(columns, texts("rule", rules), measured, verdict))
+}
+
+func verdictCell(v *result.Verdict) draft {
+	d := draft{text: "pass", tone: Good}
+	if !v.Pass {
+		d = draft{text: "FAIL", tone: Bad}
+	}
+	if v.Reason != "" {
+		d.notes = []string{Clean(v.Reason)}
+	}
+	return d
+}
+
+// measuredText is what was measured, with its unit.
+func measuredText(v *result.Verdict) string {
+	if v.Reason != "" {
+		return None
+	}
+	switch quantity(v) {
+	case inSeconds:
+		return Duration(v.Measured)
+	case perSecond:
+		return fourDigits(v.Measured, 1) + "/s"
+	case share:
+		return fourDigits(v.Measured*100, 1) + " %"
+	}
+	return fourDigits(v.Measured, 1)
+}
+
+type kindOfQuantity int
+
+const (
+	ratio kindOfQuantity = iota
+	inSeconds
+	perSecond
+	share
+)
+
+// quantity tells what a verdict measures, by its metric or by the first word
+// of its rule.
+func quantity(v *result.Verdict) kindOfQuantity {
+	name := v.Metric
+	if name == "" {
+		name = strings.TrimSpace(v.Rule)
+		if end := strings.IndexAny(name, "<>=( "); end >= 0 {
+			name = name[:end]
+		}
+	}
+	for _, prefix := range []string{"all.", "service.", "lateness."} {
+		name = strings.TrimPrefix(name, prefix)
+	}
+	switch {
+	case name == Rate || name == "goodput":
+		return perSecond
+	case name == "errors" || strings.HasPrefix(name, "errors."):
+		return share
+	case name == Speedup:
+		return ratio
+	case name == Makespan || name == "mean" || name == "max" || name == "min" || strings.HasPrefix(name, "p"):
+		return inSeconds
+	}
+	return ratio
+}
+
+// reproduced says how many published figures were met.
+func (s *Scenario) reproduced() []Note {
+	met, all, tolerance := 0, 0, 0.0
+	for _, v := range s.verdicts {
+		if v.Kind != result.KindExpect {
+			continue
+		}
+		all++
+		tolerance = max(tolerance, v.Tolerance)
+		if v.Pass {
+			met++
+		}
+	}
+	if all == 0 {
+		return nil
+	}
+	tone := Good
+	if met < all {
+		tone = Bad
+	}
+	return []Note{{tone, fmt.Sprintf("%d of %s reproduced within %s %%", met, plural(all, "published figure"), plainScale("").asWritten(tolerance*100))}}
+}
+
+// summary counts the verdicts of the whole run.
+func summary(run *result.Run) []Note {
+	if len(run.Verdicts) == 0 {
+		return nil
+	}
+	failed := 0
+	for _, v := range run.Verdicts {
+		if !v.Pass {
+			failed++
+		}
+	}
+	if failed > 0 {
+		return []Note{{Bad, fmt.Sprintf("%d of %s failed", failed, plural(len(run.Verdicts), "verdict"))}}
+	}
+	return []Note{{Good, fmt.Sprintf("%d of %s passed", len(run.Verdicts), plural(len(run.Verdicts), "verdict"))}}
+}

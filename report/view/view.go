@@ -1,0 +1,185 @@
+// Package view turns a run into what a person is to see: tables whose figures
+// are chosen, rounded, labelled and footnoted, and the series that charts
+// draw. It is the middle of result → view → renderer: everything is decided
+// here, and renderers compute nothing.
+//
+// Repetitions of a mode at one place of its sweep are merged into a Group:
+// latencies by merging their histograms, never by averaging percentiles.
+package view
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+
+	"plimsoll/runner/result"
+)
+
+// View is a run, ready to be shown: its notes first, then its sections.
+type View struct {
+	Title    string
+	Notes    []Note // what must be read before any figure
+	Sections []Section
+	Summary  []Note // what came of it all
+}
+
+// Section is what there is to say of one scenario.
+type Section struct {
+	Title  string
+	About  string // target, clock, repetitions
+	Notes  []Note
+	Tables []Table
+	// Scenario holds the same figures as numbers, for charts and CSV.
+	Scenario *Scenario
+}
+
+// Note is one sentence to a person.
+type Note struct {
+	Tone Tone
+	Text string
+}
+
+// Tone says how something is meant; only terminals with colour show it.
+type Tone int
+
+// The tones.
+const (
+	Plain Tone = iota
+	Good
+	Bad
+	Warn
+)
+
+// Table is rows of cells under columns, with the footnotes they refer to.
+type Table struct {
+	Title   string
+	Keys    int // how many leading columns name the row
+	Columns []Column
+	Rows    [][]Cell
+	Notes   []string // footnote n is Notes[n−1]
+}
+
+// Column is the head of a column: everything in it has one unit.
+type Column struct {
+	Group string // neighbours of one group stand under a common heading
+	Name  string
+	Unit  string // "" for texts, counts and ratios
+	Left  bool   // aligned left: texts; numbers are aligned right
+	// Qualifies says that the column belongs to the one before it, as a
+	// published figure to the measured one.
+	Qualifies bool
+	Marks     []int // footnotes
+}
+
+// Cell is one figure or text. None stands where there is no figure.
+type Cell struct {
+	Text  string
+	Marks []int // footnotes
+	Tone  Tone
+}
+
+// None is shown where there is no figure.
+const None = "–"
+
+// New looks at a run. It fails only on a histogram that cannot be decoded; a
+// run that was loaded has none.
+func New(run *result.Run) (*View, error) {
+	scenarios, err := Scenarios(run)
+	if err != nil {
+		return nil, err
+	}
+	v := &View{Title: title(run)}
+	late := 0
+	for _, s := range scenarios {
+		late += s.fellBehind()
+		v.Sections = append(v.Sections, section(s))
+	}
+	v.Notes = overall(run, late)
+	v.Summary = summary(run)
+	return v, nil
+}
+
+func section(s *Scenario) Section {
+	sec := Section{Title: Clean(s.Name), Scenario: s}
+	sec.Notes = append(s.health(), s.reproduced()...)
+	tables := []*Table{s.verdictTable()}
+	if len(s.Groups) > 0 {
+		sec.About = s.about()
+		tables = []*Table{s.speedupTable(), s.latencyTable(), s.errorTable(), s.verdictTable()}
+	}
+	for _, t := range tables {
+		if t != nil {
+			sec.Tables = append(sec.Tables, *t)
+		}
+	}
+	return sec
+}
+
+// title names the file, the time, the seed, the tool and the machine.
+func title(run *result.Run) string {
+	parts := []string{Clean(run.File.Name)}
+	if !run.Started.IsZero() {
+		parts = append(parts, run.Started.UTC().Format("2006-01-02 15:04:05 UTC"))
+	}
+	parts = append(parts, fmt.Sprintf("seed %d", run.Seed), Clean(run.Tool.Name+" "+run.Tool.Version))
+	if m := run.Machine; m.OS != "" {
+		parts = append(parts, fmt.Sprintf("%s/%s, %s", Clean(m.OS), Clean(m.Arch), plural(m.CPUs, "CPU")))
+	}
+	return joined(parts, " · ")
+}
+
+// about tells against what, on which clock and how often the scenario ran.
+func (s *Scenario) about() string {
+	first := s.trials[0]
+	parts := []string{"target " + Clean(first.Target)}
+	if clock := Clean(first.Clock); clock != "" {
+		parts = append(parts, clock+" clock")
+	}
+	if engine := Clean(first.Engine); engine != "" && engine != Clean(first.Clock) {
+		parts = append(parts, engine+" engine")
+	}
+	if first.DurationS > 0 {
+		parts = append(parts, lasting(first.DurationS)+" each")
+	}
+	if n := s.repetitions(); n > 1 {
+		parts = append(parts, fmt.Sprintf("%d repetitions", n))
+	}
+	return joined(parts, ", ")
+}
+
+// joined joins what is not empty.
+func joined(parts []string, separator string) string {
+	kept := parts[:0]
+	for _, p := range parts {
+		if strings.TrimSpace(p) != "" {
+			kept = append(kept, p)
+		}
+	}
+	return strings.Join(kept, separator)
+}
+
+// longest is the longest text that Clean leaves whole, in characters.
+const longest = 120
+
+// Clean makes a foreign text (a name, a server's message) fit for one line of
+// a terminal: no control characters, no end of line, not too long.
+func Clean(s string) string {
+	s = strings.Join(strings.Fields(strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return ' '
+		}
+		return r
+	}, s)), " ")
+	if runes := []rune(s); len(runes) > longest {
+		s = string(runes[:longest-1]) + "…"
+	}
+	return s
+}
+
+// plural counts things: "1 call", "2 calls".
+func plural[N int | int64](n N, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
+}

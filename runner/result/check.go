@@ -1,0 +1,242 @@
+package result
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"reflect"
+	"strings"
+	"time"
+
+	"plimsoll/runner/latency"
+)
+
+// Check tells which law of results the run breaks: every trial's own, each
+// trial there once, and every number finite and not below zero. What passes
+// can be encoded, because JSON knows neither NaN nor infinity. It is asked
+// before a run is written and after one is read.
+func (r *Run) Check() error {
+	type place struct {
+		scenario, mode string
+		sweep          Point
+		repeat         int
+	}
+	seen := map[place]bool{}
+	for i := range r.Trials {
+		t := &r.Trials[i]
+		if err := t.Check(); err != nil {
+			return fmt.Errorf("trial %d: %s: %w", i+1, t.name(), err)
+		}
+		at := place{t.Scenario, t.Mode, t.Sweep, t.Repeat}
+		if seen[at] {
+			return fmt.Errorf("trial %d: %s: is there twice", i+1, t.name())
+		}
+		seen[at] = true
+	}
+	for i := range r.Speedups {
+		if err := r.Speedups[i].check(); err != nil {
+			return fmt.Errorf("speedup %d: %w", i+1, err)
+		}
+	}
+	for i := range r.Verdicts {
+		if err := r.Verdicts[i].check(); err != nil {
+			return fmt.Errorf("verdict %d: %w", i+1, err)
+		}
+	}
+	return nil
+}
+
+// Check tells which law the trial breaks:
+//
+//	scheduled = started + dropped
+//	started = ok + Σ errors + cancelled
+//	every distribution has as many values as there were calls of its kind
+//	a timeline's windows add up to the trial
+//	every number is finite and not below zero
+func (t *Trial) Check() error {
+	if err := t.checkNames(); err != nil {
+		return err
+	}
+	if wrong := impossible(reflect.ValueOf(t)); wrong != "" {
+		return errors.New(wrong)
+	}
+	if t.Scheduled != t.Started+t.Dropped {
+		return fmt.Errorf("scheduled %d is not started %d + dropped %d", t.Scheduled, t.Started, t.Dropped)
+	}
+	if failed := t.Failed(); t.Started != t.OK+failed+t.Cancelled {
+		return fmt.Errorf("started %d is not ok %d + errors %d + cancelled %d", t.Started, t.OK, failed, t.Cancelled)
+	}
+	if t.HeldCalls > t.Started {
+		return fmt.Errorf("held_calls %d is more than started %d", t.HeldCalls, t.Started)
+	}
+	for _, d := range t.dists() {
+		if err := d.dist.check(d.calls); err != nil {
+			return fmt.Errorf("%s: %w", d.name, err)
+		}
+	}
+	return t.checkTimeline()
+}
+
+func (t *Trial) checkNames() error {
+	switch {
+	case t.Scenario == "":
+		return errors.New("has no scenario")
+	case t.Mode == "":
+		return errors.New("has no mode")
+	case t.Ended != Complete && t.Ended != Stopped && t.Ended != Interrupted && t.Ended != Failed:
+		return fmt.Errorf("ended is %q: it must be %s, %s, %s or %s", t.Ended, Complete, Stopped, Interrupted, Failed)
+	}
+	for class, e := range t.Errors {
+		if class == "" || e.Count < 1 {
+			return fmt.Errorf("errors has %d of class %q", e.Count, class)
+		}
+	}
+	return t.Sweep.check()
+}
+
+func (t *Trial) checkTimeline() error {
+	if len(t.Timeline) == 0 {
+		return nil
+	}
+	if len(t.Timeline) > latency.MaxWindows {
+		return fmt.Errorf("timeline has %d windows, more than %d", len(t.Timeline), latency.MaxWindows)
+	}
+	var sum Window
+	until := 0.0
+	for i, w := range t.Timeline {
+		if w.WidthS <= 0 || w.AtS < until*(1-1e-9) {
+			return fmt.Errorf("timeline[%d] from %v s, %v s wide, does not follow the one before it", i, w.AtS, w.WidthS)
+		}
+		until = w.AtS + w.WidthS
+		sum.Scheduled += w.Scheduled
+		sum.Started += w.Started
+		sum.Dropped += w.Dropped
+		sum.OK += w.OK
+		sum.Errors += w.Errors
+	}
+	want := Window{Scheduled: t.Scheduled, Started: t.Started, Dropped: t.Dropped, OK: t.OK, Errors: t.Failed()}
+	if sum != want {
+		return fmt.Errorf("timeline adds up to scheduled %d, started %d, dropped %d, ok %d, errors %d; the trial says %d, %d, %d, %d, %d",
+			sum.Scheduled, sum.Started, sum.Dropped, sum.OK, sum.Errors,
+			want.Scheduled, want.Started, want.Dropped, want.OK, want.Errors)
+	}
+	return nil
+}
+
+// name is the trial's place in words.
+func (t *Trial) name() string {
+	at := t.Sweep.String()
+	if at != "" {
+		at += ", "
+	}
+	return fmt.Sprintf("%s, %s, %srepeat %d", t.Scenario, t.Mode, at, t.Repeat)
+}
+
+// String is the place on the sweep's axis, such as "requests 5"; empty where
+// there is none. Random streams are derived from it: another spelling is
+// another draw.
+func (p Point) String() string {
+	switch {
+	case p.Requests != 0:
+		return fmt.Sprintf("%s %d", AxisRequests, p.Requests)
+	case p.Concurrency != 0:
+		return fmt.Sprintf("%s %d", AxisConcurrency, p.Concurrency)
+	case p.RatePerS != 0:
+		return fmt.Sprintf("%s %v", AxisRate, p.RatePerS)
+	}
+	return ""
+}
+
+func (p Point) check() error {
+	on := 0
+	for _, set := range []bool{p.Requests != 0, p.Concurrency != 0, p.RatePerS != 0} {
+		if set {
+			on++
+		}
+	}
+	if on > 1 {
+		return fmt.Errorf("stands on %d axes: requests %d, concurrency %d, rate_per_s %v", on, p.Requests, p.Concurrency, p.RatePerS)
+	}
+	return nil
+}
+
+func (s *Speedup) check() error {
+	if s.Scenario == "" || s.Mode == "" || s.Baseline == "" {
+		return errors.New("needs a scenario, a mode and a baseline")
+	}
+	if wrong := impossible(reflect.ValueOf(s)); wrong != "" {
+		return errors.New(wrong)
+	}
+	if s.Low > s.Ratio || s.High != 0 && s.High < s.Ratio {
+		return fmt.Errorf("ratio %v is outside its interval, %v to %v", s.Ratio, s.Low, s.High)
+	}
+	return s.Point.check()
+}
+
+func (v *Verdict) check() error {
+	if v.Scenario == "" || v.Kind != KindThreshold && v.Kind != KindExpect {
+		return fmt.Errorf("needs a scenario, and kind %s or %s, not %q", KindThreshold, KindExpect, v.Kind)
+	}
+	if wrong := impossible(reflect.ValueOf(v)); wrong != "" {
+		return errors.New(wrong)
+	}
+	return v.Point.check()
+}
+
+// impossible finds a number that is NaN, infinite or below zero and says
+// where it is, by its names in run.json; empty when there is none. It walks
+// the fields itself, so that a new one is never forgotten.
+func impossible(v reflect.Value) string {
+	switch v.Kind() {
+	case reflect.Float64:
+		if x := v.Float(); math.IsNaN(x) || math.IsInf(x, 0) || x < 0 {
+			return fmt.Sprintf(" is %v", x)
+		}
+	case reflect.Int, reflect.Int64:
+		if n := v.Int(); n < 0 {
+			return fmt.Sprintf(" is %d", n)
+		}
+	case reflect.Pointer:
+		if !v.IsNil() {
+			return impossible(v.Elem())
+		}
+	case reflect.Struct:
+		if v.Type() != reflect.TypeFor[time.Time]() {
+			return impossibleField(v)
+		}
+	case reflect.Slice:
+		for i := range v.Len() {
+			if wrong := impossible(v.Index(i)); wrong != "" {
+				return fmt.Sprintf("[%d]%s", i, dotted(wrong))
+			}
+		}
+	case reflect.Map:
+		for _, key := range v.MapKeys() {
+			if wrong := impossible(v.MapIndex(key)); wrong != "" {
+				return fmt.Sprintf("[%v]%s", key, dotted(wrong))
+			}
+		}
+	}
+	return ""
+}
+
+func impossibleField(v reflect.Value) string {
+	for i := range v.NumField() {
+		if wrong := impossible(v.Field(i)); wrong != "" {
+			name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ",")
+			if name == "" { // embedded
+				return wrong
+			}
+			return name + dotted(wrong)
+		}
+	}
+	return ""
+}
+
+// dotted puts a dot before a name.
+func dotted(path string) string {
+	if strings.HasPrefix(path, " ") || strings.HasPrefix(path, "[") {
+		return path
+	}
+	return "." + path
+}

@@ -1,0 +1,92 @@
+package result
+
+import (
+	"math"
+	"reflect"
+	"strings"
+	"testing"
+)
+
+func TestCheckNamesTheBrokenLaw(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		spoil func(*Run)
+		says  string
+	}{
+		{"scheduled", func(r *Run) { r.Trials[1].Scheduled++ }, "trial 2: fetch-urls, concurrent-3, requests 5, repeat 0: scheduled 8 is not started 6 + dropped 1"},
+		{"started", func(r *Run) { r.Trials[0].OK-- }, "trial 1: fetch-urls, sequential, requests 5, repeat 0: started 5 is not ok 2 + errors 2 + cancelled 0"},
+		{"an error too many", func(r *Run) { r.Trials[0].Errors["reset"] = Error{Count: 1} }, "started 5 is not ok 3 + errors 3"},
+		{"an error of no class", func(r *Run) { r.Trials[0].Errors[""] = Error{Count: 1} }, `errors has 1 of class ""`},
+		{"an error that never was", func(r *Run) { r.Trials[0].Errors["reset"] = Error{} }, `errors has 0 of class "reset"`},
+		{"held", func(r *Run) { r.Trials[0].HeldCalls = 6 }, "held_calls 6 is more than started 5"},
+		{"response", func(r *Run) { r.Trials[0].Response.Count = 4 }, "response: count 4 is not the 3 calls it belongs to"},
+		{"lateness", func(r *Run) { r.Trials[0].Lateness = Dist{} }, "lateness: count 0 is not the 5 calls"},
+		{"figures of nothing", func(r *Run) { r.Trials[1].ErrorResponse.MaxS = 1 }, "error_response: has figures but no values"},
+		{"no histogram", func(r *Run) { r.Trials[0].Held.HDR = "" }, "held: has 5 values but no hdr"},
+		{"percentiles", func(r *Run) { r.Trials[0].Response.P99S = 0.5 }, "response: min, p50, p90, p95, p99, p99.9, max do not rise"},
+		{"mean", func(r *Run) { r.Trials[0].Response.MeanS = 1.06 }, "cannot be of values from 1.04 to 1.05 s"},
+		{"stddev", func(r *Run) { r.Trials[0].Response.StddevS = 0.02 }, "cannot be of values from 1.04 to 1.05 s"},
+		{"ended", func(r *Run) { r.Trials[0].Ended = "well" }, `ended is "well": it must be complete, stopped, interrupted or failed`},
+		{"scenario", func(r *Run) { r.Trials[0].Scenario = "" }, "has no scenario"},
+		{"mode", func(r *Run) { r.Trials[0].Mode = "" }, "has no mode"},
+		{"two axes", func(r *Run) { r.Trials[0].Sweep.Concurrency = 2 }, "stands on 2 axes"},
+		{"below zero", func(r *Run) { r.Trials[0].BytesIn = -1 }, "bytes_in is -1"},
+		{"below zero, deep", func(r *Run) { r.Trials[1].Timeline[0].P50S = -1 }, "timeline[0].p50_s is -1"},
+		{"below zero, in a map", func(r *Run) { r.Trials[1].MachineUse.GCs = -2 }, "machine_use.gcs is -2"},
+		{"timeline sum", func(r *Run) { r.Trials[1].Timeline[0].Started = 5 }, "timeline adds up to scheduled 7, started 5, dropped 1, ok 5, errors 0; the trial says 7, 6, 1, 5, 0"},
+		{"timeline order", func(r *Run) { r.Trials[1].Timeline = append(r.Trials[1].Timeline, Window{AtS: 1, WidthS: 1}) }, "timeline[1] from 1 s, 1 s wide, does not follow"},
+		{"timeline width", func(r *Run) { r.Trials[1].Timeline[0].WidthS = 0 }, "timeline[0] from 0 s, 0 s wide"},
+		{"timeline length", func(r *Run) { r.Trials[1].Timeline = make([]Window, 241) }, "241 windows, more than 240"},
+		{"twice", func(r *Run) { r.Trials = append(r.Trials, r.Trials[0]) }, "trial 3: fetch-urls, sequential, requests 5, repeat 0: is there twice"},
+		{"speedup", func(r *Run) { r.Speedups[0].Baseline = "" }, "speedup 1: needs a scenario, a mode and a baseline"},
+		{"interval", func(r *Run) { r.Speedups[0].High = 2 }, "speedup 1: ratio 2.9 is outside its interval, 2.7 to 2"},
+		{"verdict", func(r *Run) { r.Verdicts[0].Kind = "guess" }, `verdict 1: needs a scenario, and kind threshold or expect, not "guess"`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			run := fullRun()
+			c.spoil(run)
+			if err := run.Check(); err == nil || !strings.Contains(err.Error(), c.says) {
+				t.Errorf("says %v, want %q", err, c.says)
+			}
+		})
+	}
+}
+
+// floats calls visit with every float of a value, to be changed.
+func floats(v reflect.Value, path string, visit func(path string, x reflect.Value)) {
+	switch v.Kind() {
+	case reflect.Float64:
+		visit(path, v)
+	case reflect.Pointer:
+		floats(v.Elem(), path, visit)
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if v.Type().Field(i).IsExported() {
+				floats(v.Field(i), path+"."+v.Type().Field(i).Name, visit)
+			}
+		}
+	case reflect.Slice:
+		for i := range v.Len() {
+			floats(v.Index(i), path+"[]", visit)
+		}
+	}
+}
+
+func TestNoFloatEscapesTheCheck(t *testing.T) {
+	run := fullRun()
+	tried := 0
+	floats(reflect.ValueOf(run), "run", func(path string, x reflect.Value) {
+		sound := x.Float()
+		defer x.SetFloat(sound)
+		for _, bad := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
+			x.SetFloat(bad)
+			tried++
+			if err := run.Check(); err == nil {
+				t.Errorf("%v passes as %s", bad, path)
+			}
+		}
+	})
+	if tried < 3*100 {
+		t.Errorf("only %d floats were tried", tried/3)
+	}
+}

@@ -1,0 +1,177 @@
+package result
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"plimsoll/runner/latency"
+)
+
+func TestGroupsComeInTheFilesOrder(t *testing.T) {
+	var trials []Trial
+	for repeat := range 2 {
+		for _, scenario := range []string{"z", "a"} {
+			for _, n := range []int{100, 5, 10} {
+				for _, mode := range []string{"sequential", "concurrent", "b"} {
+					if repeat == 0 && n == 100 && mode == "concurrent" {
+						continue // comes up late: with its second repetition
+					}
+					trials = append(trials, trialOf(scenario, mode, Point{Requests: n}, repeat, []time.Duration{time.Second}, nil))
+				}
+			}
+		}
+	}
+	groups, err := Groups(trials)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, g := range groups {
+		got = append(got, fmt.Sprintf("%s %d %s ×%d", g.Scenario, g.Sweep.Requests, g.Mode, len(g.Trials)))
+	}
+	var want []string
+	for _, scenario := range []string{"z", "a"} {
+		want = append(want,
+			scenario+" 100 sequential ×2", scenario+" 100 b ×2", scenario+" 100 concurrent ×1",
+			scenario+" 5 sequential ×2", scenario+" 5 b ×2", scenario+" 5 concurrent ×2",
+			scenario+" 10 sequential ×2", scenario+" 10 b ×2", scenario+" 10 concurrent ×2")
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("order\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+func TestGroupsOfRepetitionsAddUp(t *testing.T) {
+	ms := time.Millisecond
+	at := Point{Requests: 3}
+	a := trialOf("s", "m", at, 0, []time.Duration{10 * ms, 30 * ms}, map[string][]time.Duration{"timeout": {60 * ms}})
+	b := trialOf("s", "m", at, 1, []time.Duration{20 * ms, 100 * ms, 80 * ms}, nil)
+	c := trialOf("s", "m", at, 2, []time.Duration{900 * ms}, nil)
+	c.Ended = Interrupted
+	a.Health = Health{KeptPace: true, LimitedBy: "max_in_flight"}
+	b.Health = Health{KeptPace: false, Why: "late"}
+	groups, err := Groups([]Trial{a, b, c})
+	if err != nil || len(groups) != 1 {
+		t.Fatal(groups, err)
+	}
+	g := groups[0]
+	if len(g.Trials) != 2 || len(g.LeftOut) != 1 || g.Partial || g.Requests != 3 {
+		t.Errorf("%d trials, %d left out, partial %v, requests %d", len(g.Trials), len(g.LeftOut), g.Partial, g.Requests)
+	}
+	if g.OK != 5 || g.Failed != 1 || g.Started != 6 || g.Errors["timeout"] != (Error{1, "an example of timeout"}) {
+		t.Errorf("ok %d, failed %d, started %d, errors %v", g.OK, g.Failed, g.Started, g.Errors)
+	}
+	near(t, "makespan", g.MakespanS, 0.15)           // of 0.1 s and 0.2 s
+	near(t, "throughput", g.ThroughputPerS, 5.0/0.3) // and not the mean of 20/s and 15/s
+	if g.Response.Quantile(50) != latencyTop(30*ms) || g.Response.Max() != 100*ms || g.ErrorResponse.Max() != 60*ms {
+		t.Errorf("p50 %v, max %v, of errors %v", g.Response.Quantile(50), g.Response.Max(), g.ErrorResponse.Max())
+	}
+	if g.Health != (Health{false, "late", "max_in_flight"}) {
+		t.Errorf("health %+v", g.Health)
+	}
+}
+
+// latencyTop is how a histogram tells a duration in it.
+func latencyTop(d time.Duration) time.Duration {
+	h := latency.New(latency.Fine)
+	h.Record(d)
+	h.Record(time.Minute)
+	return h.Quantile(50)
+}
+
+func near(t interface{ Errorf(string, ...any) }, what string, got, want float64) {
+	if !(math.Abs(got-want) <= 1e-9*math.Abs(want)) {
+		t.Errorf("%s is %v, want %v", what, got, want)
+	}
+}
+
+func TestAGroupOfNothingButBrokenTrialsIsPartial(t *testing.T) {
+	a := trialOf("s", "m", Point{}, 0, []time.Duration{time.Second}, nil)
+	a.Ended = Interrupted
+	b := trialOf("s", "m", Point{}, 1, nil, nil)
+	b.Ended = Failed
+	groups, err := Groups([]Trial{a, b})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if g := groups[0]; !g.Partial || len(g.Trials) != 2 || len(g.LeftOut) != 0 || g.OK != 1 || g.Response.Count() != 1 {
+		t.Errorf("%+v", g)
+	}
+	if groups, err := Groups(nil); err != nil || len(groups) != 0 {
+		t.Errorf("groups of nothing: %v, %v", groups, err)
+	}
+}
+
+func TestThroughputOverADurationIsByTheDuration(t *testing.T) {
+	a := &Trial{DurationS: 10, MakespanS: 12, ThroughputPerS: 100}
+	b := &Trial{DurationS: 10, MakespanS: 30, ThroughputPerS: 50}
+	near(t, "throughput", Throughput([]*Trial{a, b}), 75)
+	a.DurationS, b.DurationS = 0, 0
+	near(t, "throughput", Throughput([]*Trial{a, b}), (1200+1500)/42.0)
+	if got := Throughput([]*Trial{{ThroughputPerS: 5}}); got != 0 {
+		t.Errorf("of no length: %v", got)
+	}
+	third := &Trial{DurationS: 0.1, ThroughputPerS: 1.0 / 3}
+	if got := Throughput([]*Trial{third, third, third}); got != 1.0/3 {
+		t.Errorf("of equal ones: %v", got)
+	}
+}
+
+func TestABrokenHistogramIsAnError(t *testing.T) {
+	a := trialOf("s", "m", Point{}, 0, []time.Duration{time.Second}, nil)
+	a.Service.HDR = "!"
+	if _, err := Groups([]Trial{a}); err == nil || !strings.Contains(err.Error(), "s, m, repeat 0: service: hdr: ") {
+		t.Errorf("says %v", err)
+	}
+}
+
+// What is merged is the same in whatever order, and the same as having
+// recorded everything in one.
+func TestMergeOrderDoesNotMatter(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var trials []Trial
+		whole := latency.New(latency.Fine)
+		for repeat := range rapid.IntRange(1, 3).Draw(t, "repeats") {
+			trial := drawTrial(t, "s", "m", Point{}, repeat)
+			trial.Ended = Complete
+			trials = append(trials, trial)
+			h, err := trial.Response.Histogram()
+			if err != nil {
+				t.Fatal(err)
+			}
+			whole.Merge(h)
+		}
+		a := only(t, trials)
+		rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "order"), 0)).Shuffle(len(trials), func(i, j int) { trials[i], trials[j] = trials[j], trials[i] })
+		b := only(t, trials)
+		for p := 0.0; p <= 100; p += 12.5 {
+			if a.Response.Quantile(p) != b.Response.Quantile(p) || a.Response.Quantile(p) != whole.Quantile(p) {
+				t.Fatalf("p%v is %v, %v, %v", p, a.Response.Quantile(p), b.Response.Quantile(p), whole.Quantile(p))
+			}
+		}
+		near(t, "mean", b.Response.Mean(), a.Response.Mean())
+		near(t, "makespan", b.MakespanS, a.MakespanS)
+		near(t, "throughput", b.ThroughputPerS, a.ThroughputPerS)
+		if a.Scheduled != b.Scheduled || a.OK != b.OK || a.Failed != b.Failed || a.Dropped != b.Dropped || len(a.Errors) != len(b.Errors) {
+			t.Fatalf("counts %+v, %+v", a, b)
+		}
+		if a.Scheduled != a.OK+a.Failed+a.Cancelled+a.Dropped {
+			t.Fatalf("counts do not add up: %+v", a)
+		}
+	})
+}
+
+func only(t *rapid.T, trials []Trial) *Group {
+	groups, err := Groups(trials)
+	if err != nil || len(groups) != 1 {
+		t.Fatal(groups, err)
+	}
+	return &groups[0]
+}

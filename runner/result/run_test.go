@@ -1,0 +1,187 @@
+package result
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"plimsoll/runner/latency"
+)
+
+// trialOf is a whole, lawful trial: its calls all started at 0, took the given
+// times, one after the other, and ended well, or in the errors of each class.
+func trialOf(scenario, mode string, at Point, repeat int, ok []time.Duration, errors map[string][]time.Duration) Trial {
+	t := Trial{
+		Scenario: scenario, Mode: mode, Target: "api", Clock: "virtual", Engine: "virtual",
+		Repeat: repeat, Sweep: at, Requests: at.Requests, Ended: Complete, Health: Health{KeptPace: true},
+		Errors: map[string]Error{}, Timeline: []Window{},
+	}
+	successes, failures, none := latency.New(latency.Fine), latency.New(latency.Fine), latency.New(latency.Fine)
+	var span time.Duration
+	take := func(h *latency.Histogram, d time.Duration) {
+		h.Record(d)
+		none.Record(0)
+		span += d
+		t.Scheduled, t.Started, t.Attempts = t.Scheduled+1, t.Started+1, t.Attempts+1
+	}
+	for _, d := range ok {
+		take(successes, d)
+		t.OK++
+	}
+	for class, ds := range errors {
+		for _, d := range ds {
+			take(failures, d)
+		}
+		t.Errors[class] = Error{Count: int64(len(ds)), Example: "an example of " + class}
+	}
+	t.Response, t.ErrorResponse = mustDist(successes), mustDist(failures)
+	t.Service, t.Held = t.Response, mustDist(none)
+	t.Lateness = t.Held
+	t.MakespanS = span.Seconds()
+	if span > 0 {
+		t.ThroughputPerS = float64(t.OK) / span.Seconds()
+		t.InFlightMean = 1
+	}
+	return t
+}
+
+func mustDist(h *latency.Histogram) Dist {
+	d, err := NewDist(h)
+	if err != nil {
+		panic(err)
+	}
+	return d
+}
+
+var (
+	durations = rapid.SliceOfN(rapid.OneOf(
+		rapid.Int64Range(0, 3000), rapid.Int64Range(0, int64(time.Second)), rapid.Int64Range(0, int64(latency.Highest))), 0, 40)
+	points = rapid.SampledFrom([]Point{{}, {Requests: 5}, {Requests: 10}, {Concurrency: 3}, {RatePerS: 2.5}})
+	share  = rapid.Float64Range(0, 1e6)
+	texts  = rapid.StringOfN(rapid.RuneFrom([]rune("aZ09 \"\\<>&\n\té日\u2028")), 0, 20, -1)
+)
+
+func drawDurations(t *rapid.T, name string) []time.Duration {
+	var ds []time.Duration
+	for _, v := range durations.Draw(t, name) {
+		ds = append(ds, time.Duration(v))
+	}
+	return ds
+}
+
+// drawTrial draws any lawful trial of the given place.
+func drawTrial(t *rapid.T, scenario, mode string, at Point, repeat int) Trial {
+	errors := map[string][]time.Duration{}
+	for _, class := range rapid.SliceOfDistinct(rapid.SampledFrom([]string{"timeout", "reset", "status-503", "x"}), rapid.ID).Draw(t, "classes") {
+		if ds := drawDurations(t, class); len(ds) > 0 {
+			errors[class] = ds
+		}
+	}
+	trial := trialOf(scenario, mode, at, repeat, drawDurations(t, "ok"), errors)
+	trial.Dropped = rapid.Int64Range(0, 100).Draw(t, "dropped")
+	trial.Scheduled += trial.Dropped
+	trial.MakespanS = share.Draw(t, "makespan_s")
+	trial.ThroughputPerS = share.Draw(t, "throughput_per_s")
+	trial.DurationS = rapid.SampledFrom([]float64{0, 30}).Draw(t, "duration_s")
+	trial.Ended = rapid.SampledFrom([]string{Complete, Stopped, Interrupted, Failed}).Draw(t, "ended")
+	trial.Reason = texts.Draw(t, "reason")
+	if rapid.Bool().Draw(t, "timeline") {
+		trial.Timeline = []Window{{
+			WidthS: 1, Scheduled: trial.Scheduled, Started: trial.Started, Dropped: trial.Dropped, OK: trial.OK, Errors: trial.Failed(),
+		}}
+	}
+	if rapid.Bool().Draw(t, "real") {
+		trial.MachineUse = &MachineUse{CPUS: share.Draw(t, "cpu_s"), GCs: 3}
+	}
+	return trial
+}
+
+func drawTrials(t *rapid.T) []Trial {
+	var trials []Trial
+	repeats := rapid.IntRange(1, 2).Draw(t, "repeats")
+	at := rapid.SliceOfNDistinct(points, 1, 2, rapid.ID).Draw(t, "sweep")
+	for repeat := range repeats {
+		for _, p := range at {
+			for _, mode := range []string{"sequential", "concurrent"}[:rapid.IntRange(1, 2).Draw(t, "modes")] {
+				trials = append(trials, drawTrial(t, "s", mode, p, repeat))
+			}
+		}
+	}
+	return trials
+}
+
+func drawRun(t *rapid.T) *Run {
+	ratio := rapid.Float64Range(0.01, 100).Draw(t, "ratio")
+	return &Run{
+		Format:  Format,
+		Tool:    Tool{Name: "plimsoll", Version: texts.Draw(t, "version")},
+		Started: time.Unix(rapid.Int64Range(0, 1<<33).Draw(t, "started"), rapid.Int64Range(0, 999_999_999).Draw(t, "nanoseconds")).UTC(),
+		Seed:    rapid.Uint64().Draw(t, "seed"),
+		Exit:    rapid.SampledFrom([]int{0, 1, 3, 130}).Draw(t, "exit"),
+		Machine: Machine{OS: "linux", Arch: "amd64", CPUs: 2, Go: "go1.26"},
+		File:    File{Name: "scenarios.yaml", SHA256: "00", Text: texts.Draw(t, "text")},
+		Trials:  drawTrials(t),
+		Speedups: []Speedup{{
+			Scenario: "s", Mode: "concurrent", Baseline: "sequential", Point: points.Draw(t, "at"), Ratio: ratio, Low: ratio / 2, High: ratio * 2,
+		}},
+		Verdicts: []Verdict{{Scenario: "s", Mode: "sequential", Kind: KindThreshold, Rule: "p99 < 200ms", Measured: ratio, Pass: true}},
+	}
+}
+
+// fullRun has something in every field.
+func fullRun() *Run {
+	ms := func(n ...int) (ds []time.Duration) {
+		for _, v := range n {
+			ds = append(ds, time.Duration(v)*time.Millisecond)
+		}
+		return ds
+	}
+	slow := trialOf("fetch-urls", "sequential", Point{Requests: 5}, 0, ms(1040, 1040, 1050), map[string][]time.Duration{"timeout": ms(2000), "status-503": ms(7)})
+	fast := trialOf("fetch-urls", "concurrent-3", Point{Requests: 5}, 0, ms(350, 360, 340, 355, 345), nil)
+	fast.Concurrency, fast.RatePerS, fast.DurationS = 3, 2.5, 30
+	fast.Started, fast.Scheduled, fast.Dropped, fast.HeldCalls, fast.Cancelled = 6, 7, 1, 2, 1
+	six := latency.New(latency.Fine)
+	for _, d := range ms(0, 0, 0, 0, 1, 2) {
+		six.Record(d)
+	}
+	fast.Held, fast.Lateness = mustDist(six), mustDist(six)
+	fast.Attempts, fast.BytesIn, fast.BytesOut = 9, 1234, 567
+	coarse := latency.New(latency.Coarse)
+	for _, d := range ms(350, 360, 340, 355, 345) {
+		coarse.Record(d)
+	}
+	hdr, err := coarse.Encode()
+	if err != nil {
+		panic(err)
+	}
+	fast.Timeline = []Window{{
+		AtS: 0, WidthS: 2, Scheduled: 7, Started: 6, Dropped: 1, OK: 5, InFlightMean: 0.875,
+		MeanS: 0.35, P50S: 0.35, P99S: 0.36, MaxS: 0.36, HDR: hdr,
+	}}
+	fast.Ended, fast.Reason = Stopped, "on_error: stop"
+	fast.Health = Health{KeptPace: false, Why: "lateness p99 2ms", LimitedBy: "max_in_flight"}
+	fast.MachineUse = &MachineUse{CPUS: 0.5, GCPauseS: 0.001, GCs: 3, SpinS: 0.01, RSSBytes: 1 << 24}
+	return &Run{
+		Format: Format, Tool: Tool{Name: "plimsoll", Version: "0.1.0"}, Started: time.Date(2026, 2, 3, 4, 5, 6, 0, time.UTC),
+		Seed: 1, Exit: 1,
+		Machine: Machine{OS: "linux", Arch: "amd64", CPUs: 2, CPUModel: "a processor", MemoryBytes: 1 << 33, Go: "go1.26"},
+		File:    File{Name: "scenarios.yaml", SHA256: fmt.Sprintf("%064x", 11), Text: "scenarios: []\n"},
+		Trials:  []Trial{slow, fast},
+		Speedups: []Speedup{{
+			Scenario: "fetch-urls", Mode: "concurrent-3", Baseline: "sequential", Point: Point{Requests: 5},
+			Ratio: 2.9, Low: 2.7, High: 3.1, Note: "2 of 10 calls failed",
+		}},
+		Verdicts: []Verdict{{
+			Scenario: "fetch-urls", Mode: "sequential", Point: Point{Requests: 5}, Kind: KindExpect, Rule: "makespan = 5.2s ± 5% (asyncio guide)",
+			Measured: 5.137, Pass: true, Reason: "a reason", Metric: "makespan", Expected: 5.2, Tolerance: 0.05, Source: "asyncio guide",
+		}},
+	}
+}
+
+func TestTheHelperKeepsTheLaws(t *testing.T) {
+	if err := fullRun().Check(); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,177 @@
+package scenario
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"plimsoll/target/quantity"
+	"plimsoll/target/setting"
+	"plimsoll/target/sim"
+)
+
+// plan checks the whole file and makes the plan of it, as far as it is good.
+func (f file) plan(r *setting.Reader) *Plan {
+	p := &Plan{Seed: 1, Spin: adaptiveSpin}
+	if f.seed.Given {
+		p.Seed = f.seed.Value
+	}
+	if f.spin.Given {
+		p.Spin = f.spin.Value
+	}
+	for _, t := range f.targets {
+		if !nameSpelling.MatchString(t.Key) {
+			r.Problem(t.Pos, "%q cannot be the name of a target: write up to 100 letters, digits and . _ - and begin with a letter or digit", t.Key)
+		}
+		p.Targets = append(p.Targets, Target{t.Key, t.Value})
+	}
+	lines, trials := map[string]int{}, 0
+	for _, d := range f.scenarios {
+		s := d.Value.scenario(r, d.Pos, f.targets)
+		d.Value.checkName(r, lines)
+		trials += s.Repeat * len(s.Sweep) * len(s.Modes)
+		if trials > mostTrials {
+			r.Problem(d.Pos, "with this scenario the file comes to %d trials, and 100,000 are the limit: lower repeat, or shorten the sweep", trials)
+			break
+		}
+		p.Scenarios = append(p.Scenarios, s)
+	}
+	return p
+}
+
+// checkName reports a name that an earlier scenario has. Some file systems
+// take capitals and small letters for the same, so names must differ in more.
+func (d draft) checkName(r *setting.Reader, lines map[string]int) {
+	if !d.name.Valid {
+		return
+	}
+	key := strings.ToLower(d.name.Value)
+	if line, taken := lines[key]; taken {
+		r.Problem(d.name.Pos, "there is a scenario %q in line %d already, give this one another name", d.name.Value, line)
+		return
+	}
+	lines[key] = d.name.Pos.Line
+}
+
+// scenario checks one scenario and makes the plan's of it.
+func (d draft) scenario(r *setting.Reader, at setting.Pos, targets []setting.Entry[any]) *Scenario {
+	s := &Scenario{
+		Name:        d.name.Value,
+		Target:      d.findTarget(r, targets),
+		Clock:       cmp.Or(d.clock.Value, Real),
+		Requests:    d.requests.Value.Values(),
+		Duration:    d.duration.Value,
+		Warmup:      d.warmup.Value,
+		Drain:       30 * time.Second,
+		Pause:       d.pause,
+		Repeat:      cmp.Or(d.repeat.Value, 1),
+		KeepOrder:   d.order == "sequential",
+		StopWhen:    d.stopWhen,
+		StopOnError: d.onError == "stop",
+		Before:      d.before.Values(),
+		After:       d.after.Values(),
+	}
+	if d.drain.Given {
+		s.Drain = d.drain.Value
+	}
+	d.checkClock(r, s)
+	modesGood := d.addModes(r, s)
+	d.addSweep(r, s)
+	d.checkEnd(r, at)
+	d.checkRequests(r, s)
+	// What names modes and sweep values would only repeat what is wrong there.
+	if modesGood {
+		d.addPromises(r, s)
+		if d.requests.Valid == d.requests.Given {
+			d.addExpect(r, s)
+		}
+	}
+	return s
+}
+
+func (d draft) findTarget(r *setting.Reader, targets []setting.Entry[any]) Target {
+	var names []string
+	for _, t := range targets {
+		if t.Key == d.target.Value {
+			return Target{t.Key, t.Value}
+		}
+		names = append(names, t.Key)
+	}
+	if d.target.Valid && len(names) > 0 {
+		r.Problem(d.target.Pos, "there is no target %q%s", d.target.Value, setting.Suggest(d.target.Value, names))
+	}
+	return Target{Name: d.target.Value}
+}
+
+func (d draft) checkClock(r *setting.Reader, s *Scenario) {
+	_, simulated := s.Target.Settings.(*sim.Settings)
+	if s.Clock == Virtual && s.Target.Settings != nil && !simulated {
+		r.Problem(d.clock.Pos, "only sim targets can keep a virtual clock, and %q is none: leave clock out, or name a sim target", s.Target.Name)
+	}
+}
+
+// addModes makes the modes and finds the baseline; false says that not all of
+// them could be made.
+func (d draft) addModes(r *setting.Reader, s *Scenario) bool {
+	good := d.modes.Valid
+	for _, m := range d.modes.Value {
+		mode := m.Value.mode(r, m.Pos)
+		switch {
+		case mode == nil:
+			good = false
+			continue
+		case s.mode(mode.Name) != nil:
+			r.Problem(m.Pos, "there is a mode %q already, give this one another `name`", mode.Name)
+			good = false
+			continue
+		}
+		s.Modes = append(s.Modes, mode)
+		d.checkStandstill(r, m.Pos, s, mode)
+	}
+	switch {
+	case !good || !d.baseline.Given:
+		if len(s.Modes) > 0 {
+			s.Baseline = s.Modes[0]
+		}
+	case d.baseline.Valid:
+		s.Baseline = s.mode(d.baseline.Value)
+		if s.Baseline == nil {
+			r.Problem(d.baseline.Pos, "there is no mode %q to be the baseline%s", d.baseline.Value, setting.Suggest(d.baseline.Value, s.modeNames()))
+		}
+	}
+	return good
+}
+
+func (s *Scenario) mode(name string) *Mode {
+	i := slices.IndexFunc(s.Modes, func(m *Mode) bool { return m.Name == name })
+	if i < 0 {
+		return nil
+	}
+	return s.Modes[i]
+}
+
+func (s *Scenario) modeNames() []string {
+	var names []string
+	for _, m := range s.Modes {
+		names = append(names, m.Name)
+	}
+	return names
+}
+
+// checkRequests reports numbers that would take longer than a clock can
+// count, or more memory than a machine has.
+func (d draft) checkRequests(r *setting.Reader, s *Scenario) {
+	for _, requests := range d.requests.Value.Items {
+		for _, m := range s.Modes {
+			if m.AllAtOnce() && requests.Value > mostInFlight {
+				r.Problem(requests.Pos, "%s would start that many calls at once, and 10M are the limit: write `concurrent: N`", m.Name)
+			}
+			for _, rate := range m.Rates {
+				if float64(requests.Value)/rate.PerSecond() > quantity.Longest.Seconds() {
+					r.Problem(requests.Pos, "at %s that many requests take longer than 100 years", rate)
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,103 @@
+package scenario
+
+import (
+	"time"
+
+	"plimsoll/target/delay"
+	"plimsoll/target/setting"
+	"plimsoll/target/sim"
+)
+
+// checkEnd sees to it that every trial has one end: a number of requests, a
+// duration, or the mode's stages.
+func (d draft) checkEnd(r *setting.Reader, at setting.Pos) {
+	bounded := d.requests.Given || d.duration.Given
+	if d.requests.Given && d.duration.Given {
+		r.Problem(later(d.requests.Pos, d.duration.Pos), "requests and duration exclude each other, leave one of them out")
+	}
+	staged := 0
+	for _, m := range d.modes.Value {
+		if m.Value.stages.Given {
+			staged++
+			d.checkStaged(r, m.Value)
+		} else if d.duration.Given && m.Value.word.Value == Concurrent {
+			r.Problem(m.Pos, "concurrent without a number starts all `requests` at once, which needs a number of them: write `concurrent: N`, or give requests instead of duration")
+		}
+	}
+	switch {
+	case bounded || !d.modes.Given:
+	case staged == 0:
+		r.Problem(at, "nothing ends the trials of this scenario: give it requests (how many calls) or duration (how long)")
+	default:
+		for _, m := range d.modes.Value {
+			if !m.Value.stages.Given {
+				r.Problem(m.Pos, "nothing ends this mode, and neither requests nor duration go with the stages of the others: give it stages, or a scenario of its own")
+			}
+		}
+	}
+}
+
+// checkStaged reports what a mode with stages leaves no room for.
+func (d draft) checkStaged(r *setting.Reader, m modeDraft) {
+	if d.requests.Given || d.duration.Given {
+		r.Problem(m.stages.Pos, "stages give a trial its length: leave requests and duration out of the scenario, or the stages out of the mode")
+	}
+	if d.warmup.Value > 0 {
+		r.Problem(d.warmup.Pos, "no warm-up goes before stages: leave warmup out, or make it a stage")
+	}
+}
+
+func later(a, b setting.Pos) setting.Pos {
+	if b.Line > a.Line || b.Line == a.Line && b.Column > a.Column {
+		return b
+	}
+	return a
+}
+
+// checkStandstill reports loops that would turn for ever while simulated time
+// stands still: closed loops that only time would end, of calls that may end
+// at once. Real time goes on by itself.
+func (d draft) checkStandstill(r *setting.Reader, at setting.Pos, s *Scenario, m *Mode) {
+	model, simulated := s.Target.Settings.(*sim.Settings)
+	if s.Clock != Virtual || !simulated || d.requests.Given || m.Kind == RateLimited || m.Think.Mean() > 0 {
+		return
+	}
+	if why := endsAtOnce(model, m.users()); why != "" {
+		r.Problem(at, "simulated time would stand still: %s and the next call follows at once, so give the mode a think_time, or the scenario requests instead of a time", why)
+	}
+}
+
+// users is the most virtual users that a closed loop ever has.
+func (m *Mode) users() int {
+	most := max(1, m.StartUsers)
+	for _, n := range m.Concurrency {
+		most = max(most, n)
+	}
+	for _, stage := range m.UserStages {
+		most = max(most, stage.Target)
+	}
+	return most
+}
+
+// endsAtOnce tells why calls of so many users to the model may take no time
+// at all.
+func endsAtOnce(model *sim.Settings, users int) string {
+	shortest := time.Duration(0)
+	if model.Delay.Kind == delay.Constant {
+		shortest = model.Delay.A
+	}
+	if after := model.Errors.After; model.Errors.Rate > 0 && after != nil {
+		shortest = min(shortest, *after)
+	}
+	switch {
+	case model.Delay.Mean() == 0:
+		return "the target answers at once"
+	case model.Errors.Rate == 1 && model.Errors.After != nil && *model.Errors.After == 0:
+		return "every call fails at once"
+	case model.Queue != nil && users > model.Servers+*model.Queue:
+		return "a call that finds the queue full fails at once"
+	case model.Quota.N > 0 && (shortest == 0 || float64(users)*float64(model.Quota.Per/shortest+1) > float64(model.Quota.N)):
+		return "a call over the quota fails at once"
+	}
+	return ""
+}

@@ -1,0 +1,152 @@
+package scenario
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/jsonschema-go/jsonschema"
+
+	"plimsoll/target/kinds"
+	"plimsoll/target/quantity"
+	"plimsoll/target/setting"
+)
+
+// file is a scenario file as it was written.
+type file struct {
+	seed      setting.At[uint64]
+	spin      setting.At[float64]
+	targets   []setting.Entry[any]
+	scenarios []setting.At[draft]
+}
+
+// draft is one scenario as it was written.
+type draft struct {
+	name, target, clock      setting.At[string]
+	requests                 setting.At[setting.Several[int]]
+	duration, warmup         setting.At[time.Duration]
+	drain                    setting.At[time.Duration]
+	pause                    time.Duration
+	repeat                   setting.At[int]
+	order, stopWhen, onError string
+	before, after            setting.Several[string]
+	modes                    setting.At[[]setting.At[modeDraft]]
+	baseline                 setting.At[string]
+	promises                 []promise
+	expect                   setting.At[expectDraft]
+}
+
+// Limits of what can be asked for.
+const (
+	mostRequests = 2_000_000_000
+	mostInFlight = 10_000_000 // calls in flight, virtual users, calls of a window
+)
+
+func fileShape() setting.Shape[file] {
+	return setting.Object("a scenario file", append([]setting.Field[file]{
+		setting.Key("seed", "Every random choice derives from it. Default 1.", setting.Located(seed()), func(f *file) *setting.At[uint64] { return &f.seed }),
+		setting.Key("spin", "How much of a core waiting may burn for punctuality: off, or a percentage. Default 10%.", setting.Located(spin()), func(f *file) *setting.At[float64] { return &f.spin }),
+		setting.Key("targets", "What can be called, by name; each has one key, its kind.", setting.Map("targets by name", kinds.Shape()), func(f *file) *[]setting.Entry[any] { return &f.targets }).Required(),
+		setting.Key("scenarios", "What is run, in this order.", setting.List(setting.Located(draftShape())), func(f *file) *[]setting.At[draft] { return &f.scenarios }).Required(),
+		setting.Ignored[file]("x-", "Keys that begin with x- hold what you like, such as anchors."),
+	}, reserved[file]()...)...)
+}
+
+func draftShape() setting.Shape[draft] {
+	duration := setting.Located(setting.Duration())
+	return setting.Object("a scenario", append([]setting.Field[draft]{
+		setting.Key("name", "Its name; files are called after it.", setting.Located(name()), func(d *draft) *setting.At[string] { return &d.name }).Required(),
+		setting.Key("target", "The name of the target to call.", setting.Located(setting.Text("the name of a target")), func(d *draft) *setting.At[string] { return &d.target }).Required(),
+		setting.Key("clock", "real (default), or virtual: simulated time, which only sim targets can keep.", setting.Located(setting.Word("a clock", Real, Virtual)), func(d *draft) *setting.At[string] { return &d.clock }),
+		setting.Key("requests", "How many calls a trial makes; a list is a sweep.", setting.Located(setting.OneOrMore(setting.Count(1, mostRequests))), func(d *draft) *setting.At[setting.Several[int]] { return &d.requests }),
+		setting.Key("duration", "How long a trial takes, instead of `requests`.", setting.Located(setting.LongerThanZero()), func(d *draft) *setting.At[time.Duration] { return &d.duration }),
+		setting.Key("warmup", "How long to call before each trial without counting. Default 0s.", duration, func(d *draft) *setting.At[time.Duration] { return &d.warmup }),
+		setting.Key("drain", "How long to wait for calls in flight after the end. Default 30s.", duration, func(d *draft) *setting.At[time.Duration] { return &d.drain }),
+		setting.Key("pause", "How long to wait between trials. Default 0s.", setting.Duration(), func(d *draft) *time.Duration { return &d.pause }),
+		setting.Key("repeat", "How many independent repetitions there are; from 3 on there are intervals. Default 1.", setting.Located(setting.Count(1, mostTrials)), func(d *draft) *setting.At[int] { return &d.repeat }),
+		setting.Key("order", "interleaved (default): each repetition goes through all modes; sequential: a mode's repetitions stay together.", setting.Word("an order", "interleaved", "sequential"), func(d *draft) *string { return &d.order }),
+		setting.Key("stop_when", "Ends a trial early: first-completed (any call, an error too) or first-error.", setting.Word("a reason to stop", FirstCompleted, FirstError), func(d *draft) *string { return &d.stopWhen }),
+		setting.Key("on_error", "continue (default), or stop: start nothing more after an error.", setting.Word("what to do on an error", "continue", "stop"), func(d *draft) *string { return &d.onError }),
+		setting.Key("before", "A shell command, or a list of them, to run before each trial.", setting.OneOrMore(command()), func(d *draft) *setting.Several[string] { return &d.before }),
+		setting.Key("after", "A shell command, or a list of them, to run after each trial.", setting.OneOrMore(command()), func(d *draft) *setting.Several[string] { return &d.after }),
+		setting.Key("modes", "How calls are started; each mode is a column of the tables.", setting.Located(setting.List(setting.Located(modeShape()))), func(d *draft) *setting.At[[]setting.At[modeDraft]] { return &d.modes }).Required(),
+		setting.Key("baseline", "The mode that the others are compared with. Default: the first.", setting.Located(setting.Text("the name of a mode")), func(d *draft) *setting.At[string] { return &d.baseline }),
+		setting.Key("thresholds", "Promises: METRIC OP VALUE such as p99 < 200ms, a list of them, or a map from modes to them.", promisesShape(), func(d *draft) *[]promise { return &d.promises }),
+		setting.Key("expect", "Published figures to reproduce.", setting.Located(expectShape()), func(d *draft) *setting.At[expectDraft] { return &d.expect }),
+	}, reserved[draft]()...)...)
+}
+
+// reserved are the keys that will mean something later.
+func reserved[T any]() []setting.Field[T] {
+	var fields []setting.Field[T]
+	for _, key := range []string{"steps", "data", "phases", "background", "capacity", "compare"} {
+		fields = append(fields, setting.Refused[T](key, "is reserved for a later version, leave it out"))
+	}
+	return fields
+}
+
+func seed() setting.Shape[uint64] {
+	read := func(text string) (uint64, error) {
+		n, err := strconv.ParseUint(text, 10, 64)
+		if err != nil {
+			return 0, fmt.Errorf("%q is no seed: write a whole number from 0 to 2^64-1", text)
+		}
+		return n, nil
+	}
+	return setting.Parsed("a whole number", read, func() *jsonschema.Schema {
+		s := setting.Spelled(`[0-9]+`, "integer")
+		s.Minimum = new(0.0)
+		return s
+	})
+}
+
+// adaptiveSpin is the default bound of what waiting may burn of a core.
+const adaptiveSpin = 0.10
+
+func spin() setting.Shape[float64] {
+	read := func(text string) (float64, error) {
+		if text == "off" {
+			return 0, nil
+		}
+		v, err := quantity.ParsePercent(text)
+		if err != nil {
+			return 0, fmt.Errorf("%q is no bound for spinning: write off, or a percentage of a core such as 25%%", text)
+		}
+		if v > 1 {
+			return 0, fmt.Errorf("%s is more than 100%%, which is the whole core", text)
+		}
+		return v, nil
+	}
+	return setting.Parsed("off, or a percentage such as 25%", read, func() *jsonschema.Schema {
+		return setting.Spelled("off|" + quantity.PercentPattern)
+	})
+}
+
+// A name becomes part of file names.
+const namePattern = `[A-Za-z0-9][A-Za-z0-9._-]{0,99}`
+
+var nameSpelling = regexp.MustCompile(`^` + namePattern + `$`)
+
+func name() setting.Shape[string] {
+	read := func(text string) (string, error) {
+		if !nameSpelling.MatchString(text) {
+			return "", fmt.Errorf("%q cannot be a name, which is part of file names: write up to 100 letters, digits and . _ - and begin with a letter or digit", text)
+		}
+		return text, nil
+	}
+	return setting.Parsed("a name of letters, digits and . _ -", read, func() *jsonschema.Schema {
+		return setting.Spelled(namePattern, "number", "boolean")
+	})
+}
+
+func command() setting.Shape[string] {
+	return setting.Where(setting.Text("a command"), func(text string) error {
+		if strings.TrimSpace(text) == "" {
+			return errors.New("the command is empty, leave it out")
+		}
+		return nil
+	})
+}

@@ -1,0 +1,267 @@
+package scenario
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"plimsoll/runner/result"
+	"plimsoll/runner/verdict"
+	"plimsoll/target/delay"
+	"plimsoll/target/http"
+	"plimsoll/target/quantity"
+	"plimsoll/target/sim"
+)
+
+// parse reads a good file whose targets are `model` (10 ms, simulated) and
+// `shop` (http).
+func parse(t *testing.T, scenarios string) *Plan {
+	t.Helper()
+	text := "targets:\n  model: {sim: {delay: 10ms}}\n  shop: {http: {url: \"http://127.0.0.1:8080/items\"}}\nscenarios:\n" + scenarios
+	plan, problems := Parse("test.yaml", []byte(text), environment, "testdata/good")
+	if len(problems) > 0 {
+		t.Fatalf("%s\nis refused:\n%v", text, problems)
+	}
+	return plan
+}
+
+func example1(t *testing.T, name string) *Plan {
+	t.Helper()
+	text, err := os.ReadFile("testdata/good/" + name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan, problems := Parse(name, text, environment, "testdata/good")
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	return plan
+}
+
+func TestDefaults(t *testing.T) {
+	plan := parse(t, "  - {name: one, target: shop, requests: 3, modes: [rate-limited: 5/2s]}")
+	mode := &Mode{Name: "rate-limited-5/2s", Kind: RateLimited, Rates: []quantity.Rate{{N: 5, Per: 2 * time.Second}}, Arrivals: Constant, MaxInFlight: 10_000}
+	settings := plan.Scenarios[0].Target.Settings.(*http.Settings)
+	if settings.Scrub == nil {
+		t.Error("the target cannot scrub")
+	}
+	settings.Scrub = nil
+	want := &Scenario{
+		Name: "one",
+		Target: Target{"shop", &http.Settings{
+			Calls:   []http.Request{{Method: "GET", URL: "http://127.0.0.1:8080/items"}},
+			Timeout: 10 * time.Second, KeepAlive: true, Protocol: "1.1", Engine: "auto",
+			Success: http.Success{Status: []http.StatusRange{{From: 200, To: 299}}},
+		}},
+		Clock: Real, Sweep: []result.Point{{Requests: 3}}, Requests: []int{3}, Drain: 30 * time.Second, Repeat: 1,
+		Before: []string{}, After: []string{}, Modes: []*Mode{mode}, Baseline: mode,
+	}
+	if got := plan.Scenarios[0]; !reflect.DeepEqual(got, want) {
+		t.Errorf("the scenario is\n%s\nwant\n%s", dump(got), dump(want))
+	}
+	if plan.Seed != 1 || plan.Spin != 0.10 {
+		t.Errorf("seed %d and spin %v, want 1 and 0.1", plan.Seed, plan.Spin)
+	}
+}
+
+func dump(v any) string {
+	text, err := json.MarshalIndent(v, "", " ")
+	if err != nil {
+		return err.Error()
+	}
+	return string(text)
+}
+
+func TestScenarioSettings(t *testing.T) {
+	plan := example1(t, "scenario.yaml")
+	s := plan.Scenarios[0]
+	p99, _ := verdict.ParseRule("speedup > 0.05")
+	makespan, _ := verdict.ParseRule("makespan <= 5s")
+	errors, _ := verdict.ParseRule("errors == 0%")
+	at := result.Point{Requests: 100}
+	want := &Scenario{
+		Name: "Every.setting_1", Target: Target{"model", &sim.Settings{Delay: delay.Of(10 * time.Millisecond)}},
+		Clock: Real, Sweep: []result.Point{at}, Requests: []int{100}, Warmup: 5 * time.Second, Drain: 0, Pause: 500 * time.Millisecond,
+		Repeat: 5, KeepOrder: true, StopWhen: FirstError, StopOnError: true,
+		Before: []string{"docker compose up -d"}, After: []string{`docker compose logs "$SERVICE" $1`, "docker compose down"},
+		Modes:      []*Mode{{Name: "sequential", Kind: Sequential}, {Name: "concurrent-10", Kind: Concurrent, Concurrency: []int{10}}},
+		Thresholds: []Threshold{{"sequential", p99}, {"sequential", makespan}, {"concurrent-10", errors}},
+		Expect: []Expect{
+			{"sequential", at, "makespan", 1, 0.005, "a book"},
+			{"concurrent-10", at, "rate", 990.5, 0.005, "a book"},
+			{"sequential", at, "speedup", 0.1, 0.005, "a book"},
+		},
+	}
+	want.Baseline = want.Modes[1]
+	if !reflect.DeepEqual(s, want) {
+		t.Errorf("the scenario is\n%s\nwant\n%s", dump(s), dump(want))
+	}
+	if s.Baseline != s.Modes[1] {
+		t.Error("the baseline is no mode of the scenario")
+	}
+	if merged := plan.Scenarios[2]; merged.Name != "merged" || len(merged.Thresholds) != 2 || merged.Thresholds[1].Rule.Text != "p(99.9)<300" {
+		t.Errorf("what << merges is lost: %s", dump(merged))
+	}
+	if figures := plan.Scenarios[3].Expect; figures[1].At != (result.Point{RatePerS: 20}) || figures[1].Tolerance != 0.05 {
+		t.Errorf("the figures at 1200/min are %+v, want them at 20/s with 5%%", figures[1])
+	}
+}
+
+func TestModes(t *testing.T) {
+	plan := example1(t, "modes.yaml")
+	rate := func(n int64, per time.Duration) []quantity.Rate { return []quantity.Rate{{N: n, Per: per}} }
+	open := func(m Mode) Mode {
+		m.Kind = RateLimited
+		if m.MaxInFlight == 0 {
+			m.MaxInFlight = 10_000
+		}
+		return m
+	}
+	want := []Mode{
+		{Name: "sequential", Kind: Sequential},
+		{Name: "slow", Kind: Sequential, Think: delay.Of(time.Second)},
+		{Name: "concurrent", Kind: Concurrent},
+		{Name: "concurrent-10", Kind: Concurrent, Concurrency: []int{10}},
+		{Name: "concurrent-20", Kind: Concurrent, Concurrency: []int{20}, Think: delay.Delay{Kind: delay.Exponential, A: time.Second}},
+		open(Mode{Name: "rate-limited-5/2s", Rates: rate(5, 2*time.Second), Arrivals: Constant}),
+		open(Mode{Name: "rate-limited-300/min", Rates: rate(300, time.Minute), Arrivals: Poisson}),
+		open(Mode{Name: "rate-limited-6/2s", Rates: rate(6, 2*time.Second), Arrivals: Window, MaxInFlight: 1000}),
+		open(Mode{Name: "rate-limited-7/2s", Rates: rate(7, 2*time.Second), Arrivals: Bucket, Burst: 20, Drop: true}),
+		open(Mode{Name: "rate-limited-40/s", Rates: rate(40, time.Second), Arrivals: Constant}),
+		open(Mode{Name: "rate-limited", Arrivals: Constant, StartRate: quantity.Rate{N: 10, Per: time.Second}, RateStages: []RateStage{
+			{quantity.Rate{N: 100, Per: time.Second}, 30 * time.Second}, {quantity.Rate{}, 0}, {quantity.Rate{N: 10, Per: time.Second}, time.Minute}}}),
+		open(Mode{Name: "poisson", Arrivals: Poisson, RateStages: []RateStage{{quantity.Rate{N: 100, Per: time.Second}, 30 * time.Second}}}),
+		{Name: "concurrent", Kind: Concurrent, StartUsers: 1, Think: delay.Of(10 * time.Millisecond), UserStages: []UserStage{{10, 30 * time.Second}, {0, 5 * time.Second}}},
+	}
+	modes := append(plan.Scenarios[0].Modes, plan.Scenarios[1].Modes...)
+	if len(modes) != len(want) {
+		t.Fatalf("there are %d modes, want %d", len(modes), len(want))
+	}
+	for i, m := range modes {
+		if !reflect.DeepEqual(*m, want[i]) {
+			t.Errorf("mode %d is\n%s\nwant\n%s", i, dump(m), dump(want[i]))
+		}
+	}
+}
+
+// brief is a trial in a few words.
+func brief(trials []Trial) []string {
+	var all []string
+	for _, t := range trials {
+		text := fmt.Sprintf("%s #%d", t.Mode.Name, t.Repeat)
+		if t.Requests > 0 {
+			text += fmt.Sprintf(" n=%d", t.Requests)
+		}
+		if t.Concurrency > 0 {
+			text += fmt.Sprintf(" c=%d", t.Concurrency)
+		}
+		if !t.Rate.IsZero() {
+			text += " " + t.Rate.String()
+		}
+		all = append(all, text+" @"+strings.TrimPrefix(fmt.Sprintf("%+v", struct{ R, C, P any }{t.Sweep.Requests, t.Sweep.Concurrency, t.Sweep.RatePerS}), ""))
+	}
+	return all
+}
+
+func TestOrderOfTrials(t *testing.T) {
+	for _, c := range []struct {
+		name, scenario string
+		want           []string
+	}{
+		{"interleaved", "{name: a, target: model, requests: [5, 10], repeat: 2, modes: [sequential, concurrent: 3]}", []string{
+			"sequential #0 n=5 @{R:5 C:0 P:0}", "concurrent-3 #0 n=5 c=3 @{R:5 C:0 P:0}",
+			"sequential #0 n=10 @{R:10 C:0 P:0}", "concurrent-3 #0 n=10 c=3 @{R:10 C:0 P:0}",
+			"sequential #1 n=5 @{R:5 C:0 P:0}", "concurrent-3 #1 n=5 c=3 @{R:5 C:0 P:0}",
+			"sequential #1 n=10 @{R:10 C:0 P:0}", "concurrent-3 #1 n=10 c=3 @{R:10 C:0 P:0}",
+		}},
+		{"sequential", "{name: a, target: model, requests: [5, 10], repeat: 2, order: sequential, modes: [sequential, concurrent]}", []string{
+			"sequential #0 n=5 @{R:5 C:0 P:0}", "sequential #1 n=5 @{R:5 C:0 P:0}",
+			"concurrent #0 n=5 @{R:5 C:0 P:0}", "concurrent #1 n=5 @{R:5 C:0 P:0}",
+			"sequential #0 n=10 @{R:10 C:0 P:0}", "sequential #1 n=10 @{R:10 C:0 P:0}",
+			"concurrent #0 n=10 @{R:10 C:0 P:0}", "concurrent #1 n=10 @{R:10 C:0 P:0}",
+		}},
+		{"swept concurrency", "{name: a, target: model, requests: 100, modes: [sequential, concurrent: [2, 4], {concurrent: 9}]}", []string{
+			"sequential #0 n=100 @{R:0 C:2 P:0}", "concurrent #0 n=100 c=2 @{R:0 C:2 P:0}", "concurrent-9 #0 n=100 c=9 @{R:0 C:2 P:0}",
+			"sequential #0 n=100 @{R:0 C:4 P:0}", "concurrent #0 n=100 c=4 @{R:0 C:4 P:0}", "concurrent-9 #0 n=100 c=9 @{R:0 C:4 P:0}",
+		}},
+		{"swept rate", "{name: a, target: model, duration: 1s, modes: [rate-limited: [5/2s, 300/min], concurrent: 1]}", []string{
+			"rate-limited #0 5/2s @{R:0 C:0 P:2.5}", "concurrent-1 #0 c=1 @{R:0 C:0 P:2.5}",
+			"rate-limited #0 300/min @{R:0 C:0 P:5}", "concurrent-1 #0 c=1 @{R:0 C:0 P:5}",
+		}},
+		{"a list of one", "{name: a, target: model, duration: 1s, modes: [concurrent: [7]]}", []string{"concurrent #0 c=7 @{R:0 C:7 P:0}"}},
+		{"one count", "{name: a, target: model, requests: 1k, modes: [sequential]}", []string{"sequential #0 n=1000 @{R:1000 C:0 P:0}"}},
+		{"no sweep", "{name: a, target: model, duration: 1s, modes: [sequential]}", []string{"sequential #0 @{R:0 C:0 P:0}"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if got := brief(parse(t, "  - "+c.scenario).Trials()); !reflect.DeepEqual(got, c.want) {
+				t.Errorf("the trials are\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(c.want, "\n"))
+			}
+		})
+	}
+}
+
+func TestScenariosRunInTheOrderOfTheFile(t *testing.T) {
+	plan := parse(t, "  - {name: b, target: model, requests: 1, repeat: 2, modes: [sequential]}\n  - {name: a, target: model, requests: 1, modes: [sequential]}")
+	var names []string
+	for _, trial := range plan.Trials() {
+		names = append(names, trial.Scenario.Name)
+	}
+	if want := []string{"b", "b", "a"}; !reflect.DeepEqual(names, want) {
+		t.Errorf("the scenarios run as %v, want %v", names, want)
+	}
+}
+
+func TestBurst(t *testing.T) {
+	plan := parse(t,
+		"  - {name: a, target: model, duration: 1s, modes: [{rate-limited: [5/s, 9/s], arrivals: bucket}, {rate-limited: 3/s, arrivals: bucket, burst: 20}]}")
+	var bursts []int
+	for _, trial := range plan.Trials() {
+		bursts = append(bursts, trial.Burst())
+	}
+	if want := []int{5, 20, 9, 20}; !reflect.DeepEqual(bursts, want) {
+		t.Errorf("the bursts are %v, want %v", bursts, want)
+	}
+}
+
+// Not more than 100,000 trials, and that many are fine.
+func TestMostTrials(t *testing.T) {
+	plan := parse(t, "  - {name: a, target: model, requests: 1, repeat: 50000, modes: [sequential, concurrent]}")
+	if got := len(plan.Trials()); got != mostTrials {
+		t.Errorf("there are %d trials, want %d", got, mostTrials)
+	}
+}
+
+// A closed loop under the virtual clock that only time ends must let time
+// pass; anything else is fine.
+func TestStandstill(t *testing.T) {
+	const virtual, stuck = "clock: virtual, duration: 1s, ", true
+	for _, c := range []struct {
+		model, scenario string
+		stuck           bool
+	}{
+		{"{}", virtual + "modes: [sequential]", stuck},
+		{"{}", "duration: 1s, modes: [sequential]", false},
+		{"{}", "clock: virtual, requests: 5, modes: [sequential]", false},
+		{"{}", virtual + "modes: [rate-limited: 5/s]", false},
+		{"{}", virtual + "modes: [{mode: sequential, think_time: 1ms}]", false},
+		{"{delay: {uniform: [0s, 1ms]}}", virtual + "modes: [sequential]", false},
+		{"{delay: {mix: [{weight: 1, delay: 0s}]}}", virtual + "modes: [sequential]", stuck},
+		{"{delay: 1s, errors: {rate: 100%, after: 0s}}", virtual + "modes: [sequential]", stuck},
+		{"{delay: 1s, errors: {rate: 99%, after: 0s}}", virtual + "modes: [sequential]", false},
+		{"{delay: 1s, servers: 2, queue: 1}", virtual + "modes: [concurrent: 3]", false},
+		{"{delay: 1s, servers: 2, queue: 1}", virtual + "modes: [concurrent: 4]", stuck},
+		{"{delay: 1s, quota: 5/2s}", virtual + "modes: [sequential]", false},
+		{"{delay: 1s, quota: 5/2s}", virtual + "modes: [concurrent: 2]", stuck},
+		{"{delay: {exponential: 1s}, quota: 5/2s}", virtual + "modes: [sequential]", stuck},
+	} {
+		text := fmt.Sprintf("targets: {model: {sim: %s}}\nscenarios: [{name: one, target: model, %s}]", c.model, c.scenario)
+		_, problems := Parse("test.yaml", []byte(text), environment, ".")
+		if got := len(problems) == 1 && strings.Contains(problems[0].Text, "time would stand still"); got != c.stuck || len(problems) > 1 {
+			t.Errorf("%s\nstuck is %v, want %v: %v", text, got, c.stuck, problems)
+		}
+	}
+}

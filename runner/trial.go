@@ -1,0 +1,172 @@
+package runner
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"strconv"
+	"time"
+
+	"plimsoll/runner/drive"
+	"plimsoll/runner/result"
+	"plimsoll/runner/scenario"
+	"plimsoll/runner/schedule"
+	"plimsoll/target/random"
+	"plimsoll/target/wait"
+)
+
+// trial carries one trial out. It always returns a result: one that could not
+// be carried out says why.
+func (r *underWay) trial(ctx, atOnce context.Context, t scenario.Trial, calls *callLog) *result.Trial {
+	out := describe(t)
+	if r.Watch != nil {
+		r.Watch.Begin(t, int64(t.Requests), length(t))
+	}
+	err := r.commands(ctx, t.Scenario.Before)
+	if err == nil {
+		err = r.measure(ctx, atOnce, t, out, calls)
+		if afterwards := r.commands(ctx, t.Scenario.After); err == nil {
+			err = afterwards
+		}
+	}
+	if err != nil {
+		out.Ended, out.Reason = result.Failed, r.scrub(err.Error())
+		if ctx.Err() != nil && out.Scheduled == 0 {
+			out.Ended, out.Reason = result.Interrupted, "interrupted before it began"
+		}
+	}
+	return out
+}
+
+func (r *underWay) scrub(text string) string {
+	if r.Plan.Scrub == nil {
+		return text
+	}
+	return r.Plan.Scrub(text)
+}
+
+// describe fills in what was asked.
+func describe(t scenario.Trial) *result.Trial {
+	out := &result.Trial{
+		Scenario: t.Scenario.Name, Mode: t.Mode.Name, Target: t.Scenario.Target.Name, Clock: t.Scenario.Clock,
+		Repeat: t.Repeat, Sweep: t.Sweep, Requests: t.Requests, Concurrency: t.Concurrency,
+		RatePerS: t.Rate.PerSecond(), Ended: result.Complete, Health: result.Health{KeptPace: true},
+		Errors: map[string]result.Error{}, Timeline: []result.Window{},
+	}
+	if t.Mode.Kind == scenario.Sequential {
+		out.Concurrency = 1
+	}
+	if t.Requests == 0 {
+		out.DurationS = length(t).Seconds()
+	}
+	return out
+}
+
+// length is how long calls become due: 0 for a batch.
+func length(t scenario.Trial) time.Duration {
+	total := t.Scenario.Duration
+	for _, s := range t.Mode.UserStages {
+		total += s.Duration
+	}
+	for _, s := range t.Mode.RateStages {
+		total += s.Duration
+	}
+	return total
+}
+
+// streams are the trial's random streams: they depend on seed, scenario,
+// sweep value and repetition, not on the mode, so that modes meet the same
+// draws.
+func (r *underWay) streams(t scenario.Trial) random.Source {
+	return random.New(r.Plan.Seed, t.Scenario.Name, t.Sweep.String(), strconv.Itoa(t.Repeat))
+}
+
+// measure warms up, carries the trial out and fills in what was measured.
+func (r *underWay) measure(ctx, atOnce context.Context, t scenario.Trial, out *result.Trial, calls *callLog) error {
+	var waiter *wait.Waiter
+	stop := &drive.Stop{}
+	if t.Scenario.Clock == scenario.Real {
+		waiter = wait.New(r.Plan.Spin)
+		defer waiter.Close()
+		stop.OnWake(waiter.Wake)
+		runtime.GC() // what earlier trials left is none of this one's business
+	}
+	defer stop.Follow(ctx, atOnce)()
+	opened, err := r.targets.open(atOnce, t, r.streams(t), waiter)
+	if err != nil {
+		return err
+	}
+	defer opened.close()
+	out.Engine = opened.engine
+
+	from := -t.Scenario.Warmup
+	if t.Requests > 0 && from < 0 {
+		if err := r.warmUp(t, opened, stop); err != nil {
+			return err
+		}
+		from = 0
+	}
+	trial := drive.Trial{From: from, Until: schedule.Never, Drain: t.Scenario.Drain, Stop: stop}
+	if t.Requests == 0 {
+		trial.Until = length(t)
+	}
+	trial.Schedule = newSchedule(t, from, trial.Until, r.streams(t))
+	trial.Recorder = drive.NewRecorder(trial.Until, calls.observer(t))
+
+	before := use(waiter)
+	trial.Port = opened.port(from)
+	stopWatching := r.watch(trial.Recorder)
+	end := trial.Run()
+	stopWatching()
+	opened.finish(trial.Port)
+	if waiter != nil {
+		used := use(waiter).since(before)
+		out.MachineUse = &used
+	}
+	return r.fill(out, t, trial.Recorder, end)
+}
+
+// warmUp runs a batch's mode for the length of the warm-up, recorded nowhere,
+// until every call has ended.
+func (r *underWay) warmUp(t scenario.Trial, opened *opened, stop *drive.Stop) error {
+	w := t.Scenario.Warmup
+	unbounded := t
+	unbounded.Requests = 0
+	if t.Mode.Kind == scenario.Concurrent && t.Concurrency == 0 {
+		unbounded.Concurrency = t.Requests
+	}
+	port := opened.port(-w)
+	defer opened.finish(port)
+	end := drive.Trial{
+		Schedule: newSchedule(unbounded, -w, 0, r.streams(t)), Port: port, From: -w, Until: 0,
+		Recorder: drive.NewRecorder(0, nil), Drain: t.Scenario.Drain, Stop: stop,
+	}.Run()
+	if end.Err != nil {
+		return fmt.Errorf("during the warm-up: %w", end.Err)
+	}
+	return nil
+}
+
+// watch passes samples on to the watcher until the returned function is
+// called.
+func (r *underWay) watch(recorder *drive.Recorder) (stop func()) {
+	if r.Watch == nil {
+		return func() {}
+	}
+	const every = 125 * time.Millisecond
+	began, over, gone := time.Now(), make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(gone)
+		tick := time.NewTicker(every)
+		defer tick.Stop()
+		for {
+			select {
+			case <-over:
+				return
+			case <-tick.C:
+				r.Watch.Sample(recorder.Sampler.Latest(), time.Since(began))
+			}
+		}
+	}()
+	return func() { close(over); <-gone }
+}

@@ -1,0 +1,170 @@
+package verdict
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"plimsoll/target"
+	"plimsoll/target/quantity"
+	"plimsoll/target/setting"
+)
+
+// metrics are the names to choose from when one is unknown.
+var metrics = []string{"p99", "p50", "p90", "p95", "p99.9", "mean", "max", "min", "all.p99", "service.p99", "lateness.p99", "errors", "errors.CLASS", "rate", "makespan", "speedup", "goodput(200ms)"}
+
+// otherTools are names that people bring along.
+var otherTools = map[string]string{
+	"avg": "mean", "average": "mean", "med": "p50", "median": "p50", "rps": "rate", "qps": "rate", "throughput": "rate",
+	"latency": "p99", "http_req_duration": "p99", "http_req_failed": "errors", "error": "errors", "error_rate": "errors", "failures": "errors", "duration": "makespan",
+}
+
+// ParseRule reads a threshold, METRIC OP VALUE, such as "p99 < 200ms",
+// "errors.status-5xx < 0.1%", "goodput(200ms) >= 400/s", or k6's "p(99)<200",
+// which counts milliseconds.
+func ParseRule(text string) (Rule, error) {
+	text = strings.Join(strings.Fields(text), " ")
+	i := strings.IndexAny(text, "<>=!")
+	if i < 0 {
+		return Rule{}, fmt.Errorf("%q is no threshold: write a metric, one of < <= > >= == and a value, such as p99 < 200ms", text)
+	}
+	length := 1
+	if rest := text[i+1:]; rest != "" && strings.ContainsRune("<>=!", rune(rest[0])) {
+		length = 2
+	}
+	rule := Rule{Text: text, Op: text[i : i+length]}
+	switch rule.Op {
+	case "<", "<=", ">", ">=", "==":
+	default:
+		return Rule{}, fmt.Errorf("there is no comparison %s: use one of < <= > >= ==", rule.Op)
+	}
+	milliseconds, err := rule.metric(strings.TrimSpace(text[:i]))
+	if err != nil {
+		return Rule{}, err
+	}
+	return rule, rule.value(strings.TrimSpace(text[i+length:]), milliseconds)
+}
+
+var k6Percentile = regexp.MustCompile(`^p\(([^)]*)\)$`)
+
+// metric reads the left side; milliseconds says that a bare number on the
+// right counts those.
+func (rule *Rule) metric(name string) (milliseconds bool, err error) {
+	family, rest, dotted := strings.Cut(name, ".")
+	switch {
+	case name == "errors", name == "rate", name == "makespan", name == "speedup":
+		rule.Family = name
+		return false, nil
+	case dotted && family == "errors":
+		rule.Family, rule.Class = "errors", rest
+		return false, checkClass(rest)
+	case strings.HasPrefix(name, "goodput"):
+		return false, rule.goodput(name)
+	case dotted && (family == "all" || family == "service" || family == "lateness"):
+		rule.Family = family
+	default:
+		rule.Family, rest = "response", name
+	}
+	if p := k6Percentile.FindStringSubmatch(rest); p != nil {
+		rest, milliseconds = "p"+strings.TrimSpace(p[1]), true
+	}
+	return milliseconds, rule.stat(name, rest)
+}
+
+// stat reads which figure of a latency is meant.
+func (rule *Rule) stat(name, stat string) error {
+	if stat == "mean" || stat == "max" || stat == "min" {
+		rule.Stat = stat
+		return nil
+	}
+	digits, isPercentile := strings.CutPrefix(stat, "p")
+	if !isPercentile || strings.Trim(digits, "0123456789.") != "" || digits == "" {
+		return unknown(name)
+	}
+	p, err := strconv.ParseFloat(digits, 64)
+	if err != nil || !(p > 0 && p <= 100) {
+		return fmt.Errorf("there is no percentile %s: write a number above 0 up to 100, such as p99 or p99.9", stat)
+	}
+	rule.Stat, rule.P = "p", p
+	return nil
+}
+
+func unknown(name string) error {
+	if ours, known := otherTools[strings.ToLower(name)]; known {
+		return fmt.Errorf("unknown metric %q, here it is called %s", name, ours)
+	}
+	return fmt.Errorf("unknown metric %q%s", name, setting.Suggest(name, metrics))
+}
+
+// goodput reads goodput(200ms).
+func (rule *Rule) goodput(name string) error {
+	limit, found := strings.CutPrefix(name, "goodput(")
+	limit, closed := strings.CutSuffix(limit, ")")
+	if !found || !closed {
+		return fmt.Errorf("%q does not say how fast a call must be: write goodput(200ms)", name)
+	}
+	within, err := quantity.ParseDuration(limit)
+	if err != nil {
+		return err
+	}
+	if within == 0 {
+		return errors.New("no call ends within 0s: write how fast a call must be, such as goodput(200ms)")
+	}
+	rule.Family, rule.Within = "goodput", within
+	return nil
+}
+
+var statusClass = regexp.MustCompile(`^status-[1-5](xx|[0-9][0-9])$`)
+
+func checkClass(class string) error {
+	classes := []string{target.Timeout, target.Connect, target.Reset, target.TLS, target.DNS, target.Body, target.Rejected, target.Throttled, target.Other, "status-503", "status-5xx"}
+	for _, known := range classes {
+		if class == known {
+			return nil
+		}
+	}
+	if statusClass.MatchString(class) {
+		return nil
+	}
+	return fmt.Errorf("there is no class of errors %q%s", class, setting.Suggest(class, classes))
+}
+
+// value reads the right side, in the unit of the metric.
+func (rule *Rule) value(text string, milliseconds bool) (err error) {
+	if text == "" {
+		return fmt.Errorf("%q has no value: write one after the %s, such as p99 < 200ms", rule.Text, rule.Op)
+	}
+	switch rule.Family {
+	case "errors":
+		rule.Value, err = quantity.ParsePercent(text)
+		if err == nil && rule.Value > 1 {
+			err = fmt.Errorf("%s is more than 100%%, which is all there is", text)
+		}
+	case "rate", "goodput":
+		rule.Value, err = quantity.ParsePerSecond(text)
+	case "speedup":
+		rule.Value, err = parseRatio(text)
+	default:
+		if milliseconds && isNumber(text) {
+			text += "ms"
+		}
+		d, failed := quantity.ParseDuration(text)
+		rule.Value, err = d.Seconds(), failed
+	}
+	return err
+}
+
+func parseRatio(text string) (float64, error) {
+	v, err := strconv.ParseFloat(text, 64)
+	if err != nil || !(v > 0) || math.IsInf(v, 0) {
+		return 0, fmt.Errorf("%q is no speedup: write a number above zero, such as 2.5", text)
+	}
+	return v, nil
+}
+
+func isNumber(text string) bool {
+	return text != "" && strings.Trim(text, "0123456789.") == ""
+}

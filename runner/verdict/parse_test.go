@@ -1,0 +1,116 @@
+package verdict
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestParseRule(t *testing.T) {
+	for text, want := range map[string]Rule{
+		"p99 < 200ms":                 {Family: "response", Stat: "p", P: 99, Op: "<", Value: 0.2},
+		"p99.9<=1.5s":                 {Family: "response", Stat: "p", P: 99.9, Op: "<=", Value: 1.5},
+		"p50 > 0s":                    {Family: "response", Stat: "p", P: 50, Op: ">"},
+		"p100 >= 1us":                 {Family: "response", Stat: "p", P: 100, Op: ">=", Value: 1e-6},
+		"mean == 1s":                  {Family: "response", Stat: "mean", Op: "==", Value: 1},
+		"max < 1m":                    {Family: "response", Stat: "max", Op: "<", Value: 60},
+		"min > 1ms":                   {Family: "response", Stat: "min", Op: ">", Value: 0.001},
+		"p(99)<200":                   {Family: "response", Stat: "p", P: 99, Op: "<", Value: 0.2},
+		"p(99.9) < 0.5":               {Family: "response", Stat: "p", P: 99.9, Op: "<", Value: 0.0005},
+		"p(95)<2s":                    {Family: "response", Stat: "p", P: 95, Op: "<", Value: 2},
+		"all.p(90) < 5":               {Family: "all", Stat: "p", P: 90, Op: "<", Value: 0.005},
+		"all.p99 < 1s":                {Family: "all", Stat: "p", P: 99, Op: "<", Value: 1},
+		"service.mean < 1s":           {Family: "service", Stat: "mean", Op: "<", Value: 1},
+		"lateness.max < 1ms":          {Family: "lateness", Stat: "max", Op: "<", Value: 0.001},
+		"errors < 0.1%":               {Family: "errors", Op: "<", Value: 0.001},
+		"errors == 0%":                {Family: "errors", Op: "=="},
+		"errors.timeout <= 1%":        {Family: "errors", Class: "timeout", Op: "<=", Value: 0.01},
+		"errors.status-503 < 1%":      {Family: "errors", Class: "status-503", Op: "<", Value: 0.01},
+		"errors.status-5xx < 100%":    {Family: "errors", Class: "status-5xx", Op: "<", Value: 1},
+		"errors.throttled < 1%":       {Family: "errors", Class: "throttled", Op: "<", Value: 0.01},
+		"rate >= 480/s":               {Family: "rate", Op: ">=", Value: 480},
+		"rate >= 0.5/s":               {Family: "rate", Op: ">=", Value: 0.5},
+		"rate > 30/min":               {Family: "rate", Op: ">", Value: 0.5},
+		"makespan < 5.2s":             {Family: "makespan", Op: "<", Value: 5.2},
+		"speedup >= 4.7":              {Family: "speedup", Op: ">=", Value: 4.7},
+		"goodput(200ms) >= 400/s":     {Family: "goodput", Within: 200 * time.Millisecond, Op: ">=", Value: 400},
+		"  goodput( 1.5s )  >  5/2s ": {Family: "goodput", Within: 1500 * time.Millisecond, Op: ">", Value: 2.5},
+	} {
+		want.Text = strings.Join(strings.Fields(text), " ")
+		if got, err := ParseRule(text); err != nil || got != want {
+			t.Errorf("ParseRule(%q) = %+v, %v; want %+v", text, got, err, want)
+		}
+	}
+}
+
+func TestBadRules(t *testing.T) {
+	for text, want := range map[string]string{
+		"":                       "is no threshold",
+		"p99":                    "is no threshold",
+		"p99 200ms":              "is no threshold",
+		"p99 =< 200ms":           "no comparison =<",
+		"p99 = 200ms":            "no comparison =",
+		"p99 != 200ms":           "no comparison !=",
+		"p99 <":                  "has no value",
+		"p99 < 200":              "no unit",
+		"p99 < -1s":              "negative",
+		"p99 < 1s < 2s":          "not a duration",
+		"p(99) < many":           "not a duration",
+		"p0 < 1s":                "no percentile p0",
+		"p101 < 1s":              "no percentile p101",
+		"p < 1s":                 "unknown metric",
+		"pInf < 1s":              "unknown metric",
+		"p1e1 < 1s":              "unknown metric",
+		"P99 < 1s":               `did you mean "p99"`,
+		"< 1s":                   "unknown metric",
+		"avg < 1s":               "called mean",
+		"median < 1s":            "called p50",
+		"rps > 5":                "called rate",
+		"service < 1s":           `unknown metric "service"`,
+		"service. < 1s":          "unknown metric",
+		"held.p99 < 1s":          "unknown metric",
+		"all.errors < 1%":        "unknown metric",
+		"errors < 5":             "no percent sign",
+		"errors < 101%":          "more than 100%",
+		"errors. < 1%":           "no class of errors",
+		"errors.time-out < 1%":   `did you mean "timeout"`,
+		"errors.status-600 < 1%": "no class of errors",
+		"errors.status-5x < 1%":  "no class of errors",
+		"errors.cancelled < 1%":  "no class of errors",
+		"rate > 480":             "not a throughput",
+		"rate > 5 s":             "not a throughput",
+		"goodput > 5/s":          "goodput(200ms)",
+		"goodput(1s > 5/s":       "goodput(200ms)",
+		"goodput(fast) > 5/s":    "not a duration",
+		"goodput(0s) > 5/s":      "no call ends within 0s",
+		"speedup > 0":            "above zero",
+		"speedup > Inf":          "above zero",
+		"speedup > NaN":          "above zero",
+		"makespan < 101y":        "not a duration",
+	} {
+		if got, err := ParseRule(text); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("ParseRule(%q) = %+v, %v; want an error with %q", text, got, err, want)
+		}
+	}
+}
+
+func FuzzParseRule(f *testing.F) {
+	for _, text := range []string{"p99 < 200ms", "p(99)<200", "errors.status-5xx <= 0.1%", "goodput(200ms) >= 400/s", "speedup == 4.7", "lateness.max<1ms"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		rule, err := ParseRule(text)
+		if err != nil {
+			if err.Error() == "" {
+				t.Error("the error says nothing")
+			}
+			return
+		}
+		if !(rule.Value >= 0) || rule.Family == "" || rule.Op == "" {
+			t.Errorf("%q is read as %+v", text, rule)
+		}
+		if again, err := ParseRule(rule.Text); err != nil || again != rule {
+			t.Errorf("%q reads as %+v, its text as %+v, %v", text, rule, again, err)
+		}
+	})
+}

@@ -1,0 +1,127 @@
+package http
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	nethttp "net/http"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+)
+
+// newTransport sets net/http up to make connections as the settings ask. Its
+// own pool, and with it its retries, its proxies and its redirects, stay
+// unused.
+func newTransport(s Settings) (*nethttp.Transport, error) {
+	config, err := tlsConfig(s)
+	if err != nil {
+		return nil, err
+	}
+	d := &dialer{tls: config, http2: s.Protocol == "2"}
+	return &nethttp.Transport{
+		DialContext:           d.plain.DialContext,
+		DialTLSContext:        d.secure,
+		Protocols:             protocols(s.Protocol),
+		DisableCompression:    true,
+		DisableKeepAlives:     !s.KeepAlive,
+		ExpectContinueTimeout: time.Second,
+	}, nil
+}
+
+func protocols(protocol string) *nethttp.Protocols {
+	p := new(nethttp.Protocols)
+	p.SetHTTP1(protocol != "2")
+	p.SetHTTP2(protocol == "2" || protocol == "auto")
+	p.SetUnencryptedHTTP2(protocol == "2")
+	return p
+}
+
+// connector gives a pool its way to make connections to the host of u.
+func connector(t *nethttp.Transport, u *url.URL) func(context.Context) (*nethttp.ClientConn, error) {
+	port := u.Port()
+	if port == "" {
+		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
+	}
+	scheme, address := u.Scheme, net.JoinHostPort(u.Hostname(), port)
+	return func(ctx context.Context) (*nethttp.ClientConn, error) {
+		return t.NewClientConn(ctx, scheme, address)
+	}
+}
+
+type dialer struct {
+	plain net.Dialer
+	tls   *tls.Config
+	http2 bool
+}
+
+// secure dials and shakes hands, and marks an error of the handshake as such.
+func (d *dialer) secure(ctx context.Context, network, address string) (net.Conn, error) {
+	plain, err := d.plain.DialContext(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	config := d.tls
+	if config.ServerName == "" {
+		config = config.Clone()
+		config.ServerName, _, _ = net.SplitHostPort(address)
+	}
+	conn := tls.Client(plain, config)
+	err = conn.HandshakeContext(ctx)
+	if d.http2 && declined(conn, err) {
+		err = errors.New("the server does not offer HTTP/2")
+	}
+	if err != nil {
+		_ = plain.Close()
+		return nil, &handshakeError{err}
+	}
+	return conn, nil
+}
+
+// declined tells whether a handshake for HTTP/2 only showed that the server
+// does not speak it. The alert has no type that we could ask for.
+func declined(conn *tls.Conn, err error) bool {
+	if err != nil {
+		return strings.Contains(err.Error(), "no application protocol")
+	}
+	return conn.ConnectionState().NegotiatedProtocol != "h2"
+}
+
+// handshakeError is a failure of TLS, after the connection was there.
+type handshakeError struct{ cause error }
+
+func (e *handshakeError) Error() string { return e.cause.Error() }
+func (e *handshakeError) Unwrap() error { return e.cause }
+
+func tlsConfig(s Settings) (*tls.Config, error) {
+	config := &tls.Config{
+		ServerName:         s.TLS.ServerName,
+		InsecureSkipVerify: s.TLS.Insecure,
+		NextProtos:         map[string][]string{"2": {"h2"}, "auto": {"h2", "http/1.1"}}[s.Protocol],
+	}
+	if s.TLS.CA != "" {
+		pem, err := os.ReadFile(s.TLS.CA)
+		if err != nil {
+			return nil, fmt.Errorf("tls: the authority's certificate (ca) cannot be read: %w", err)
+		}
+		config.RootCAs = x509.NewCertPool()
+		if !config.RootCAs.AppendCertsFromPEM(pem) {
+			return nil, fmt.Errorf("tls: %s (ca) holds no certificate in PEM form", s.TLS.CA)
+		}
+	}
+	if (s.TLS.Cert == "") != (s.TLS.Key == "") {
+		return nil, errors.New("tls: cert and key belong together: give both or neither")
+	}
+	if s.TLS.Cert != "" {
+		pair, err := tls.LoadX509KeyPair(s.TLS.Cert, s.TLS.Key)
+		if err != nil {
+			return nil, fmt.Errorf("tls: the client certificate (cert, key) cannot be read: %w", err)
+		}
+		config.Certificates = []tls.Certificate{pair}
+	}
+	return config, nil
+}

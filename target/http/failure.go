@@ -1,0 +1,203 @@
+package http
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	nethttp "net/http"
+	"os"
+	"strconv"
+	"strings"
+	"syscall"
+	"unicode"
+	"unicode/utf8"
+
+	"plimsoll/target"
+	"plimsoll/target/quantity"
+)
+
+// stage is how far an attempt had come when it failed.
+type stage int
+
+const (
+	connecting stage = iota // up to the end of the TLS handshake
+	awaiting                // the request under way, or the answer's head
+	reading                 // the answer's body
+)
+
+// failure is why an attempt failed. Its class comes from err, unless it is
+// known from the start; its message is only made when somebody will read it.
+type failure struct {
+	class string
+	stage stage
+	err   error
+
+	status    int // where the status is the failure
+	read      content
+	announced int64 // the body's length; -1: not announced
+}
+
+// classify names the class of err. A body that ends early on an orderly close
+// is class body, for the server had nothing more to say; a connection broken
+// off is class reset. Name servers that do not answer in time are class dns.
+func (f *failure) classify(trial, attempt context.Context) {
+	var (
+		dns       *net.DNSError
+		handshake *handshakeError
+		network   *net.OpError
+	)
+	switch err := f.err; {
+	case trial.Err() != nil:
+		f.class = target.Cancelled
+	case err == nil: // known from the start
+	case errors.As(err, &dns):
+		f.class = target.DNS
+	case attempt.Err() != nil, errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded):
+		f.class = target.Timeout
+	case errors.As(err, &handshake):
+		f.class = target.TLS
+	case errors.As(err, &network) && (network.Op == "remote error" || network.Op == "local error"):
+		f.class = target.TLS // an alert after the handshake: TLS 1.3 refuses certificates so late
+	case network != nil && network.Op == "dial":
+		f.class = target.Connect
+	case f.stage == reading && !broken(err), malformed(err):
+		f.class = target.Body
+	default:
+		f.class = target.Reset
+	}
+}
+
+// broken tells whether the connection, or the stream, was broken off. What
+// HTTP/2 says then has no type that we could ask for.
+func broken(err error) bool {
+	var network *net.OpError
+	text := err.Error()
+	return errors.As(err, &network) || strings.HasPrefix(text, "stream error") || strings.HasPrefix(text, "http2: ")
+}
+
+// malformed tells whether what came was no HTTP. net/http has only words for it.
+func malformed(err error) bool {
+	text := err.Error()
+	return strings.Contains(text, "malformed") || strings.Contains(text, "headers exceeded")
+}
+
+// untouched tells that the server has not looked at the request, so that it
+// may be sent again, whatever it asks for.
+func untouched(err error) bool {
+	var stream streamError
+	return err == errMoved || unusable(err) || errors.As(err, &stream) && stream.Code == refusedStream
+}
+
+// unusable tells that an HTTP/2 connection took no more requests, and never
+// will again. Go's servers answer with PROTOCOL_ERROR, where others refuse the
+// stream, when it comes in the moment that another one ends.
+func unusable(err error) bool {
+	var stream streamError
+	switch {
+	case err == nil:
+		return false
+	case errors.As(err, &stream):
+		return stream.Code == protocolError && stream.Cause != nil
+	}
+	text := err.Error() // of errors without a type
+	return text == "http2: client conn not usable" || text == "http2: Transport received Server's graceful shutdown GOAWAY"
+}
+
+// Error codes of HTTP/2 (RFC 9113, 7).
+const (
+	protocolError = 1
+	refusedStream = 7
+)
+
+// streamError takes in net/http's own error of that name, which is not
+// exported but turns into any type with the same fields. Cause is set when the
+// error came from the server.
+type streamError struct {
+	StreamID, Code uint32
+	Cause          error
+}
+
+func (streamError) Error() string { return "stream error" }
+
+func statusClass(status int) string { return "status-" + strconv.Itoa(status) }
+
+// example is the message for a failure: made once a class, from its first one.
+func (t *Target) example(r *request, f *failure) string {
+	if known, ok := t.examples.Load(f.class); ok {
+		return known.(string)
+	}
+	text := r.label + ": " + f.reason(t.settings)
+	made, _ := t.examples.LoadOrStore(f.class, clip(t.settings.scrub(text), 200))
+	return made.(string)
+}
+
+// reason says what went wrong.
+func (f *failure) reason(s Settings) string {
+	switch {
+	case f.class == target.Cancelled:
+		return "given up, because the trial ended"
+	case f.class == target.Timeout:
+		return fmt.Sprintf("%s within %s", [...]string{"no connection", "no answer", "no end of the body"}[f.stage], quantity.Duration(s.Timeout))
+	case f.status != 0:
+		text := strconv.Itoa(f.status) + " " + nethttp.StatusText(f.status)
+		if f.read.start != "" {
+			text += ": " + f.read.start
+		}
+		return text
+	case f.err == nil:
+		return fmt.Sprintf("the body (%d bytes) does not contain %q", f.read.size, s.Success.Contains)
+	case f.class == target.Body && errors.Is(f.err, io.ErrUnexpectedEOF) && f.announced > 0:
+		return fmt.Sprintf("the body ended after %d of %d bytes", f.read.size, f.announced)
+	case f.class == target.Body && errors.Is(f.err, io.ErrUnexpectedEOF):
+		return fmt.Sprintf("the body broke off after %d bytes", f.read.size)
+	case f.class == target.TLS && errors.Is(f.err, io.EOF):
+		return "the server closed the connection in the TLS handshake"
+	}
+	return plain(f.err)
+}
+
+// plain is an error's message without net/http's own words.
+func plain(err error) string {
+	var (
+		dns     *net.DNSError
+		network *net.OpError
+		call    *os.SyscallError
+	)
+	switch {
+	case errors.As(err, &dns):
+		return fmt.Sprintf("%s: %s", dns.Name, dns.Err)
+	case errors.Is(err, syscall.EMFILE):
+		return "too many open files: raise the limit (ulimit -n), or cap `connections`"
+	case errors.Is(err, syscall.EADDRNOTAVAIL):
+		return "this machine has no free port left: keep connections alive, or cap `connections`"
+	case errors.As(err, &call):
+		return call.Err.Error()
+	case errors.As(err, &network):
+		return network.Err.Error()
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return "the server closed the connection before its answer was whole"
+	}
+	text := err.Error()
+	for _, clutter := range []string{"net/http: HTTP/1.x transport connection broken: ", "net/http: ", "http: ", "http2: Transport ", "http2: "} {
+		text = strings.TrimPrefix(text, clutter)
+	}
+	return text
+}
+
+// clip makes text fit one line of at most size bytes.
+func clip(text string, size int) string {
+	text = strings.Join(strings.FieldsFunc(strings.ToValidUTF8(text, "\uFFFD"), func(r rune) bool {
+		return unicode.IsSpace(r) || !unicode.IsPrint(r)
+	}), " ")
+	if len(text) <= size {
+		return text
+	}
+	const more = "…"
+	end := size - len(more)
+	for !utf8.RuneStart(text[end]) {
+		end--
+	}
+	return text[:end] + more
+}

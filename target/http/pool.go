@@ -1,0 +1,183 @@
+package http
+
+import (
+	"context"
+	nethttp "net/http"
+	"slices"
+	"sync"
+	"time"
+)
+
+// pool keeps the connections to one host. It stands where net/http's own pool
+// would, for three promises which that one does not make: a request is never
+// sent twice behind the caller's back, the time a call waits for a place is
+// known, and the cap on connections holds over HTTP/2 too.
+//
+// Over HTTP/1.1 a call has its connection to itself. Over HTTP/2 calls share
+// one for as long as the server allows more streams on it; only then is
+// another one set up.
+type pool struct {
+	dial  func(context.Context) (*nethttp.ClientConn, error)
+	limit int  // connections at most; 0: no limit
+	keep  bool // connections are used again
+	http2 bool // every connection speaks HTTP/2
+
+	mu      sync.Mutex
+	closed  bool
+	shared  bool    // new connections are shared, as far as is known
+	streams int     // calls that may share a connection, as far as is known
+	open    int     // connections there are, those being set up included
+	ready   []*conn // idle ones, and all that are shared; the last one used is the last
+	line    []chan place
+}
+
+// manyStreams is how many calls share a connection before the server has told
+// how many it allows: as many as all are advised to (RFC 9113, 6.5.2).
+const manyStreams = 100
+
+// take gives the call a place, on a connection that may have to be set up, or
+// holds it in line, first come first served, until there is one. It returns
+// how long that was; the only error is ctx's.
+func (p *pool) take(ctx context.Context) (place, time.Duration, error) {
+	p.mu.Lock()
+	if len(p.line) == 0 {
+		if at, ok := p.find(); ok {
+			p.mu.Unlock()
+			return at, 0, nil
+		}
+	}
+	turn := make(chan place, 1)
+	p.line = append(p.line, turn)
+	p.mu.Unlock()
+
+	since := time.Now()
+	select {
+	case at := <-turn:
+		return at, time.Since(since), nil
+	case <-ctx.Done():
+		p.leave(turn)
+		return place{}, time.Since(since), ctx.Err()
+	}
+}
+
+// find looks for a place, on a new connection if need be.
+func (p *pool) find() (place, bool) {
+	for i := len(p.ready) - 1; i >= 0; i-- {
+		c := p.ready[i]
+		if c.dead() {
+			p.drop(c)
+		} else if at, ok := c.enter(); ok {
+			if !c.shared {
+				p.ready = slices.Delete(p.ready, i, i+1)
+			}
+			return at, true
+		}
+	}
+	if p.limit > 0 && p.open >= p.limit {
+		return place{}, false
+	}
+	p.open++
+	c := &conn{pool: p, shared: p.shared, calls: 1, settled: make(chan struct{})}
+	if c.shared {
+		p.ready = append(p.ready, c)
+	}
+	return place{conn: c}, true
+}
+
+// serve lets the calls in line go on, as far as there is room.
+func (p *pool) serve() {
+	for len(p.line) > 0 {
+		at, ok := p.find()
+		if !ok {
+			return
+		}
+		p.line[0] <- at
+		p.line = p.line[1:]
+	}
+}
+
+// leave takes a call out of the line, and gives back the place it was given.
+func (p *pool) leave(turn chan place) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if i := slices.Index(p.line, turn); i >= 0 {
+		p.line = slices.Delete(p.line, i, i+1)
+		return
+	}
+	at := <-turn
+	at.exit()
+	p.serve()
+}
+
+// put gives a place back after a call, and with it the connection. One that
+// broke, or that the server wants closed, makes room for another.
+func (p *pool) put(c *conn) {
+	p.mu.Lock()
+	c.used = true
+	over := !p.keep || p.closed || c.dead()
+	if c.shared {
+		c.calls--
+		over = over || c.retired && c.calls == 0
+		p.learn(c)
+	} else {
+		over = over || c.client.Available() == 0
+	}
+	if over {
+		p.drop(c)
+	} else if !c.shared {
+		p.ready = append(p.ready, c)
+	}
+	p.serve()
+	p.mu.Unlock()
+	if over {
+		_ = c.client.Close()
+	}
+}
+
+// learn notes how many calls the server allows on a connection. net/http does
+// not tell the limit, only what is left of it and what is in use.
+func (p *pool) learn(c *conn) {
+	used, left := c.client.InFlight(), c.client.Available()
+	if left > 0 && used == c.client.InFlight() {
+		p.streams = used + left
+	}
+}
+
+// retire keeps further calls away from a connection, which ends with the last
+// of those that it carries.
+func (p *pool) retire(c *conn) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	c.retired = true
+	p.unlist(c)
+}
+
+// drop stops counting a connection, once.
+func (p *pool) drop(c *conn) {
+	if c.dropped {
+		return
+	}
+	c.dropped = true
+	p.open--
+	p.unlist(c)
+}
+
+func (p *pool) unlist(c *conn) {
+	if i := slices.Index(p.ready, c); i >= 0 {
+		p.ready = slices.Delete(p.ready, i, i+1)
+	}
+}
+
+// close closes all connections that no call has to itself; those close when
+// their calls end.
+func (p *pool) close() {
+	p.mu.Lock()
+	p.closed = true
+	ready := slices.Clone(p.ready)
+	p.mu.Unlock()
+	for _, c := range ready {
+		if c.client != nil {
+			_ = c.client.Close()
+		}
+	}
+}

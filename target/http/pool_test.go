@@ -1,0 +1,342 @@
+package http
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	nethttp "net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"plimsoll/target"
+)
+
+// load makes calls from some callers at once, and returns all outcomes.
+func load(t *testing.T, to *Target, callers, calls int) []target.Outcome {
+	t.Helper()
+	var n atomic.Uint64
+	outcomes := make([]target.Outcome, calls)
+	var all sync.WaitGroup
+	for range callers {
+		all.Go(func() {
+			for i := n.Add(1) - 1; i < uint64(calls); i = n.Add(1) - 1 {
+				outcomes[i] = to.Call(t.Context(), i)
+			}
+		})
+	}
+	all.Wait()
+	return outcomes
+}
+
+func expectOK(t *testing.T, outcomes []target.Outcome) {
+	t.Helper()
+	for i, out := range outcomes {
+		if !out.OK() || out.Attempts != 1 {
+			t.Fatalf("call %d: %+v", i, out)
+		}
+	}
+}
+
+func sleepy(d time.Duration) nethttp.HandlerFunc {
+	return func(w nethttp.ResponseWriter, _ *nethttp.Request) {
+		time.Sleep(d)
+		_, _ = io.WriteString(w, "OK")
+	}
+}
+
+// All versions of HTTP, with and without TLS: the protocol agreed on is the
+// one asked for, and connections are used again, or not, as asked.
+func TestConnectionsAreUsedAgainUnlessToldNot(t *testing.T) {
+	const callers, calls = 4, 100
+	for _, c := range []struct {
+		version string
+		secure  bool
+		proto   string
+		most    int64 // connections, kept alive
+	}{
+		{"1.1", false, "HTTP/1.1", callers},
+		{"1.1", true, "HTTP/1.1", callers},
+		{"2", false, "HTTP/2.0", 1},
+		{"2", true, "HTTP/2.0", 1},
+		{"auto", false, "HTTP/1.1", callers},
+		{"auto", true, "HTTP/2.0", 1},
+	} {
+		for _, keep := range []bool{true, false} {
+			t.Run(fmt.Sprintf("http=%s/tls=%v/keepalive=%v", c.version, c.secure, keep), func(t *testing.T) {
+				var wrong atomic.Value
+				s := newServer(t, c.secure, func(s *httptest.Server) { s.EnableHTTP2 = true; s.Config.Protocols.SetHTTP2(true) },
+					func(w nethttp.ResponseWriter, r *nethttp.Request) {
+						if r.Proto != c.proto {
+							wrong.Store(r.Proto)
+						}
+						_, _ = io.WriteString(w, "OK")
+					})
+				to := open(t, s.URL, func(set *Settings) { set.Protocol, set.KeepAlive, set.TLS.Insecure = c.version, keep, true })
+				expectOK(t, load(t, to, callers, calls))
+				if got := wrong.Load(); got != nil {
+					t.Errorf("spoke %v, want %s", got, c.proto)
+				}
+				if n := s.connections.Load(); keep && (n < 1 || n > c.most) || !keep && n != calls {
+					t.Errorf("%d connections for %d calls", n, calls)
+				}
+				if s.requests.Load() != calls {
+					t.Errorf("%d requests for %d calls", s.requests.Load(), calls)
+				}
+			})
+		}
+	}
+}
+
+// auto takes HTTP/1.1 where the server has no HTTP/2, although callers had
+// begun to share the connection.
+func TestAutoTakesWhatTheServerHas(t *testing.T) {
+	s := newServer(t, true, nil, sleepy(time.Millisecond))
+	to := open(t, s.URL, func(set *Settings) { set.Protocol, set.TLS.Insecure = "auto", true })
+	expectOK(t, load(t, to, 8, 80))
+	if n := s.connections.Load(); n > 8 {
+		t.Errorf("%d connections for 8 callers", n)
+	}
+}
+
+// With `connections` no more than these are ever open, and the calls that
+// found all taken say how long they were held; the time-out does not count it.
+func TestConnectionsAreCapped(t *testing.T) {
+	const limit, calls, each = 3, 15, 30 * time.Millisecond
+	for _, keep := range []bool{true, false} {
+		s := newServer(t, false, nil, sleepy(each))
+		to := open(t, s.URL, func(set *Settings) {
+			set.Connections, set.KeepAlive, set.Timeout = limit, keep, 4*each
+		})
+		began := time.Now()
+		outcomes := load(t, to, calls, calls)
+		took := time.Since(began)
+		expectOK(t, outcomes)
+		if s.most.Load() != limit {
+			t.Errorf("keepalive %v: %d at once, want %d", keep, s.most.Load(), limit)
+		}
+		if n := s.connections.Load(); keep && n != limit || !keep && n != calls {
+			t.Errorf("keepalive %v: %d connections", keep, n)
+		}
+		var held []time.Duration
+		for _, out := range outcomes {
+			held = append(held, out.Held)
+		}
+		slices.Sort(held)
+		if held[limit-1] != 0 || held[limit] < each*9/10 || held[calls-1] < 3*each || held[calls-1] > took {
+			t.Errorf("keepalive %v: held for %v", keep, held)
+		}
+	}
+}
+
+// Over HTTP/2 calls share connections up to what the server allows, and only
+// then another one is set up, or they are held.
+func TestHTTP2SharesConnections(t *testing.T) {
+	const streams, calls, each = 5, 40, 20 * time.Millisecond
+	for _, limit := range []int{0, 2} {
+		s := newServer(t, false, func(s *httptest.Server) {
+			s.Config.HTTP2 = &nethttp.HTTP2Config{MaxConcurrentStreams: streams}
+		}, sleepy(each))
+		to := open(t, s.URL, func(set *Settings) { set.Protocol, set.Connections = "2", limit })
+		expectOK(t, load(t, to, 1, 1)) // the server's limit is known from now on
+		held := 0
+		for _, out := range load(t, to, calls, calls) {
+			// Go's server may refuse a stream in the moment another one ends.
+			if !out.OK() {
+				t.Fatalf("%+v", out)
+			}
+			if out.Held > each/2 {
+				held++
+			}
+		}
+		if n := s.requests.Load(); n != calls+1 {
+			t.Errorf("%d requests for %d calls", n, calls+1)
+		}
+		n := s.connections.Load()
+		if limit == 0 && (n < 2 || held > 0) {
+			t.Errorf("no cap: %d connections, %d calls held", n, held)
+		}
+		if limit > 0 && (n > int64(limit) || s.most.Load() > int64(limit*streams) || held < calls-2*limit*streams) {
+			t.Errorf("cap of %d: %d connections, %d calls at once, %d held", limit, n, s.most.Load(), held)
+		}
+	}
+}
+
+// A caller who gives up in line is not missed.
+func TestLineGoesOnWithoutThoseWhoLeave(t *testing.T) {
+	release := make(chan struct{})
+	s := newServer(t, false, nil, func(nethttp.ResponseWriter, *nethttp.Request) { <-release })
+	to := open(t, s.URL, func(set *Settings) { set.Connections = 1 })
+	var all sync.WaitGroup
+	all.Go(func() { expectOK(t, []target.Outcome{to.Call(t.Context(), 0)}) })
+	for s.requests.Load() == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	ctx, leave := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer leave()
+	all.Go(func() {
+		if out := to.Call(ctx, 1); out.Class != target.Cancelled || out.Held < 15*time.Millisecond {
+			t.Errorf("the caller who left: %+v", out)
+		}
+	})
+	time.Sleep(5 * time.Millisecond)
+	all.Go(func() { expectOK(t, []target.Outcome{to.Call(t.Context(), 2)}) })
+	<-ctx.Done()
+	time.Sleep(5 * time.Millisecond)
+	close(release)
+	all.Wait()
+}
+
+// The server closes each connection after the second answer without saying
+// so. Whether the client hears of it before or in the moment of sending: no
+// request that does no harm twice fails, and every one sent is counted.
+func TestConnectionClosedBetweenTwoCalls(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		close func(*net.TCPConn)
+	}{
+		{"closed when idle", func(c *net.TCPConn) { time.Sleep(2 * time.Millisecond) }},
+		{"closed at once", func(*net.TCPConn) {}},
+		{"reset", func(c *net.TCPConn) { _ = c.SetLinger(0) }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			url := scripted(t, func(conn *net.TCPConn, n int) bool {
+				if answers(conn, n) && n < 1 {
+					return true
+				}
+				c.close(conn)
+				return false
+			})
+			for _, out := range load(t, open(t, url, nil), 4, 1000) {
+				if !out.OK() {
+					t.Fatalf("%+v", out)
+				}
+			}
+		})
+	}
+}
+
+// net/http would send a request again by itself when an old connection breaks
+// before the answer. Here the server does so on purpose on every second
+// request; what it received is what the outcomes count, and a request that
+// might do harm twice is sent once.
+func TestNoHiddenRetries(t *testing.T) {
+	for _, method := range []string{"GET", "PUT", "POST"} {
+		var received atomic.Int64
+		url := scripted(t, func(c *net.TCPConn, n int) bool {
+			received.Add(1)
+			return n == 0 && answers(c, n)
+		})
+		to := open(t, url, func(s *Settings) { s.Calls[0].Method, s.Calls[0].Body = method, []byte("x") })
+		outcomes, attempts, resets := load(t, to, 1, 100), int64(0), 0
+		for _, out := range outcomes {
+			attempts += int64(out.Attempts)
+			if !out.OK() {
+				resets++
+			}
+			if !out.OK() && out.Class != target.Reset {
+				t.Fatalf("%s: %+v", method, out)
+			}
+		}
+		if attempts != received.Load() {
+			t.Errorf("%s: the server received %d requests, %d are counted", method, received.Load(), attempts)
+		}
+		// A repetition is the first request on its connection, so every call
+		// but the first one needs one; without, every second call fails.
+		if want := map[string]int64{"GET": 199, "PUT": 199, "POST": 100}[method]; attempts != want {
+			t.Errorf("%s: %d attempts, want %d", method, attempts, want)
+		}
+		if want := map[string]int{"POST": 50}[method]; resets != want {
+			t.Errorf("%s: %d of 100 calls failed, want %d", method, resets, want)
+		}
+	}
+}
+
+// Whatever callers, caps, cancellations and faults come together: all calls
+// end, no more connections are in use than allowed, and the pool's books
+// balance in the end.
+func TestPoolKeepsItsBooks(t *testing.T) {
+	servers := map[bool]*server{}
+	for _, secure := range []bool{false, true} {
+		servers[secure] = newServer(t, secure, func(s *httptest.Server) {
+			s.EnableHTTP2 = true
+			s.Config.Protocols.SetHTTP2(true)
+			s.Config.HTTP2 = &nethttp.HTTP2Config{MaxConcurrentStreams: 3}
+		}, misbehave)
+	}
+	rapid.Check(t, func(r *rapid.T) {
+		secure := rapid.Bool().Draw(r, "tls")
+		limit := rapid.IntRange(0, 3).Draw(r, "connections")
+		patience := time.Duration(rapid.IntRange(1, 20).Draw(r, "patience")) * time.Millisecond
+		callers := rapid.IntRange(1, 12).Draw(r, "callers")
+		faults := rapid.SliceOfN(rapid.SampledFrom([]string{"/", "/", "/slow", "/abort", "/close"}), 1, 10).Draw(r, "calls")
+		to := open(t, servers[secure].URL, func(s *Settings) {
+			s.Protocol = rapid.SampledFrom([]string{"1.1", "2", "auto"}).Draw(r, "http")
+			s.KeepAlive = rapid.Bool().Draw(r, "keepalive")
+			s.Connections, s.TLS.Insecure = limit, true
+			url := s.Calls[0].URL
+			s.Calls = nil
+			for _, fault := range faults {
+				s.Calls = append(s.Calls, Request{URL: url + fault})
+			}
+		})
+		var all sync.WaitGroup
+		for i := range callers {
+			all.Go(func() {
+				for n := range uint64(10) {
+					ctx, cancel := context.WithTimeout(context.Background(), patience)
+					to.Call(ctx, n+uint64(i))
+					cancel()
+				}
+			})
+		}
+		all.Wait()
+		for _, p := range to.pools {
+			if problem := p.books(limit); problem != "" {
+				r.Fatal(problem)
+			}
+		}
+		to.Close()
+	})
+}
+
+func misbehave(w nethttp.ResponseWriter, r *nethttp.Request) {
+	switch {
+	case strings.HasSuffix(r.URL.Path, "/slow"):
+		time.Sleep(5 * time.Millisecond)
+	case strings.HasSuffix(r.URL.Path, "/abort"):
+		panic(nethttp.ErrAbortHandler)
+	case strings.HasSuffix(r.URL.Path, "/close"):
+		w.Header().Set("Connection", "close")
+	}
+	_, _ = io.WriteString(w, "OK")
+}
+
+// books checks a pool that nobody uses.
+func (p *pool) books(limit int) (problem string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case len(p.line) > 0:
+		return fmt.Sprintf("%d calls in line", len(p.line))
+	case p.open != len(p.ready):
+		return fmt.Sprintf("%d connections open, but %d ready", p.open, len(p.ready))
+	case limit > 0 && p.open > limit:
+		return fmt.Sprintf("%d connections, allowed are %d", p.open, limit)
+	case !p.keep && p.open > 0:
+		return fmt.Sprintf("%d connections are kept", p.open)
+	}
+	for i, c := range p.ready {
+		if c.client == nil || c.dropped || c.retired || c.shared && c.calls != 0 || slices.Contains(p.ready[:i], c) {
+			return fmt.Sprintf("ready: %+v", c)
+		}
+	}
+	return ""
+}

@@ -1,0 +1,18 @@
+// Package kinds is the table of the kinds of target. A kind is a folder under
+// target with its Settings and their Shape, and one line here.
+package kinds
+
+import (
+	"plimsoll/target/http"
+	"plimsoll/target/setting"
+	"plimsoll/target/sim"
+)
+
+// Shape is how a scenario file spells a target: a map with one key, its kind.
+// It reads as the kind's own settings, *sim.Settings or *http.Settings.
+func Shape() setting.Shape[any] {
+	return setting.Choice("a target",
+		setting.When("sim", "A simulated-delay target.", sim.Shape(), func(s sim.Settings) any { return &s }),
+		setting.When("http", "A server that speaks HTTP.", http.Shape(), func(s *http.Settings) any { return s }),
+	)
+}

@@ -1,0 +1,207 @@
+package quantity
+
+import (
+	"math"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+func TestParseRate(t *testing.T) {
+	good := map[string]Rate{
+		"500/s":      {500, time.Second},
+		"5/2s":       {5, 2 * time.Second},
+		"300/min":    {300, time.Minute},
+		"300/m":      {300, time.Minute},
+		"3/2min":     {3, 2 * time.Minute},
+		"1/100ms":    {1, 100 * time.Millisecond},
+		"10k/s":      {10_000, time.Second},
+		"1.5M/h":     {1_500_000, time.Hour},
+		"7/1m30s":    {7, 90 * time.Second},
+		"1/µs":       {1, time.Microsecond},
+		" 5 / 2s ":   {5, 2 * time.Second},
+		"1000M/s":    {1_000_000_000, time.Second},
+		"1/876000h":  {1, Longest},
+		"1e3/500us":  {1000, 500 * time.Microsecond},
+		"1/1.5h":     {1, 90 * time.Minute},
+		"1000M/1s":   {1_000_000_000, time.Second},
+		"1/+1s":      {1, time.Second},
+		"1/.5s":      {1, 500 * time.Millisecond},
+		"1000000k/s": {1_000_000_000, time.Second},
+	}
+	for text, want := range good {
+		if got, err := ParseRate(text); err != nil || got != want {
+			t.Errorf("ParseRate(%q) = %v, %v; want %v", text, got, err, want)
+		}
+	}
+	bad := map[string]string{
+		"":          "not a rate",
+		"5":         "not a rate",
+		"5/":        "after the slash",
+		"/s":        "whole number",
+		"0.5/s":     "write 1/2s",
+		"0/s":       "above zero",
+		"-1/s":      "whole number",
+		"5/0s":      "above zero",
+		"5/-2s":     "above zero",
+		"5/parsec":  "after the slash",
+		"5/2":       "after the slash",
+		"1001M/s":   "too high",
+		"1/877000h": "too slow",
+		"1/9e9h":    "after the slash",
+		"inf/s":     "whole number",
+	}
+	for text, want := range bad {
+		if got, err := ParseRate(text); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("ParseRate(%q) = %v, %v; want an error with %q", text, got, err, want)
+		}
+	}
+}
+
+func TestParseDuration(t *testing.T) {
+	good := map[string]time.Duration{
+		"1.5s": 1500 * time.Millisecond, "200ms": 200 * time.Millisecond, "0": 0, "0s": 0, " 1m30s ": 90 * time.Second,
+		"876000h": Longest, "1µs": time.Microsecond, "1us": time.Microsecond, "+1s": time.Second,
+	}
+	for text, want := range good {
+		if got, err := ParseDuration(text); err != nil || got != want {
+			t.Errorf("ParseDuration(%q) = %v, %v; want %v", text, got, err, want)
+		}
+	}
+	bad := map[string]string{
+		"": "not a duration", "5": "write 5s or 5ms", "1.5": "no unit", "-1s": "negative", "five": "not a duration",
+		"876001h": "too long", "99999999999h": "too long", "-99999999999h": "negative", "1 s": "not a duration", "1d": "not a duration", "0x5": "not a duration",
+	}
+	for text, want := range bad {
+		if got, err := ParseDuration(text); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("ParseDuration(%q) = %v, %v; want an error with %q", text, got, err, want)
+		}
+	}
+}
+
+func TestParsePercent(t *testing.T) {
+	good := map[string]float64{"5%": 0.05, "0.1%": 0.001, "0%": 0, "250%": 2.5, "1e-3 %": 0.00001}
+	for text, want := range good {
+		if got, err := ParsePercent(text); err != nil || got != want {
+			t.Errorf("ParsePercent(%q) = %v, %v; want %v", text, got, err, want)
+		}
+	}
+	bad := map[string]string{"": "not a percentage", "5": "write 5%", "-1%": "negative", "inf%": "not a percentage", "NaN%": "not a percentage", "%": "not a percentage", "1e999%": "not a percentage", "5%%": "not a percentage"}
+	for text, want := range bad {
+		if got, err := ParsePercent(text); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("ParsePercent(%q) = %v, %v; want an error with %q", text, got, err, want)
+		}
+	}
+}
+
+func TestParseCount(t *testing.T) {
+	good := map[string]int64{"0": 0, "100": 100, "10k": 10_000, "1.5M": 1_500_000, "1.005M": 1_005_000, "0.001k": 1, "1e3": 1000, "1000000000000000": 1e15}
+	for text, want := range good {
+		if got, err := ParseCount(text); err != nil || got != want {
+			t.Errorf("ParseCount(%q) = %v, %v; want %v", text, got, err, want)
+		}
+	}
+	bad := map[string]string{
+		"": "not a count", "ten": "not a count", "k": "not a count", "1.5": "whole number", "1e-9": "whole number", "-1": "whole number",
+		"1.0005k": "whole number", "1e16": "10^15", "inf": "not a count", "nan": "not a count", "0x10": "not a count", "1_000": "not a count", "1kk": "not a count",
+	}
+	for text, want := range bad {
+		if got, err := ParseCount(text); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("ParseCount(%q) = %v, %v; want an error with %q", text, got, err, want)
+		}
+	}
+}
+
+func TestParsePerSecond(t *testing.T) {
+	good := map[string]float64{"480/s": 480, "480.5/s": 480.5, "30/min": 0.5, "5/2s": 2.5, "0/s": 0}
+	for text, want := range good {
+		if got, err := ParsePerSecond(text); err != nil || got != want {
+			t.Errorf("ParsePerSecond(%q) = %v, %v; want %v", text, got, err, want)
+		}
+	}
+	for _, text := range []string{"", "480", "480/", "x/s", "-1/s", "1/0s", "1/-1s", "1e300/s", "1/2"} {
+		if got, err := ParsePerSecond(text); err == nil {
+			t.Errorf("ParsePerSecond(%q) = %v; want an error", text, got)
+		}
+	}
+}
+
+// What is printed reads back as what it was.
+func TestRoundTrips(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		d := time.Duration(rapid.Int64Range(0, int64(Longest)).Draw(t, "duration"))
+		if rapid.Bool().Draw(t, "whole") {
+			unit := rapid.SampledFrom([]time.Duration{time.Microsecond, time.Millisecond, time.Second, time.Minute, time.Hour}).Draw(t, "unit")
+			d = d.Truncate(unit)
+		}
+		if got, err := ParseDuration(Duration(d)); err != nil || got != d {
+			t.Errorf("%d ns is printed as %q and read as %v, %v", d, Duration(d), got, err)
+		}
+		rate := Rate{N: rapid.Int64Range(1, 1000).Draw(t, "n"), Per: max(d, time.Microsecond)}
+		if got, err := ParseRate(rate.String()); err != nil || got != rate {
+			t.Errorf("%#v is printed as %q and read as %v, %v", rate, rate, got, err)
+		}
+		n := rapid.Int64Range(0, 1e9).Draw(t, "count")
+		if got, err := ParseCount(Count(n)); err != nil || got != n {
+			t.Errorf("%d is printed as %q and read as %v, %v", n, Count(n), got, err)
+		}
+	})
+}
+
+func TestDurationIsShort(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		time.Hour: "1h", 10 * time.Hour: "10h", 90 * time.Minute: "1h30m", time.Minute: "1m", 20 * time.Minute: "20m", time.Hour + time.Second: "1h0m1s",
+		1500 * time.Millisecond: "1.5s", 0: "0s",
+	} {
+		if got := Duration(d); got != want {
+			t.Errorf("Duration(%d) = %q, want %q", d, got, want)
+		}
+	}
+}
+
+// Whatever a reader takes, its pattern admits: an editor that checks against
+// the schema never marks a good value.
+func TestPatternsAdmitWhatIsRead(t *testing.T) {
+	readers := map[string]func(string) error{
+		DurationPattern: func(s string) error { _, err := ParseDuration(s); return err },
+		RatePattern:     func(s string) error { _, err := ParseRate(s); return err },
+		PercentPattern:  func(s string) error { _, err := ParsePercent(s); return err },
+		CountPattern:    func(s string) error { _, err := ParseCount(s); return err },
+	}
+	for pattern, read := range readers {
+		admits := regexp.MustCompile(`^\s*(` + pattern + `)\s*$`)
+		text := rapid.OneOf(rapid.StringMatching(`[-+]?[0-9]{0,2}\.?[0-9]{0,2}([eE][0-9])?[kM]? ?(/ ?[0-9]{0,2}\.?[0-9]{0,1})?(ns|us|µs|ms|s|m|min|h|%)?`), rapid.StringMatching(pattern))
+		taken, admitted := 0, 0
+		rapid.Check(t, func(t *rapid.T) {
+			s := text.Draw(t, "text")
+			ok := read(s) == nil
+			if ok && !admits.MatchString(s) {
+				t.Errorf("%q is read, but %q refuses it", s, pattern)
+			}
+			if ok {
+				taken++
+			}
+			if admits.MatchString(s) {
+				admitted++
+			}
+		})
+		if taken < 10 || admitted < 10 {
+			t.Errorf("%q: only %d texts read and %d admitted: the test shows nothing", pattern, taken, admitted)
+		}
+	}
+}
+
+func TestPerSecond(t *testing.T) {
+	if got := (Rate{5, 2 * time.Second}).PerSecond(); got != 2.5 {
+		t.Errorf("5/2s is %v a second, want 2.5", got)
+	}
+	if got := (Rate{}).PerSecond(); got != 0 || !(Rate{}).IsZero() {
+		t.Errorf("no rate is %v a second, want 0", got)
+	}
+	if math.IsInf((Rate{N: 1}).PerSecond(), 0) {
+		t.Error("a rate without a time is infinite")
+	}
+}

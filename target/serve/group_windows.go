@@ -1,0 +1,9 @@
+package serve
+
+import "syscall"
+
+// ownGroup keeps the terminal's Ctrl-C away from the child: the parent
+// decides when it ends.
+func ownGroup() *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{CreationFlags: syscall.CREATE_NEW_PROCESS_GROUP}
+}

@@ -1,0 +1,184 @@
+package serve
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+	"net"
+	nethttp "net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"plimsoll/target"
+	"plimsoll/target/quantity"
+	"plimsoll/target/sim"
+)
+
+// Limits of the endpoints.
+const (
+	longestDelay = time.Hour
+	mostBytes    = 100_000_000
+	mostEcho     = 1 << 20 // bytes of a request's body
+)
+
+// handler answers requests: as the model says, or as an endpoint asks.
+type handler struct {
+	settings sim.Settings
+	pacer    *pacer
+	stopping <-chan struct{} // closed when the server is to end
+	began    time.Time       // the model's time 0
+
+	mu    sync.Mutex
+	model *sim.Model
+	last  time.Duration // the model's clock never goes back
+}
+
+// ServeHTTP answers every path by the model, but for the endpoints.
+func (h *handler) ServeHTTP(w nethttp.ResponseWriter, r *nethttp.Request) {
+	arrived := time.Now()
+	endpoint, argument, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
+	switch {
+	case endpoint == "delay" && argument != "":
+		h.delay(w, r, argument, arrived)
+	case endpoint == "status" && argument != "":
+		status(w, argument)
+	case endpoint == "bytes" && argument != "":
+		filler(w, argument)
+	case r.URL.Path == "/echo":
+		echo(w, r)
+	case r.URL.Path == "/health":
+		answer(w, nethttp.StatusOK)
+	default:
+		h.simulate(w, r, arrived)
+	}
+}
+
+// simulate lets the model decide when and how the call leaves.
+func (h *handler) simulate(w nethttp.ResponseWriter, r *nethttp.Request, arrived time.Time) {
+	departure := h.arrive(arrived)
+	_, _ = io.Copy(io.Discard, r.Body) // unread, it would cost the connection
+	if !h.pacer.sleep(r.Context(), h.began.Add(departure.At)) {
+		panic(nethttp.ErrAbortHandler) // nobody waits for the answer any more
+	}
+	switch departure.Class {
+	case "":
+		answer(w, nethttp.StatusOK)
+	case target.Rejected:
+		answer(w, nethttp.StatusServiceUnavailable)
+	case target.Throttled:
+		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(h.settings.Quota.Per.Seconds()))))
+		answer(w, nethttp.StatusTooManyRequests)
+	case string(sim.Reset):
+		reset(w)
+	case string(sim.Timeout):
+		h.keepSilent(r.Context())
+	default: // status-500
+		answer(w, nethttp.StatusInternalServerError)
+	}
+}
+
+// arrive takes the call into the model.
+func (h *handler) arrive(at time.Time) sim.Departure {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.last = max(h.last, at.Sub(h.began))
+	return h.model.Arrive(h.last)
+}
+
+// reset breaks the connection off: HTTP/1.1 by TCP's reset, HTTP/2 by the
+// stream's.
+func reset(w nethttp.ResponseWriter) {
+	conn, _, err := nethttp.NewResponseController(w).Hijack()
+	if err != nil {
+		panic(nethttp.ErrAbortHandler)
+	}
+	if tcp, ok := conn.(*net.TCPConn); ok {
+		_ = tcp.SetLinger(0)
+	}
+	_ = conn.Close()
+}
+
+// keepSilent gives no answer until the client leaves or the server ends.
+func (h *handler) keepSilent(client context.Context) {
+	select {
+	case <-client.Done():
+	case <-h.stopping:
+	}
+	panic(nethttp.ErrAbortHandler)
+}
+
+// delay answers after so many seconds, which the model does not hear of.
+func (h *handler) delay(w nethttp.ResponseWriter, r *nethttp.Request, argument string, arrived time.Time) {
+	d, err := quantity.ParseDuration(argument)
+	if seconds, number := strconv.ParseFloat(argument, 64); number == nil {
+		d, err = time.Duration(min(seconds, 2*longestDelay.Seconds())*float64(time.Second)), nil
+		if !(seconds >= 0) {
+			d = 2 * longestDelay
+		}
+	}
+	if err != nil || d > longestDelay {
+		refuse(w, "/delay/%s: write seconds or a duration of at most %s, such as /delay/2 or /delay/50ms", argument, quantity.Duration(longestDelay))
+		return
+	}
+	_, _ = io.Copy(io.Discard, r.Body)
+	if !h.pacer.sleep(r.Context(), arrived.Add(d)) {
+		panic(nethttp.ErrAbortHandler)
+	}
+	answer(w, nethttp.StatusOK)
+}
+
+func status(w nethttp.ResponseWriter, argument string) {
+	code, err := strconv.Atoi(argument)
+	if err != nil || code < 200 || code > 599 {
+		refuse(w, "/status/%s: write a status code from 200 to 599, such as /status/404", argument)
+		return
+	}
+	answer(w, code)
+}
+
+func filler(w nethttp.ResponseWriter, argument string) {
+	n, err := quantity.ParseCount(argument)
+	if err != nil || n > mostBytes {
+		refuse(w, "/bytes/%s: write a count of at most %d, such as /bytes/10k", argument, mostBytes)
+		return
+	}
+	w.Header().Set("Content-Type", "application/octet-stream")
+	w.Header().Set("Content-Length", strconv.FormatInt(n, 10))
+	piece := make([]byte, min(n, 32<<10))
+	for err = nil; n > 0 && err == nil; n -= int64(len(piece)) {
+		_, err = w.Write(piece[:min(n, int64(len(piece)))])
+	}
+}
+
+// echo tells the client what it sent.
+func echo(w nethttp.ResponseWriter, r *nethttp.Request) {
+	body, err := io.ReadAll(nethttp.MaxBytesReader(w, r.Body, mostEcho))
+	if err != nil {
+		refuse(w, "/echo takes bodies of at most %d bytes", mostEcho)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(struct {
+		Method   string         `json:"method"`
+		URL      string         `json:"url"`
+		Protocol string         `json:"protocol"`
+		Host     string         `json:"host"`
+		Headers  nethttp.Header `json:"headers"`
+		Body     string         `json:"body"`
+	}{r.Method, r.URL.String(), r.Proto, r.Host, r.Header, string(body)})
+}
+
+// answer gives a status and a line that says it.
+func answer(w nethttp.ResponseWriter, status int) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = io.WriteString(w, nethttp.StatusText(status)+"\n")
+}
+
+func refuse(w nethttp.ResponseWriter, format string, args ...any) {
+	nethttp.Error(w, fmt.Sprintf(format, args...), nethttp.StatusBadRequest)
+}

@@ -1,0 +1,105 @@
+package serve
+
+import (
+	"container/heap"
+	"context"
+	"sync"
+	"time"
+
+	"plimsoll/target/wait"
+)
+
+// pacer lets any number of goroutines sleep until an instant. One goroutine
+// waits for all of them, precisely; Go's own timers would be up to a
+// millisecond late.
+type pacer struct {
+	waiter *wait.Waiter
+	ended  chan struct{}
+
+	mu       sync.Mutex
+	sleepers sleepers
+	stopped  bool
+}
+
+// newPacer starts the goroutine, which may spin for the given share of a core.
+func newPacer(spin float64) *pacer {
+	p := &pacer{waiter: wait.New(spin), ended: make(chan struct{})}
+	go p.run()
+	return p
+}
+
+// sleep returns true at the instant, or false as soon as ctx is done.
+func (p *pacer) sleep(ctx context.Context, until time.Time) bool {
+	if !time.Now().Before(until) {
+		return true
+	}
+	s := sleeper{until: until, up: make(chan struct{})}
+	p.mu.Lock()
+	heap.Push(&p.sleepers, s)
+	first := p.sleepers[0].up == s.up
+	p.mu.Unlock()
+	if first {
+		p.waiter.Wake() // it waits for a later instant
+	}
+	select {
+	case <-s.up:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+func (p *pacer) run() {
+	defer close(p.ended)
+	defer p.waiter.Close()
+	for {
+		next, stopped := p.rouse(time.Now())
+		if stopped {
+			return
+		}
+		p.waiter.Wait(next)
+	}
+}
+
+// rouse wakes everybody whose instant has come, and returns the next instant.
+func (p *pacer) rouse(now time.Time) (next time.Time, stopped bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for len(p.sleepers) > 0 && !now.Before(p.sleepers[0].until) {
+		close(p.sleepers[0].up)
+		heap.Pop(&p.sleepers)
+	}
+	if len(p.sleepers) == 0 {
+		return now.Add(time.Hour), p.stopped
+	}
+	return p.sleepers[0].until, p.stopped
+}
+
+// stop ends the goroutine. Whoever still sleeps is left to its context.
+func (p *pacer) stop() {
+	p.mu.Lock()
+	p.stopped = true
+	p.mu.Unlock()
+	p.waiter.Wake()
+	<-p.ended
+}
+
+// sleeper is somebody asleep; up is closed at the instant.
+type sleeper struct {
+	until time.Time
+	up    chan struct{}
+}
+
+// sleepers is a heap, the earliest first.
+type sleepers []sleeper
+
+func (s sleepers) Len() int           { return len(s) }
+func (s sleepers) Less(i, j int) bool { return s[i].until.Before(s[j].until) }
+func (s sleepers) Swap(i, j int)      { s[i], s[j] = s[j], s[i] }
+func (s *sleepers) Push(x any)        { *s = append(*s, x.(sleeper)) }
+func (s *sleepers) Pop() any {
+	last := len(*s) - 1
+	popped := (*s)[last]
+	*s = (*s)[:last]
+	return popped
+}

@@ -1,0 +1,109 @@
+// Package serve is the simulated server over real HTTP/1.1 and HTTP/2 (h2c):
+// the model of package sim behind a socket. It stands alone (Run), or serves
+// one run of a scenario file from a process of its own (Start, RunChild), so
+// that the load's generator and its target do not share a scheduler.
+//
+// Every path is answered by the model, whose time 0 is the server's start;
+// besides there are
+//
+//	/delay/SECONDS  answers after that time; also /delay/50ms
+//	/status/CODE    answers with that status
+//	/bytes/N        answers with N bytes
+//	/echo           answers with the request, as JSON
+//	/health         answers at once: the server is up
+//
+// The model's failures appear as a client would meet them: status-500 as 500,
+// rejected as 503, throttled as 429 with Retry-After, reset as a connection (in
+// HTTP/2 a stream) broken off, timeout as no answer until the client leaves.
+package serve
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	nethttp "net/http"
+	"time"
+
+	"plimsoll/target/random"
+	"plimsoll/target/sim"
+)
+
+// Options describe a simulated server. They are plain data: Start sends them
+// to the child as JSON.
+type Options struct {
+	Addr     string // HOST:PORT to listen at; empty means a free port on 127.0.0.1
+	Settings sim.Settings
+	Seed     uint64
+	Names    []string // what the random streams depend on besides the seed, see random.New
+	Spin     float64  // share of a core, 0 to 1, that waiting may burn; see wait.New
+}
+
+// grace is how long calls in progress may take to end when the server stops.
+const grace = 5 * time.Second
+
+// Run serves until ctx is done, then lets the calls in progress end, for 5 s
+// at most. ready is called with the address as soon as clients may come.
+func Run(ctx context.Context, o Options, ready func(addr string)) error {
+	return run(ctx, o, grace, ready)
+}
+
+func run(ctx context.Context, o Options, grace time.Duration, ready func(addr string)) error {
+	if o.Addr == "" {
+		o.Addr = "127.0.0.1:0"
+	}
+	listener, err := net.Listen("tcp", o.Addr)
+	if err != nil {
+		return fmt.Errorf("the simulated server cannot listen at %s: %w", o.Addr, cause(err))
+	}
+	pacer := newPacer(o.Spin)
+	defer pacer.stop()
+	calls, giveUp := context.WithCancel(context.Background())
+	defer giveUp()
+	server := newServer(&handler{
+		settings: o.Settings,
+		pacer:    pacer,
+		stopping: ctx.Done(),
+		began:    time.Now(),
+		model:    sim.New(o.Settings, random.New(o.Seed, o.Names...)),
+	}, calls)
+
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(listener) }()
+	ready(listener.Addr().String())
+	select {
+	case err := <-failed:
+		return fmt.Errorf("the simulated server broke down: %w", err)
+	case <-ctx.Done():
+	}
+	ending, cancel := context.WithTimeout(context.Background(), grace)
+	defer cancel()
+	if server.Shutdown(ending) != nil {
+		giveUp()
+		_ = server.Close()
+	}
+	<-failed
+	return nil
+}
+
+func newServer(h nethttp.Handler, calls context.Context) *nethttp.Server {
+	protocols := new(nethttp.Protocols)
+	protocols.SetHTTP1(true)
+	protocols.SetUnencryptedHTTP2(true)
+	return &nethttp.Server{
+		Handler:     h,
+		Protocols:   protocols,
+		BaseContext: func(net.Listener) context.Context { return calls },
+		// What limits the calls at once is the model, not HTTP/2.
+		HTTP2: &nethttp.HTTP2Config{MaxConcurrentStreams: 1 << 16},
+	}
+}
+
+// cause is what went wrong, without the operation and the address before it.
+func cause(err error) error {
+	var network *net.OpError
+	if errors.As(err, &network) {
+		return network.Err
+	}
+	return err
+}

@@ -1,0 +1,112 @@
+package sim
+
+import (
+	"errors"
+	"time"
+
+	"plimsoll/target/delay"
+	"plimsoll/target/quantity"
+	"plimsoll/target/setting"
+)
+
+// mostServers bounds what a model keeps in memory: servers, waiting calls,
+// and the calls that a quota remembers.
+const mostServers = 10_000_000
+
+// Shape is how a scenario file spells a simulated server.
+func Shape() setting.Shape[Settings] {
+	return setting.Define("simulated", func(setting.Shape[Settings]) setting.Shape[Settings] {
+		read := setting.Object("a simulated server",
+			setting.Key("delay", "How long a call takes alone: a duration, or a distribution. Default 0s.", delay.Shape(), func(s *written) *delay.Delay { return &s.Delay }),
+			setting.Key("servers", "How many calls are served at once; the rest wait in line. Default: no limit.", setting.Located(setting.Count(1, mostServers)), func(s *written) *setting.At[int] { return &s.servers }),
+			setting.Key("queue", "The waiting room behind the servers; a call that finds it full fails at once (rejected, HTTP 503). Default: no limit.", setting.Located(setting.Count(0, mostServers)), func(s *written) *setting.At[int] { return &s.queue }),
+			setting.Key("contention", "How calls in service slow each other down (Universal Scalability Law).", contention(), func(s *written) *Contention { return &s.Contention }),
+			setting.Key("errors", "The share of calls that fail: 1%, or a map.", failures(), func(s *written) *Errors { return &s.Errors }),
+			setting.Key("stall", "Freezes the server now and then.", stall(), func(s *written) *Stall { return &s.Stall }),
+			setting.Key("quota", "N/T: a call that would be the N+1st admitted within T fails at once (throttled, HTTP 429).", quota(), func(s *written) *quantity.Rate { return &s.Quota }),
+		)
+		return setting.Complete(read, func(r *setting.Reader, _ setting.Pos, s written) (Settings, bool) {
+			if s.queue.Given {
+				s.Queue = &s.queue.Value
+			}
+			if s.queue.Given && !s.servers.Given {
+				r.Problem(s.queue.Pos, "a queue forms only behind servers: add `servers: N`, or leave queue out")
+				return s.Settings, false
+			}
+			s.Servers = s.servers.Value
+			return s.Settings, true
+		})
+	})
+}
+
+// written is Settings with the places that checks need.
+type written struct {
+	Settings
+	servers, queue setting.At[int]
+}
+
+func contention() setting.Shape[Contention] {
+	return setting.Object("contention",
+		setting.Key("serial", "σ: the share of a call that only one call at a time can do, such as 1.48%.", setting.Percent(), func(c *Contention) *float64 { return &c.Serial }),
+		setting.Key("crosstalk", "κ: the share that every pair of calls adds, such as 0.0118%.", setting.Percent(), func(c *Contention) *float64 { return &c.Crosstalk }),
+	)
+}
+
+func failures() setting.Shape[Errors] {
+	type errorMap struct {
+		Errors
+		after setting.At[time.Duration]
+	}
+	full := setting.Object("errors",
+		setting.Key("rate", "The chance of a call to fail, such as 1%.", setting.Share(), func(e *errorMap) *float64 { return &e.Rate }).Required(),
+		setting.Key("kind", "How it fails: status-500 (default), reset or timeout.", kind(), func(e *errorMap) *ErrorKind { return &e.Kind }),
+		setting.Key("after", "How long a failing call takes. Default: the drawn delay.", setting.Located(setting.Duration()), func(e *errorMap) *setting.At[time.Duration] { return &e.after }),
+	)
+	return setting.Either("a percentage such as 1%, or a map such as {rate: 1%, kind: reset}", setting.Forms[Errors]{
+		Scalar: setting.Convert(setting.Share(), func(_ *setting.Reader, _ setting.Pos, rate float64) (Errors, bool) {
+			return Errors{Rate: rate, Kind: Status500}, true
+		}),
+		Map: setting.Convert(full, func(_ *setting.Reader, _ setting.Pos, e errorMap) (Errors, bool) {
+			if e.Kind == "" {
+				e.Kind = Status500
+			}
+			if e.after.Given {
+				e.After = &e.after.Value
+			}
+			return e.Errors, true
+		}),
+	})
+}
+
+func kind() setting.Shape[ErrorKind] {
+	return setting.Convert(setting.Word("a kind of error", string(Status500), string(Reset), string(Timeout)),
+		func(_ *setting.Reader, _ setting.Pos, word string) (ErrorKind, bool) { return ErrorKind(word), true })
+}
+
+func stall() setting.Shape[Stall] {
+	type written struct {
+		every, at time.Duration
+		length    setting.At[time.Duration]
+	}
+	read := setting.Object("a stall",
+		setting.Key("every", "The time from the beginning of one to the next. Default: it comes once.", setting.LongerThanZero(), func(w *written) *time.Duration { return &w.every }),
+		setting.Key("for", "How long the server stands still.", setting.Located(setting.LongerThanZero()), func(w *written) *setting.At[time.Duration] { return &w.length }).Required(),
+		setting.Key("at", "When the first begins. Default 0s.", setting.Duration(), func(w *written) *time.Duration { return &w.at }),
+	)
+	return setting.Convert(read, func(r *setting.Reader, _ setting.Pos, w written) (Stall, bool) {
+		if w.every != 0 && w.length.Value >= w.every {
+			r.Problem(w.length.Pos, "the server would never move again: `for` must be shorter than `every`")
+			return Stall{}, false
+		}
+		return Stall{Every: w.every, For: w.length.Value, At: w.at}, true
+	})
+}
+
+func quota() setting.Shape[quantity.Rate] {
+	return setting.Where(setting.Rate(), func(rate quantity.Rate) error {
+		if rate.N > mostServers {
+			return errors.New("a quota of more than 10M calls is too large to remember: write it for a shorter time")
+		}
+		return nil
+	})
+}
