@@ -24,13 +24,23 @@ func Estimate(t scenario.Trial) (took time.Duration, known bool) {
 	if !known {
 		return 0, false
 	}
-	switch {
-	case t.Mode.Kind == scenario.RateLimited:
-		return around + time.Duration(float64(t.Requests)/t.Rate.PerSecond()*1e9) + call, true
-	default:
-		rounds := math.Ceil(float64(t.Requests) / float64(max(1, users(t))))
-		return around + time.Duration(rounds*float64(call+t.Mode.Think.Mean())), true
+	if t.Mode.Kind == scenario.RateLimited {
+		return around + lastStart(t) + call, true
 	}
+	rounds := math.Ceil(float64(t.Requests) / float64(max(1, users(t))))
+	return around + time.Duration(rounds*float64(call+t.Mode.Think.Mean())), true
+}
+
+// lastStart is when an open loop's last call is due.
+func lastStart(t scenario.Trial) time.Duration {
+	gaps := float64(t.Requests - 1)
+	switch t.Mode.Arrivals {
+	case scenario.Window:
+		return time.Duration(int64(t.Requests-1)/t.Rate.N) * t.Rate.Per
+	case scenario.Bucket:
+		gaps = max(0, float64(t.Requests-t.Burst()))
+	}
+	return time.Duration(gaps / t.Rate.PerSecond() * 1e9)
 }
 
 // callTime is about how long one call takes, where the target is ours.

@@ -16,13 +16,16 @@ type scaling struct {
 	label   func(float64) string
 }
 
-// span is the range of values above zero; NaN, infinite and other ones do not
-// count.
+// drawable tells whether a value has a place on every kind of axis. Nothing
+// that is measured lies outside these bounds, within which nothing overflows.
+func drawable(v float64) bool { return v >= 1e-15 && v <= 1e15 }
+
+// span is the range of the drawable values.
 type span struct{ low, high float64 }
 
 func (s *span) add(values ...float64) {
 	for _, v := range values {
-		if !(v > 0) || math.IsInf(v, 0) {
+		if !drawable(v) {
 			continue
 		}
 		if s.low == 0 || v < s.low {

@@ -13,7 +13,7 @@ type entry struct {
 }
 
 const (
-	sample   = vg.Length(22) // length of a legend's line
+	stroke   = vg.Length(22) // length of an entry's line
 	spacing  = vg.Length(20) // between entries
 	lineStep = vg.Length(15)
 )
@@ -28,17 +28,17 @@ func drawLegend(c draw.Canvas, entries []entry) vg.Length {
 	style.YAlign = draw.YCenter
 	at := vg.Point{X: c.Min.X, Y: c.Max.Y - lineStep/2}
 	for _, e := range entries {
-		width := sample + 5 + style.Width(e.text)
+		width := stroke + 5 + style.Width(e.text)
 		if at.X > c.Min.X && at.X+width > c.Max.X {
 			at = vg.Point{X: c.Min.X, Y: at.Y - lineStep}
 		}
 		if e.line.Width > 0 {
-			c.StrokeLine2(e.line, at.X, at.Y, at.X+sample, at.Y)
+			c.StrokeLine2(e.line, at.X, at.Y, at.X+stroke, at.Y)
 		}
 		if e.marker.Shape != nil {
-			c.DrawGlyphNoClip(e.marker, vg.Point{X: at.X + sample/2, Y: at.Y})
+			c.DrawGlyphNoClip(e.marker, vg.Point{X: at.X + stroke/2, Y: at.Y})
 		}
-		c.FillText(style, vg.Point{X: at.X + sample + 5, Y: at.Y}, e.text)
+		c.FillText(style, vg.Point{X: at.X + stroke + 5, Y: at.Y}, e.text)
 		at.X += width + spacing
 	}
 	return c.Max.Y - at.Y + lineStep/2 + 4

@@ -2,7 +2,6 @@ package chart
 
 import (
 	"image/color"
-	"math"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
@@ -166,9 +165,6 @@ func addMode(p *panel, groups []*view.Group, metric string, l look) error {
 	p.Add(dots{measured, l.dot()}, dots{published, l.published()})
 	return nil
 }
-
-// drawable tells whether a value has a place on every kind of axis.
-func drawable(v float64) bool { return v > 0 && !math.IsInf(v, 0) }
 
 // sideBySide draws a metric of modes that were not swept: a row for each, with
 // every repetition as a light dot behind their merger; nil without any value.

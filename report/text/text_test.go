@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/olekukonko/tablewriter/pkg/twwidth"
@@ -19,6 +20,9 @@ import (
 	"plimsoll/report/view"
 	"plimsoll/runner/result"
 )
+
+// wide is made once: its 240 trials take a while.
+var wide = sync.OnceValue(sample.Wide)
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
@@ -59,7 +63,7 @@ func terminal(t *testing.T, v *view.View, o text.Options) string {
 
 func TestGoldenFiles(t *testing.T) {
 	for name, run := range map[string]*result.Run{"published": sample.Published(), "frozen": sample.Frozen(),
-		"failing": sample.Failing(), "wide": sample.Wide(), "bars": sample.Bars(), "names": sample.Odd()["names"]} {
+		"failing": sample.Failing(), "wide": wide(), "bars": sample.Bars(), "names": sample.Odd()["names"]} {
 		v := of(t, run)
 		golden(t, name+".txt", []byte(terminal(t, v, text.Options{Width: 120})))
 		var markdown, speedups, latencies bytes.Buffer
@@ -84,10 +88,10 @@ func TestGoldenFiles(t *testing.T) {
 
 // No table gets wider than the terminal by being split, and nothing gets lost.
 func TestWideTablesAreSplit(t *testing.T) {
-	v := of(t, sample.Wide())
+	v := of(t, wide())
 	figures := regexp.MustCompile(`[0-9]+\.[0-9]+`)
 	whole := terminal(t, v, text.Options{})
-	for width := 60; width <= 260; width += 7 {
+	for width := 60; width <= 260; width += 19 {
 		split := terminal(t, v, text.Options{Width: width})
 		for line := range strings.Lines(split) {
 			if got := twwidth.Width(strings.TrimRight(line, "\n")); got > width {
@@ -120,7 +124,7 @@ func TestColourOnlyAddsColour(t *testing.T) {
 }
 
 func TestLinesEndClean(t *testing.T) {
-	for line := range strings.Lines(terminal(t, of(t, sample.Wide()), text.Options{Width: 100})) {
+	for line := range strings.Lines(terminal(t, of(t, wide()), text.Options{Width: 100})) {
 		if line = strings.TrimSuffix(line, "\n"); strings.TrimRight(line, " \t\r") != line {
 			t.Fatalf("blanks at the end of %q", line)
 		}

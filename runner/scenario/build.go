@@ -28,7 +28,7 @@ func (f file) plan(r *setting.Reader) *Plan {
 	}
 	lines, trials := map[string]int{}, 0
 	for _, d := range f.scenarios {
-		s := d.Value.scenario(r, d.Pos, f.targets)
+		s := d.Value.scenario(r, d.Pos, p.Targets)
 		d.Value.checkName(r, lines)
 		trials += s.Repeat * len(s.Sweep) * len(s.Modes)
 		if trials > mostTrials {
@@ -55,7 +55,7 @@ func (d draft) checkName(r *setting.Reader, lines map[string]int) {
 }
 
 // scenario checks one scenario and makes the plan's of it.
-func (d draft) scenario(r *setting.Reader, at setting.Pos, targets []setting.Entry[any]) *Scenario {
+func (d draft) scenario(r *setting.Reader, at setting.Pos, targets []Target) *Scenario {
 	s := &Scenario{
 		Name:        d.name.Value,
 		Target:      d.findTarget(r, targets),
@@ -90,13 +90,13 @@ func (d draft) scenario(r *setting.Reader, at setting.Pos, targets []setting.Ent
 	return s
 }
 
-func (d draft) findTarget(r *setting.Reader, targets []setting.Entry[any]) Target {
+func (d draft) findTarget(r *setting.Reader, targets []Target) Target {
 	var names []string
 	for _, t := range targets {
-		if t.Key == d.target.Value {
-			return Target{t.Key, t.Value}
+		if t.Name == d.target.Value {
+			return t
 		}
-		names = append(names, t.Key)
+		names = append(names, t.Name)
 	}
 	if d.target.Valid && len(names) > 0 {
 		r.Problem(d.target.Pos, "there is no target %q%s", d.target.Value, setting.Suggest(d.target.Value, names))

@@ -29,7 +29,7 @@ func parse(t *testing.T, scenarios string) *Plan {
 	return plan
 }
 
-func example1(t *testing.T, name string) *Plan {
+func goodFile(t *testing.T, name string) *Plan {
 	t.Helper()
 	text, err := os.ReadFile("testdata/good/" + name)
 	if err != nil {
@@ -63,6 +63,9 @@ func TestDefaults(t *testing.T) {
 	if got := plan.Scenarios[0]; !reflect.DeepEqual(got, want) {
 		t.Errorf("the scenario is\n%s\nwant\n%s", dump(got), dump(want))
 	}
+	if len(plan.Targets) != 2 || plan.Targets[0].Name != "model" || plan.Targets[1] != plan.Scenarios[0].Target {
+		t.Errorf("the targets are %s", dump(plan.Targets))
+	}
 	if plan.Seed != 1 || plan.Spin != 0.10 {
 		t.Errorf("seed %d and spin %v, want 1 and 0.1", plan.Seed, plan.Spin)
 	}
@@ -77,7 +80,7 @@ func dump(v any) string {
 }
 
 func TestScenarioSettings(t *testing.T) {
-	plan := example1(t, "scenario.yaml")
+	plan := goodFile(t, "scenario.yaml")
 	s := plan.Scenarios[0]
 	p99, _ := verdict.ParseRule("speedup > 0.05")
 	makespan, _ := verdict.ParseRule("makespan <= 5s")
@@ -112,7 +115,7 @@ func TestScenarioSettings(t *testing.T) {
 }
 
 func TestModes(t *testing.T) {
-	plan := example1(t, "modes.yaml")
+	plan := goodFile(t, "modes.yaml")
 	rate := func(n int64, per time.Duration) []quantity.Rate { return []quantity.Rate{{N: n, Per: per}} }
 	open := func(m Mode) Mode {
 		m.Kind = RateLimited
@@ -148,7 +151,8 @@ func TestModes(t *testing.T) {
 	}
 }
 
-// brief is a trial in a few words.
+// brief tells each trial in a few words; behind @ its sweep value, as
+// requests/concurrency/rate.
 func brief(trials []Trial) []string {
 	var all []string
 	for _, t := range trials {
@@ -162,7 +166,7 @@ func brief(trials []Trial) []string {
 		if !t.Rate.IsZero() {
 			text += " " + t.Rate.String()
 		}
-		all = append(all, text+" @"+strings.TrimPrefix(fmt.Sprintf("%+v", struct{ R, C, P any }{t.Sweep.Requests, t.Sweep.Concurrency, t.Sweep.RatePerS}), ""))
+		all = append(all, fmt.Sprintf("%s @%d/%d/%g", text, t.Sweep.Requests, t.Sweep.Concurrency, t.Sweep.RatePerS))
 	}
 	return all
 }
@@ -173,28 +177,28 @@ func TestOrderOfTrials(t *testing.T) {
 		want           []string
 	}{
 		{"interleaved", "{name: a, target: model, requests: [5, 10], repeat: 2, modes: [sequential, concurrent: 3]}", []string{
-			"sequential #0 n=5 @{R:5 C:0 P:0}", "concurrent-3 #0 n=5 c=3 @{R:5 C:0 P:0}",
-			"sequential #0 n=10 @{R:10 C:0 P:0}", "concurrent-3 #0 n=10 c=3 @{R:10 C:0 P:0}",
-			"sequential #1 n=5 @{R:5 C:0 P:0}", "concurrent-3 #1 n=5 c=3 @{R:5 C:0 P:0}",
-			"sequential #1 n=10 @{R:10 C:0 P:0}", "concurrent-3 #1 n=10 c=3 @{R:10 C:0 P:0}",
+			"sequential #0 n=5 @5/0/0", "concurrent-3 #0 n=5 c=3 @5/0/0",
+			"sequential #0 n=10 @10/0/0", "concurrent-3 #0 n=10 c=3 @10/0/0",
+			"sequential #1 n=5 @5/0/0", "concurrent-3 #1 n=5 c=3 @5/0/0",
+			"sequential #1 n=10 @10/0/0", "concurrent-3 #1 n=10 c=3 @10/0/0",
 		}},
 		{"sequential", "{name: a, target: model, requests: [5, 10], repeat: 2, order: sequential, modes: [sequential, concurrent]}", []string{
-			"sequential #0 n=5 @{R:5 C:0 P:0}", "sequential #1 n=5 @{R:5 C:0 P:0}",
-			"concurrent #0 n=5 @{R:5 C:0 P:0}", "concurrent #1 n=5 @{R:5 C:0 P:0}",
-			"sequential #0 n=10 @{R:10 C:0 P:0}", "sequential #1 n=10 @{R:10 C:0 P:0}",
-			"concurrent #0 n=10 @{R:10 C:0 P:0}", "concurrent #1 n=10 @{R:10 C:0 P:0}",
+			"sequential #0 n=5 @5/0/0", "sequential #1 n=5 @5/0/0",
+			"concurrent #0 n=5 @5/0/0", "concurrent #1 n=5 @5/0/0",
+			"sequential #0 n=10 @10/0/0", "sequential #1 n=10 @10/0/0",
+			"concurrent #0 n=10 @10/0/0", "concurrent #1 n=10 @10/0/0",
 		}},
 		{"swept concurrency", "{name: a, target: model, requests: 100, modes: [sequential, concurrent: [2, 4], {concurrent: 9}]}", []string{
-			"sequential #0 n=100 @{R:0 C:2 P:0}", "concurrent #0 n=100 c=2 @{R:0 C:2 P:0}", "concurrent-9 #0 n=100 c=9 @{R:0 C:2 P:0}",
-			"sequential #0 n=100 @{R:0 C:4 P:0}", "concurrent #0 n=100 c=4 @{R:0 C:4 P:0}", "concurrent-9 #0 n=100 c=9 @{R:0 C:4 P:0}",
+			"sequential #0 n=100 @0/2/0", "concurrent #0 n=100 c=2 @0/2/0", "concurrent-9 #0 n=100 c=9 @0/2/0",
+			"sequential #0 n=100 @0/4/0", "concurrent #0 n=100 c=4 @0/4/0", "concurrent-9 #0 n=100 c=9 @0/4/0",
 		}},
 		{"swept rate", "{name: a, target: model, duration: 1s, modes: [rate-limited: [5/2s, 300/min], concurrent: 1]}", []string{
-			"rate-limited #0 5/2s @{R:0 C:0 P:2.5}", "concurrent-1 #0 c=1 @{R:0 C:0 P:2.5}",
-			"rate-limited #0 300/min @{R:0 C:0 P:5}", "concurrent-1 #0 c=1 @{R:0 C:0 P:5}",
+			"rate-limited #0 5/2s @0/0/2.5", "concurrent-1 #0 c=1 @0/0/2.5",
+			"rate-limited #0 300/min @0/0/5", "concurrent-1 #0 c=1 @0/0/5",
 		}},
-		{"a list of one", "{name: a, target: model, duration: 1s, modes: [concurrent: [7]]}", []string{"concurrent #0 c=7 @{R:0 C:7 P:0}"}},
-		{"one count", "{name: a, target: model, requests: 1k, modes: [sequential]}", []string{"sequential #0 n=1000 @{R:1000 C:0 P:0}"}},
-		{"no sweep", "{name: a, target: model, duration: 1s, modes: [sequential]}", []string{"sequential #0 @{R:0 C:0 P:0}"}},
+		{"a list of one", "{name: a, target: model, duration: 1s, modes: [concurrent: [7]]}", []string{"concurrent #0 c=7 @0/7/0"}},
+		{"one count", "{name: a, target: model, requests: 1k, modes: [sequential]}", []string{"sequential #0 n=1000 @1000/0/0"}},
+		{"no sweep", "{name: a, target: model, duration: 1s, modes: [sequential]}", []string{"sequential #0 @0/0/0"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if got := brief(parse(t, "  - "+c.scenario).Trials()); !reflect.DeepEqual(got, c.want) {

@@ -27,7 +27,11 @@ func promisesShape() setting.Shape[[]promise] {
 		}
 		return promises, true
 	})
-	return setting.Either("a threshold such as p99 < 200ms, a list of them, or a map from modes to them", setting.Forms[[]promise]{Scalar: all, List: all, Map: byMode})
+	return setting.Either("a threshold such as p99 < 200ms, a list of them, or a map from modes to them", setting.Forms[[]promise]{
+		Scalar: all,
+		List:   setting.Shape[[]promise]{Read: all.Read}, // its schema is in that of all
+		Map:    byMode,
+	})
 }
 
 func promised(mode string, at setting.Pos, rules setting.Several[verdict.Rule]) []promise {

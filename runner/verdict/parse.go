@@ -42,10 +42,10 @@ func ParseRule(text string) (Rule, error) {
 		return Rule{}, fmt.Errorf("there is no comparison %s: use one of < <= > >= ==", rule.Op)
 	}
 	milliseconds, err := rule.metric(strings.TrimSpace(text[:i]))
-	if err != nil {
-		return Rule{}, err
+	if err == nil {
+		err = rule.value(strings.TrimSpace(text[i+length:]), milliseconds)
 	}
-	return rule, rule.value(strings.TrimSpace(text[i+length:]), milliseconds)
+	return rule, err
 }
 
 var k6Percentile = regexp.MustCompile(`^p\(([^)]*)\)$`)

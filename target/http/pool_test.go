@@ -290,7 +290,7 @@ func TestPoolKeepsItsBooks(t *testing.T) {
 		var all sync.WaitGroup
 		for i := range callers {
 			all.Go(func() {
-				for n := range uint64(10) {
+				for n := range uint64(5) {
 					ctx, cancel := context.WithTimeout(context.Background(), patience)
 					to.Call(ctx, n+uint64(i))
 					cancel()

@@ -117,8 +117,8 @@ func answers(c *net.TCPConn, _ int) bool {
 // server counts what it sees.
 type server struct {
 	*httptest.Server
-	connections, requests atomic.Int64
-	atOnce, most          atomic.Int64 // requests in progress
+	connections, closed, requests atomic.Int64
+	atOnce, most                  atomic.Int64 // requests in progress
 }
 
 // newServer starts a server, over TLS and HTTP/2 too if asked; setUp may
@@ -136,8 +136,11 @@ func newServer(t testing.TB, secure bool, setUp func(*httptest.Server), handle n
 		}
 	}))
 	s.Config.ConnState = func(_ net.Conn, state nethttp.ConnState) {
-		if state == nethttp.StateNew {
+		switch state {
+		case nethttp.StateNew:
 			s.connections.Add(1)
+		case nethttp.StateClosed:
+			s.closed.Add(1)
 		}
 	}
 	s.Config.Protocols = new(nethttp.Protocols)

@@ -125,6 +125,9 @@ func ParseDuration(s string) (time.Duration, error) {
 		if _, number := parseNumber(text); number == nil {
 			return 0, fmt.Errorf("%q has no unit: write %ss or %sms", s, text, text)
 		}
+		if minutes, found := strings.CutSuffix(text, "in"); found && duration.MatchString(minutes) {
+			return 0, fmt.Errorf("%q is not a duration: write %s", s, minutes)
+		}
 		if !duration.MatchString(text) {
 			return 0, fmt.Errorf("%q is not a duration: write a number and a unit, such as 1.5s or 200ms", s)
 		}

@@ -84,16 +84,19 @@ type secrets struct {
 
 // shortest is the least length in characters of what is taken out of texts;
 // shorter values would tear them to pieces and are no secrets worth the name.
-const shortest = 3
+const shortest = 2
 
 func (s *secrets) add(name, value string) {
+	if utf8.RuneCountInString(value) < shortest {
+		return
+	}
 	if s.names == nil {
 		s.names = map[string]string{}
 	}
 	// An error message may quote a value or hold it inside a URL.
 	quoted := strconv.Quote(value)
 	for _, form := range []string{value, url.QueryEscape(value), url.PathEscape(value), quoted[1 : len(quoted)-1]} {
-		if _, known := s.names[form]; !known && utf8.RuneCountInString(form) >= shortest {
+		if _, known := s.names[form]; !known {
 			s.names[form] = name
 		}
 	}

@@ -32,7 +32,14 @@ func Parsed[T any](want string, parse func(string) (T, error), schema func() *js
 			}
 			return v, true
 		},
-		Schema: schema,
+		Schema: func() *jsonschema.Schema {
+			s := schema()
+			if s.Pattern != "" {
+				// VS Code shows this instead of the regular expression.
+				s.Extra = map[string]any{"patternErrorMessage": "expected " + want}
+			}
+			return s
+		},
 	}
 }
 

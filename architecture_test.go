@@ -1,0 +1,145 @@
+package plimsoll_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// source is one parsed Go file.
+type source struct {
+	path, folder string
+	file         *ast.File
+	lines        int
+}
+
+// sources are all Go files of the repository; tests only where asked for.
+func sources(t *testing.T, set *token.FileSet) []source {
+	t.Helper()
+	var all []source
+	err := filepath.WalkDir(".", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() && path != "." && strings.HasPrefix(entry.Name(), ".") {
+			return filepath.SkipDir
+		}
+		if entry.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return nil
+		}
+		file, err := parser.ParseFile(set, path, nil, parser.ParseComments)
+		if err != nil {
+			return err
+		}
+		all = append(all, source{filepath.ToSlash(path), filepath.ToSlash(filepath.Dir(path)), file, set.File(file.Pos()).LineCount()})
+		return nil
+	})
+	if err != nil || len(all) < 50 {
+		t.Fatalf("%d files, %v", len(all), err)
+	}
+	return all
+}
+
+// ours are the imports from this module, without its name.
+func (s source) ours() []string {
+	var list []string
+	for _, spec := range s.file.Imports {
+		if path, ok := strings.CutPrefix(strings.Trim(spec.Path.Value, `"`), "plimsoll/"); ok {
+			list = append(list, path)
+		}
+	}
+	return list
+}
+
+func top(path string) string {
+	first, _, _ := strings.Cut(path, "/")
+	return first
+}
+
+// Between the top-level folders runs one line, target ← runner ← report ← cmd.
+func TestArrowsPointOneWay(t *testing.T) {
+	line := []string{"target", "runner", "report", "cmd"}
+	for _, s := range sources(t, token.NewFileSet()) {
+		for _, path := range s.ours() {
+			if slices.Index(line, top(path)) > slices.Index(line, top(s.folder)) {
+				t.Errorf("%s imports %s: no arrow goes back", s.path, path)
+			}
+		}
+	}
+}
+
+// What a package may import of ours, where that is a promise of the
+// architecture: leaves nothing, reports only what was measured.
+func TestWhoMayImportWhom(t *testing.T) {
+	leaf := []string{}
+	may := map[string][]string{
+		"runner/schedule":   leaf,
+		"runner/latency":    leaf,
+		"runner/statistics": leaf,
+		"target":            leaf,
+		"target/quantity":   leaf,
+		"target/random":     leaf,
+		"target/wait":       leaf,
+		"runner/result":     {"runner/latency"},
+		"runner/verdict":    {"runner/result", "runner/latency", "runner/statistics", "target", "target/quantity", "target/setting"},
+	}
+	reads := []string{"runner/result", "runner/latency", "runner/statistics"}
+	for _, s := range sources(t, token.NewFileSet()) {
+		for _, path := range s.ours() {
+			if allowed, ruled := may[s.folder]; ruled && !slices.Contains(allowed, path) {
+				t.Errorf("%s imports %s; it may import %v", s.path, path, allowed)
+			}
+			if top(s.folder) == "report" && top(path) != "report" && !slices.Contains(reads, path) {
+				t.Errorf("%s imports %s; reports read only %v", s.path, path, reads)
+			}
+		}
+	}
+}
+
+// The clock is read, and goroutines are started, only where real time is the
+// subject.
+func TestPureCodeReadsNoClock(t *testing.T) {
+	pure := []string{"runner/schedule", "runner/latency", "runner/statistics", "runner/verdict", "runner/scenario",
+		"target/sim", "target/delay", "target/quantity", "target/setting", "target/kinds", "report/view", "report/text", "report/chart"}
+	for _, s := range sources(t, token.NewFileSet()) {
+		if !slices.Contains(pure, s.folder) {
+			continue
+		}
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.GoStmt:
+				t.Errorf("%s starts a goroutine", s.path)
+			case *ast.SelectorExpr:
+				if from, ok := n.X.(*ast.Ident); ok && from.Name == "time" && slices.Contains([]string{"Now", "Since", "Until", "Sleep", "After", "NewTimer"}, n.Sel.Name) {
+					t.Errorf("%s uses time.%s", s.path, n.Sel.Name)
+				}
+			}
+			return true
+		})
+	}
+}
+
+// Files and functions stay short enough to be read at one go, nothing hides in
+// init, and only tests may panic on purpose.
+func TestSizes(t *testing.T) {
+	set := token.NewFileSet()
+	for _, s := range sources(t, set) {
+		if s.lines > 420 {
+			t.Errorf("%s has %d lines, about 400 are the limit", s.path, s.lines)
+		}
+		for _, decl := range s.file.Decls {
+			f, ok := decl.(*ast.FuncDecl)
+			if !ok {
+				continue
+			}
+			if lines := set.Position(f.End()).Line - set.Position(f.Pos()).Line + 1; lines > 70 {
+				t.Errorf("%s: %s has %d lines, 70 are the limit", s.path, f.Name.Name, lines)
+			}
+			if f.Recv == nil && f.Name.Name == "init" {
+				t.Errorf("%s has an init", s.path)
+			}
+		}
+	}
+}

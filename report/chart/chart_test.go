@@ -1,0 +1,180 @@
+package chart
+
+import (
+	"bytes"
+	"encoding/xml"
+	"errors"
+	"flag"
+	"image/png"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"plimsoll/report/sample"
+	"plimsoll/report/view"
+	"plimsoll/runner/result"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+func sections(t *testing.T, run *result.Run) []view.Section {
+	t.Helper()
+	v, err := view.New(run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v.Sections
+}
+
+// drawn are the charts of a run's first scenario, by kind.
+func drawn(t *testing.T, run *result.Run) map[string]Chart {
+	t.Helper()
+	charts, err := Draw(sections(t, run)[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	byKind := map[string]Chart{}
+	for _, c := range charts {
+		byKind[c.Kind] = c
+	}
+	return byKind
+}
+
+// texts are what a reader of the picture reads; it fails on an SVG that is no
+// XML.
+func texts(t *testing.T, svg []byte) []string {
+	t.Helper()
+	var all []string
+	var within bool
+	d := xml.NewDecoder(bytes.NewReader(svg))
+	for {
+		token, err := d.Token()
+		if errors.Is(err, io.EOF) {
+			return all
+		}
+		if err != nil {
+			t.Fatalf("not an SVG: %v", err)
+		}
+		switch token := token.(type) {
+		case xml.StartElement:
+			within = token.Name.Local == "text"
+		case xml.CharData:
+			if within {
+				all = append(all, string(token))
+			}
+		case xml.EndElement:
+			within = false
+		}
+	}
+}
+
+func TestGoldenTexts(t *testing.T) {
+	for name, run := range map[string]*result.Run{"published": sample.Published(), "frozen": sample.Frozen(), "failing": sample.Failing(), "bars": sample.Bars()} {
+		var got strings.Builder
+		for _, kind := range []string{"speedup", "latency", "timeline"} {
+			if c, ok := drawn(t, run)[kind]; ok {
+				got.WriteString("== " + kind + "\n" + strings.Join(texts(t, c.SVG), "\n") + "\n")
+			}
+		}
+		file := filepath.Join("testdata", name+".txt")
+		if *update {
+			if err := os.WriteFile(file, []byte(got.String()), 0o666); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.String() != string(want) {
+			t.Errorf("%s differs (go test -update writes it anew); got:\n%s", file, got.String())
+		}
+	}
+}
+
+func TestEqualRunsGiveEqualBytes(t *testing.T) {
+	first, second := drawn(t, sample.Failing()), drawn(t, sample.Failing())
+	for kind, c := range first {
+		if !bytes.Equal(c.SVG, second[kind].SVG) || !bytes.Equal(c.PNG, second[kind].PNG) {
+			t.Errorf("%s: drawn twice, it differs", kind)
+		}
+	}
+}
+
+func TestPicturesAreWhole(t *testing.T) {
+	for kind, c := range drawn(t, sample.Published()) {
+		picture, err := png.Decode(bytes.NewReader(c.PNG))
+		if err != nil {
+			t.Fatalf("%s: %v", kind, err)
+		}
+		if size := picture.Bounds().Size(); size.X < 8*pngDPI || size.Y < 4*pngDPI {
+			t.Errorf("%s: only %v pixels", kind, size)
+		}
+	}
+}
+
+// A published figure is a ring of its own, beside the dot of the measured one.
+func TestPublishedFiguresAreMarked(t *testing.T) {
+	rings := func(run *result.Run) int {
+		return bytes.Count(drawn(t, run)["speedup"].SVG, []byte("A5,5 "))
+	}
+	with := rings(sample.Published())
+	run := sample.Published()
+	run.Verdicts = nil
+	if without := rings(run); without != 0 || with != 2*(15+1) { // two arcs each; one in the legend
+		t.Errorf("%d arcs with published figures, %d without", with, without)
+	}
+}
+
+func TestNoChartWhereThereIsNothingToDraw(t *testing.T) {
+	for name, want := range map[string][]string{
+		"errors only": {"timeline"},            // no latency without a success
+		"one value":   {"latency", "timeline"}, // nothing to compare
+		"failed":      nil,                     // nothing at all
+	} {
+		var got []string
+		for kind := range drawn(t, sample.Odd()[name]) {
+			got = append(got, kind)
+		}
+		if slices.Sort(got); !slices.Equal(got, want) {
+			t.Errorf("%s: charts %v, want %v", name, got, want)
+		}
+	}
+}
+
+func TestOddRunsAreDrawnWithoutTrouble(t *testing.T) {
+	for name, run := range sample.Odd() {
+		v, err := view.New(run)
+		if err != nil {
+			continue
+		}
+		for _, sec := range v.Sections {
+			charts, err := Draw(sec)
+			if err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+			for _, c := range charts {
+				texts(t, c.SVG)
+			}
+		}
+	}
+}
+
+// The plotting library panics where it cannot go on.
+func TestAPanicCostsOneChart(t *testing.T) {
+	c, err := render("speedup", view.Section{}, func(view.Section) (*figure, error) { panic("no range") })
+	if c != nil || err == nil || err.Error() != "no range" {
+		t.Errorf("chart %v, error %v", c, err)
+	}
+}
+
+func TestFallingBehindIsOnEveryChart(t *testing.T) {
+	for kind, c := range drawn(t, sample.Failing()) {
+		if !slices.Contains(texts(t, c.SVG), "The generator fell behind in 1 of 3 trials: no measurement of the target") {
+			t.Errorf("%s does not say so", kind)
+		}
+	}
+}
