@@ -68,7 +68,8 @@ func field(s string) string {
 	return s
 }
 
-func (l *callLog) close() error {
+// flush writes out what is still in memory.
+func (l *callLog) flush() error {
 	if l == nil {
 		return nil
 	}

@@ -2,13 +2,20 @@ package runner
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os/exec"
 	"runtime"
+	"time"
 )
 
+// toObey is how long a command that was told to end may take.
+const toObey = 2 * time.Second
+
 // commands runs a scenario's `before` or `after` commands, each by the shell.
-// They get no input, and what they print goes to Output.
+// They get no input, and what they print goes to Output. When ctx is done they
+// are told to end, with whatever they have started. What they leave running on
+// purpose (`server &`) is left alone.
 func (r *underWay) commands(ctx context.Context, list []string) error {
 	for _, line := range list {
 		shell := []string{"sh", "-c", line}
@@ -17,7 +24,9 @@ func (r *underWay) commands(ctx context.Context, list []string) error {
 		}
 		cmd := exec.CommandContext(ctx, shell[0], shell[1:]...)
 		cmd.Stdout, cmd.Stderr = r.Output, r.Output
-		if err := cmd.Run(); err != nil {
+		cmd.WaitDelay = toObey
+		inGroup(cmd)
+		if err := cmd.Run(); err != nil && !errors.Is(err, exec.ErrWaitDelay) {
 			return fmt.Errorf("the command %q failed: %w", line, err)
 		}
 	}

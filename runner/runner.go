@@ -15,6 +15,7 @@ import (
 	"plimsoll/runner/scenario"
 	"plimsoll/runner/verdict"
 	"plimsoll/target/serve"
+	"plimsoll/target/setting"
 )
 
 // Options say how to carry a plan out. Plan and Save must be there.
@@ -65,7 +66,7 @@ const (
 func Select(plan *scenario.Plan, only []string) ([]scenario.Trial, error) {
 	for _, name := range only {
 		if !slices.ContainsFunc(plan.Scenarios, func(s *scenario.Scenario) bool { return s.Name == name }) {
-			return nil, fmt.Errorf("there is no scenario %q in %s; it has %s", name, plan.File.Name, names(plan))
+			return nil, fmt.Errorf("there is no scenario %q in %s%s", name, plan.File.Name, setting.Suggest(name, names(plan)))
 		}
 	}
 	var trials []scenario.Trial
@@ -77,13 +78,9 @@ func Select(plan *scenario.Plan, only []string) ([]scenario.Trial, error) {
 	return trials, nil
 }
 
-func names(plan *scenario.Plan) string {
-	list := ""
-	for i, s := range plan.Scenarios {
-		if i > 0 {
-			list += ", "
-		}
-		list += s.Name
+func names(plan *scenario.Plan) (list []string) {
+	for _, s := range plan.Scenarios {
+		list = append(list, s.Name)
 	}
 	return list
 }
@@ -106,7 +103,7 @@ func Run(ctx, atOnce context.Context, o Options) (*result.Run, error) {
 		Machine: result.ThisMachine(), File: o.Plan.File,
 		Trials: []result.Trial{}, Speedups: []result.Speedup{}, Verdicts: []result.Verdict{},
 	}
-	r := &underWay{Options: o, run: run, targets: newTargets(o)}
+	r := &underWay{Options: o, run: run, targets: newTargets(o), calls: newCallLog(o.Calls)}
 	defer r.targets.close()
 	err = r.all(ctx, atOnce, trials)
 	if judged := r.judge(); err == nil {
@@ -116,7 +113,7 @@ func Run(ctx, atOnce context.Context, o Options) (*result.Run, error) {
 	if err != nil {
 		run.Exit = max(run.Exit, ExitInvalid)
 	}
-	return run, errors.Join(err, o.Save(run))
+	return run, errors.Join(err, o.Save(run), r.calls.flush())
 }
 
 // underWay is a run that is being carried out.
@@ -124,14 +121,13 @@ type underWay struct {
 	Options
 	run     *result.Run
 	targets *targets
+	calls   *callLog
 
 	saved    time.Time     // when the run was last saved
 	saveTook time.Duration // and how long that took
 }
 
 func (r *underWay) all(ctx, atOnce context.Context, trials []scenario.Trial) error {
-	calls := newCallLog(r.Calls)
-	defer calls.close()
 	for i, t := range trials {
 		if i > 0 && t.Scenario.Clock == scenario.Real {
 			pause(ctx, t.Scenario.Pause)
@@ -139,32 +135,34 @@ func (r *underWay) all(ctx, atOnce context.Context, trials []scenario.Trial) err
 		if ctx.Err() != nil {
 			return nil
 		}
-		began := time.Now()
-		done := r.trial(ctx, atOnce, t, calls)
+		done := r.trial(ctx, atOnce, t)
 		if err := done.Check(); err != nil {
 			return fmt.Errorf("%s, %s: the harness miscounted, please report this: %w", t.Scenario.Name, t.Mode.Name, err)
 		}
 		r.run.Trials = append(r.run.Trials, *done)
+		if err := r.save(t); err != nil {
+			return err
+		}
 		if r.Watch != nil {
 			r.Watch.End(done)
 		}
-		if err := r.save(t, time.Since(began)); err != nil {
-			return err
-		}
 	}
-	return calls.close()
+	return nil
 }
 
-// save saves the run after a trial. Trials in virtual time may be so short
-// that saving the growing run after each would take most of the time: up to a
-// second of those is left to the next save.
-func (r *underWay) save(t scenario.Trial, took time.Duration) error {
+// save saves the run after a trial, and then its calls: whoever reads of a
+// trial's end elsewhere finds it in run.json. Trials in virtual time may be so
+// short that saving the growing run after each would take most of the time:
+// between two saves passes at least as long as the first of them took, so a
+// kill loses no more of them than one that comes while they are saved.
+func (r *underWay) save(t scenario.Trial) error {
 	now := time.Now()
-	if t.Scenario.Clock == scenario.Virtual && took < r.saveTook && now.Sub(r.saved) < time.Second {
+	if t.Scenario.Clock == scenario.Virtual && now.Sub(r.saved) < r.saveTook {
 		return nil
 	}
 	err := r.Save(r.run)
 	r.saved, r.saveTook = time.Now(), time.Since(now)
+	_ = r.calls.flush() // a failure shows at the end: it spoils no measurement
 	return err
 }
 

@@ -32,6 +32,9 @@ type opened struct {
 	// in each. finish gives it back.
 	port   func(from time.Duration) drive.Port
 	finish func(drive.Port)
+	// broken tells what of ours has failed meanwhile: a simulated server that
+	// is gone makes a trial invalid, whatever its calls met.
+	broken func() error
 	close  func()
 }
 
@@ -47,7 +50,7 @@ func (ts *targets) open(ctx context.Context, t scenario.Trial, streams random.So
 }
 
 func openSim(settings *sim.Settings, streams random.Source, waiter *wait.Waiter) *opened {
-	o := &opened{engine: "virtual", finish: func(drive.Port) {}, close: func() {}}
+	o := &opened{engine: "virtual", finish: func(drive.Port) {}, broken: func() error { return nil }, close: func() {}}
 	o.port = func(from time.Duration) drive.Port {
 		model := sim.New(*settings, streams)
 		if waiter == nil {
@@ -62,13 +65,13 @@ func openSim(settings *sim.Settings, streams random.Source, waiter *wait.Waiter)
 }
 
 func (ts *targets) openHTTP(ctx context.Context, name string, settings *http.Settings, streams random.Source, waiter *wait.Waiter) (*opened, error) {
-	base := ""
+	base, broken := "", func() error { return nil }
 	if settings.Serve != nil {
 		child, err := ts.child(ctx, name, settings.Serve)
 		if err != nil {
 			return nil, fmt.Errorf("target %q: %w", name, err)
 		}
-		base = child.URL()
+		base, broken = child.URL(), child.Err
 	}
 	client, err := http.Open(*settings, base, streams)
 	if err != nil {
@@ -78,6 +81,7 @@ func (ts *targets) openHTTP(ctx context.Context, name string, settings *http.Set
 		engine: "std",
 		port:   func(from time.Duration) drive.Port { return drive.NewGoroutines(client, from, waiter) },
 		finish: func(p drive.Port) { p.(*drive.Goroutines).Close() },
+		broken: broken,
 		close:  client.Close,
 	}, nil
 }
@@ -85,12 +89,7 @@ func (ts *targets) openHTTP(ctx context.Context, name string, settings *http.Set
 // child is the process that serves a target, started when it is first called.
 func (ts *targets) child(ctx context.Context, name string, settings *sim.Settings) (*serve.Child, error) {
 	if child := ts.children[name]; child != nil {
-		select {
-		case <-child.Done():
-			return nil, fmt.Errorf("the simulated server has ended by itself: %w", child.Err())
-		default:
-			return child, nil
-		}
+		return child, child.Err()
 	}
 	child, err := serve.Start(ctx, serve.Options{
 		Settings: *settings, Seed: ts.Plan.Seed, Names: []string{"serve", name}, Spin: ts.Plan.Spin,

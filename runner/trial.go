@@ -17,15 +17,16 @@ import (
 
 // trial carries one trial out. It always returns a result: one that could not
 // be carried out says why.
-func (r *underWay) trial(ctx, atOnce context.Context, t scenario.Trial, calls *callLog) *result.Trial {
+func (r *underWay) trial(ctx, atOnce context.Context, t scenario.Trial) *result.Trial {
 	out := describe(t)
 	if r.Watch != nil {
 		r.Watch.Begin(t, int64(t.Requests), length(t))
 	}
 	err := r.commands(ctx, t.Scenario.Before)
 	if err == nil {
-		err = r.measure(ctx, atOnce, t, out, calls)
-		if afterwards := r.commands(ctx, t.Scenario.After); err == nil {
+		err = r.measure(ctx, atOnce, t, out)
+		// They put back what `before` did, so an interrupt does not stop them.
+		if afterwards := r.commands(atOnce, t.Scenario.After); err == nil {
 			err = afterwards
 		}
 	}
@@ -82,7 +83,7 @@ func (r *underWay) streams(t scenario.Trial) random.Source {
 }
 
 // measure warms up, carries the trial out and fills in what was measured.
-func (r *underWay) measure(ctx, atOnce context.Context, t scenario.Trial, out *result.Trial, calls *callLog) error {
+func (r *underWay) measure(ctx, atOnce context.Context, t scenario.Trial, out *result.Trial) error {
 	var waiter *wait.Waiter
 	stop := &drive.Stop{}
 	if t.Scenario.Clock == scenario.Real {
@@ -111,7 +112,7 @@ func (r *underWay) measure(ctx, atOnce context.Context, t scenario.Trial, out *r
 		trial.Until = length(t)
 	}
 	trial.Schedule = newSchedule(t, from, trial.Until, r.streams(t))
-	trial.Recorder = drive.NewRecorder(trial.Until, calls.observer(t))
+	trial.Recorder = drive.NewRecorder(trial.Until, r.calls.observer(t))
 
 	before := use(waiter)
 	trial.Port = opened.port(from)
@@ -119,6 +120,9 @@ func (r *underWay) measure(ctx, atOnce context.Context, t scenario.Trial, out *r
 	end := trial.Run()
 	stopWatching()
 	opened.finish(trial.Port)
+	if end.Err == nil {
+		end.Err = opened.broken()
+	}
 	if waiter != nil {
 		used := use(waiter).since(before)
 		out.MachineUse = &used

@@ -35,7 +35,7 @@ func (p *program) load(path string) (*scenario.Plan, error) {
 		return nil, &exit{runner.ExitUsage, fmt.Errorf("there is no file %s%s", path, hint)}
 	}
 	if err != nil {
-		return nil, &exit{runner.ExitUsage, err}
+		return nil, &exit{runner.ExitUsage, fmt.Errorf("cannot read the scenario file: %w", err)}
 	}
 	name, dir := path, filepath.Dir(path)
 	if path == "-" {
@@ -76,8 +76,8 @@ func count(n int, what string) string {
 
 func (p *program) validateCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "validate FILE", Short: "Check a scenario file: every mistake with its place",
-		Args: cobra.MaximumNArgs(1),
+		Use: "validate [FILE|-]", Short: "Check a scenario file: every mistake with its place",
+		Args: arguments(0, 1, "one scenario file"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			path := fileArgument(args)
 			plan, err := p.load(path)
@@ -100,7 +100,7 @@ func fileArgument(args []string) string {
 
 func (p *program) schemaCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "schema", Short: "Print the JSON Schema of the scenario file, for editors", Args: cobra.NoArgs,
+		Use: "schema", Short: "Print the JSON Schema of the scenario file, for editors", Args: arguments(0, 0, ""),
 		RunE: func(*cobra.Command, []string) error {
 			text, err := scenario.Schema()
 			if err == nil {
@@ -114,7 +114,7 @@ func (p *program) schemaCommand() *cobra.Command {
 func (p *program) initCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "init [FILE]", Short: "Write a commented scenario file to start from (never overwrites)",
-		Args: cobra.MaximumNArgs(1),
+		Args: arguments(0, 1, "one file to write"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			path := fileArgument(args)
 			file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
@@ -122,7 +122,7 @@ func (p *program) initCommand() *cobra.Command {
 				return fmt.Errorf("%s is there already, and is left as it is", path)
 			}
 			if err != nil {
-				return err
+				return fmt.Errorf("cannot write the scenario file: %w", err)
 			}
 			if _, err := file.Write(starter); err != nil {
 				return errors.Join(err, file.Close())

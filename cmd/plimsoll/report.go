@@ -16,7 +16,7 @@ func (p *program) reportCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "report RUN", Short: "Render a result again",
 		Long: "report renders a result directory, a run.json or results/latest again, from the file alone.",
-		Args: cobra.ExactArgs(1),
+		Args: arguments(1, 1, "one result (its directory, its run.json, or results/latest)"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			if !report.KnownFormat(format) {
 				return fmt.Errorf("--format is text, markdown, csv or json, not %q", format)

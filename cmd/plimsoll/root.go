@@ -58,11 +58,15 @@ many at a time or at a rate, measures every call from when it was due, and
 writes speedup tables, latency distributions and charts.
 
 Begin with: plimsoll init, then: plimsoll run`,
-		Args:          cobra.NoArgs,
+		Args:          commandsOnly,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Version:       version(),
+
+		DisableFlagsInUseLine: true,
 	}
+	root.SetFlagErrorFunc(flagProblem)
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(p.runCommand(), p.validateCommand(), p.reportCommand(), p.serveCommand(),
 		p.schemaCommand(), p.initCommand(), p.versionCommand())
@@ -71,7 +75,7 @@ Begin with: plimsoll init, then: plimsoll run`,
 
 func (p *program) versionCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "version", Short: "Print the version", Args: cobra.NoArgs,
+		Use: "version", Short: "Print the version", Args: arguments(0, 0, ""),
 		RunE: func(*cobra.Command, []string) error {
 			_, err := fmt.Fprintln(p.stdout, "plimsoll", version())
 			return err

@@ -3,19 +3,20 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/signal"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"plimsoll/report"
-	"plimsoll/report/progress"
 	"plimsoll/runner"
 	"plimsoll/runner/result"
 	"plimsoll/runner/scenario"
@@ -39,9 +40,8 @@ and writes a result directory with run.json, tables and charts.
 Exit codes: 0 all well; 1 a threshold or an expectation failed; 2 the command
 or the file is wrong; 3 not carried out, or the generator itself fell behind;
 130 interrupted.`,
-		Args: cobra.MaximumNArgs(1),
+		Args: arguments(0, 1, "one scenario file"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			f.reseed = cmd.Flags().Changed("seed")
 			if !report.KnownFormat(f.format) || f.format == "csv" {
 				return fmt.Errorf("--format is text, markdown or json, not %q", f.format)
 			}
@@ -61,7 +61,7 @@ or the file is wrong; 3 not carried out, or the generator itself fell behind;
 	flags := cmd.Flags()
 	flags.StringArrayVar(&f.only, "only", nil, "run only the scenario `NAME` (repeatable)")
 	flags.StringVar(&f.out, "out", "results", "`DIR` for result directories")
-	flags.Uint64Var(&f.seed, "seed", 1, "seed of every random choice, instead of the file's")
+	flags.Func("seed", "seed of every random choice, a whole number `N`, instead of the file's", f.setSeed)
 	flags.StringVar(&f.format, "format", "text", "what to print: text, markdown or json")
 	flags.StringVar(&f.calls, "calls", "", "stream every call to `FILE.csv`")
 	flags.BoolVar(&f.quiet, "quiet", false, "show no progress")
@@ -69,6 +69,14 @@ or the file is wrong; 3 not carried out, or the generator itself fell behind;
 	flags.BoolVar(&f.allowLate, "allow-late", false, "accept trials in which the generator fell behind")
 	flags.BoolVar(&f.dryRun, "dry-run", false, "show the trials and how long they take; send nothing")
 	return cmd
+}
+
+func (f *runFlags) setSeed(text string) (err error) {
+	if f.seed, err = strconv.ParseUint(text, 10, 64); err != nil {
+		return errors.New("write a whole number from 0 to 2^64-1")
+	}
+	f.reseed = true
+	return nil
 }
 
 // carryOut runs the plan, reports and judges.
@@ -88,17 +96,19 @@ func (p *program) carryOut(ctx context.Context, plan *scenario.Plan, f runFlags)
 	if err != nil {
 		return broken(err)
 	}
-	bars := progress.New(p.stderr, terminal(p.stderr), f.quiet, len(trials))
-	watch := &watcher{bars: bars}
+	watch, err := newWatcher(p.stderr, f.quiet, len(trials))
+	if err != nil {
+		return broken(err)
+	}
 	atOnce, release := secondInterrupt(ctx, func() {
-		bars.Note("interrupted: waiting for the calls in flight; once more stops at once")
+		watch.bars.Note("interrupted: waiting for the calls in flight; once more stops at once")
 	})
 	defer release()
 	run, err := runner.Run(ctx, atOnce, runner.Options{
-		Plan: plan, Only: f.only, Watch: watch, Output: p.stderr, AllowLate: f.allowLate, Version: version(),
+		Plan: plan, Only: f.only, Watch: watch, Output: watch.output, AllowLate: f.allowLate, Version: version(),
 		Calls: calls.writer(), Save: func(run *result.Run) error { return result.Save(dir, run) },
 	})
-	bars.Close()
+	watch.close()
 	if run == nil {
 		return broken(err)
 	}
@@ -140,15 +150,20 @@ func (p *program) show(run *result.Run, format string, noColor bool) error {
 	return err
 }
 
+// sameInterrupt is how long after an interrupt another one counts as the same:
+// timeout(1) and some supervisors send it to the process and to its group.
+const sameInterrupt = 200 * time.Millisecond
+
 // secondInterrupt is a context that is done when, after the first interrupt
 // has ended ctx, another comes.
 func secondInterrupt(ctx context.Context, first func()) (context.Context, func()) {
 	atOnce, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(ctx, func() {
+		first()
+		time.Sleep(sameInterrupt)
 		again := make(chan os.Signal, 1)
 		signal.Notify(again, os.Interrupt, syscall.SIGTERM)
 		defer signal.Stop(again)
-		first()
 		select {
 		case <-again:
 			cancel()

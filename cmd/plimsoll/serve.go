@@ -19,7 +19,7 @@ func (p *program) serveCommand() *cobra.Command {
 	var pause time.Duration
 	var child bool
 	cmd := &cobra.Command{
-		Use: "serve", Short: "Serve a simulated target over HTTP", Args: cobra.NoArgs,
+		Use: "serve", Short: "Serve a simulated target over HTTP", Args: arguments(0, 0, ""),
 		Long: `serve answers every path as the simulated target says, and besides
 /delay/SECONDS, /status/CODE, /bytes/N, /echo and /health.
 It listens on this machine only, unless --addr says otherwise.`,

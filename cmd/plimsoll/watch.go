@@ -1,7 +1,10 @@
 package main
 
 import (
+	"bufio"
 	"fmt"
+	"io"
+	"os"
 	"time"
 
 	"plimsoll/report/progress"
@@ -11,7 +14,29 @@ import (
 )
 
 // watcher shows a run's progress.
-type watcher struct{ bars *progress.Progress }
+type watcher struct {
+	bars   *progress.Progress
+	output io.Writer // for what commands print
+	stop   func()    // ends output
+}
+
+func newWatcher(stderr io.Writer, quiet bool, trials int) (*watcher, error) {
+	w := &watcher{bars: progress.New(stderr, terminal(stderr), quiet, trials), output: stderr, stop: func() {}}
+	if quiet || !terminal(stderr) {
+		return w, nil
+	}
+	if err := w.above(); err != nil {
+		w.bars.Close()
+		return nil, err
+	}
+	return w, nil
+}
+
+// close takes the bars off the screen.
+func (w *watcher) close() {
+	w.stop()
+	w.bars.Close()
+}
 
 func (w *watcher) Begin(t scenario.Trial, calls int64, length time.Duration) {
 	name := t.Scenario.Name + " " + t.Mode.Name
@@ -44,4 +69,32 @@ func (w *watcher) End(t *result.Trial) {
 		note = "the generator fell behind: " + t.Health.Why
 	}
 	w.bars.EndTrial(note)
+}
+
+// above has what commands print appear above the bars, which it would tear
+// apart if it went to the terminal directly. The pipe is the system's, because
+// a command may leave a process behind that goes on writing.
+func (w *watcher) above() error {
+	read, write, err := os.Pipe()
+	if err != nil {
+		return err
+	}
+	shown := make(chan struct{})
+	go func() {
+		defer close(shown)
+		lines := bufio.NewScanner(read)
+		for lines.Scan() {
+			w.bars.Note(lines.Text())
+		}
+		_, _ = io.Copy(io.Discard, read) // after a line too long to show
+	}()
+	w.output, w.stop = write, func() {
+		_ = write.Close()
+		select {
+		case <-shown:
+		case <-time.After(time.Second): // somebody still has the other end
+		}
+		_ = read.Close()
+	}
+	return nil
 }

@@ -3,6 +3,7 @@ package chart
 import (
 	"cmp"
 	"math"
+	"slices"
 	"strconv"
 
 	"gonum.org/v1/plot"
@@ -55,22 +56,37 @@ func (o scaling) set(a *plot.Axis, s span) (lines []float64) {
 	return lines
 }
 
+// Marks of a logarithmic axis, times powers of ten.
+var (
+	everyDigit = []float64{1, 2, 3, 4, 5, 6, 7, 8, 9}
+	threeEach  = []float64{1, 2, 5}
+	fine       = []float64{1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 9}
+)
+
 // logarithmic labels 1, 2 and 5 of each power of ten where there is room, or
-// else the powers, or every second of them …
+// else the powers, or every second of them … An axis of less than half a power
+// gets finer ones.
 func (o scaling) logarithmic(a *plot.Axis, s span) (ticks []plot.Tick) {
 	a.Scale = plot.LogScale{}
-	a.Min, a.Max = roundDown(s.low/1.02), roundUp(s.high*1.02)
+	room := float64(cmp.Or(o.labels, 10))
+	digits, marks := threeEach, everyDigit
+	if s.high/s.low < 3 && room >= 9 {
+		digits, marks = fine, fine
+	}
+	a.Min, a.Max = roundDown(s.low/1.02, digits), roundUp(s.high*1.02, digits)
 	if o.tight {
 		a.Min, a.Max = s.low/1.1, s.high*1.1
 	}
-	decades, room := math.Log10(a.Max/a.Min), float64(cmp.Or(o.labels, 10))
-	digits := decades*3 <= room
+	decades := math.Log10(a.Max / a.Min)
+	if decades*3 > room {
+		digits = digits[:1]
+	}
 	each := 1 + int(decades/room)
 	first := int(math.Floor(math.Log10(a.Min)))
 	for power := first; power <= int(math.Log10(a.Max)+1e-9); power++ {
-		for digit := 1.0; digit < 10; digit++ {
+		for _, digit := range marks {
 			t := plot.Tick{Value: digit * math.Pow10(power)}
-			if digit == 1 && (power-first)%each == 0 || digits && (digit == 2 || digit == 5) {
+			if slices.Contains(digits, digit) && (power-first)%each == 0 {
 				t.Label = o.label(t.Value)
 			}
 			if digit == 1 || each == 1 {
@@ -81,9 +97,25 @@ func (o scaling) logarithmic(a *plot.Axis, s span) (ticks []plot.Tick) {
 	return ticks
 }
 
+// named puts the ticks where the values are, as far as their labels do not
+// meet, and tells where.
+func named(a *plot.Axis, values []float64, label func(float64) string) (lines []float64) {
+	const apart = 0.07 // of the axis' length
+	var ticks []plot.Tick
+	for _, v := range values {
+		if !drawable(v) || len(lines) > 0 && a.Norm(v)-a.Norm(lines[len(lines)-1]) < apart {
+			continue
+		}
+		lines = append(lines, v)
+		ticks = append(ticks, plot.Tick{Value: v, Label: label(v)})
+	}
+	a.Tick.Marker = plot.ConstantTicks(ticks)
+	return lines
+}
+
 // linear labels about five round numbers.
 func (o scaling) linear(a *plot.Axis, s span) (ticks []plot.Tick) {
-	step := roundUp(s.high / 6)
+	step := roundUp(s.high/6, threeEach)
 	a.Min, a.Max = 0, math.Ceil(s.high/step-1e-9)*step
 	if o.tight {
 		a.Max = s.high * 1.04
@@ -94,11 +126,12 @@ func (o scaling) linear(a *plot.Axis, s span) (ticks []plot.Tick) {
 	return ticks
 }
 
-// roundDown is the largest of … 1, 2, 5, 10 … that is not above v, roundUp the
-// smallest that is not below.
-func roundDown(v float64) float64 {
+// roundDown is the largest number of one of the digits, times a power of ten,
+// that is not above v; roundUp is the smallest that is not below. The digits
+// rise from 1.
+func roundDown(v float64, digits []float64) float64 {
 	base := math.Pow10(int(math.Floor(math.Log10(v) + 1e-9)))
-	for _, digit := range []float64{5, 2, 1} {
+	for _, digit := range slices.Backward(digits) {
 		if digit*base <= v*(1+1e-9) {
 			return digit * base
 		}
@@ -106,9 +139,9 @@ func roundDown(v float64) float64 {
 	return base
 }
 
-func roundUp(v float64) float64 {
+func roundUp(v float64, digits []float64) float64 {
 	base := math.Pow10(int(math.Floor(math.Log10(v) + 1e-9)))
-	for _, digit := range []float64{1, 2, 5} {
+	for _, digit := range digits {
 		if digit*base >= v*(1-1e-9) {
 			return digit * base
 		}

@@ -2,6 +2,7 @@ package chart
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"gonum.org/v1/plot"
@@ -62,9 +63,20 @@ func TestLabels(t *testing.T) {
 	}
 }
 
+// The values of a sweep are named where they are, unless they stand too close.
+func TestSweptValuesAreNamed(t *testing.T) {
+	p := plot.New()
+	values := []float64{1, 2, 4, 8, 8.1, 16}
+	scaling{logFrom: 4, tight: true, label: number}.set(&p.X, span{1, 16})
+	if got := named(&p.X, values, number); !slices.Equal(got, []float64{1, 2, 4, 8, 16}) {
+		t.Errorf("named are %v", got)
+	}
+}
+
 func TestRoundNumbers(t *testing.T) {
 	for v, want := range map[float64][2]float64{1: {1, 1}, 1.04: {1, 2}, 4.99: {2, 5}, 5: {5, 5}, 0.07: {0.05, 0.1}, 1000: {1000, 1000}, 6000: {5000, 10000}} {
-		if got := [2]float64{roundDown(v), roundUp(v)}; math.Abs(got[0]/want[0]-1) > 1e-12 || math.Abs(got[1]/want[1]-1) > 1e-12 {
+		digits := threeEach
+		if got := [2]float64{roundDown(v, digits), roundUp(v, digits)}; math.Abs(got[0]/want[0]-1) > 1e-12 || math.Abs(got[1]/want[1]-1) > 1e-12 {
 			t.Errorf("%v is between %v, want %v", v, got, want)
 		}
 	}

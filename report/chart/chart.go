@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"image/color"
+	"image/png"
 	"math"
 
 	"gonum.org/v1/plot"
@@ -35,13 +36,10 @@ func Draw(sec view.Section) ([]Chart, error) {
 	}
 	var charts []Chart
 	var problems []error
-	for _, kind := range []struct {
-		name   string
-		figure func(view.Section) (*figure, error)
-	}{{"speedup", speedup}, {"latency", latency}, {"timeline", timeline}} {
-		c, err := render(kind.name, sec, kind.figure)
+	for _, k := range kinds {
+		c, err := k.chart(sec)
 		if err != nil {
-			problems = append(problems, fmt.Errorf("cannot draw the %s chart of %s: %w", kind.name, sec.Title, err))
+			problems = append(problems, fmt.Errorf("cannot draw the %s chart of %s: %w", k.name, sec.Title, err))
 		} else if c != nil {
 			charts = append(charts, *c)
 		}
@@ -49,31 +47,55 @@ func Draw(sec view.Section) ([]Chart, error) {
 	return charts, errors.Join(problems...)
 }
 
-// render draws one chart into memory; nil when there is nothing to draw. The
-// plotting library panics where it cannot go on, and no chart is worth a run.
-func render(kind string, sec view.Section, build func(view.Section) (*figure, error)) (c *Chart, err error) {
+// kind is one of the charts, and how to lay it out: nil when there is nothing
+// to draw.
+type kind struct {
+	name   string
+	figure func(view.Section) (*figure, error)
+}
+
+var kinds = [...]kind{{"speedup", speedup}, {"latency", latency}, {"timeline", timeline}}
+
+// chart draws into memory; nil when there is nothing to draw. The plotting
+// library panics where it cannot go on, and no chart is worth a run.
+func (k kind) chart(sec view.Section) (c *Chart, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			c, err = nil, fmt.Errorf("%v", p)
 		}
 	}()
-	f, err := build(sec)
+	f, err := k.figure(sec)
 	if f == nil || err != nil {
 		return nil, err
 	}
-	svg := vgsvg.NewWith(vgsvg.UseWH(f.width, f.height))
-	f.draw(draw.New(svg))
-	var text bytes.Buffer
-	if _, err := svg.WriteTo(&text); err != nil {
+	c = &Chart{Kind: k.name}
+	if c.SVG, err = f.svg(); err != nil {
 		return nil, err
 	}
-	png := vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(f.width, f.height), vgimg.UseDPI(pngDPI))}
-	f.draw(draw.New(png))
-	var image bytes.Buffer
-	if _, err := png.WriteTo(&image); err != nil {
+	if c.PNG, err = f.png(); err != nil {
 		return nil, err
 	}
-	return &Chart{Kind: kind, SVG: withFallbackFonts(text.Bytes()), PNG: image.Bytes()}, nil
+	return c, nil
+}
+
+func (f *figure) svg() ([]byte, error) {
+	canvas := vgsvg.NewWith(vgsvg.UseWH(f.width, f.height))
+	canvas.SetColor(color.White)
+	canvas.Fill(draw.New(canvas).Rectangle.Path())
+	f.draw(draw.New(canvas))
+	var out bytes.Buffer
+	_, err := canvas.WriteTo(&out)
+	return withFallbackFonts(out.Bytes()), err
+}
+
+// png has a white background of its own.
+func (f *figure) png() ([]byte, error) {
+	canvas := vgimg.NewWith(vgimg.UseWH(f.width, f.height), vgimg.UseDPI(pngDPI))
+	f.draw(draw.New(canvas))
+	var out bytes.Buffer
+	encoder := png.Encoder{CompressionLevel: png.BestSpeed} // hardly larger, and sooner done
+	err := encoder.Encode(&out, canvas.Image())
+	return out.Bytes(), err
 }
 
 const pngDPI = 144
@@ -104,8 +126,6 @@ type panel struct {
 const margin = vg.Length(12)
 
 func (f *figure) draw(c draw.Canvas) {
-	c.SetColor(color.White)
-	c.Fill(c.Rectangle.Path())
 	c = draw.Crop(c, margin, -margin, margin, -margin)
 	c.Max.Y -= writeLine(c, titleStyle, f.title)
 	c.Max.Y -= writeLine(c, aboutStyle, f.about)
@@ -199,10 +219,14 @@ func aligned(panels [][]panel, c draw.Canvas) [][]place {
 	return places
 }
 
-// writeLine writes a line at the top left and tells its height.
+// writeLine writes a line at the top left, as much as there is room for, and
+// tells its height.
 func writeLine(c draw.Canvas, style draw.TextStyle, line string) vg.Length {
 	if line == "" {
 		return 0
+	}
+	for n := len([]rune(line)); n > 1 && style.Width(line) > c.Max.X-c.Min.X; n-- {
+		line = cut(line, n-1)
 	}
 	style.YAlign = draw.YTop
 	c.FillText(style, vg.Point{X: c.Min.X, Y: c.Max.Y}, line)

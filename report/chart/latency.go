@@ -43,7 +43,7 @@ func latency(sec view.Section) (*figure, error) {
 			return nil, err
 		}
 		if g.OK > 0 {
-			f.legend = append(f.legend, entry{text: view.Clean(g.Mode), line: l.line()})
+			f.legend = append(f.legend, entry{text: modeName(g.Mode), line: l.line()})
 		}
 	}
 	f.legend = append(f.legend,

@@ -3,6 +3,8 @@ package chart
 import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+
+	"plimsoll/report/view"
 )
 
 // entry explains one way of drawing: a line, a marker, or both.
@@ -17,6 +19,17 @@ const (
 	spacing  = vg.Length(20) // between entries
 	lineStep = vg.Length(15)
 )
+
+// modeName is a mode's name, short enough for a legend and beside an axis.
+func modeName(mode string) string { return cut(view.Clean(mode), 40) }
+
+// cut shortens a text to so many characters.
+func cut(s string, longest int) string {
+	if runes := []rune(s); len(runes) > longest {
+		return string(runes[:longest-1]) + "…"
+	}
+	return s
+}
 
 // drawLegend writes the entries from left to right above the panels, where
 // they hide no data, in as many lines as they need, and tells their height.

@@ -23,7 +23,7 @@ func speedup(sec view.Section) (*figure, error) {
 	f.title = sec.Title + ": " + metricName(s.Judged())
 	metrics := []string{s.Judged()}
 	if s.Baseline != "" {
-		f.title += " and speedup over " + view.Clean(s.Baseline)
+		f.title += " and speedup over " + modeName(s.Baseline)
 		metrics = append(metrics, view.Speedup)
 	}
 	draw := overSweep
@@ -73,7 +73,7 @@ func axisOf(metric string) (label string, values scaling) {
 // modeLegend has a line for each mode.
 func modeLegend(s *view.Scenario) (entries []entry) {
 	for i, mode := range s.Modes {
-		entries = append(entries, entry{text: view.Clean(mode), line: lookOf(i).line(), marker: lookOf(i).dot()})
+		entries = append(entries, entry{text: modeName(mode), line: lookOf(i).line(), marker: lookOf(i).dot()})
 	}
 	return entries
 }
@@ -83,7 +83,7 @@ func speedupLegend(s *view.Scenario) (entries []entry) {
 	if source, ok := s.Source(); ok {
 		text := "published"
 		if source != "" {
-			text += ": " + source
+			text += ": " + cut(source, 80)
 		}
 		entries = append(entries, entry{text: text, marker: look{Color: grey}.published()})
 	}
@@ -114,9 +114,11 @@ func extent(s *view.Scenario, metric string) (values span) {
 // without any value.
 func overSweep(s *view.Scenario, metric string) (*panel, error) {
 	var places span
+	var swept []float64
 	for _, at := range s.Places {
-		places.add(view.Value(at))
+		swept = append(swept, view.Value(at))
 	}
+	places.add(swept...)
 	values := extent(s, metric)
 	if places.empty() || values.empty() {
 		return nil, nil
@@ -127,8 +129,8 @@ func overSweep(s *view.Scenario, metric string) (*panel, error) {
 	}
 	label, along := axisOf(metric)
 	p := newPanel(name, label)
-	across := scaling{logFrom: 8, tight: true, label: number}
-	p.Add(grid{x: across.set(&p.X, places), y: along.set(&p.Y, values)})
+	scaling{logFrom: 4, tight: true, label: number}.set(&p.X, places)
+	p.Add(grid{x: named(&p.X, swept, number), y: along.set(&p.Y, values)})
 	if metric == view.Speedup {
 		p.Add(grid{y: []float64{1}, strong: true})
 	}
@@ -145,14 +147,14 @@ func overSweep(s *view.Scenario, metric string) (*panel, error) {
 func addMode(p *panel, groups []*view.Group, metric string, l look) error {
 	var measured, published plotter.XYs
 	for _, g := range groups {
-		if g == nil || !(view.Value(g.Sweep) > 0) {
+		if g == nil || !drawable(view.Value(g.Sweep)) {
 			continue
 		}
 		x := view.Value(g.Sweep)
 		if v := g.Measured(metric); drawable(v) {
 			measured = append(measured, plotter.XY{X: x, Y: v})
 		}
-		if v, ok := g.Published(metric); ok {
+		if v, ok := g.Published(metric); ok && drawable(v) {
 			published = append(published, plotter.XY{X: x, Y: v})
 		}
 		if low, high, ok := g.Interval(); ok && metric == view.Speedup && drawable(low) && drawable(high) {
@@ -183,7 +185,7 @@ func sideBySide(s *view.Scenario, metric string) (*panel, error) {
 	p := newPanel(label, "")
 	var names []plot.Tick
 	for i, mode := range s.Modes {
-		names = append(names, plot.Tick{Value: float64(-i), Label: view.Clean(mode)})
+		names = append(names, plot.Tick{Value: float64(-i), Label: modeName(mode)})
 	}
 	p.Y.Tick.Marker = plot.ConstantTicks(names)
 	p.Y.Tick.Length = 0
@@ -220,7 +222,7 @@ func addRow(p *panel, g *view.Group, metric string, y float64, l look) {
 	if low, high, ok := g.Interval(); ok && metric == view.Speedup && drawable(low) && drawable(high) {
 		p.Add(bar{from: plotter.XY{X: low, Y: y}, to: plotter.XY{X: high, Y: y}, color: l})
 	}
-	if v, ok := g.Published(metric); ok {
+	if v, ok := g.Published(metric); ok && drawable(v) {
 		published = plotter.XYs{{X: v, Y: y}}
 	}
 	p.Add(dots{repetitions, repeated(l)}, dots{measured, l.dot()}, dots{published, l.published()})

@@ -76,6 +76,7 @@ func (l look) published() draw.GlyphStyle {
 // newPanel makes a panel in the house style, with the axes' names.
 func newPanel(x, y string) *panel {
 	p := plot.New()
+	p.BackgroundColor = nil // the figure has one
 	for _, axis := range []*plot.Axis{&p.X, &p.Y} {
 		style := tickStyle
 		style.XAlign, style.YAlign = axis.Tick.Label.XAlign, axis.Tick.Label.YAlign

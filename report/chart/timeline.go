@@ -22,20 +22,12 @@ func timeline(sec view.Section) (*figure, error) {
 		trials = append(trials, g.Trials[0])
 	}
 	lines := view.Timelines(trials)
-	strips := []strip{
-		{label: "calls/s", along: scaling{logFrom: 1e9, label: number},
-			solid: func(m view.Moment) float64 { return m.OKPerS }, dashed: func(m view.Moment) float64 { return m.StartedPerS }},
-		{label: "response time", along: scaling{logFrom: 0, labels: 6, label: duration}, positive: true,
-			solid: func(m view.Moment) float64 { return m.P99S }, dashed: func(m view.Moment) float64 { return m.P50S }},
-		{label: "in flight", along: scaling{logFrom: 1e9, label: number},
-			solid: func(m view.Moment) float64 { return m.InFlight }},
-	}
 	f := &figure{width: 8 * vg.Inch, height: 6.5 * vg.Inch, about: sec.About, warning: s.Warning()}
 	f.title = sec.Title + ": timeline" + atLast(s)
 	if n := len(groups[0].Trials); n > 1 {
 		f.title += fmt.Sprintf(", repetition %d of %d", trials[0].Repeat+1, n)
 	}
-	for _, st := range strips {
+	for _, st := range strips() {
 		p, err := st.draw(s, groups, lines)
 		if err != nil {
 			return nil, err
@@ -52,7 +44,7 @@ func timeline(sec view.Section) (*figure, error) {
 		row[0].x, row[0].X.Tick.Marker = "", plot.ConstantTicks(nil)
 	}
 	for _, g := range groups {
-		f.legend = append(f.legend, entry{text: view.Clean(g.Mode), line: lookOf(s.Nth(g.Mode)).line()})
+		f.legend = append(f.legend, entry{text: modeName(g.Mode), line: lookOf(s.Nth(g.Mode)).line()})
 	}
 	f.legend = append(f.legend,
 		entry{text: "succeeded · p99 of response time", line: look{Color: grey}.line()},
@@ -66,6 +58,17 @@ type strip struct {
 	along         scaling
 	positive      bool // zero has no place on it
 	solid, dashed func(view.Moment) float64
+}
+
+func strips() []strip {
+	return []strip{
+		{label: "calls/s", along: scaling{logFrom: 1e99, label: number},
+			solid: func(m view.Moment) float64 { return m.OKPerS }, dashed: func(m view.Moment) float64 { return m.StartedPerS }},
+		{label: "response time", along: scaling{logFrom: 0, labels: 6, label: duration}, positive: true,
+			solid: func(m view.Moment) float64 { return m.P99S }, dashed: func(m view.Moment) float64 { return m.P50S }},
+		{label: "in flight", along: scaling{logFrom: 1e99, label: number},
+			solid: func(m view.Moment) float64 { return m.InFlight }},
+	}
 }
 
 // draw makes the panel; nil without any value.
@@ -109,9 +112,9 @@ func (st strip) draw(s *view.Scenario, groups []*view.Group, lines [][]view.Mome
 func pieces(moments []view.Moment, of func(view.Moment) float64, positive bool) (all []plotter.XYs) {
 	var piece plotter.XYs
 	for _, m := range moments {
-		v := of(m)
-		if drawable(v) || v == 0 && !positive {
-			piece = append(piece, plotter.XY{X: m.AtS + m.WidthS/2, Y: v})
+		at, v := m.AtS+m.WidthS/2, of(m)
+		if drawable(at) && (drawable(v) || v == 0 && !positive) {
+			piece = append(piece, plotter.XY{X: at, Y: v})
 			continue
 		}
 		all, piece = append(all, piece), nil

@@ -22,8 +22,7 @@ type bars struct {
 }
 
 func newBars(w io.Writer, read func() state, options ...mpb.ContainerOption) *bars {
-	options = append(options, mpb.WithOutput(w), mpb.WithWidth(barWidth))
-	b := &bars{container: mpb.New(options...), read: read}
+	b := &bars{container: mpb.New(append(options, mpb.WithOutput(w))...), read: read}
 	b.run = b.add(state.overall,
 		mpb.PrependDecorators(decor.Name("run ", decor.WCSyncWidthR)),
 		mpb.AppendDecorators(
@@ -50,7 +49,7 @@ func (b *bars) add(share func(state) (float64, bool), options ...mpb.BarOption) 
 		part, _ := share(b.read())
 		stat.Current, stat.Total = int64(part*fine), fine
 		return style.Fill(w, stat)
-	}), options...)
+	}), append(options, mpb.BarWidth(barWidth))...)
 	return bar
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"strings"
 	"time"
 
 	"plimsoll/runner/result"
@@ -196,6 +197,10 @@ func Odd() map[string]*result.Run {
 	one := result.Trial{Scenario: "s", Mode: "m", Requests: 1, Sweep: result.Point{Requests: 1}, Health: result.Health{KeptPace: true}}
 	named := one
 	named.Scenario, named.Mode, named.Target = "日本 | <b>\x1b[31m", "a|b`c*d\ne", "../../etc"
+	longNamed := one
+	longNamed.Scenario, longNamed.Mode, longNamed.Target = strings.Repeat("scenario ", 40), strings.Repeat("mode ", 40), strings.Repeat("target ", 40)
+	alsoLong := longNamed
+	alsoLong.Mode += " too"
 	failed := one
 	failed.Ended, failed.Reason = result.Failed, "panic: runtime error"
 	broken := timed(one, []call{{end: time.Second}})
@@ -210,6 +215,7 @@ func Odd() map[string]*result.Run {
 		"nothing begun": run(one),
 		"failed":        run(failed),
 		"names":         run(timed(named, []call{{end: time.Second}})),
+		"long names":    run(timed(longNamed, []call{{end: time.Second}}), timed(alsoLong, []call{{end: time.Second}})),
 		"one value":     run(timed(one, []call{{end: time.Second}})),
 		"instant":       run(instant),
 		"a long time":   run(hour),

@@ -43,8 +43,8 @@ func (s *Scenario) latencyTable() *Table {
 		}
 		columns = append(columns, c)
 	}
-	if slices.ContainsFunc(s.Groups, lateMatters) {
-		columns = append(columns, s.percentiles(lateness, 99, unit))
+	if c := s.percentiles(lateness, 99, unit); !c.dull() && slices.ContainsFunc(s.Groups, lateMatters) {
+		columns = append(columns, c)
 	}
 	columns = append(columns, s.throughput())
 	columns = append(columns, s.counts()...)

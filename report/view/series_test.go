@@ -92,3 +92,22 @@ func TestPercentileSupport(t *testing.T) {
 		}
 	}
 }
+
+// A steady rate is drawn steady up to the end, though the trial ends in the
+// midst of a window.
+func TestTheLastMomentIsNoDip(t *testing.T) {
+	trial := &result.Trial{MakespanS: 120.1}
+	for i := range 121 {
+		trial.Timeline = append(trial.Timeline, result.Window{AtS: float64(i), WidthS: 1, Started: 10})
+	}
+	trial.Timeline[120].Started = 1
+	moments := Timelines([]*result.Trial{trial})[0]
+	if len(moments) != 40 {
+		t.Errorf("%d moments, want 40 of three windows each", len(moments))
+	}
+	for _, m := range moments {
+		if math.Abs(m.StartedPerS-10) > 1e-9 {
+			t.Errorf("%v starts a second at %v s, want 10", m.StartedPerS, m.AtS)
+		}
+	}
+}

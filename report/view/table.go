@@ -16,8 +16,8 @@ type draft struct {
 	notes []string
 }
 
-// empty is the cell where there is no figure, and why.
-func empty(why ...string) draft { return draft{text: None, notes: why} }
+// empty is the cell where there is no figure.
+func empty() draft { return draft{text: None} }
 
 // texts is a column of texts.
 func texts(name string, cells []string) column {

@@ -41,16 +41,13 @@ func protocols(protocol string) *nethttp.Protocols {
 	return p
 }
 
-// connector gives a pool its way to make connections to the host of u.
-func connector(t *nethttp.Transport, u *url.URL) func(context.Context) (*nethttp.ClientConn, error) {
+// address is the HOST:PORT of a URL.
+func address(u *url.URL) string {
 	port := u.Port()
 	if port == "" {
 		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
 	}
-	scheme, address := u.Scheme, net.JoinHostPort(u.Hostname(), port)
-	return func(ctx context.Context) (*nethttp.ClientConn, error) {
-		return t.NewClientConn(ctx, scheme, address)
-	}
+	return net.JoinHostPort(strings.ToLower(u.Hostname()), port)
 }
 
 type dialer struct {

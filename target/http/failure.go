@@ -49,9 +49,9 @@ func (f *failure) classify(trial, attempt context.Context) {
 		network   *net.OpError
 	)
 	switch err := f.err; {
+	case err == nil: // known from the start
 	case trial.Err() != nil:
 		f.class = target.Cancelled
-	case err == nil: // known from the start
 	case errors.As(err, &dns):
 		f.class = target.DNS
 	case attempt.Err() != nil, errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded):

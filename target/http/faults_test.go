@@ -14,6 +14,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 	"unicode/utf8"
@@ -249,7 +250,7 @@ func TestBadSettingsAreErrorsOfOpen(t *testing.T) {
 // of the URL, not in what the server says, and not cut in two.
 func TestSecretsStayOutOfExamples(t *testing.T) {
 	const secret = "s3cr3t-token/with more"
-	for _, padding := range []int{0, 60, 150, 172, 180, 990} {
+	for _, padding := range []int{0, 60, 115, 120, 125, 130, 135, 180, 990} {
 		s := newServer(t, false, nil, func(w nethttp.ResponseWriter, r *nethttp.Request) {
 			nethttp.Error(w, strings.Repeat("x", padding)+r.Header.Get("X-Key")+" "+r.URL.Query().Get("key"), 403)
 		})
@@ -280,4 +281,34 @@ func TestClipKeepsWholeCharactersOnOneLine(t *testing.T) {
 			t.Errorf("clip(%q) = %q, want %q", text, got, want)
 		}
 	}
+}
+
+// Whatever a server sends, a call ends with a class of its own and a message
+// for people.
+func FuzzAnswer(f *testing.F) {
+	for _, seed := range []string{
+		"", "\r\n", "HTTP/1.1 200 OK\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK",
+		"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\n",
+		"HTTP/1.0 204 \r\n\r\n", "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 999 \xff\x00\r\n\r\n", "HTTP/1.1 101 x\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\nx",
+		"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabc", "HTTP/2.0 200 OK\r\n\r\n", "\x16\x03\x01\x02\x00",
+	} {
+		f.Add([]byte(seed))
+	}
+	var answer atomic.Value
+	url := scripted(f, func(c *net.TCPConn, n int) bool { return says(answer.Load().(string))(c, n) })
+	f.Fuzz(func(t *testing.T, text []byte) {
+		answer.Store(string(text))
+		out := open(t, url, func(s *Settings) { s.Timeout = time.Second }).Call(t.Context(), 0)
+		if out.OK() != (out.Example == "") || out.Attempts != 1 || out.BytesIn < 0 {
+			t.Errorf("%+v", out)
+		}
+		if len(out.Example) > 200 || !utf8.ValidString(out.Example) || strings.ContainsAny(out.Example, "\r\n\x00\x1b") {
+			t.Errorf("no message for people: %q", out.Example)
+		}
+		switch {
+		case out.OK(), strings.HasPrefix(out.Class, "status-"), out.Class == target.Body, out.Class == target.Reset:
+		default:
+			t.Errorf("class %s: %s", out.Class, out.Example)
+		}
+	})
 }

@@ -80,16 +80,17 @@ func Open(s Settings, base string, streams random.Source) (*Target, error) {
 
 // poolFor is the pool of connections to the host of u.
 func (t *Target) poolFor(u *url.URL, transport *nethttp.Transport) *pool {
-	key := u.Scheme + "://" + u.Host
+	s, scheme, address := t.settings, u.Scheme, address(u)
+	key := scheme + "://" + address
 	if t.pools[key] == nil {
-		s := t.settings
 		t.pools[key] = &pool{
-			dial:   connector(transport, u),
-			limit:  s.Connections,
-			keep:   s.KeepAlive,
-			http2:  s.Protocol == "2",
-			shared: s.KeepAlive && (s.Protocol == "2" || s.Protocol == "auto" && u.Scheme == "https"),
-
+			dial: func(ctx context.Context) (*nethttp.ClientConn, error) {
+				return transport.NewClientConn(ctx, scheme, address)
+			},
+			limit:   s.Connections,
+			keep:    s.KeepAlive,
+			http2:   s.Protocol == "2",
+			shared:  s.KeepAlive && (s.Protocol == "2" || s.Protocol == "auto" && scheme == "https"),
 			streams: manyStreams,
 		}
 	}

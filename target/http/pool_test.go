@@ -104,34 +104,46 @@ func TestAutoTakesWhatTheServerHas(t *testing.T) {
 	if n := s.connections.Load(); n > 8 {
 		t.Errorf("%d connections for 8 callers", n)
 	}
+	expectBalance(t, to)
 }
 
-// With `connections` no more than these are ever open, and the calls that
-// found all taken say how long they were held; the time-out does not count it.
+// With `connections` no more than these are ever open, whoever closes them
+// after a call, and the calls that found all taken say how long they were
+// held; the time-out does not count it.
 func TestConnectionsAreCapped(t *testing.T) {
-	const limit, calls, each = 3, 15, 30 * time.Millisecond
-	for _, keep := range []bool{true, false} {
-		s := newServer(t, false, nil, sleepy(each))
+	const limit, calls, each = 3, 60, 25 * time.Millisecond
+	for name, c := range map[string]struct {
+		keep, serverCloses bool
+		connections        int64
+	}{
+		"kept":                 {true, false, limit},
+		"closed by the client": {false, false, calls},
+		"closed by the server": {true, true, calls},
+	} {
+		s := newServer(t, false, nil, func(w nethttp.ResponseWriter, r *nethttp.Request) {
+			if c.serverCloses {
+				w.Header().Set("Connection", "close")
+			}
+			sleepy(each)(w, r)
+		})
 		to := open(t, s.URL, func(set *Settings) {
-			set.Connections, set.KeepAlive, set.Timeout = limit, keep, 4*each
+			set.Connections, set.KeepAlive, set.Timeout = limit, c.keep, 16*each
 		})
 		began := time.Now()
 		outcomes := load(t, to, calls, calls)
 		took := time.Since(began)
 		expectOK(t, outcomes)
-		if s.most.Load() != limit {
-			t.Errorf("keepalive %v: %d at once, want %d", keep, s.most.Load(), limit)
-		}
-		if n := s.connections.Load(); keep && n != limit || !keep && n != calls {
-			t.Errorf("keepalive %v: %d connections", keep, n)
+		expectBalance(t, to)
+		if s.most.Load() != limit || s.connections.Load() != c.connections {
+			t.Errorf("%s: %d at once over %d connections, want %d over %d", name, s.most.Load(), s.connections.Load(), limit, c.connections)
 		}
 		var held []time.Duration
 		for _, out := range outcomes {
 			held = append(held, out.Held)
 		}
 		slices.Sort(held)
-		if held[limit-1] != 0 || held[limit] < each*9/10 || held[calls-1] < 3*each || held[calls-1] > took {
-			t.Errorf("keepalive %v: held for %v", keep, held)
+		if held[0] != 0 || held[calls/2] < each || held[calls-1] < to.settings.Timeout || held[calls-1] > took {
+			t.Errorf("%s: held for %v", name, held)
 		}
 	}
 }
@@ -167,6 +179,43 @@ func TestHTTP2SharesConnections(t *testing.T) {
 			t.Errorf("cap of %d: %d connections, %d calls at once, %d held", limit, n, s.most.Load(), held)
 		}
 	}
+}
+
+// A connection that the server is about to close takes no more calls, and is
+// closed after the last one.
+func TestRetiredConnectionEndsWithItsCalls(t *testing.T) {
+	s := newServer(t, false, nil, nil)
+	to := open(t, s.URL, func(set *Settings) { set.Protocol = "2" })
+	p := to.requests[0].pool
+	enter := func() place {
+		at, _, err := p.take(t.Context())
+		if err == nil {
+			err = at.connect(t.Context())
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return at
+	}
+	first, second := enter(), enter()
+	if first.conn != second.conn {
+		t.Fatal("two calls do not share a connection")
+	}
+	p.retire(first.conn)
+	third := enter()
+	if third.conn == first.conn {
+		t.Error("a call goes to the retired connection")
+	}
+	p.put(first.conn)
+	if first.dead() {
+		t.Error("closed while a call is under way")
+	}
+	p.put(second.conn)
+	if !first.dead() {
+		t.Error("not closed after the last call")
+	}
+	p.put(third.conn)
+	expectBalance(t, to)
 }
 
 // A caller who gives up in line is not missed.
@@ -214,12 +263,40 @@ func TestConnectionClosedBetweenTwoCalls(t *testing.T) {
 				c.close(conn)
 				return false
 			})
-			for _, out := range load(t, open(t, url, nil), 4, 1000) {
-				if !out.OK() {
-					t.Fatalf("%+v", out)
+			for _, limit := range []int{0, 2} {
+				to := open(t, url, func(s *Settings) { s.Connections = limit })
+				for _, out := range load(t, to, 4, 500) {
+					if !out.OK() {
+						t.Fatalf("%+v", out)
+					}
 				}
+				expectBalance(t, to)
 			}
 		})
+	}
+}
+
+// A connection that closed while it was idle is replaced without a trace, and
+// does not fill the cap.
+func TestConnectionClosedWhileIdle(t *testing.T) {
+	to := open(t, scripted(t, func(c *net.TCPConn, n int) bool {
+		answers(c, n)
+		time.Sleep(5 * time.Millisecond)
+		return false
+	}), func(s *Settings) { s.Connections = 1 })
+	p := to.requests[0].pool
+	closed := func() bool {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		return len(p.ready) == 0 || p.ready[0].dead()
+	}
+	for n := range uint64(10) {
+		if out := to.Call(t.Context(), n); !out.OK() || out.Attempts != 1 || out.Held != 0 {
+			t.Fatalf("%+v", out)
+		}
+		for !closed() {
+			time.Sleep(100 * time.Microsecond)
+		}
 	}
 }
 
@@ -298,11 +375,7 @@ func TestPoolKeepsItsBooks(t *testing.T) {
 			})
 		}
 		all.Wait()
-		for _, p := range to.pools {
-			if problem := p.books(limit); problem != "" {
-				r.Fatal(problem)
-			}
-		}
+		expectBalance(r, to)
 		to.Close()
 	})
 }
@@ -319,8 +392,17 @@ func misbehave(w nethttp.ResponseWriter, r *nethttp.Request) {
 	_, _ = io.WriteString(w, "OK")
 }
 
-// books checks a pool that nobody uses.
-func (p *pool) books(limit int) (problem string) {
+// expectBalance checks the pools of a target that nobody uses.
+func expectBalance(t rapid.TB, to *Target) {
+	t.Helper()
+	for _, p := range to.pools {
+		if problem := p.books(); problem != "" {
+			t.Fatal(problem)
+		}
+	}
+}
+
+func (p *pool) books() (problem string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch {
@@ -328,8 +410,8 @@ func (p *pool) books(limit int) (problem string) {
 		return fmt.Sprintf("%d calls in line", len(p.line))
 	case p.open != len(p.ready):
 		return fmt.Sprintf("%d connections open, but %d ready", p.open, len(p.ready))
-	case limit > 0 && p.open > limit:
-		return fmt.Sprintf("%d connections, allowed are %d", p.open, limit)
+	case p.limit > 0 && p.open > p.limit:
+		return fmt.Sprintf("%d connections, allowed are %d", p.open, p.limit)
 	case !p.keep && p.open > 0:
 		return fmt.Sprintf("%d connections are kept", p.open)
 	}

@@ -113,14 +113,8 @@ func (h *handler) keepSilent(client context.Context) {
 
 // delay answers after so many seconds, which the model does not hear of.
 func (h *handler) delay(w nethttp.ResponseWriter, r *nethttp.Request, argument string, arrived time.Time) {
-	d, err := quantity.ParseDuration(argument)
-	if seconds, number := strconv.ParseFloat(argument, 64); number == nil {
-		d, err = time.Duration(min(seconds, 2*longestDelay.Seconds())*float64(time.Second)), nil
-		if !(seconds >= 0) {
-			d = 2 * longestDelay
-		}
-	}
-	if err != nil || d > longestDelay {
+	d, ok := parseDelay(argument)
+	if !ok {
 		refuse(w, "/delay/%s: write seconds or a duration of at most %s, such as /delay/2 or /delay/50ms", argument, quantity.Duration(longestDelay))
 		return
 	}
@@ -129,6 +123,15 @@ func (h *handler) delay(w nethttp.ResponseWriter, r *nethttp.Request, argument s
 		panic(nethttp.ErrAbortHandler)
 	}
 	answer(w, nethttp.StatusOK)
+}
+
+func parseDelay(text string) (d time.Duration, ok bool) {
+	if seconds, err := strconv.ParseFloat(text, 64); err == nil {
+		// A number that is none fails both comparisons.
+		return time.Duration(seconds * float64(time.Second)), seconds >= 0 && seconds <= longestDelay.Seconds()
+	}
+	d, err := quantity.ParseDuration(text)
+	return d, err == nil && d <= longestDelay
 }
 
 func status(w nethttp.ResponseWriter, argument string) {

@@ -94,7 +94,7 @@ type sleeper struct {
 type sleepers []sleeper
 
 func (s sleepers) Len() int           { return len(s) }
-func (s sleepers) Less(i, j int) bool { return s[j].until.Before(s[i].until) }
+func (s sleepers) Less(i, j int) bool { return s[i].until.Before(s[j].until) }
 func (s sleepers) Swap(i, j int)      { s[i], s[j] = s[j], s[i] }
 func (s *sleepers) Push(x any)        { *s = append(*s, x.(sleeper)) }
 func (s *sleepers) Pop() any {

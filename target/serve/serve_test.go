@@ -206,21 +206,24 @@ func TestOneServerServesOneCallAtATime(t *testing.T) {
 }
 
 func TestSameSeedSameFate(t *testing.T) {
-	fates := func(seed uint64) (statuses []int) {
+	fates := func(seed uint64, name string) (statuses []int) {
 		settings := sim.Settings{Errors: sim.Errors{Rate: 0.5, Kind: sim.Status500}}
-		url, client := start(t, Options{Settings: settings, Seed: seed, Names: []string{"shop"}}), newClient(t, false)
+		url, client := start(t, Options{Settings: settings, Seed: seed, Names: []string{name}}), newClient(t, false)
 		for range 64 {
 			answer, _ := get(t, client, url)
 			statuses = append(statuses, answer.StatusCode)
 		}
 		return statuses
 	}
-	first := fates(7)
-	if again := fates(7); !slices.Equal(first, again) {
+	first := fates(7, "shop")
+	if again := fates(7, "shop"); !slices.Equal(first, again) {
 		t.Errorf("seed 7 gives %v, then %v", first, again)
 	}
-	if other := fates(8); slices.Equal(first, other) {
+	if other := fates(8, "shop"); slices.Equal(first, other) {
 		t.Errorf("seeds 7 and 8 both give %v", first)
+	}
+	if other := fates(7, "bank"); slices.Equal(first, other) {
+		t.Errorf("shop and bank both give %v", first)
 	}
 }
 

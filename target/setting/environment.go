@@ -84,7 +84,7 @@ type secrets struct {
 
 // shortest is the least length in characters of what is taken out of texts;
 // shorter values would tear them to pieces and are no secrets worth the name.
-const shortest = 2
+const shortest = 3
 
 func (s *secrets) add(name, value string) {
 	if utf8.RuneCountInString(value) < shortest {

@@ -1,0 +1,243 @@
+package progress
+
+import (
+	"bytes"
+	"fmt"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/vbauerster/mpb/v8"
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// buffer is what a terminal or a file would have been written.
+type buffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (b *buffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.Write(p)
+}
+
+func (b *buffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.String()
+}
+
+// waitFor gives a display ample time to show something.
+func waitFor(t *testing.T, b *buffer, want string) {
+	t.Helper()
+	for range 1000 {
+		if strings.Contains(b.String(), want) {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	got := b.String()
+	t.Fatalf("%q never came up; at last there was\n%q", want, got[max(0, len(got)-500):])
+}
+
+// screen is what is left on a terminal: "up n lines and clear below" is all
+// the control that the bars use.
+func screen(output string) string {
+	var lines []string
+	up := regexp.MustCompile(`^\x1b\[([0-9]+)A\x1b\[J`)
+	line := ""
+	for output != "" {
+		if m := up.FindStringSubmatch(output); m != nil {
+			n := 0
+			fmt.Sscan(m[1], &n)
+			lines, output = lines[:max(0, len(lines)-n)], output[len(m[0]):]
+			continue
+		}
+		if output[0] == '\n' {
+			lines, line = append(lines, line), ""
+		} else {
+			line += output[:1]
+		}
+		output = output[1:]
+	}
+	return strings.Join(append(lines, line), "\n")
+}
+
+// onScreen is a progress whose bars are drawn though nobody looks.
+func onScreen(b *buffer, total int) *Progress {
+	p := &Progress{state: state{total: total}}
+	p.show = newBars(b, p.read, mpb.ForceTTY(), mpb.WithAutoRefresh(), mpb.WithRefreshRate(5*time.Millisecond))
+	return p
+}
+
+func TestATrialThatLastsHasABar(t *testing.T) {
+	var b buffer
+	p := onScreen(&b, 4)
+	p.Trial("steady-load", 1000, 0)
+	for range 2 {
+		p.Sample(Sample{Done: 250, Errors: 3, RatePerS: 125, P99: 12345 * time.Microsecond, Elapsed: 2 * time.Second})
+	}
+	waitFor(t, &b, "steady-load")
+	waitFor(t, &b, "250/1000  125/s  p99 12.3ms  3 failed  6s left")
+	waitFor(t, &b, "0/4 trials")
+	p.EndTrial("the generator fell behind")
+	waitFor(t, &b, "1/4 trials")
+	p.Note("and now for something else")
+	p.Close()
+	want := "steady-load: the generator fell behind\nand now for something else\n"
+	if got := screen(b.String()); got != want {
+		t.Errorf("what is left on the screen:\n%q, want\n%q", got, want)
+	}
+}
+
+// Under the virtual clock there may be thousands of trials a second: they move
+// the run's bar, and that is all.
+func TestTrialsThatDoNotLastHaveNone(t *testing.T) {
+	var b buffer
+	const trials = 20_000
+	p := onScreen(&b, trials)
+	p.Trial("long one", 0, time.Second)
+	p.Sample(Sample{})
+	p.Sample(Sample{})
+	waitFor(t, &b, "long one")
+	p.EndTrial("")
+	start := time.Now()
+	for range trials - 1 {
+		p.Trial("blink", 100, 0)
+		p.Sample(Sample{Done: 100})
+		p.EndTrial("")
+	}
+	if each := time.Since(start) / trials; each > time.Millisecond {
+		t.Errorf("showing a trial takes %v", each)
+	}
+	waitFor(t, &b, fmt.Sprintf("%d/%d trials", trials, trials))
+	after := len(b.String())
+	waitFor(t, &b, "trials") // one more redrawing
+	time.Sleep(50 * time.Millisecond)
+	if redrawn := b.String()[after:]; strings.Contains(redrawn, "blink") || strings.Contains(redrawn, "long one") {
+		t.Errorf("a bar of a trial that is over: %q", redrawn)
+	}
+	p.Close()
+	if got := screen(b.String()); got != "" {
+		t.Errorf("left on the screen: %q", got)
+	}
+}
+
+func TestClosingInTheMiddle(t *testing.T) {
+	for _, begun := range []bool{false, true} {
+		var b buffer
+		p := onScreen(&b, 3)
+		if begun {
+			p.Trial("unfinished", 10, 0)
+			p.Sample(Sample{})
+			p.Sample(Sample{})
+		}
+		p.Close()
+		p.Sample(Sample{})
+		p.EndTrial("too late")
+		p.Trial("later still", 1, 0)
+		p.Sample(Sample{})
+		p.Sample(Sample{})
+		if got := screen(b.String()); got != "" {
+			t.Errorf("begun %v: left on the screen: %q", begun, got)
+		}
+	}
+}
+
+func TestLinesElsewhere(t *testing.T) {
+	var b buffer
+	tick := make(chan time.Time)
+	p := &Progress{state: state{total: 12}}
+	p.show = newLines(&b, p.read, tick, func() {})
+	tick <- time.Time{}
+	waitFor(t, &b, "trial 1 of 12\n") // before the next moves on
+	p.Trial("fetch-urls concurrent", 0, 10*time.Second)
+	tick <- time.Time{}
+	waitFor(t, &b, "concurrent\n")
+	p.Sample(Sample{Done: 42, RatePerS: 7, Elapsed: 3500 * time.Millisecond})
+	tick <- time.Time{}
+	waitFor(t, &b, "42 done")
+	p.EndTrial("")
+	p.Trial("next", 3, 0)
+	p.EndTrial("stopped")
+	p.Note("done")
+	p.Close()
+	want := "trial 1 of 12\n" +
+		"trial 1 of 12: fetch-urls concurrent\n" +
+		"trial 1 of 12: fetch-urls concurrent: 42 done  7.00/s  7s left\n" +
+		"next: stopped\ndone\n"
+	if got := b.String(); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+func TestQuietIsQuiet(t *testing.T) {
+	for _, terminal := range []bool{true, false} {
+		var b buffer
+		p := New(&b, terminal, true, 1)
+		p.Trial("a", 1, 0)
+		p.Sample(Sample{})
+		p.EndTrial("note")
+		p.Note("another")
+		p.Close()
+		if b.String() != "" {
+			t.Errorf("quiet says %q", b.String())
+		}
+	}
+}
+
+// Where there is no terminal, there is not one byte of control.
+func TestPlainOutputIsPlain(t *testing.T) {
+	var b buffer
+	p := New(&b, false, false, 1)
+	p.Trial("a", 1, 0)
+	p.EndTrial("ended")
+	p.Close()
+	if b.String() != "a: ended\n" {
+		t.Errorf("got %q", b.String())
+	}
+}
+
+func TestHowMuchIsLeft(t *testing.T) {
+	for _, c := range []struct {
+		s     state
+		share float64
+		left  time.Duration
+		known bool
+	}{
+		{state{calls: 100, sample: Sample{Done: 25, RatePerS: 5}}, 0.25, 15 * time.Second, true},
+		{state{length: 10 * time.Second, calls: 100, sample: Sample{Done: 99, Elapsed: 4 * time.Second}}, 0.4, 6 * time.Second, true},
+		{state{length: time.Second, sample: Sample{Elapsed: time.Minute}}, 1, 0, true}, // draining
+		{state{calls: 100}, 0, 0, false},
+		{state{}, 0, 0, false},
+		{state{calls: 1 << 60, sample: Sample{RatePerS: 1e-9}}, 0, 1e6 * time.Second, true},
+	} {
+		share, _ := c.s.share()
+		left, known := c.s.left()
+		if share != c.share || left != c.left || known != c.known {
+			t.Errorf("%+v: share %v, left %v %v", c.s, share, left, known)
+		}
+	}
+	s := state{total: 4, ended: 2, calls: 10, sample: Sample{Done: 5}}
+	if all, _ := s.overall(); all != 0.625 {
+		t.Errorf("two and a half of four trials are %v", all)
+	}
+	s.over = true
+	if all, _ := s.overall(); all != 0.5 {
+		t.Errorf("two of four trials, and none under way, are %v", all)
+	}
+}
+
+func TestDurationsHaveThreeDigits(t *testing.T) {
+	for d, want := range map[time.Duration]string{12345 * time.Microsecond: "12.3ms", 999: "999ns", 1234: "1.23µs", 123456 * time.Microsecond: "123ms", 98765 * time.Millisecond: "1m38.8s"} {
+		if got := short(d); got != want {
+			t.Errorf("%d ns: %s, want %s", d, got, want)
+		}
+	}
+}
