@@ -36,11 +36,9 @@ func KnownFormat(name string) bool {
 	return slices.Contains([]string{Text, Markdown, CSV, JSON}, name)
 }
 
-// Options are how to print for a terminal; the other formats pass them over.
-type Options struct {
-	Colour bool // green, red and yellow
-	Width  int  // columns of the terminal, see Width; 0 is no limit
-}
+// Options are how to print for a terminal, whose width Width tells; the other
+// formats pass them over.
+type Options = text.Options
 
 // Width is how many columns the terminal that w writes to has; 0 when it
 // writes to none.
@@ -70,7 +68,7 @@ func Render(w io.Writer, run *result.Run, format string, o Options) error {
 	}
 	switch format {
 	case Text:
-		return text.Terminal(w, v, text.Options{Colour: o.Colour, Width: o.Width})
+		return text.Terminal(w, v, o)
 	case Markdown:
 		return text.Markdown(w, v, nil)
 	case CSV:

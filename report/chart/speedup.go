@@ -20,7 +20,7 @@ func speedup(sec view.Section) (*figure, error) {
 		return nil, nil
 	}
 	f := &figure{width: 9 * vg.Inch, height: 4.4 * vg.Inch, about: sec.About, warning: s.Warning(), panels: make([][]panel, 1)}
-	f.title = sec.Title + ": " + metricName(s.Judged())
+	f.title = sec.Title + ": " + view.MetricName(s.Judged())
 	metrics := []string{s.Judged()}
 	if s.Baseline != "" {
 		f.title += " and speedup over " + modeName(s.Baseline)
@@ -50,13 +50,6 @@ func speedup(sec view.Section) (*figure, error) {
 		return nil, nil
 	}
 	return f, nil
-}
-
-func metricName(metric string) string {
-	if metric == view.Rate {
-		return "throughput"
-	}
-	return metric
 }
 
 // axisOf is how a metric's values lie along an axis, and what it is called.

@@ -41,9 +41,9 @@ const (
 	Speedup  = "speedup"
 )
 
-// Scenarios sorts a run into its scenarios, in the order they ran. It fails
+// scenarios sorts a run into its scenarios, in the order they ran. It fails
 // only on a histogram that cannot be decoded; a run that was loaded has none.
-func Scenarios(run *result.Run) ([]*Scenario, error) {
+func scenarios(run *result.Run) ([]*Scenario, error) {
 	groups, err := result.Groups(run.Trials)
 	if err != nil {
 		return nil, fmt.Errorf("the run cannot be shown: %w", err)

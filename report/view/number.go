@@ -90,8 +90,8 @@ func lasting(seconds float64) string {
 	return s.asWritten(seconds) + " " + s.unit
 }
 
-// Duration prints one duration by itself, with its unit: "178 ms".
-func Duration(seconds float64) string {
+// alone prints one duration by itself, with its unit: "178 ms".
+func alone(seconds float64) string {
 	s := timeScaleFrom(1, []float64{seconds})
 	return fourDigits(seconds, s.per) + " " + s.unit
 }

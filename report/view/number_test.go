@@ -68,7 +68,7 @@ func TestPublishedFiguresAreShownAsWritten(t *testing.T) {
 
 func TestDurationsByThemselves(t *testing.T) {
 	for seconds, want := range map[float64]string{0.96: "960.0 ms", 5e-3: "5.000 ms", 1: "1.000 s", 104.5: "104.5 s", 2.5e-7: "250.0 ns", 0: "0 ms"} {
-		if got := Duration(seconds); got != want {
+		if got := alone(seconds); got != want {
 			t.Errorf("%v s: %s, want %s", seconds, got, want)
 		}
 	}

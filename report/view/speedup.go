@@ -61,7 +61,7 @@ func (s *Scenario) speedupTable() *Table {
 		keys := len(columns)
 		columns[keys-1].flag(s.Groups)
 		for _, m := range shown {
-			columns = append(columns, s.compared(m, Column{Name: heading(m.name)}, s.Groups)...)
+			columns = append(columns, s.compared(m, Column{Name: MetricName(m.name)}, s.Groups)...)
 		}
 		return finish(s.speedupTitle(shown), keys, columns)
 	}
@@ -72,7 +72,7 @@ func (s *Scenario) speedupTable() *Table {
 				continue
 			}
 			groups := s.Along(mode)
-			compared := s.compared(m, Column{Group: heading(m.name), Name: Clean(mode)}, groups)
+			compared := s.compared(m, Column{Group: MetricName(m.name), Name: Clean(mode)}, groups)
 			compared[0].flag(groups)
 			columns = append(columns, compared...)
 		}
@@ -88,7 +88,8 @@ func (s *Scenario) placeNames() []string {
 	return names
 }
 
-func heading(metric string) string {
+// MetricName is a metric for people.
+func MetricName(metric string) string {
 	if metric == Rate {
 		return "throughput"
 	}
@@ -98,7 +99,7 @@ func heading(metric string) string {
 func (s *Scenario) speedupTitle(shown []metric) string {
 	var names []string
 	for _, m := range shown {
-		names = append(names, heading(m.name))
+		names = append(names, MetricName(m.name))
 	}
 	title := strings.Join(names, " and ")
 	if s.Baseline != "" {

@@ -91,7 +91,7 @@ func measuredText(v *result.Verdict) string {
 	}
 	switch quantity(v) {
 	case inSeconds:
-		return Duration(v.Measured)
+		return alone(v.Measured)
 	case perSecond:
 		return fourDigits(v.Measured, 1) + "/s"
 	case share:

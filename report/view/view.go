@@ -84,13 +84,13 @@ const None = "–"
 // New looks at a run. It fails only on a histogram that cannot be decoded; a
 // run that was loaded has none.
 func New(run *result.Run) (*View, error) {
-	scenarios, err := Scenarios(run)
+	all, err := scenarios(run)
 	if err != nil {
 		return nil, err
 	}
 	v := &View{Title: title(run)}
 	late := 0
-	for _, s := range scenarios {
+	for _, s := range all {
 		late += s.fellBehind()
 		v.Sections = append(v.Sections, section(s))
 	}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"plimsoll/target"
+	"plimsoll/target/agenda"
 	"plimsoll/target/sim"
 	"plimsoll/target/wait"
 )
@@ -17,7 +18,7 @@ type Simulated struct {
 	now   time.Duration // of the virtual clock
 	real  *realTime     // nil under the virtual clock
 
-	ends    endings
+	ends    agenda.Agenda[ending]
 	slots   []inFlight
 	free    []int32
 	number  uint64
@@ -59,7 +60,7 @@ func (s *Simulated) Issue(intended, ready time.Duration) {
 	leaves := s.model.Arrive(s.now)
 	slot := s.slot()
 	s.slots[slot] = inFlight{number: s.number, intended: intended, ready: ready, start: s.now}
-	s.ends.push(ending{at: leaves.At, slot: slot, class: s.classes.number(leaves.Class)})
+	s.ends.Push(leaves.At, ending{slot: slot, class: s.classes.number(leaves.Class)})
 	s.number++
 }
 
@@ -79,8 +80,8 @@ func (s *Simulated) Await(until time.Duration) (*Call, time.Duration) {
 	if s.real != nil {
 		return s.awaitReal(until)
 	}
-	if len(s.ends) > 0 && s.ends[0].at <= until {
-		s.now = max(s.now, s.ends[0].at)
+	if s.ends.Len() > 0 && s.ends.First() <= until {
+		s.now = max(s.now, s.ends.First())
 		return s.end(s.now), s.now
 	}
 	if until != math.MaxInt64 {
@@ -93,9 +94,9 @@ func (s *Simulated) awaitReal(until time.Duration) (*Call, time.Duration) {
 	for {
 		now := s.real.now()
 		next := until
-		if len(s.ends) > 0 {
-			next = min(next, s.ends[0].at)
-			if s.ends[0].at <= now {
+		if s.ends.Len() > 0 {
+			next = min(next, s.ends.First())
+			if s.ends.First() <= now {
 				return s.end(now), now
 			}
 		}
@@ -113,7 +114,7 @@ func (r *realTime) wait(until time.Duration) bool {
 
 // end hands out the earliest end.
 func (s *Simulated) end(now time.Duration) *Call {
-	top := s.ends.pop()
+	top := s.ends.Pop().What
 	c := &s.slots[top.slot]
 	class := s.classes[top.class]
 	if s.gaveUp {
@@ -132,7 +133,7 @@ func (s *Simulated) Cancel() {
 		s.now = s.real.now()
 	}
 	for i := range s.ends {
-		s.ends[i].at = s.now // all alike: still a heap
+		s.ends[i].At = s.now // all alike: still a heap
 	}
 }
 
@@ -155,9 +156,8 @@ func example(class string) string {
 	return "simulated: " + class
 }
 
-// ending is when a call in flight ends.
+// ending says which call in flight ends, and how.
 type ending struct {
-	at    time.Duration
 	slot  int32
 	class int32 // of Simulated.classes
 }
@@ -177,75 +177,4 @@ func (c *classes) number(class string) int32 {
 	}
 	*c = append(*c, class)
 	return int32(len(*c) - 1)
-}
-
-// endings is a heap of four children a node, the earliest end first.
-type endings []ending
-
-func (h *endings) push(e ending) {
-	*h = append(*h, e)
-	s := *h
-	i := len(s) - 1
-	for i > 0 {
-		parent := (i - 1) / 4
-		if s[parent].at <= e.at {
-			break
-		}
-		s[i] = s[parent]
-		i = parent
-	}
-	s[i] = e
-}
-
-func (h *endings) pop() ending {
-	s := *h
-	top, last := s[0], len(s)-1
-	e := s[last]
-	s = s[:last]
-	*h = s
-	i := 0
-	for {
-		first := 4*i + 1
-		if first >= last {
-			break
-		}
-		least, at := earliest(s[first:])
-		if e.at <= at {
-			break
-		}
-		s[i] = s[first+least]
-		i = first + least
-	}
-	if last > 0 {
-		s[i] = e
-	}
-	return top
-}
-
-// earliest finds the first of at most four endings. Which of them it is cannot
-// be predicted, so the case of all four is written without branches that
-// would be: half of a simulation's time goes by here.
-func earliest(s []ending) (least int, at time.Duration) {
-	if len(s) < 4 {
-		at = s[0].at
-		for i, e := range s {
-			if e.at < at {
-				least, at = i, e.at
-			}
-		}
-		return least, at
-	}
-	a, b, c, d := s[0].at, s[1].at, s[2].at, s[3].at
-	left, right := 0, 2
-	if b < a {
-		left = 1
-	}
-	if d < c {
-		right = 3
-	}
-	ab, cd := min(a, b), min(c, d)
-	if cd < ab {
-		left = right
-	}
-	return left, min(ab, cd)
 }

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"plimsoll/target"
+	"plimsoll/target/agenda"
 	"plimsoll/target/random"
 )
 
@@ -35,9 +36,12 @@ type Model struct {
 	calendar calendar
 	admitted ring  // arrivals that the quota let through, at most Quota.N
 	line     ring  // admissions still to come: who waits in line
-	servers  heap4 // when each busy server is free again
-	service  heap4 // ends of the calls in service, where contention counts them
+	servers  times // when each busy server is free again
+	service  times // ends of the calls in service, where contention counts them
 }
+
+// times are instants, the earliest first.
+type times = agenda.Agenda[struct{}]
 
 // New makes a server that nobody has called yet. Its streams of randomness
 // are "delay" and "error".
@@ -91,18 +95,18 @@ func (m *Model) queue(at time.Duration) (admission time.Duration, ok bool) {
 	for m.line.len() > 0 && m.line.first() <= at {
 		m.line.pop()
 	}
-	if m.servers.len() < m.settings.Servers {
+	if m.servers.Len() < m.settings.Servers {
 		return at, true
 	}
-	free := m.calendar.thaw(m.servers.min())
+	free := m.calendar.thaw(m.servers.First())
 	if free <= at {
-		m.servers.pop()
+		m.servers.Pop()
 		return at, true
 	}
 	if m.settings.Queue != nil && m.line.len() >= *m.settings.Queue {
 		return 0, false
 	}
-	m.servers.pop()
+	m.servers.Pop()
 	m.line.push(free)
 	return free, true
 }
@@ -120,10 +124,10 @@ func (m *Model) serve(admission time.Duration) Departure {
 	}
 	end := m.calendar.after(admission, work)
 	if m.settings.Servers > 0 {
-		m.servers.push(end)
+		m.servers.Push(end, struct{}{})
 	}
 	if m.settings.Contention != (Contention{}) {
-		m.service.push(end)
+		m.service.Push(end, struct{}{})
 	}
 	return Departure{At: end, Class: class}
 }
@@ -135,10 +139,10 @@ func (m *Model) slowed(work, admission time.Duration) time.Duration {
 	if law == (Contention{}) {
 		return work
 	}
-	for m.service.len() > 0 && m.service.min() <= admission {
-		m.service.pop()
+	for m.service.Len() > 0 && m.service.First() <= admission {
+		m.service.Pop()
 	}
-	n := float64(m.service.len() + 1)
+	n := float64(m.service.Len() + 1)
 	slower := float64(work) * (1 + law.Serial*(n-1) + law.Crosstalk*n*(n-1))
 	return time.Duration(math.Round(min(slower, math.MaxInt64/4)))
 }
