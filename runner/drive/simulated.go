@@ -18,19 +18,10 @@ type Simulated struct {
 	now   time.Duration // of the virtual clock
 	real  *realTime     // nil under the virtual clock
 
+	flights flights
 	ends    agenda.Agenda[ending]
-	slots   []inFlight
-	free    []int32
-	number  uint64
 	classes classes
-	call    Call // what Await hands out
 	gaveUp  bool
-}
-
-// inFlight is what the port keeps of a call until its end.
-type inFlight struct {
-	number                 uint64
-	intended, ready, start time.Duration
 }
 
 // realTime is a real clock whose 0 is the trial's start.
@@ -58,21 +49,8 @@ func (s *Simulated) Issue(intended, ready time.Duration) {
 		s.now = s.real.now()
 	}
 	leaves := s.model.Arrive(s.now)
-	slot := s.slot()
-	s.slots[slot] = inFlight{number: s.number, intended: intended, ready: ready, start: s.now}
+	slot := s.flights.begin(intended, ready, s.now)
 	s.ends.Push(leaves.At, ending{slot: slot, class: s.classes.number(leaves.Class)})
-	s.number++
-}
-
-// slot finds room for a call in flight.
-func (s *Simulated) slot() int32 {
-	if n := len(s.free); n > 0 {
-		slot := s.free[n-1]
-		s.free = s.free[:n-1]
-		return slot
-	}
-	s.slots = append(s.slots, inFlight{})
-	return int32(len(s.slots) - 1)
 }
 
 // Await returns the next end.
@@ -115,15 +93,13 @@ func (r *realTime) wait(until time.Duration) bool {
 // end hands out the earliest end.
 func (s *Simulated) end(now time.Duration) *Call {
 	top := s.ends.Pop().What
-	c := &s.slots[top.slot]
 	class := s.classes[top.class]
 	if s.gaveUp {
 		class = target.Cancelled
 	}
-	s.call = Call{Number: c.number, Intended: c.intended, Ready: c.ready, Start: c.start, End: now,
-		Outcome: target.Outcome{Class: class, Example: example(class)}}
-	s.free = append(s.free, top.slot)
-	return &s.call
+	call := s.flights.end(top.slot, now)
+	call.Outcome = target.Outcome{Class: class, Example: example(class)}
+	return call
 }
 
 // Cancel ends every call in flight now.

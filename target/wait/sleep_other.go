@@ -4,6 +4,9 @@ package wait
 
 import "time"
 
+func bindThread()    {}
+func releaseThread() {}
+
 // sleeper sleeps by Go's own timers where we know no better: about a
 // millisecond late, which the lateness of the calls shows.
 type sleeper struct {
@@ -11,30 +14,26 @@ type sleeper struct {
 	call  chan struct{}
 }
 
-func (s *sleeper) bind() {
-	if s.timer == nil {
-		s.timer = time.NewTimer(time.Hour)
-		s.call = make(chan struct{}, 1)
-	}
+func newSleeper() Sleeper {
+	return &sleeper{timer: time.NewTimer(time.Hour), call: make(chan struct{}, 1)}
 }
 
-func (s *sleeper) sleep(d time.Duration) {
+func (s *sleeper) Sleep(d time.Duration) bool {
 	s.timer.Reset(d)
 	select {
 	case <-s.timer.C:
 	case <-s.call:
 	}
+	return false
 }
 
-func (s *sleeper) rouse() {
+func (s *sleeper) Look() bool { return false }
+
+func (s *sleeper) Rouse() {
 	select {
 	case s.call <- struct{}{}:
 	default: // it has been called already
 	}
 }
 
-func (s *sleeper) release() {
-	if s.timer != nil {
-		s.timer.Stop()
-	}
-}
+func (s *sleeper) Close() { s.timer.Stop() }

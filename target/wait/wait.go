@@ -1,7 +1,7 @@
 // Package wait waits in real time, precisely: Go's timers fire up to a
 // millisecond late, a thread that sleeps by itself some 30 µs, and one that
-// spins through the last stretch well below one. The one loop, the simulated
-// port under the real clock and the simulated server all wait here.
+// spins through the last stretch well below one. The one loop, its ports under
+// the real clock and the simulated server all wait here.
 package wait
 
 import (
@@ -19,13 +19,29 @@ const stretch = 50 * time.Microsecond
 // Waiter waits for instants. Wait and Close belong to one goroutine, which the
 // first Wait locks to its thread; Wake may be called from anywhere.
 type Waiter struct {
-	sleeper sleeper
+	sleeper Sleeper
+	bound   bool
 	spin    float64
 	state   atomic.Int32
 
 	budget time.Duration // what may still be spun
 	seen   time.Time     // up to when the budget has been filled
 	spun   atomic.Int64
+}
+
+// Sleeper is what a Waiter sleeps on: the system's clock, or an event loop's
+// sockets.
+type Sleeper interface {
+	// Sleep returns after d, or earlier when something happens. It tells
+	// whether its owner wants to see to what has happened.
+	Sleep(d time.Duration) bool
+	// Look tells the same at once.
+	Look() bool
+	// Rouse makes the Sleep under way, or the next one, return. It may be
+	// called from anywhere.
+	Rouse()
+	// Close gives descriptors back.
+	Close()
 }
 
 // States of a waiter.
@@ -38,14 +54,21 @@ const (
 // New makes a waiter that may spin for the given share of one core, 0 to 1:
 // the last stretch before an instant is spun as long as the budget lasts, and
 // slept through otherwise.
-func New(spin float64) *Waiter {
-	return &Waiter{spin: spin, seen: time.Now(), budget: stretch}
+func New(spin float64) *Waiter { return On(newSleeper(), spin) }
+
+// On makes a waiter that sleeps on something of its owner's. Its Wait returns
+// true also when something has happened there.
+func On(sleeper Sleeper, spin float64) *Waiter {
+	return &Waiter{sleeper: sleeper, spin: spin, seen: time.Now(), budget: stretch}
 }
 
 // Wait returns false at the instant or soon after it, or true at once when
 // Wake is called, or was called since the last Wait.
 func (w *Waiter) Wait(until time.Time) bool {
-	w.sleeper.bind()
+	if !w.bound {
+		bindThread()
+		w.bound = true
+	}
 	for {
 		if w.state.CompareAndSwap(woken, awake) {
 			return true
@@ -62,8 +85,11 @@ func (w *Waiter) Wait(until time.Time) bool {
 			left -= stretch
 		}
 		if w.state.CompareAndSwap(awake, asleep) {
-			w.sleeper.sleep(left)
+			happened := w.sleeper.Sleep(left)
 			w.state.CompareAndSwap(asleep, awake)
+			if happened {
+				return true
+			}
 		}
 	}
 }
@@ -79,21 +105,21 @@ func (w *Waiter) mayspin(now time.Time) bool {
 	return w.budget >= stretch
 }
 
-func (w *Waiter) spinUntil(until, since time.Time) (wokenUp bool) {
+func (w *Waiter) spinUntil(until, since time.Time) (early bool) {
 	now := since
-	for now.Before(until) && !wokenUp {
-		wokenUp = w.state.CompareAndSwap(woken, awake)
+	for now.Before(until) && !early {
+		early = w.state.CompareAndSwap(woken, awake) || w.sleeper.Look()
 		now = time.Now()
 	}
 	w.budget -= now.Sub(since)
 	w.spun.Add(int64(now.Sub(since)))
-	return wokenUp
+	return early
 }
 
 // Wake makes the Wait under way, or else the next one, return at once.
 func (w *Waiter) Wake() {
 	if w.state.Swap(woken) == asleep {
-		w.sleeper.rouse()
+		w.sleeper.Rouse()
 	}
 }
 
@@ -101,4 +127,10 @@ func (w *Waiter) Wake() {
 func (w *Waiter) Spun() time.Duration { return time.Duration(w.spun.Load()) }
 
 // Close gives thread and descriptors back.
-func (w *Waiter) Close() { w.sleeper.release() }
+func (w *Waiter) Close() {
+	w.sleeper.Close()
+	if w.bound {
+		releaseThread()
+		w.bound = false
+	}
+}
