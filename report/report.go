@@ -77,6 +77,15 @@ func Render(w io.Writer, run *result.Run, format string, o Options) error {
 	return fmt.Errorf("there is no format %q: use text, markdown, csv or json", format)
 }
 
+// Bench prints a run of one trial for a person; subject is what was loaded.
+func Bench(w io.Writer, run *result.Run, subject string, o Options) error {
+	b, err := view.NewBench(run, subject)
+	if err != nil {
+		return err
+	}
+	return text.Bench(w, b, o)
+}
+
 // Write fills a result directory, beside its run.json: speedup.md,
 // speedup.csv, latency.csv and the charts. Every file is written whole or not
 // at all; what cannot be written is told, and does not keep the rest back.

@@ -26,7 +26,11 @@ func (r *underWay) commands(ctx context.Context, list []string) error {
 		cmd.Stdout, cmd.Stderr = r.Output, r.Output
 		cmd.WaitDelay = toObey
 		inGroup(cmd)
-		if err := cmd.Run(); err != nil && !errors.Is(err, exec.ErrWaitDelay) {
+		err := cmd.Run()
+		if ctx.Err() != nil {
+			return fmt.Errorf("the command %q was broken off: %w", line, ctx.Err())
+		}
+		if err != nil && !errors.Is(err, exec.ErrWaitDelay) {
 			return fmt.Errorf("the command %q failed: %w", line, err)
 		}
 	}

@@ -22,7 +22,7 @@ func (r *underWay) fill(out *result.Trial, t scenario.Trial, rec *drive.Recorder
 		out.Errors[class] = result.Error{Count: e.Count, Example: r.scrub(e.Example)}
 	}
 	out.MakespanS = rec.LastEnd.Seconds()
-	if out.Requests > 0 {
+	if out.Requests > 0 || end.Interrupted || end.Stopped != "" {
 		out.ThroughputPerS = ratio(float64(rec.OK), out.MakespanS)
 	} else {
 		out.ThroughputPerS = ratio(float64(rec.InTime), out.DurationS)

@@ -297,3 +297,20 @@ scenarios:
 		t.Errorf("%+v", *watch)
 	}
 }
+
+// A server with a backlog after the warm-up serves on at its capacity: 8 at
+// 20 ms each are 400/s, whoever began the calls.
+func TestThroughputAfterAWarmUpInOverload(t *testing.T) {
+	for _, warmup := range []string{"0s", "5s"} {
+		run := carryOut(t, `
+targets: {t: {sim: {delay: 20ms, servers: 8}}}
+scenarios:
+  - {name: s, target: t, clock: virtual, duration: 5s, warmup: `+warmup+`, modes: [rate-limited: [300/s, 500/s, 1000/s]]}
+`)
+		for i, want := range []float64{300, 400, 400} {
+			if got := run.Trials[i].ThroughputPerS; math.Abs(got-want) > 2 {
+				t.Errorf("warm-up %s: %v/s are served of %v/s, want %v", warmup, got, run.Trials[i].RatePerS, want)
+			}
+		}
+	}
+}

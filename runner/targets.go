@@ -11,7 +11,7 @@ import (
 	"plimsoll/target/random"
 	"plimsoll/target/serve"
 	"plimsoll/target/sim"
-	"plimsoll/target/wait"
+	"plimsoll/target/wire"
 )
 
 // targets opens what trials call, and keeps what lives as long as the run:
@@ -29,42 +29,49 @@ func newTargets(o Options) *targets {
 type opened struct {
 	engine string
 	// port makes a port whose clock shows from; a simulated server is fresh
-	// in each. finish gives it back.
-	port   func(from time.Duration) drive.Port
-	finish func(drive.Port)
+	// in each.
+	port func(from time.Duration) (port, error)
 	// broken tells what of ours has failed meanwhile: a simulated server that
 	// is gone makes a trial invalid, whatever its calls met.
 	broken func() error
 	close  func()
 }
 
+// port is a drive.Port with what a trial needs around it.
+type port interface {
+	drive.Port
+	Wake() // makes Await return early, from anywhere
+	Spun() time.Duration
+	Close()
+}
+
 // open makes a trial's target ready: the one switch over the kinds.
-func (ts *targets) open(ctx context.Context, t scenario.Trial, streams random.Source, waiter *wait.Waiter) (*opened, error) {
+func (ts *targets) open(ctx context.Context, t scenario.Trial, streams random.Source) (*opened, error) {
 	switch settings := t.Scenario.Target.Settings.(type) {
 	case *sim.Settings:
-		return openSim(settings, streams, waiter), nil
+		return ts.openSim(settings, t.Scenario.Clock, streams), nil
 	case *http.Settings:
-		return ts.openHTTP(ctx, t.Scenario.Target.Name, settings, streams, waiter)
+		return ts.openHTTP(ctx, t.Scenario.Target.Name, settings, streams)
 	}
 	return nil, fmt.Errorf("target %q is of a kind that nobody opens: %T", t.Scenario.Target.Name, t.Scenario.Target.Settings)
 }
 
-func openSim(settings *sim.Settings, streams random.Source, waiter *wait.Waiter) *opened {
-	o := &opened{engine: "virtual", finish: func(drive.Port) {}, broken: func() error { return nil }, close: func() {}}
-	o.port = func(from time.Duration) drive.Port {
-		model := sim.New(*settings, streams)
-		if waiter == nil {
-			return drive.NewVirtual(model, from)
-		}
-		return drive.NewSimulated(model, from, waiter)
-	}
-	if waiter != nil {
+func (ts *targets) openSim(settings *sim.Settings, clock string, streams random.Source) *opened {
+	o := &opened{engine: "virtual", broken: func() error { return nil }, close: func() {}}
+	if clock == scenario.Real {
 		o.engine = "sim"
+	}
+	o.port = func(from time.Duration) (port, error) {
+		model := sim.New(*settings, streams)
+		if clock == scenario.Virtual {
+			return drive.NewVirtual(model, from), nil
+		}
+		return drive.NewSimulated(model, from, ts.Plan.Spin), nil
 	}
 	return o
 }
 
-func (ts *targets) openHTTP(ctx context.Context, name string, settings *http.Settings, streams random.Source, waiter *wait.Waiter) (*opened, error) {
+func (ts *targets) openHTTP(ctx context.Context, name string, settings *http.Settings, streams random.Source) (*opened, error) {
 	base, broken := "", func() error { return nil }
 	if settings.Serve != nil {
 		child, err := ts.child(ctx, name, settings.Serve)
@@ -73,17 +80,35 @@ func (ts *targets) openHTTP(ctx context.Context, name string, settings *http.Set
 		}
 		base, broken = child.URL(), child.Err
 	}
+	if settings.Engine != "std" && drive.WireWorks {
+		options, reason, err := settings.Wire(base, streams, ts.Plan.Spin)
+		if err != nil {
+			return nil, fmt.Errorf("target %q: %w", name, err)
+		}
+		if reason == "" {
+			return openWire(options, broken), nil
+		}
+	}
 	client, err := http.Open(*settings, base, streams)
 	if err != nil {
 		return nil, fmt.Errorf("target %q: %w", name, err)
 	}
 	return &opened{
 		engine: "std",
-		port:   func(from time.Duration) drive.Port { return drive.NewGoroutines(client, from, waiter) },
-		finish: func(p drive.Port) { p.(*drive.Goroutines).Close() },
+		port: func(from time.Duration) (port, error) {
+			return drive.NewGoroutines(client, from, ts.Plan.Spin), nil
+		},
 		broken: broken,
 		close:  client.Close,
 	}, nil
+}
+
+// openWire makes HTTP/1.1 ready on sockets of our own.
+func openWire(options wire.Options, broken func() error) *opened {
+	return &opened{
+		engine: "wire-epoll", broken: broken, close: func() {},
+		port: func(from time.Duration) (port, error) { return drive.NewWire(options, from) },
+	}
 }
 
 // child is the process that serves a target, started when it is first called.

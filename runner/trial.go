@@ -2,6 +2,7 @@ package runner
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"strconv"
@@ -12,7 +13,6 @@ import (
 	"plimsoll/runner/scenario"
 	"plimsoll/runner/schedule"
 	"plimsoll/target/random"
-	"plimsoll/target/wait"
 )
 
 // trial carries one trial out. It always returns a result: one that could not
@@ -30,11 +30,14 @@ func (r *underWay) trial(ctx, atOnce context.Context, t scenario.Trial) *result.
 			err = afterwards
 		}
 	}
-	if err != nil {
+	switch {
+	case err == nil:
+	case !errors.Is(err, context.Canceled):
 		out.Ended, out.Reason = result.Failed, r.scrub(err.Error())
-		if ctx.Err() != nil && out.Scheduled == 0 {
-			out.Ended, out.Reason = result.Interrupted, "interrupted before it began"
-		}
+	case out.Scheduled == 0:
+		out.Ended, out.Reason = result.Interrupted, "interrupted before it began"
+	default:
+		out.Ended, out.Reason = result.Interrupted, "interrupted by the user at once: what `after` puts back was left"
 	}
 	return out
 }
@@ -84,16 +87,12 @@ func (r *underWay) streams(t scenario.Trial) random.Source {
 
 // measure warms up, carries the trial out and fills in what was measured.
 func (r *underWay) measure(ctx, atOnce context.Context, t scenario.Trial, out *result.Trial) error {
-	var waiter *wait.Waiter
 	stop := &drive.Stop{}
 	if t.Scenario.Clock == scenario.Real {
-		waiter = wait.New(r.Plan.Spin)
-		defer waiter.Close()
-		stop.OnWake(waiter.Wake)
 		runtime.GC() // what earlier trials left is none of this one's business
 	}
 	defer stop.Follow(ctx, atOnce)()
-	opened, err := r.targets.open(atOnce, t, r.streams(t), waiter)
+	opened, err := r.targets.open(atOnce, t, r.streams(t))
 	if err != nil {
 		return err
 	}
@@ -114,17 +113,23 @@ func (r *underWay) measure(ctx, atOnce context.Context, t scenario.Trial, out *r
 	trial.Schedule = newSchedule(t, from, trial.Until, r.streams(t))
 	trial.Recorder = drive.NewRecorder(trial.Until, r.calls.observer(t))
 
-	before := use(waiter)
-	trial.Port = opened.port(from)
+	before := use()
+	port, err := opened.port(from)
+	if err != nil {
+		return err
+	}
+	stop.OnWake(port.Wake)
+	trial.Port = port
 	stopWatching := r.watch(trial.Recorder)
 	end := trial.Run()
 	stopWatching()
-	opened.finish(trial.Port)
+	port.Close()
 	if end.Err == nil {
 		end.Err = opened.broken()
 	}
-	if waiter != nil {
-		used := use(waiter).since(before)
+	if t.Scenario.Clock == scenario.Real {
+		used := use().since(before)
+		used.SpinS = port.Spun().Seconds()
 		out.MachineUse = &used
 	}
 	return r.fill(out, t, trial.Recorder, end)
@@ -139,8 +144,12 @@ func (r *underWay) warmUp(t scenario.Trial, opened *opened, stop *drive.Stop) er
 	if t.Mode.Kind == scenario.Concurrent && t.Concurrency == 0 {
 		unbounded.Concurrency = t.Requests
 	}
-	port := opened.port(-w)
-	defer opened.finish(port)
+	port, err := opened.port(-w)
+	if err != nil {
+		return err
+	}
+	defer port.Close()
+	stop.OnWake(port.Wake)
 	end := drive.Trial{
 		Schedule: newSchedule(unbounded, -w, 0, r.streams(t)), Port: port, From: -w, Until: 0,
 		Recorder: drive.NewRecorder(0, nil), Drain: t.Scenario.Drain, Stop: stop,

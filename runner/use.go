@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"plimsoll/runner/result"
-	"plimsoll/target/wait"
 )
 
 // usage is what this process has taken so far.
@@ -13,18 +12,13 @@ type usage struct {
 	cpu     time.Duration
 	gcPause time.Duration
 	gcs     uint32
-	spun    time.Duration
 	rss     int64
 }
 
-func use(waiter *wait.Waiter) usage {
+func use() usage {
 	var mem runtime.MemStats
 	runtime.ReadMemStats(&mem)
-	u := usage{cpu: cpuTime(), gcPause: time.Duration(mem.PauseTotalNs), gcs: mem.NumGC, rss: residentBytes()}
-	if waiter != nil {
-		u.spun = waiter.Spun()
-	}
-	return u
+	return usage{cpu: cpuTime(), gcPause: time.Duration(mem.PauseTotalNs), gcs: mem.NumGC, rss: residentBytes()}
 }
 
 func (u usage) since(before usage) result.MachineUse {
@@ -32,7 +26,6 @@ func (u usage) since(before usage) result.MachineUse {
 		CPUS:     (u.cpu - before.cpu).Seconds(),
 		GCPauseS: (u.gcPause - before.gcPause).Seconds(),
 		GCs:      int64(u.gcs - before.gcs),
-		SpinS:    (u.spun - before.spun).Seconds(),
 		RSSBytes: u.rss,
 	}
 }

@@ -44,7 +44,7 @@ func (p *program) load(path string) (*scenario.Plan, error) {
 	plan, problems := scenario.Parse(name, text, os.LookupEnv, dir)
 	if len(problems) > 0 {
 		fmt.Fprintln(p.stderr, problems.Error())
-		return nil, &exit{runner.ExitUsage, fmt.Errorf("%s has %s; nothing was run", name, count(len(problems), "mistake"))}
+		return nil, &exit{runner.ExitUsage, fmt.Errorf("%s has %s", name, count(len(problems), "mistake"))}
 	}
 	return plan, nil
 }
@@ -117,21 +117,24 @@ func (p *program) initCommand() *cobra.Command {
 		Args: arguments(0, 1, "one file to write"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			path := fileArgument(args)
-			file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
-			if errors.Is(err, fs.ErrExist) {
-				return fmt.Errorf("%s is there already, and is left as it is", path)
-			}
-			if err != nil {
-				return fmt.Errorf("cannot write the scenario file: %w", err)
-			}
-			if _, err := file.Write(starter); err != nil {
-				return errors.Join(err, file.Close())
-			}
-			if err := file.Close(); err != nil {
+			if err := writeNew(path, starter); err != nil {
 				return err
 			}
-			_, err = fmt.Fprintf(p.stdout, "wrote %s; run it with: plimsoll run %s\n", path, path)
+			_, err := fmt.Fprintf(p.stdout, "wrote %s; run it with: plimsoll run %s\n", path, path)
 			return err
 		},
 	}
+}
+
+// writeNew writes a scenario file where there is none.
+func writeNew(path string, text []byte) error {
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("%s is there already, and is left as it is", path)
+	}
+	if err != nil {
+		return fmt.Errorf("cannot write the scenario file: %w", err)
+	}
+	_, err = file.Write(text)
+	return errors.Join(err, file.Close())
 }

@@ -72,11 +72,17 @@ or the file is wrong; 3 not carried out, or the generator itself fell behind;
 }
 
 func (f *runFlags) setSeed(text string) (err error) {
-	if f.seed, err = strconv.ParseUint(text, 10, 64); err != nil {
-		return errors.New("write a whole number from 0 to 2^64-1")
-	}
 	f.reseed = true
-	return nil
+	f.seed, err = parseSeed(text)
+	return err
+}
+
+func parseSeed(text string) (uint64, error) {
+	n, err := strconv.ParseUint(text, 10, 64)
+	if err != nil {
+		return 0, errors.New("write a whole number from 0 to 2^64-1")
+	}
+	return n, nil
 }
 
 // carryOut runs the plan, reports and judges.
@@ -85,8 +91,6 @@ func (p *program) carryOut(ctx context.Context, plan *scenario.Plan, f runFlags)
 	if err != nil {
 		return err
 	}
-	// The loop's thread must never wait for a processor that others hold.
-	runtime.GOMAXPROCS(runtime.NumCPU() + 1)
 	calls, err := createCalls(f.calls)
 	if err != nil {
 		return err
@@ -96,23 +100,32 @@ func (p *program) carryOut(ctx context.Context, plan *scenario.Plan, f runFlags)
 	if err != nil {
 		return broken(err)
 	}
-	watch, err := newWatcher(p.stderr, f.quiet, len(trials))
-	if err != nil {
-		return broken(err)
-	}
-	atOnce, release := secondInterrupt(ctx, func() {
-		watch.bars.Note("interrupted: waiting for the calls in flight; once more stops at once")
+	run, err := p.watched(ctx, len(trials), f.quiet, runner.Options{
+		Plan: plan, Only: f.only, AllowLate: f.allowLate, Calls: calls.writer(),
+		Save: func(run *result.Run) error { return result.Save(dir, run) },
 	})
-	defer release()
-	run, err := runner.Run(ctx, atOnce, runner.Options{
-		Plan: plan, Only: f.only, Watch: watch, Output: watch.output, AllowLate: f.allowLate, Version: version(),
-		Calls: calls.writer(), Save: func(run *result.Run) error { return result.Save(dir, run) },
-	})
-	watch.close()
 	if run == nil {
 		return broken(err)
 	}
 	return p.conclude(dir, run, err, f)
+}
+
+// watched carries a plan out, of so many trials, and shows how far it is. With
+// an interrupt it ends early, with a second one at once.
+func (p *program) watched(ctx context.Context, trials int, quiet bool, o runner.Options) (*result.Run, error) {
+	// The loop's thread must never wait for a processor that others hold.
+	runtime.GOMAXPROCS(runtime.NumCPU() + 1)
+	watch, err := newWatcher(p.stderr, quiet, trials)
+	if err != nil {
+		return nil, err
+	}
+	defer watch.close()
+	atOnce, release := secondInterrupt(ctx, func() {
+		watch.bars.Note("interrupted: waiting for the calls in flight; once more stops at once")
+	})
+	defer release()
+	o.Watch, o.Output, o.Version = watch, watch.output, version()
+	return runner.Run(ctx, atOnce, o)
 }
 
 // conclude writes what a person reads, and ends with the run's exit code,
@@ -142,12 +155,17 @@ func (p *program) conclude(dir string, run *result.Run, err error, f runFlags) e
 // show prints a run whole or not at all.
 func (p *program) show(run *result.Run, format string, noColor bool) error {
 	var out bytes.Buffer
-	colour := !noColor && os.Getenv("NO_COLOR") == "" && terminal(p.stdout)
-	if err := report.Render(&out, run, format, report.Options{Colour: colour, Width: report.Width(p.stdout)}); err != nil {
+	if err := report.Render(&out, run, format, p.options(noColor)); err != nil {
 		return err
 	}
 	_, err := p.stdout.Write(out.Bytes())
 	return err
+}
+
+// options are how to print on what stdout is.
+func (p *program) options(noColor bool) report.Options {
+	colour := !noColor && os.Getenv("NO_COLOR") == "" && terminal(p.stdout)
+	return report.Options{Colour: colour, Width: report.Width(p.stdout)}
 }
 
 // sameInterrupt is how long after an interrupt another one counts as the same:

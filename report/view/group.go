@@ -271,3 +271,11 @@ func (s *Scenario) AtLast() []*Group {
 
 // Nth is a mode's number in the order they ran.
 func (s *Scenario) Nth(mode string) int { return slices.Index(s.Modes, mode) }
+
+// meanOf is in seconds; NaN without any value.
+func meanOf(h *latency.Histogram) float64 {
+	if h.Count() == 0 {
+		return math.NaN()
+	}
+	return h.Mean() / 1e9
+}

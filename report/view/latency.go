@@ -99,21 +99,25 @@ func (s *Scenario) maxima(f family, unit scale) column {
 	return c
 }
 
-// explainGap footnotes service times that lie far below the response times:
-// below half of them at p99, or at the highest percentile there is.
+// explainGap footnotes service times that lie far below the response times.
 func (s *Scenario) explainGap(c column) column {
 	for i, g := range s.Groups {
-		for _, p := range []float64{99, 95, 90, 50} {
-			if !supports(g.Response, p) {
-				continue
-			}
-			if quantile(g.Response, p) > 2*quantile(g.Service, p) {
-				c.cells[i].notes = append(c.cells[i].notes, gap)
-			}
-			break
+		if g.gapes() {
+			c.cells[i].notes = append(c.cells[i].notes, gap)
 		}
 	}
 	return c
+}
+
+// gapes tells whether service times lie below half of the response times, at
+// p99 or at the highest percentile there is.
+func (g *Group) gapes() bool {
+	for _, p := range []float64{99, 95, 90, 50} {
+		if supports(g.Response, p) {
+			return quantile(g.Response, p) > 2*quantile(g.Service, p)
+		}
+	}
+	return false
 }
 
 const gap = "service time counts from when a call was sent, response time from when it was due: " +

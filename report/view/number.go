@@ -47,6 +47,19 @@ func plainScale(unit string, values ...float64) scale {
 	return scale{unit: unit, per: 1, decimals: decimalsFor(low)}
 }
 
+// byteUnits from large to small, in bytes a second.
+var byteUnits = [...]scale{{unit: "GB/s", per: 1e9}, {unit: "MB/s", per: 1e6}, {unit: "kB/s", per: 1e3}, {unit: "B/s", per: 1}}
+
+// byteScale is the unit for one rate of bytes.
+func byteScale(perS float64) scale {
+	for _, s := range byteUnits {
+		if perS >= s.per {
+			return s.narrowed(perS)
+		}
+	}
+	return byteUnits[len(byteUnits)-1]
+}
+
 // narrowed is the same unit, with the decimals that these values need.
 func (s scale) narrowed(values ...float64) scale {
 	if low, _, any := extent(values); any {

@@ -54,9 +54,7 @@ func (nothing) Call(context.Context, uint64) target.Outcome { return target.Outc
 func BenchmarkGoroutines(b *testing.B) {
 	for _, users := range []int{1, 16, 256} {
 		b.Run("in-flight="+strconv.Itoa(users), func(b *testing.B) {
-			waiter := wait.New(wait.DefaultSpin)
-			defer waiter.Close()
-			port := drive.NewGoroutines(nothing{}, 0, waiter)
+			port := drive.NewGoroutines(nothing{}, 0, wait.DefaultSpin)
 			defer port.Close()
 			recorder := drive.NewRecorder(schedule.Never, nil)
 			trial := drive.Trial{
@@ -76,22 +74,22 @@ func BenchmarkGoroutines(b *testing.B) {
 func BenchmarkLateness(b *testing.B) {
 	for _, rate := range []int64{1000, 10_000} {
 		b.Run("rate="+strconv.FormatInt(rate, 10), func(b *testing.B) {
-			waiter := wait.New(wait.DefaultSpin)
-			defer waiter.Close()
 			model := sim.New(sim.Settings{Delay: delay.Of(time.Millisecond)}, random.New(1, "bench"))
 			recorder := drive.NewRecorder(schedule.Never, nil)
+			port := drive.NewSimulated(model, 0, wait.DefaultSpin)
+			defer port.Close()
 			trial := drive.Trial{
 				Schedule: schedule.NewOpen(schedule.Open{
 					Bounds:   schedule.Bounds{Until: schedule.Never, Requests: int64(b.N)},
 					Arrivals: schedule.Constant(rate, time.Second), MaxInFlight: 10_000,
 				}, schedule.StopOn{}),
-				Port: drive.NewSimulated(model, 0, waiter), Recorder: recorder, Until: schedule.Never, Stop: &drive.Stop{},
+				Port: port, Recorder: recorder, Until: schedule.Never, Stop: &drive.Stop{},
 			}
 			b.ResetTimer()
 			trial.Run()
 			b.ReportMetric(float64(recorder.Lateness.Quantile(50))/1e3, "p50-µs-late")
 			b.ReportMetric(float64(recorder.Lateness.Quantile(99))/1e3, "p99-µs-late")
-			b.ReportMetric(float64(waiter.Spun())/float64(b.Elapsed())*100, "%-of-a-core-spun")
+			b.ReportMetric(float64(port.Spun())/float64(b.Elapsed())*100, "%-of-a-core-spun")
 		})
 	}
 }

@@ -198,7 +198,9 @@ func (l *loop) cancel() {
 		return
 	}
 	l.cancelled = true
-	l.drop()
+	if !l.interrupted { // else what was due has been dropped, and no more became due
+		l.drop()
+	}
 	l.Schedule.Stop(l.Schedule.Stopped())
 	l.Port.Cancel()
 	l.deadline = saturate(l.now, cancelGrace)

@@ -59,15 +59,13 @@ func (b *blocking) Call(ctx context.Context, n uint64) target.Outcome {
 // goroutines runs a schedule against a blocking target in real time.
 func goroutines(t *testing.T, to target.Target, trial drive.Trial) (*drive.Recorder, drive.End) {
 	t.Helper()
-	waiter := wait.New(wait.DefaultSpin)
-	defer waiter.Close()
-	port := drive.NewGoroutines(to, trial.From, waiter)
+	port := drive.NewGoroutines(to, trial.From, wait.DefaultSpin)
 	defer port.Close()
 	trial.Port = port
 	if trial.Stop == nil {
 		trial.Stop = &drive.Stop{}
 	}
-	trial.Stop.OnWake(waiter.Wake)
+	trial.Stop.OnWake(port.Wake)
 	if trial.Recorder == nil {
 		trial.Recorder = drive.NewRecorder(trial.Until, nil)
 	}
@@ -179,10 +177,10 @@ func TestIntendedTimesAreTheSameEverywhere(t *testing.T) {
 	v := trial(&virtual)
 	v.Port = drive.NewVirtual(sim.New(settings, random.New(7)), 0)
 	v.Run()
-	waiter := wait.New(wait.DefaultSpin)
-	defer waiter.Close()
 	s := trial(&simulated)
-	s.Port = drive.NewSimulated(sim.New(settings, random.New(7)), 0, waiter)
+	port := drive.NewSimulated(sim.New(settings, random.New(7)), 0, wait.DefaultSpin)
+	defer port.Close()
+	s.Port = port
 	s.Run()
 	goroutines(t, &blocking{takes: 3 * time.Millisecond}, trial(&blocked))
 

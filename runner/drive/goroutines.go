@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"plimsoll/target"
-	"plimsoll/target/wait"
 )
 
 // Goroutines is the port of targets whose calls block: a worker for each call
@@ -17,7 +16,7 @@ import (
 // holds a call back.
 type Goroutines struct {
 	target target.Target
-	clock  realTime
+	clock  *realTime
 	ctx    context.Context
 	cancel context.CancelFunc
 
@@ -40,13 +39,13 @@ type Goroutines struct {
 // burst beyond it waits for them a few microseconds.
 const waiting = 1 << 14
 
-// NewGoroutines makes a port whose clock shows from now. The waiter's Wake
-// makes Await return early. Close gives the workers back.
-func NewGoroutines(t target.Target, from time.Duration, waiter *wait.Waiter) *Goroutines {
+// NewGoroutines makes a port whose clock shows from now. Waiting may spin for
+// the given share of a core, 0 to 1. Close gives the workers back.
+func NewGoroutines(t target.Target, from time.Duration, spin float64) *Goroutines {
 	ctx, cancel := context.WithCancel(context.Background())
 	return &Goroutines{
 		target: t, ctx: ctx, cancel: cancel,
-		clock: realTime{zero: time.Now().Add(-from), waiter: waiter},
+		clock: newRealTime(from, spin),
 		work:  make(chan *Call, waiting),
 	}
 }
@@ -144,6 +143,12 @@ func (g *Goroutines) look() bool {
 // Cancel ends the context of every call in flight.
 func (g *Goroutines) Cancel() { g.cancel() }
 
+// Wake makes Await return early, from anywhere.
+func (g *Goroutines) Wake() { g.clock.waiter.Wake() }
+
+// Spun is how long waiting has spun so far.
+func (g *Goroutines) Spun() time.Duration { return g.clock.waiter.Spun() }
+
 // Close ends the workers, and waits a moment for those still in a call that
 // was given up.
 func (g *Goroutines) Close() {
@@ -155,4 +160,5 @@ func (g *Goroutines) Close() {
 	case <-gone:
 	case <-time.After(cancelGrace):
 	}
+	g.clock.waiter.Close()
 }

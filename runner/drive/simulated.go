@@ -30,6 +30,10 @@ type realTime struct {
 	waiter *wait.Waiter
 }
 
+func newRealTime(from time.Duration, spin float64) *realTime {
+	return &realTime{zero: time.Now().Add(-from), waiter: wait.New(spin)}
+}
+
 func (r *realTime) now() time.Duration { return time.Since(r.zero) }
 
 // NewVirtual makes a simulated port under the virtual clock, which shows from.
@@ -38,9 +42,9 @@ func NewVirtual(model *sim.Model, from time.Duration) *Simulated {
 }
 
 // NewSimulated makes a simulated port under the real clock, which shows from
-// now. The waiter's Wake makes Await return early.
-func NewSimulated(model *sim.Model, from time.Duration, waiter *wait.Waiter) *Simulated {
-	return &Simulated{model: model, classes: classes{""}, real: &realTime{zero: time.Now().Add(-from), waiter: waiter}}
+// now. Waiting may spin for the given share of a core, 0 to 1.
+func NewSimulated(model *sim.Model, from time.Duration, spin float64) *Simulated {
+	return &Simulated{model: model, classes: classes{""}, real: newRealTime(from, spin)}
 }
 
 // Issue starts a call.
@@ -110,6 +114,28 @@ func (s *Simulated) Cancel() {
 	}
 	for i := range s.ends {
 		s.ends[i].At = s.now // all alike: still a heap
+	}
+}
+
+// Wake makes Await return early, from anywhere. Virtual time never waits.
+func (s *Simulated) Wake() {
+	if s.real != nil {
+		s.real.waiter.Wake()
+	}
+}
+
+// Spun is how long waiting has spun so far.
+func (s *Simulated) Spun() time.Duration {
+	if s.real == nil {
+		return 0
+	}
+	return s.real.waiter.Spun()
+}
+
+// Close gives back what waiting needs.
+func (s *Simulated) Close() {
+	if s.real != nil {
+		s.real.waiter.Close()
 	}
 }
 

@@ -1,0 +1,206 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"plimsoll/runner/result"
+)
+
+// quick is a run's time that says it did not hang, on a busy machine too.
+const quick = 30 * time.Second
+
+// carryOut runs a scenario file in this process, and checks that it ends in
+// time, leaves nothing behind, and writes a result whose counts add up.
+func carryOut(t *testing.T, text string, during ...func()) (*result.Run, ended) {
+	t.Helper()
+	before := goleak.IgnoreCurrent()
+	dir := folder(t, text)
+	began := time.Now()
+	done := make(chan ended)
+	go func() {
+		done <- within("run", filepath.Join(dir, "s.yaml"), "--out", filepath.Join(dir, "results"), "--allow-late")
+	}()
+	for _, f := range during {
+		f()
+	}
+	end := <-done
+	if took := time.Since(began); took > quick {
+		t.Errorf("it took %v", took)
+	}
+	if left := children(os.Getpid()); len(left) > 0 {
+		t.Errorf("processes left behind: %v", left)
+	}
+	if err := goleak.Find(before); err != nil {
+		t.Error(err)
+	}
+	return latest(t, dir), end
+}
+
+// Every fault gives its error class, whatever the mode. Failing calls alone
+// leave the exit code at 0.
+func TestFaults(t *testing.T) {
+	closed := httptest.NewServer(nil)
+	closed.Close()
+	server := func(answer http.HandlerFunc) string {
+		s := httptest.NewServer(answer)
+		t.Cleanup(s.Close)
+		return "url: " + s.URL
+	}
+	secure := httptest.NewUnstartedServer(http.NotFoundHandler())
+	secure.Config.ErrorLog = log.New(io.Discard, "", 0)
+	secure.StartTLS()
+	t.Cleanup(secure.Close)
+
+	for _, fault := range []struct{ name, target, class, example string }{
+		{"refused connection", "url: " + closed.URL, "connect", "connection refused"},
+		{"reset mid-body", server(func(w http.ResponseWriter, _ *http.Request) {
+			breakOff(w, "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nonly this", true)
+		}), "reset", "reset by peer"},
+		{"slow server", server(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }) + ", timeout: 100ms", "timeout", "no answer within 100ms"},
+		{"slow body", server(func(w http.ResponseWriter, r *http.Request) {
+			_, _ = io.WriteString(w, "begun")
+			_ = http.NewResponseController(w).Flush()
+			<-r.Context().Done()
+		}) + ", timeout: 100ms", "timeout", "no end of the body within 100ms"},
+		{"short body", server(func(w http.ResponseWriter, _ *http.Request) {
+			breakOff(w, "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nonly this", false)
+		}), "body", "the body ended after 9 of 1000 bytes"},
+		{"self-signed", "url: " + secure.URL, "tls", "certificate"},
+		{"unknown host", `url: "http://no-such-host.invalid/"`, "dns", "no-such-host.invalid"},
+		{"status", server(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) }), "status-502", "502 Bad Gateway"},
+	} {
+		t.Run(fault.name, func(t *testing.T) {
+			run, end := carryOut(t, fmt.Sprintf(`
+targets: {t: {http: {%s}}}
+scenarios:
+  - name: all
+    target: t
+    requests: 4
+    modes: [sequential, concurrent, {concurrent: 2}, {rate-limited: 20/s}]
+`, fault.target))
+			if end.code != 0 || len(run.Trials) != 4 {
+				t.Errorf("exit code %d, %d trials\n%s", end.code, len(run.Trials), end.stderr)
+			}
+			for _, trial := range run.Trials {
+				found := trial.Errors[fault.class]
+				if found.Count != 4 || trial.Started != 4 || trial.Ended != result.Complete || !strings.Contains(found.Example, fault.example) {
+					t.Errorf("%s: %d of %d with %s: %q, all: %v, ended %s", trial.Mode, found.Count, trial.Started, fault.class, found.Example, trial.Errors, trial.Ended)
+				}
+			}
+			if !strings.Contains(end.stdout, fault.class) || !strings.Contains(end.stdout, "\nErrors\n") {
+				t.Errorf("the errors are not shown:\n%s", end.stdout)
+			}
+		})
+	}
+}
+
+// breakOff sends a text as it is and ends the connection, by a reset or in
+// order.
+func breakOff(w http.ResponseWriter, text string, reset bool) {
+	conn, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		panic(err)
+	}
+	_, _ = io.WriteString(conn, text)
+	if reset {
+		time.Sleep(20 * time.Millisecond) // a reset overtakes what was sent before
+		_ = conn.(*net.TCPConn).SetLinger(0)
+	}
+	_ = conn.Close()
+}
+
+// oneAfterTheOther is two scenarios of a second or so each.
+const oneAfterTheOther = `
+targets: {t: {http: {%s, timeout: 2s}}}
+scenarios:
+  - {name: first, target: t, duration: 1200ms, modes: [{rate-limited: 100/s}]}
+  - {name: second, target: t, duration: 300ms, modes: [{concurrent: 4, think_time: 5ms}]}
+`
+
+// A server that goes away half-way through: the calls before succeed, those
+// after fail, and the run goes on to its end.
+func TestServerGoesAway(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { time.Sleep(10 * time.Millisecond) }))
+	defer server.Close()
+	run, end := carryOut(t, fmt.Sprintf(oneAfterTheOther, "url: "+server.URL), func() {
+		time.Sleep(600 * time.Millisecond)
+		_ = server.Listener.Close()
+		server.CloseClientConnections()
+	})
+	if end.code != 0 || len(run.Trials) != 2 {
+		t.Fatalf("exit code %d, %d trials\n%s", end.code, len(run.Trials), end.stderr)
+	}
+	first, second := run.Trials[0], run.Trials[1]
+	if first.Scheduled != 120 || first.OK < 5 || first.Errors["connect"].Count < 5 || first.Cancelled != 0 || first.Ended != result.Complete {
+		t.Errorf("the first: %d ok, %v, %d cancelled, ended %s", first.OK, first.Errors, first.Cancelled, first.Ended)
+	}
+	if second.OK != 0 || second.Errors["connect"].Count < 4 || second.Ended != result.Complete {
+		t.Errorf("the second: %d ok, %v, ended %s", second.OK, second.Errors, second.Ended)
+	}
+}
+
+// The simulated server is ours: when its process is killed the trial is no
+// measurement of anything, and says so, but its counts are all there.
+func TestSimulatedServerIsKilled(t *testing.T) {
+	if !procfs {
+		t.Skip("this system does not tell which processes are ours")
+	}
+	run, end := carryOut(t, fmt.Sprintf(oneAfterTheOther, "serve: {delay: 10ms}"), func() {
+		var pids []int
+		eventually(t, "the server is there", func() bool { pids = children(os.Getpid()); return len(pids) == 1 })
+		time.Sleep(600 * time.Millisecond)
+		if p, err := os.FindProcess(pids[0]); err != nil || p.Kill() != nil {
+			t.Error("cannot kill it")
+		}
+	})
+	if end.code != 3 || len(run.Trials) != 2 {
+		t.Fatalf("exit code %d, %d trials\n%s", end.code, len(run.Trials), end.stderr)
+	}
+	first, second := run.Trials[0], run.Trials[1]
+	if first.Scheduled != 120 || first.OK < 5 || first.Errors["connect"].Count < 5 || first.Cancelled != 0 {
+		t.Errorf("the first: %d ok, %v, %d cancelled", first.OK, first.Errors, first.Cancelled)
+	}
+	if second.Scheduled != 0 {
+		t.Errorf("the second: %d calls scheduled", second.Scheduled)
+	}
+	for _, trial := range run.Trials {
+		if trial.Ended != result.Failed || strings.Count(trial.Reason, "the simulated server ended by itself (signal: killed)") != 1 {
+			t.Errorf("%s: ended %s: %s", trial.Scenario, trial.Ended, trial.Reason)
+		}
+	}
+}
+
+// A simulated server that cannot be started, or commands that fail, cost their
+// own trials only.
+func TestOtherTrialsGoOn(t *testing.T) {
+	run, end := carryOut(t, `
+targets: {t: {sim: {delay: 1ms}}}
+scenarios:
+  - {name: one, target: t, requests: 5, modes: [sequential], before: ["true", "exit 9"]}
+  - {name: two, target: t, requests: 5, modes: [sequential], after: no-such-command}
+  - {name: three, target: t, requests: 5, modes: [sequential], before: "true"}
+`)
+	var ends []string
+	for _, trial := range run.Trials {
+		ends = append(ends, fmt.Sprintf("%s %d", trial.Ended, trial.OK))
+	}
+	if want := []string{"failed 0", "failed 5", "complete 5"}; end.code != 3 || !slices.Equal(ends, want) {
+		t.Errorf("exit code %d, %q\n%s", end.code, ends, end.stderr)
+	}
+	if !strings.Contains(end.stderr, "no-such-command") {
+		t.Errorf("what the shell said is lost: %q", end.stderr)
+	}
+}

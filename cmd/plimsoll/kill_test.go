@@ -1,0 +1,130 @@
+//go:build unix
+
+package main
+
+import (
+	"encoding/csv"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"plimsoll/runner/result"
+)
+
+// manyTrials are short trials of all kinds, three seconds of them or so.
+const manyTrials = `
+targets:
+  own: {http: {serve: {delay: 5ms}}}
+  other: {http: {serve: {delay: 1ms}}}
+  model: {sim: {delay: {exponential: 5ms}}}
+scenarios:
+  - {name: http, target: own, requests: [3, 4, 5], repeat: 3, modes: [sequential, concurrent]}
+  - {name: virtual, target: model, clock: virtual, requests: [10, 1000], repeat: 15, modes: [sequential, concurrent]}
+  - {name: timed, target: other, duration: 20ms, repeat: 12, modes: [{rate-limited: 500/s}]}
+  - {name: simulated, target: model, requests: 5, repeat: 12, modes: [{concurrent: 5}]}
+  - {name: again, target: own, requests: 3, repeat: 12, modes: [concurrent]}
+`
+
+// Whenever a run is killed, every trial that has ended is in run.json, which
+// can be read, and nothing is left behind but a temporary file.
+func TestKillLosesNothing(t *testing.T) {
+	t.Parallel()
+	times := 20
+	if *long {
+		times = 300
+	}
+	var ended atomic.Int64
+	t.Run("at", func(t *testing.T) {
+		for range times {
+			moment := time.Duration(rand.Int64N(int64(3 * time.Second)))
+			t.Run(moment.String(), func(t *testing.T) {
+				t.Parallel()
+				ended.Add(int64(killAt(t, moment)))
+			})
+		}
+	})
+	if mean := float64(ended.Load()) / float64(times); mean < 5 {
+		t.Errorf("the killed runs had ended %.1f trials each: that proves nothing", mean)
+	}
+}
+
+// killAt kills a run, checks what is left of it, and returns how many trials
+// had ended.
+func killAt(t *testing.T, moment time.Duration) int {
+	dir := folder(t, manyTrials)
+	p := start(t, dir, "run", "s.yaml", "--calls", "calls.csv", "--quiet", "--allow-late")
+	time.Sleep(moment)
+	servers := children(p.Process.Pid)
+	if err := p.Process.Kill(); err != nil {
+		t.Logf("it had ended already: %v", err)
+	}
+	p.wait(t)
+
+	eventually(t, "its servers are gone", func() bool {
+		for _, pid := range servers {
+			if alive(pid) {
+				return false
+			}
+		}
+		return true
+	})
+	for _, pattern := range []string{"results/.*", "results/*/.*"} {
+		if left, _ := filepath.Glob(filepath.Join(dir, pattern)); len(left) > 1 {
+			t.Errorf("temporary files left behind: %v", left)
+		}
+	}
+	saved := saved(t, dir)
+	called := called(t, filepath.Join(dir, "calls.csv"))
+	for trial := range called {
+		if !saved[trial] {
+			t.Errorf("%s has ended, but is not among the %d trials in run.json", trial, len(saved))
+		}
+	}
+	return len(called)
+}
+
+// saved are the trials in run.json, in the words of the calls' file.
+func saved(t *testing.T, dir string) map[string]bool {
+	trials := map[string]bool{}
+	found, _ := filepath.Glob(filepath.Join(dir, "results", "*-s", result.FileName))
+	if len(found) == 0 {
+		return trials // killed before the first trial had ended
+	}
+	run, err := result.Load(found[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, trial := range run.Trials {
+		trials[fmt.Sprintf("%s,%s,%s,%d", trial.Scenario, trial.Mode, trial.Sweep, trial.Repeat)] = true
+	}
+	return trials
+}
+
+// called are the trials in the calls' file. A trial's calls are written when
+// it has been saved.
+func called(t *testing.T, path string) map[string]bool {
+	trials := map[string]bool{}
+	file, err := os.Open(path)
+	if os.IsNotExist(err) {
+		return trials
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	lines := csv.NewReader(file)
+	for {
+		fields, err := lines.Read()
+		if err != nil { // the end, or the line that the kill has torn
+			return trials
+		}
+		if _, err := strconv.Atoi(fields[3]); err == nil { // not the heads
+			trials[fmt.Sprintf("%s,%s,%s,%s", fields[0], fields[1], fields[2], fields[3])] = true
+		}
+	}
+}

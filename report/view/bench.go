@@ -1,0 +1,193 @@
+package view
+
+import (
+	"fmt"
+
+	"plimsoll/runner/latency"
+	"plimsoll/runner/result"
+)
+
+// Bench is a run of one trial, looked at closer than a row of a table could.
+type Bench struct {
+	Section
+	Profile *Profile // nil where no call succeeded
+}
+
+// NewBench looks at a run's only trial; subject is what was loaded, in the
+// words of who asked for it. It fails only on a histogram that cannot be
+// decoded.
+func NewBench(run *result.Run, subject string) (*Bench, error) {
+	b := &Bench{Section: Section{Title: Clean(subject)}}
+	all, err := scenarios(run)
+	if err != nil {
+		return nil, err
+	}
+	if len(all) == 0 || len(all[0].Groups) == 0 {
+		b.Notes = []Note{{Warn, "no trial was carried out"}}
+		return b, nil
+	}
+	s := all[0]
+	g := s.Groups[0]
+	b.Scenario, b.About, b.Notes = s, g.asked(), s.health()
+	if g.Started == 0 {
+		return b, nil
+	}
+	b.Tables = []Table{*g.loadTable(), *g.answerTable(), *g.timesTable()}
+	b.Profile = newProfile(g)
+	return b, nil
+}
+
+// asked is what was to be done, in few words.
+func (g *Group) asked() string {
+	how := fmt.Sprintf("%d at a time", g.Concurrency)
+	if g.RatePerS > 0 {
+		how = plainScale("").asWritten(g.RatePerS) + "/s"
+	}
+	long := plural(g.Requests, "request")
+	if g.DurationS > 0 {
+		long = lasting(g.DurationS)
+	}
+	engine := ""
+	if g.Engine != "" {
+		engine = Clean(g.Engine) + " engine"
+	}
+	return joined([]string{how, long, engine}, ", ")
+}
+
+// loadTable is what went there and came back, in one row.
+func (g *Group) loadTable() *Table {
+	one := func(name string, s scale, v float64) column { return figures(Column{Name: name}, s, []float64{v}) }
+	columns := []column{
+		one("took", timeScaleFrom(1, []float64{g.MakespanS}), g.MakespanS),
+		one("throughput", plainScale("/s", g.ThroughputPerS), g.ThroughputPerS),
+		one("in flight", plainScale("", g.InFlightMean), g.InFlightMean),
+	}
+	for _, way := range []struct {
+		name  string
+		bytes int64
+	}{{"received", g.BytesIn}, {"sent", g.BytesOut}} {
+		perS := float64(way.bytes) / g.MakespanS
+		columns = append(columns, one(way.name, byteScale(perS), perS))
+	}
+	columns = append(columns, texts("calls", []string{fmt.Sprint(g.Started)}))
+	if g.Attempts != g.Started {
+		again := texts("requests", []string{fmt.Sprint(g.Attempts)})
+		again.notes = []string{"more requests than calls: some met a connection that the server had just closed, and were sent again on another"}
+		columns = append(columns, again)
+	}
+	for _, c := range g.alone().counts() {
+		if c.head.Name != "ok" && c.head.Name != "errors" { // which the answers tell
+			columns = append(columns, c)
+		}
+	}
+	for i := range columns {
+		columns[i].head.Left = false
+	}
+	return finish("Load", 0, columns)
+}
+
+// answerTable is how calls ended, the successes first.
+func (g *Group) answerTable() *Table {
+	answered := float64(g.OK + g.Failed)
+	names, counts, shares, examples := []string{"ok (2xx)"}, []int64{g.OK}, []float64{float64(g.OK) / answered * 100}, []string{""}
+	for _, class := range byCount(g.Errors) {
+		e := g.Errors[class]
+		names, counts = append(names, Clean(class)), append(counts, e.Count)
+		shares, examples = append(shares, float64(e.Count)/answered*100), append(examples, Clean(e.Example))
+	}
+	count := column{head: Column{Name: "calls"}}
+	for _, n := range counts {
+		count.cells = append(count.cells, draft{text: fmt.Sprint(n)})
+	}
+	columns := []column{texts("answer", names), count, figures(Column{Name: "share"}, plainScale("%", shares...), shares)}
+	if len(g.Errors) > 0 {
+		columns = append(columns, texts("example", examples))
+	}
+	return finish("Answers", 1, columns)
+}
+
+// timesTable has a row for each kind of time, in one unit, which its title
+// names: so many columns with a unit each would be too wide for a terminal.
+func (g *Group) timesTable() *Table {
+	families := g.families()
+	unit := g.alone().timeUnit()
+	if g.OK == 0 {
+		unit = timeScale(quantile(g.ErrorResponse, 50), longestOf(g.ErrorResponse))
+	}
+	columns := []column{g.familyNames(families)}
+	for _, f := range timeFigures() {
+		var values []float64
+		for _, of := range families {
+			values = append(values, f.value(of.of(g)))
+		}
+		// Decimals are for the times that users feel; the others may be tiny.
+		felt := unit.narrowed(f.value(g.Response), f.value(g.Service), f.value(g.ErrorResponse))
+		felt.unit = ""
+		c := figures(Column{Name: f.name}, felt, values)
+		for i, of := range families {
+			if h := of.of(g); h.Count() > 0 && !supports(h, f.percent) {
+				c.cells[i].notes = []string{tooFew}
+			}
+		}
+		columns = append(columns, c)
+	}
+	return finish("Times in "+unit.unit, 1, columns)
+}
+
+// failure is the response time of errors.
+var failure = family{"of errors", "", func(g *Group) *latency.Histogram { return g.ErrorResponse }}
+
+// families are the kinds of time that are worth a row.
+func (g *Group) families() (list []family) {
+	if g.OK > 0 || g.Failed == 0 {
+		list = append(list, response, service)
+	}
+	if g.Failed > 0 {
+		list = append(list, failure)
+	}
+	if g.Held.Max() > 0 {
+		list = append(list, held)
+	}
+	if g.RatePerS > 0 || lateMatters(g) {
+		list = append(list, lateness)
+	}
+	return list
+}
+
+// familyNames is the column of names, with what is to be said of a whole row.
+func (g *Group) familyNames(families []family) column {
+	c := column{head: Column{Left: true}}
+	for _, f := range families {
+		d := draft{text: f.name}
+		switch {
+		case f.of(g).Count() == 0:
+			d.notes = []string{f.none}
+		case f.name == service.name && g.gapes():
+			d.notes = []string{gap}
+		case f.name == held.name:
+			d.notes = g.limited()
+		}
+		c.cells = append(c.cells, d)
+	}
+	return c
+}
+
+// timeFigure is one figure of a distribution; percent is 0 where it is no
+// percentile.
+type timeFigure struct {
+	name    string
+	percent float64
+	value   func(*latency.Histogram) float64
+}
+
+func timeFigures() []timeFigure {
+	list := []timeFigure{{"mean", 0, meanOf}}
+	for _, p := range []float64{50, 90, 95, 99, 99.9} {
+		list = append(list, timeFigure{"p" + plainScale("").asWritten(p), p,
+			func(h *latency.Histogram) float64 { return percentile(h, p) }})
+	}
+	return append(list, timeFigure{"max", 0, longestOf})
+}
+
+// alone is the group as all there is of a scenario.
+func (g *Group) alone() *Scenario { return &Scenario{Groups: []*Group{g}} }

@@ -1,0 +1,59 @@
+package drive
+
+import (
+	"time"
+
+	"plimsoll/target/wire"
+)
+
+// WireWorks tells whether the wire port is there on this system.
+const WireWorks = true
+
+// Wire is the port of HTTP/1.1 over non-blocking sockets: an event loop on the
+// loop's own thread, no goroutine a call.
+type Wire struct {
+	engine  *wire.Engine
+	zero    time.Time
+	flights flights
+}
+
+// NewWire makes a port whose clock shows from now.
+func NewWire(o wire.Options, from time.Duration) (*Wire, error) {
+	zero := time.Now().Add(-from)
+	engine, err := wire.Open(o, zero)
+	if err != nil {
+		return nil, err
+	}
+	return &Wire{engine: engine, zero: zero}, nil
+}
+
+// Issue sends a call.
+func (w *Wire) Issue(intended, ready time.Duration) {
+	number := w.flights.number
+	slot := w.flights.begin(intended, ready, time.Since(w.zero))
+	w.engine.Send(uint32(slot), number)
+}
+
+// Await returns the next call that has ended.
+func (w *Wire) Await(until time.Duration) (*Call, time.Duration) {
+	done, ok := w.engine.Wait(until)
+	now := time.Since(w.zero)
+	if !ok {
+		return nil, now
+	}
+	call := w.flights.end(int32(done.Call), done.Ended.Sub(w.zero))
+	call.Outcome = done.Outcome
+	return call, now
+}
+
+// Cancel ends every call in flight now.
+func (w *Wire) Cancel() { w.engine.Cancel() }
+
+// Wake makes Await return early, from anywhere.
+func (w *Wire) Wake() { w.engine.Wake() }
+
+// Spun is how long waiting has spun so far.
+func (w *Wire) Spun() time.Duration { return w.engine.Spun() }
+
+// Close closes the connections.
+func (w *Wire) Close() { w.engine.Close() }

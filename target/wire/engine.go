@@ -1,0 +1,62 @@
+package wire
+
+import (
+	"time"
+
+	"plimsoll/target"
+)
+
+// Request is one request as it goes over the wire, prepared once.
+type Request struct {
+	Bytes []byte
+	// Head tells that the answer has no body, whatever it announces.
+	Head bool
+	// Idempotent requests may be sent again when a kept connection turns out
+	// to be gone (RFC 9110, 9.2.2).
+	Idempotent bool
+}
+
+// Options say whom an engine calls, and how. All but Timeout, Connections and
+// Retry must be there.
+type Options struct {
+	// Host is HOST:PORT.
+	Host     string
+	Requests []Request // taken in turn by the call's number
+	// Timeout bounds each attempt, from connecting to the answer's end; 0: none.
+	Timeout     time.Duration
+	KeepAlive   bool
+	Connections int // at most so many; a call that finds all taken is held. 0: no limit
+	// Accepts tells whether a status counts as success; Contains, if any, must
+	// occur in the body.
+	Accepts  func(status int) bool
+	Contains []byte
+	Retry    Retrier // nil: never
+	// Example makes the message of a failure from its class and what was seen.
+	Example func(n uint64, class, seen string) string
+	Spin    float64 // share of a core, 0 to 1, that waiting may burn
+}
+
+// Retrier decides on second tries.
+type Retrier interface {
+	// Again tells whether a call that failed for the k-th time is tried again.
+	Again(class string, k int) bool
+	// Backoff is the pause after the k-th failure of call n.
+	Backoff(n uint64, k int) time.Duration
+}
+
+// Done is a call that has ended.
+type Done struct {
+	Call uint32 // as Send was told
+	target.Outcome
+}
+
+// exchange is a call on its way: waiting for a connection, on one, or waiting
+// for its next try.
+type exchange struct {
+	call    uint32
+	number  uint64
+	request *Request
+	since   time.Duration // waiting in line, since then
+	tries   int           // failures that count towards Retry
+	out     target.Outcome
+}

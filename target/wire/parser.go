@@ -1,0 +1,169 @@
+// Package wire speaks HTTP/1.1 on a connection of its own.
+//
+// Parser reads the answers. It is fed bytes as they come from a non-blocking
+// socket, in any pieces, keeps only what a line cut in two needs, and allocates
+// nothing in the steady state. It understands what framing needs (RFC 9112:
+// where the answer ends, and whether the connection may serve the next call)
+// and merely checks the rest. What it accepts and refuses is what net/http's
+// ReadResponse does; the few differences are listed in fuzz_test.go.
+package wire
+
+// state is what comes next.
+type state uint8
+
+const (
+	startLine state = iota
+	fields
+	sized      // a body of known length
+	untilClose // a body that ends with the connection
+	chunkSize
+	chunkData
+	chunkCR // the line end after a chunk's data
+	chunkLF
+	trailers
+	complete
+	failed
+)
+
+// Parser reads one answer after the other; call Reset before each. The zero
+// value is of no use: see New. It is not safe for several goroutines at once.
+type Parser struct {
+	// Body, unless nil, is shown the answer's body, chunking undone, in pieces
+	// that are only valid during the call. Status is known then.
+	Body func(piece []byte)
+
+	// Status is the answer's code, 000 to 999, valid once HeadDone.
+	Status int
+	// HeadBytes is the size of the answer's head with its empty line, interim
+	// answers before it included; 0 until HeadDone.
+	HeadBytes int64
+	// BodyBytes is the size of the body so far, chunking undone.
+	BodyBytes int64
+
+	state state
+	fault Fault // why state is failed
+	head  bool  // the request's method is HEAD
+
+	// What the status line and the fields of the present head said.
+	old        bool  // the version knows neither chunks nor lasting connections
+	close      bool  // Connection: close, or a version that always does
+	keep       bool  // Connection: keep-alive
+	chunked    bool  // Transfer-Encoding: chunked
+	length     int64 // Content-Length; -1: none
+	lengthText int   // digits that Content-Length had
+
+	left    uint64 // bytes of the body, or of the present chunk, to come
+	excess  int64  // bytes of chunking beyond what is decent
+	interim int    // interim answers so far
+
+	room   int    // bytes left to the present head, trailer or chunk's line
+	carry  []byte // the start of a line that is not whole yet; of a failed one, for Explain
+	ended  bool   // carry is whole, unless the next line continues it
+	limits Limits
+}
+
+// New makes a parser that is ready for its first answer, to a request that is
+// not HEAD. Limits that are zero get their defaults.
+func New(limits Limits) Parser {
+	p := Parser{limits: limits.withDefaults()}
+	p.Reset(false)
+	return p
+}
+
+// Reset prepares for the next answer; head tells that the request's method is
+// HEAD, whose answers have no body.
+func (p *Parser) Reset(head bool) {
+	p.state, p.fault, p.head = startLine, 0, head
+	p.HeadBytes, p.BodyBytes = 0, 0
+	p.left, p.excess, p.interim = 0, 0, 0
+	p.room, p.carry, p.ended = p.limits.Head, p.carry[:0], false
+	p.forget()
+}
+
+// forget prepares for the next head.
+func (p *Parser) forget() {
+	p.Status, p.old, p.close, p.keep, p.chunked, p.length, p.lengthText = 0, false, false, false, false, -1, 0
+}
+
+// Feed takes in the next bytes, up to the end of this answer and no further:
+// where n < len(b), the answer is done and what follows belongs to the next
+// one. A body without any framing is only done at EOF. An error is a Fault,
+// ends the answer, and says so again if it is fed more; n tells nothing then.
+func (p *Parser) Feed(b []byte) (n int, done bool, err error) {
+	for n < len(b) && p.state < complete {
+		used, fault := p.step(b[n:])
+		n += used
+		if fault != 0 {
+			p.state, p.fault = failed, fault
+		}
+	}
+	if p.state == failed {
+		return n, false, p.fault
+	}
+	return n, p.state == complete, nil
+}
+
+// EOF tells the parser that the server has closed the connection in an orderly
+// way, and asks whether that was the end of the answer. The error is a Fault.
+func (p *Parser) EOF() (done bool, err error) {
+	switch p.state {
+	case complete:
+		return true, nil
+	case untilClose:
+		p.state = complete
+		return true, nil
+	case startLine, fields:
+		p.state, p.fault = failed, p.headCut()
+	case sized, chunkSize, chunkData, chunkCR, chunkLF, trailers:
+		p.state, p.fault = failed, CutShort
+	}
+	return false, p.fault
+}
+
+// HeadDone tells whether the head is whole, so that the body is next, if any.
+func (p *Parser) HeadDone() bool { return p.HeadBytes > 0 }
+
+// KeepAlive tells whether the connection may serve another call: the answer is
+// complete, nobody asked to close (RFC 9112, 9.3), its end was not the
+// connection's, and it did not switch to another protocol.
+func (p *Parser) KeepAlive() bool { return p.state == complete && !p.close && p.Status >= 200 }
+
+// step takes in what belongs to the present state, or as much of it as came.
+func (p *Parser) step(b []byte) (n int, fault Fault) {
+	switch p.state {
+	case startLine:
+		line, n, fault := p.line(b)
+		if line != nil {
+			fault = p.startLine(chomp(line))
+		}
+		return n, fault
+	case fields, trailers:
+		return p.fields(b)
+	case chunkSize:
+		line, n, fault := p.line(b)
+		if line != nil {
+			fault = p.chunkSize(line)
+		}
+		return n, fault
+	case sized, chunkData, untilClose:
+		return p.data(b[:min(uint64(len(b)), p.left)]), 0
+	}
+	return p.chunkEnd(b[0])
+}
+
+// data takes in a piece of the body.
+func (p *Parser) data(piece []byte) int {
+	p.BodyBytes += int64(len(piece))
+	p.left -= uint64(len(piece))
+	if p.Body != nil {
+		p.Body(piece)
+	}
+	switch {
+	case p.left > 0:
+	case p.state == sized:
+		p.state = complete
+	case p.state == chunkData:
+		p.state = chunkCR
+	}
+	return len(piece)
+}
