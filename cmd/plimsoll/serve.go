@@ -10,6 +10,7 @@ import (
 	"plimsoll/target/delay"
 	"plimsoll/target/http"
 	"plimsoll/target/serve"
+	"plimsoll/target/setting"
 	"plimsoll/target/sim"
 	"plimsoll/target/wait"
 )
@@ -86,5 +87,9 @@ func (p *program) fromFile(file, name string, o *serve.Options) error {
 		}
 		return fmt.Errorf("the target %q of %s is no simulated one: it has neither sim: nor serve:", name, file)
 	}
-	return fmt.Errorf("%s has no target %q", file, name)
+	var known []string
+	for _, t := range plan.Targets {
+		known = append(known, t.Name)
+	}
+	return fmt.Errorf("%s has no target %q%s", file, name, setting.Suggest(name, known))
 }

@@ -1,0 +1,265 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"reflect"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+
+	"github.com/spf13/pflag"
+
+	"plimsoll/runner/result"
+	"plimsoll/runner/scenario"
+	target "plimsoll/target/http"
+)
+
+// benched runs bench within this process and returns its only trial.
+func benched(t *testing.T, args ...string) result.Trial {
+	t.Helper()
+	out := t.TempDir()
+	end := within(append([]string{"bench", "--quiet", "--allow-late", "--out", out}, args...)...)
+	if end.code != 0 {
+		t.Fatalf("%q: exit code %d\n%s\n%s", args, end.code, end.stderr, end.stdout)
+	}
+	run, err := result.Load(filepath.Join(out, "latest"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(run.Trials) != 1 {
+		t.Fatalf("%d trials", len(run.Trials))
+	}
+	return run.Trials[0]
+}
+
+// The server has seen as many requests as are reported, not one more or less.
+func TestBenchCounts(t *testing.T) {
+	loads := [][]string{{"-n", "2000"}, {"-d", "400ms"}, {"-r", "500", "-d", "400ms"}}
+	for name, serve := range map[string]func(*testing.T) (string, func() int64){"Go": countingGo, "nginx": countingNginx} {
+		for _, load := range loads {
+			for _, c := range []string{"1", "7", "256"} {
+				t.Run(fmt.Sprint(name, load, "-c", c), func(t *testing.T) {
+					t.Parallel()
+					url, seen := serve(t)
+					trial := benched(t, append(load, "-c", c, url)...)
+					if got := seen(); got != trial.Attempts {
+						t.Errorf("the server has seen %d requests, reported are %d attempts of %d calls", got, trial.Attempts, trial.Started)
+					}
+					if trial.OK != trial.Started || trial.OK < 100 {
+						t.Errorf("%d of %d calls succeeded: %v", trial.OK, trial.Started, trial.Errors)
+					}
+					if load[0] == "-n" && trial.Started != 2000 || load[0] == "-r" && trial.Started != 200 {
+						t.Errorf("%d calls were started", trial.Started)
+					}
+				})
+			}
+		}
+	}
+}
+
+func countingGo(t *testing.T) (url string, seen func() int64) {
+	count := new(atomic.Int64)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		count.Add(1)
+		fmt.Fprintln(w, "hello")
+	}))
+	t.Cleanup(server.Close)
+	return server.URL, count.Load
+}
+
+// countingNginx counts by nginx's access log, once it has ended.
+func countingNginx(t *testing.T) (url string, seen func() int64) {
+	program, err := exec.LookPath("nginx")
+	if err != nil {
+		t.Skip("nginx is not installed")
+	}
+	address, dir := freeAddress(t), t.TempDir()
+	config := filepath.Join(dir, "nginx.conf")
+	log := filepath.Join(dir, "access.log")
+	if err := os.WriteFile(config, fmt.Appendf(nil, `
+daemon off; master_process off; pid nginx.pid;
+events { worker_connections 1024; }
+http {
+	client_body_temp_path b; proxy_temp_path p; fastcgi_temp_path f; uwsgi_temp_path u; scgi_temp_path s;
+	log_format line "$request_method $status"; access_log %s line;
+	server { listen %s backlog=1024; return 200 "hello\n"; }
+}`, log, address), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	nginx := exec.Command(program, "-p", dir, "-c", config, "-e", filepath.Join(dir, "error.log"))
+	if err := nginx.Start(); err != nil {
+		t.Fatal(err)
+	}
+	end := func() {
+		_ = nginx.Process.Signal(syscall.SIGQUIT) // it finishes what it is at
+		_ = nginx.Wait()
+	}
+	t.Cleanup(end)
+	eventually(t, "nginx listens", func() bool {
+		connection, err := net.Dial("tcp", address)
+		if err == nil {
+			connection.Close()
+		}
+		return err == nil
+	})
+	return "http://" + address, func() int64 {
+		end()
+		text, err := os.ReadFile(log)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return int64(strings.Count(string(text), "GET 200\n"))
+	}
+}
+
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	return listener.Addr().String()
+}
+
+// odd are flags with texts that a file or the environment could mistake for
+// something else.
+func odd(t *testing.T) [][]string {
+	body := filepath.Join(t.TempDir(), "body.txt")
+	if err := os.WriteFile(body, []byte("$$ ${HOME} \xff"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	return [][]string{
+		{"--seed", "18446744073709551615", "-H", `X-Odd: "${HOME}" # $$`, "-H", `x-odd: 'b':\`, "-H", "Host: é.example", "--body", "a: ${PATH}\n\t- \"$$"},
+		{"-m", "PUT", "--timeout", "3s", "--body", "@" + body},
+		{"-r", "300/min", "-k"},
+	}
+}
+
+// What --save writes is what is carried out.
+func TestBenchSavesItsPlan(t *testing.T) {
+	t.Parallel()
+	for i, args := range append(odd(t), []string{"--http2", "-d", "90s", "--warmup", "5s"}) {
+		file := filepath.Join(t.TempDir(), strconv.Itoa(i)+".yaml")
+		var f benchFlags
+		flags := pflag.NewFlagSet("bench", pflag.ContinueOnError)
+		f.declare(flags)
+		if err := flags.Parse(append(args, "--save", file)); err != nil {
+			t.Fatal(err)
+		}
+		f.load.URL = "example.com/a%20b?c=$d&e=%24{F}"
+		plan, err := f.plan()
+		if err != nil {
+			t.Fatal(err)
+		}
+		saved, err := (&program{stderr: t.Output()}).load(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range []*scenario.Plan{plan, saved} { // functions cannot be compared
+			p.Scrub = nil
+			p.Targets[0].Settings.(*target.Settings).Scrub = nil
+		}
+		if !reflect.DeepEqual(plan, saved) {
+			t.Errorf("%q: carried out %+v, saved %+v", args, plan, saved)
+		}
+	}
+}
+
+// What was saved sends the same request once more, and each text of it as it
+// was given.
+func TestBenchSendsWhatWasGiven(t *testing.T) {
+	t.Parallel()
+	type request struct{ method, host, url, header, body string }
+	var mu sync.Mutex
+	var met []request
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		mu.Lock()
+		defer mu.Unlock()
+		met = append(met, request{r.Method, r.Host, r.RequestURI, strings.Join(r.Header["X-Odd"], "|"), string(body)})
+	}))
+	defer server.Close()
+	host, path := strings.TrimPrefix(server.URL, "http://"), "/a%20b?c=$d&e=%24{F}"
+	want := []request{
+		{"POST", "é.example", path, `"${HOME}" # $$|'b':\`, "a: ${PATH}\n\t- \"$$"},
+		{"PUT", host, path, "", "$$ ${HOME} \xff"},
+		{"GET", host, path, "", ""},
+	}
+	for i, args := range odd(t) {
+		dir := t.TempDir()
+		file := filepath.Join(dir, "saved.yaml")
+		benched(t, append(args, host+path, "-n", "1", "--save", file)...)
+		if end := within("run", file, "--quiet", "--out", filepath.Join(dir, "results")); end.code != 0 {
+			t.Fatalf("%+v", end)
+		}
+		mu.Lock()
+		if len(met) != 2 || met[0] != want[i] || met[1] != want[i] {
+			t.Errorf("%q sent\n%q, not\n%q", args, met, want[i])
+		}
+		met = nil
+		mu.Unlock()
+	}
+}
+
+// A body's file is found from the current folder, wherever the scenario goes.
+func TestBenchBodyFileSeenFromTheScenario(t *testing.T) {
+	for _, c := range []struct{ dir, file, want string }{
+		{".", "a/b.txt", "a/b.txt"},
+		{"x", "a/b.txt", filepath.Join("..", "a", "b.txt")},
+		{"a", "a/b.txt", "b.txt"},
+		{"x", "/a/b.txt", "/a/b.txt"},
+	} {
+		if got := seenFrom(c.dir, c.file); got != c.want && runtime.GOOS != "windows" {
+			t.Errorf("%s from %s is %s, not %s", c.file, c.dir, got, c.want)
+		}
+	}
+}
+
+// -k trusts any certificate, --http2 speaks HTTP/2 with and without TLS.
+func TestBenchProtocols(t *testing.T) {
+	t.Parallel()
+	var major atomic.Int64
+	protocols := new(http.Protocols)
+	protocols.SetHTTP1(true)
+	protocols.SetHTTP2(true)
+	protocols.SetUnencryptedHTTP2(true)
+	start := func(begin func(*httptest.Server)) string {
+		server := httptest.NewUnstartedServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { major.Store(int64(r.ProtoMajor)) }))
+		server.Config.Protocols, server.EnableHTTP2 = protocols, true
+		server.Config.ErrorLog = log.New(io.Discard, "", 0)
+		begin(server)
+		t.Cleanup(server.Close)
+		return server.URL
+	}
+	plain, secure := start((*httptest.Server).Start), start((*httptest.Server).StartTLS)
+	for _, c := range []struct {
+		args  []string
+		major int64
+		class string
+	}{
+		{[]string{plain}, 1, ""},
+		{[]string{plain, "--http2"}, 2, ""},
+		{[]string{secure, "-k"}, 1, ""},
+		{[]string{secure, "-k", "--http2"}, 2, ""},
+		{[]string{secure}, 0, "tls"},
+	} {
+		major.Store(0)
+		trial := benched(t, append(c.args, "-n", "3")...)
+		if major.Load() != c.major || trial.Errors[c.class].Count != trial.Failed() || (trial.OK == 3) != (c.class == "") {
+			t.Errorf("%q: HTTP/%d, %d ok, %v", c.args, major.Load(), trial.OK, trial.Errors)
+		}
+	}
+}

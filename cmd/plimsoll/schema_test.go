@@ -1,0 +1,70 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/jsonschema-go/jsonschema"
+	"go.yaml.in/yaml/v4"
+)
+
+// What `plimsoll schema` prints is a JSON Schema that accepts the scenario
+// files of this repository, and refuses a misspelt key.
+func TestSchema(t *testing.T) {
+	end := within("schema")
+	var schema jsonschema.Schema
+	if err := json.Unmarshal([]byte(end.stdout), &schema); err != nil || end.code != 0 || end.stderr != "" {
+		t.Fatalf("exit code %d, %v, %s", end.code, err, end.stderr)
+	}
+	resolved, err := schema.Resolve(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{filepath.Join(root, "scenarios.yaml"), "starter.yaml"} {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var file map[string]any
+		if err := yaml.Unmarshal(text, &file); err != nil {
+			t.Fatal(err)
+		}
+		if err := resolved.Validate(plain(file)); err != nil {
+			t.Errorf("%s: %v", path, err)
+		}
+		file["scenarois"] = file["scenarios"]
+		if resolved.Validate(plain(file)) == nil {
+			t.Errorf("%s: a misspelt key is accepted", path)
+		}
+	}
+}
+
+// plain turns what YAML gives into what JSON would.
+func plain(value any) any {
+	switch v := value.(type) {
+	case map[string]any:
+		out := map[string]any{}
+		for k, e := range v {
+			out[k] = plain(e)
+		}
+		return out
+	case map[any]any: // with keys that are no texts
+		out := map[string]any{}
+		for k, e := range v {
+			text, _ := yaml.Marshal(k)
+			out[string(text[:len(text)-1])] = plain(e)
+		}
+		return out
+	case []any:
+		out := make([]any, len(v))
+		for i, e := range v {
+			out[i] = plain(e)
+		}
+		return out
+	case int:
+		return float64(v)
+	}
+	return value
+}
