@@ -100,7 +100,7 @@ func Run(ctx, atOnce context.Context, o Options) (*result.Run, error) {
 	run := &result.Run{
 		Format: result.Format, Tool: result.Tool{Name: "plimsoll", Version: o.Version},
 		Started: o.Now().UTC(), Seed: o.Plan.Seed,
-		Machine: result.ThisMachine(), File: o.Plan.File,
+		Machine: result.ThisMachine(), File: o.Plan.File, Planned: len(trials),
 		Trials: []result.Trial{}, Speedups: []result.Speedup{}, Verdicts: []result.Verdict{},
 	}
 	r := &underWay{Options: o, run: run, targets: newTargets(o), calls: newCallLog(o.Calls)}

@@ -80,14 +80,19 @@ func (ts *targets) openHTTP(ctx context.Context, name string, settings *http.Set
 		}
 		base, broken = child.URL(), child.Err
 	}
-	if settings.Engine != "std" && drive.WireWorks {
-		options, reason, err := settings.Wire(base, streams, ts.Plan.Spin)
+	beyond := settings.BeyondWire()
+	if !drive.WireWorks {
+		beyond = "needs Linux"
+	}
+	switch {
+	case settings.Engine == "wire" && beyond != "":
+		return nil, fmt.Errorf("target %q: the engine wire %s: leave engine out", name, beyond)
+	case settings.Engine != "std" && beyond == "":
+		options, err := settings.Wire(base, streams, ts.Plan.Spin)
 		if err != nil {
 			return nil, fmt.Errorf("target %q: %w", name, err)
 		}
-		if reason == "" {
-			return openWire(options, broken), nil
-		}
+		return openWire(options, broken), nil
 	}
 	client, err := http.Open(*settings, base, streams)
 	if err != nil {

@@ -128,7 +128,8 @@ func wrong(problems scenario.Problems) error {
 	return errors.New(strings.Join(texts, "\n"))
 }
 
-// seenFrom names a file of the current folder as it is called from dir.
+// seenFrom names a file as a scenario in the folder dir names it: Parse joins
+// the two again, letter by letter.
 func seenFrom(dir, file string) string {
 	if filepath.IsAbs(file) || dir == "." {
 		return file
@@ -138,7 +139,7 @@ func seenFrom(dir, file string) string {
 	if relative, err := filepath.Rel(from, to); errors.Join(err1, err2, err) == nil {
 		return relative
 	}
-	return to // on another drive, say
+	return to // from another drive, say
 }
 
 // bench carries the plan out and shows what came of it.

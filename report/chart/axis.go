@@ -97,18 +97,25 @@ func (o scaling) logarithmic(a *plot.Axis, s span) (ticks []plot.Tick) {
 	return ticks
 }
 
-// named puts the ticks where the values are, as far as their labels do not
-// meet, and tells where.
+// named puts the ticks where the values are, which rise, and tells where.
+// Those whose labels would meet a larger one's stay without.
 func named(a *plot.Axis, values []float64, label func(float64) string) (lines []float64) {
-	const apart = 0.07 // of the axis' length
+	const letter, gap = 0.02, 0.03 // of the axis' length
 	var ticks []plot.Tick
-	for _, v := range values {
-		if !drawable(v) || len(lines) > 0 && a.Norm(v)-a.Norm(lines[len(lines)-1]) < apart {
+	free := math.Inf(1) // up to where there is room
+	for _, v := range slices.Backward(values) {
+		if !drawable(v) {
 			continue
 		}
-		lines = append(lines, v)
-		ticks = append(ticks, plot.Tick{Value: v, Label: label(v)})
+		t := plot.Tick{Value: v}
+		half := letter / 2 * float64(len(label(v)))
+		if at := a.Norm(v); at+half <= free {
+			t.Label, free = label(v), at-half-gap
+		}
+		ticks, lines = append(ticks, t), append(lines, v)
 	}
+	slices.Reverse(ticks)
+	slices.Reverse(lines)
 	a.Tick.Marker = plot.ConstantTicks(ticks)
 	return lines
 }

@@ -68,8 +68,15 @@ func TestSweptValuesAreNamed(t *testing.T) {
 	p := plot.New()
 	values := []float64{1, 2, 4, 8, 8.1, 16}
 	scaling{logFrom: 4, tight: true, label: number}.set(&p.X, span{1, 16})
-	if got := named(&p.X, values, number); !slices.Equal(got, []float64{1, 2, 4, 8, 16}) {
-		t.Errorf("named are %v", got)
+	if got := named(&p.X, values, number); !slices.Equal(got, values) {
+		t.Errorf("lines at %v", got)
+	}
+	var labels []string
+	for _, tick := range p.X.Tick.Marker.Ticks(0, 0) {
+		labels = append(labels, tick.Label)
+	}
+	if !slices.Equal(labels, []string{"1", "2", "4", "", "8.1", "16"}) {
+		t.Errorf("named are %q", labels)
 	}
 }
 

@@ -112,6 +112,7 @@ type figure struct {
 	width, height vg.Length
 	title, about  string
 	warning       string
+	hint          string // what the figures are of
 	legend        []entry
 	panels        [][]panel // in rows
 }
@@ -130,6 +131,7 @@ func (f *figure) draw(c draw.Canvas) {
 	c.Max.Y -= writeLine(c, titleStyle, f.title)
 	c.Max.Y -= writeLine(c, aboutStyle, f.about)
 	c.Max.Y -= writeLine(c, warningStyle, f.warning)
+	c.Max.Y -= writeLine(c, labelStyle, f.hint)
 	c.Max.Y -= drawLegend(c, f.legend)
 	for i, row := range aligned(f.panels, c) {
 		for j, at := range row {

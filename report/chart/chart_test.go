@@ -7,12 +7,15 @@ import (
 	"flag"
 	"image/png"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+
+	"gonum.org/v1/plot/plotter"
 
 	"plimsoll/report/sample"
 	"plimsoll/report/view"
@@ -93,7 +96,8 @@ func texts(t *testing.T, svg []byte) []string {
 }
 
 func TestGoldenTexts(t *testing.T) {
-	for name, run := range map[string]*result.Run{"published": sample.Published(), "frozen": sample.Frozen(), "failing": failing(), "bars": sample.Bars()} {
+	for name, run := range map[string]*result.Run{"published": sample.Published(), "frozen": sample.Frozen(), "failing": failing(), "bars": sample.Bars(),
+		"rates": sample.Rates(), "interrupted": sample.Interrupted()} {
 		var got strings.Builder
 		svgs := svgs(t, run)
 		for _, kind := range []string{"speedup", "latency", "timeline"} {
@@ -198,5 +202,44 @@ func TestFallingBehindIsOnEveryChart(t *testing.T) {
 		if !slices.Contains(texts(t, svg), "The generator fell behind in 1 of 3 trials: no measurement of the target") {
 			t.Errorf("%s does not say so", kind)
 		}
+	}
+}
+
+func TestAnInterruptionIsOnEveryChart(t *testing.T) {
+	for kind, svg := range svgs(t, sample.Interrupted()) {
+		if !slices.Contains(texts(t, svg), "Interrupted: 1 of 6 trials carried out, 1 broken off") {
+			t.Errorf("%s does not say so", kind)
+		}
+	}
+}
+
+func TestFailuresAreOnTheCharts(t *testing.T) {
+	dotted := []byte("stroke-dasharray:1.5,1.5")
+	for run, want := range map[*result.Run]bool{failing(): true, sample.Frozen(): false} {
+		svgs := svgs(t, run)
+		if got := bytes.Contains(svgs["timeline"], dotted); got != want {
+			t.Errorf("%s: failures in the timeline: %v", run.Trials[0].Scenario, got)
+		}
+		if got := slices.Contains(texts(t, svgs["timeline"]), "failed"); got != want {
+			t.Errorf("%s: failures in the legend: %v", run.Trials[0].Scenario, got)
+		}
+		said := slices.ContainsFunc(texts(t, svgs["latency"]), func(s string) bool { return strings.HasPrefix(s, "Of the successes only: ") })
+		if said != want {
+			t.Errorf("%s: failures above the latencies: %v", run.Trials[0].Scenario, said)
+		}
+	}
+}
+
+// A moment's figure is drawn over all of it, and ends with it.
+func TestMomentsAreSteps(t *testing.T) {
+	moments := []view.Moment{{AtS: 0, WidthS: 1, OKPerS: 0, P50S: math.NaN()}, {AtS: 1, WidthS: 0.5, OKPerS: 4, P50S: 2}, {AtS: 1.5, WidthS: 1, OKPerS: 3, P50S: math.NaN()}}
+	rates := pieces(moments, func(m view.Moment) float64 { return m.OKPerS }, false)
+	want := plotter.XYs{{X: 0, Y: 0}, {X: 1, Y: 0}, {X: 1, Y: 4}, {X: 1.5, Y: 4}, {X: 1.5, Y: 3}, {X: 2.5, Y: 3}}
+	if len(rates) != 1 || !slices.Equal(rates[0], want) {
+		t.Errorf("rates: %v", rates)
+	}
+	latencies := slices.DeleteFunc(pieces(moments, func(m view.Moment) float64 { return m.P50S }, true), func(p plotter.XYs) bool { return len(p) == 0 })
+	if len(latencies) != 1 || !slices.Equal(latencies[0], plotter.XYs{{X: 1, Y: 2}, {X: 1.5, Y: 2}}) {
+		t.Errorf("latencies: %v", latencies)
 	}
 }

@@ -29,7 +29,7 @@ func latency(sec view.Section) (*figure, error) {
 	if values.empty() {
 		return nil, nil
 	}
-	f := &figure{width: 8 * vg.Inch, height: 5 * vg.Inch, about: sec.About, warning: s.Warning()}
+	f := &figure{width: 8 * vg.Inch, height: 5 * vg.Inch, about: sec.About, warning: s.Warning(), hint: s.Survivors(s.AtLast())}
 	f.title = sec.Title + ": latency by percentile" + atLast(s)
 	p := newPanel("percentile of calls", "latency")
 	y := scaling{logFrom: 0, label: duration}
@@ -73,9 +73,9 @@ func curve(h *histogram.Histogram) (points plotter.XYs) {
 }
 
 // percentiles gives an axis over log10 of the tail its ticks, and tells where
-// they are.
+// they are. It ends where there are too few values to tell of.
 func percentiles(a *plot.Axis, longest float64) (lines []float64) {
-	a.Min, a.Max = 0, max(1, math.Log10(longest))
+	a.Min, a.Max = 0, math.Log10(max(2, longest))
 	ticks := []plot.Tick{{Value: 0, Label: "0 %"}}
 	add := func(tail float64, label string) {
 		if at := math.Log10(tail); at <= a.Max+1e-9 {

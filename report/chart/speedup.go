@@ -19,6 +19,9 @@ func speedup(sec view.Section) (*figure, error) {
 	if len(s.Groups) < 2 {
 		return nil, nil
 	}
+	if s.Axis == result.AxisRate && len(s.Places) > 1 {
+		return overRate(sec)
+	}
 	f := &figure{width: 9 * vg.Inch, height: 4.4 * vg.Inch, about: sec.About, warning: s.Warning(), panels: make([][]panel, 1)}
 	f.title = sec.Title + ": " + view.MetricName(s.Judged())
 	metrics := []string{s.Judged()}
@@ -26,9 +29,9 @@ func speedup(sec view.Section) (*figure, error) {
 		f.title += " and speedup over " + modeName(s.Baseline)
 		metrics = append(metrics, view.Speedup)
 	}
-	draw := overSweep
+	panelOf := overSweep
 	if len(s.Places) == 1 {
-		draw = sideBySide
+		panelOf = sideBySide
 		f.height = vg.Length(1.6+0.35*float64(len(s.Modes))) * vg.Inch
 		if len(s.Groups[0].Trials) > 1 {
 			f.legend = append(f.legend, entry{text: "each repetition", marker: repeated(grey)})
@@ -36,9 +39,12 @@ func speedup(sec view.Section) (*figure, error) {
 	} else {
 		f.legend = modeLegend(s)
 	}
-	f.legend = append(f.legend, speedupLegend(s)...)
+	f.legend = append(f.legend, publishedLegend(s)...)
+	if s.HasIntervals() {
+		f.legend = append(f.legend, entry{text: "95 % interval", line: draw.LineStyle{Color: grey, Width: barWidth}})
+	}
 	for _, m := range metrics {
-		p, err := draw(s, m)
+		p, err := panelOf(s, m)
 		if err != nil {
 			return nil, err
 		}
@@ -71,17 +77,14 @@ func modeLegend(s *view.Scenario) (entries []entry) {
 	return entries
 }
 
-// speedupLegend explains what stands beside the measured figures.
-func speedupLegend(s *view.Scenario) (entries []entry) {
+// publishedLegend explains the figures beside the measured ones.
+func publishedLegend(s *view.Scenario) (entries []entry) {
 	if source, ok := s.Source(); ok {
 		text := "published"
 		if source != "" {
 			text += ": " + cut(source, 80)
 		}
 		entries = append(entries, entry{text: text, marker: look{Color: grey}.published()})
-	}
-	if s.HasIntervals() {
-		entries = append(entries, entry{text: "95 % interval", line: draw.LineStyle{Color: grey, Width: barWidth}})
 	}
 	return entries
 }

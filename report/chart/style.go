@@ -38,6 +38,7 @@ var (
 	tickStyle    = textStyle(9, font.WeightNormal, ink)
 
 	dashes = []vg.Length{4, 3}
+	points = []vg.Length{1.5, 1.5}
 )
 
 func textStyle(size vg.Length, weight font.Weight, c color.Color) draw.TextStyle {
@@ -62,6 +63,11 @@ func (l look) line() draw.LineStyle { return draw.LineStyle{Color: l.Color, Widt
 
 func (l look) dashed() draw.LineStyle {
 	return draw.LineStyle{Color: l.Color, Width: 1.2, Dashes: dashes}
+}
+
+// dotted is for failures.
+func (l look) dotted() draw.LineStyle {
+	return draw.LineStyle{Color: l.Color, Width: 1.8, Dashes: points}
 }
 
 func (l look) dot() draw.GlyphStyle {

@@ -2,10 +2,12 @@ package chart
 
 import (
 	"fmt"
+	"slices"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
 
 	"plimsoll/report/view"
 	"plimsoll/runner/result"
@@ -27,8 +29,9 @@ func timeline(sec view.Section) (*figure, error) {
 	if n := len(groups[0].Trials); n > 1 {
 		f.title += fmt.Sprintf(", repetition %d of %d", trials[0].Repeat+1, n)
 	}
-	for _, st := range strips() {
-		p, err := st.draw(s, groups, lines)
+	failures := slices.ContainsFunc(trials, func(t *result.Trial) bool { return t.Failed() > 0 })
+	for _, st := range strips(failures) {
+		p, err := st.panel(s, groups, lines)
 		if err != nil {
 			return nil, err
 		}
@@ -49,37 +52,54 @@ func timeline(sec view.Section) (*figure, error) {
 	f.legend = append(f.legend,
 		entry{text: "succeeded · p99 of response time", line: look{Color: grey}.line()},
 		entry{text: "started · median of response time", line: look{Color: grey}.dashed()})
+	if failures {
+		f.legend = append(f.legend, entry{text: "failed", line: look{Color: grey}.dotted()})
+	}
 	return f, nil
 }
 
 // strip is one of the panels above each other.
 type strip struct {
-	label         string
-	along         scaling
-	positive      bool // zero has no place on it
-	solid, dashed func(view.Moment) float64
+	label    string
+	along    scaling
+	positive bool     // zero has no place on it
+	courses  []course // the most important last: it is drawn on top
 }
 
-func strips() []strip {
+// course is one of the figures of a strip.
+type course struct {
+	style func(look) draw.LineStyle
+	of    func(view.Moment) float64
+}
+
+func strips(failures bool) []strip {
+	calls := []course{
+		{look.dashed, func(m view.Moment) float64 { return m.StartedPerS }},
+		{look.line, func(m view.Moment) float64 { return m.OKPerS }},
+	}
+	if failures {
+		calls = append(calls, course{look.dotted, func(m view.Moment) float64 { return m.FailedPerS }})
+	}
 	return []strip{
-		{label: "calls/s", along: scaling{logFrom: 1e99, label: number},
-			solid: func(m view.Moment) float64 { return m.OKPerS }, dashed: func(m view.Moment) float64 { return m.StartedPerS }},
-		{label: "response time", along: scaling{logFrom: 0, labels: 6, label: duration}, positive: true,
-			solid: func(m view.Moment) float64 { return m.P99S }, dashed: func(m view.Moment) float64 { return m.P50S }},
-		{label: "in flight", along: scaling{logFrom: 1e99, label: number},
-			solid: func(m view.Moment) float64 { return m.InFlight }},
+		{label: "calls/s", along: scaling{logFrom: 1e99, label: number}, courses: calls},
+		{label: "response time", along: scaling{logFrom: 0, labels: 6, label: duration}, positive: true, courses: []course{
+			{look.dashed, func(m view.Moment) float64 { return m.P50S }},
+			{look.line, func(m view.Moment) float64 { return m.P99S }},
+		}},
+		{label: "in flight", along: scaling{logFrom: 1e99, label: number}, courses: []course{
+			{look.line, func(m view.Moment) float64 { return m.InFlight }},
+		}},
 	}
 }
 
-// draw makes the panel; nil without any value.
-func (st strip) draw(s *view.Scenario, groups []*view.Group, lines [][]view.Moment) (*panel, error) {
+// panel draws it; nil without any value.
+func (st strip) panel(s *view.Scenario, groups []*view.Group, lines [][]view.Moment) (*panel, error) {
 	var times, values span
 	for _, moments := range lines {
 		for _, m := range moments {
 			times.add(m.AtS + m.WidthS)
-			values.add(st.solid(m))
-			if st.dashed != nil {
-				values.add(st.dashed(m))
+			for _, c := range st.courses {
+				values.add(c.of(m))
 			}
 		}
 	}
@@ -91,30 +111,26 @@ func (st strip) draw(s *view.Scenario, groups []*view.Group, lines [][]view.Mome
 	p.Add(grid{x: x, y: st.along.set(&p.Y, values)})
 	for i, g := range groups {
 		l := lookOf(s.Nth(g.Mode))
-		if st.dashed != nil {
-			for _, piece := range pieces(lines[i], st.dashed, st.positive) {
-				if err := addLine(p, piece, l.dashed()); err != nil {
+		for _, c := range st.courses {
+			for _, piece := range pieces(lines[i], c.of, st.positive) {
+				if err := addLine(p, piece, c.style(l)); err != nil {
 					return nil, err
 				}
-			}
-		}
-		for _, piece := range pieces(lines[i], st.solid, st.positive) {
-			if err := addLine(p, piece, l.line()); err != nil {
-				return nil, err
 			}
 		}
 	}
 	return p, nil
 }
 
-// pieces are the lines through the middles of moments, broken where there is
-// no figure.
+// pieces are steps, each as long as its moment: a figure holds for all of it,
+// and nothing is known of when in it calls ended. They break where there is no
+// figure.
 func pieces(moments []view.Moment, of func(view.Moment) float64, positive bool) (all []plotter.XYs) {
 	var piece plotter.XYs
 	for _, m := range moments {
-		at, v := m.AtS+m.WidthS/2, of(m)
-		if drawable(at) && (drawable(v) || v == 0 && !positive) {
-			piece = append(piece, plotter.XY{X: at, Y: v})
+		v, until := of(m), m.AtS+m.WidthS
+		if drawable(until) && m.AtS >= 0 && (drawable(v) || v == 0 && !positive) {
+			piece = append(piece, plotter.XY{X: m.AtS, Y: v}, plotter.XY{X: until, Y: v})
 			continue
 		}
 		all, piece = append(all, piece), nil

@@ -3,8 +3,10 @@ package progress
 import (
 	"fmt"
 	"io"
+	"os"
 	"sync"
 
+	"github.com/vbauerster/cupwriter"
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
 )
@@ -22,13 +24,32 @@ type bars struct {
 }
 
 func newBars(w io.Writer, read func() state, options ...mpb.ContainerOption) *bars {
-	b := &bars{container: mpb.New(append(options, mpb.WithOutput(w))...), read: read}
+	options = append([]mpb.ContainerOption{mpb.WithConsoleWriter(console(w))}, options...)
+	b := &bars{container: mpb.New(options...), read: read}
 	b.run = b.add(state.overall,
 		mpb.PrependDecorators(decor.Name("run ", decor.WCSyncWidthR)),
 		mpb.AppendDecorators(
 			b.text(func(s state) string { return fmt.Sprintf(" %d/%d trials  ", s.ended, s.total) }),
 			decor.Elapsed(decor.ET_STYLE_GO)))
 	return b
+}
+
+// console writes to a terminal from the left edge: what is typed meanwhile, as
+// the ^C that interrupts a run, moves the cursor off it, and what stands to its
+// left would escape the clearing of the bars.
+func console(w io.Writer) *cupwriter.Writer {
+	c := cupwriter.New(leftEdge{w}, false)
+	if f, ok := w.(*os.File); ok {
+		c.SetTermFd(int(f.Fd()))
+	}
+	return c
+}
+
+type leftEdge struct{ io.Writer }
+
+func (w leftEdge) Write(p []byte) (int, error) {
+	n, err := w.Writer.Write(append([]byte{'\r'}, p...))
+	return max(0, n-1), err
 }
 
 // barWidth is the width of the bars themselves, in columns.
@@ -60,7 +81,10 @@ func (b *bars) visible() {
 		return
 	}
 	b.trial = b.add(state.share,
-		mpb.PrependDecorators(b.text(func(s state) string { return cut(s.name) + " " }, decor.WCSyncWidthR)),
+		mpb.PrependDecorators(decor.Any(func(stat decor.Statistics) string {
+			s := b.read()
+			return cut(s.name, roomForName(stat.AvailableWidth, s.figures())) + " "
+		}, decor.WCSyncWidthR)),
 		mpb.AppendDecorators(b.text(func(s state) string { return " " + s.figures() })))
 }
 
@@ -70,13 +94,24 @@ func (b *bars) ended(shown bool) {
 	}
 }
 
-// cut shortens a name, so that a narrow terminal has room for the figures.
-func cut(name string) string {
-	const longest = 36
-	if runes := []rune(name); len(runes) > longest {
-		return string(runes[:longest-1]) + "…"
+// roomForName is what a line leaves for the trial's name beside a short bar
+// and the figures, whose growing digits shall not make it jump.
+func roomForName(width int, figures string) int {
+	const shortBar, least, step = 10, 16, 8
+	beside := (len(figures) + step) / step * step
+	return max(least, width-shortBar-beside-4)
+}
+
+// cut takes from the middle of a name what is too long. It begins with the
+// scenario and ends with the sweep's value and the repetition, which tell
+// trials apart better than the end of a mode's name.
+func cut(name string, longest int) string {
+	runes := []rune(name)
+	if len(runes) <= longest {
+		return name
 	}
-	return name
+	tail := longest / 2
+	return string(runes[:longest-1-tail]) + "…" + string(runes[len(runes)-tail:])
 }
 
 // drop takes the trial's bar away.

@@ -38,6 +38,9 @@ func newLines(w io.Writer, read func() state, tick <-chan time.Time, halt func()
 
 // line is where the run stands.
 func line(s state) string {
+	if s.over {
+		return fmt.Sprintf("%d of %d trials have ended", s.ended, s.total)
+	}
 	text := fmt.Sprintf("trial %d of %d", min(s.ended+1, s.total), s.total)
 	if s.name != "" {
 		text += ": " + s.name

@@ -148,13 +148,17 @@ func (s state) overall() (share float64, ok bool) {
 	return min(1, done/float64(max(1, s.total))), true
 }
 
+// aFew is how many calls of a batch, or half of it, must have ended before
+// their rate tells anything about the others.
+const aFew = 10
+
 // left is how long the trial may still take; ok is false when there is no
 // telling.
 func (s state) left() (left time.Duration, ok bool) {
 	switch {
 	case s.length > 0:
 		return max(0, s.length-s.sample.Elapsed), true
-	case s.calls > 0 && s.sample.RatePerS > 0:
+	case s.calls > 0 && s.sample.RatePerS > 0 && s.sample.Done >= min(aFew, (s.calls+1)/2):
 		seconds := float64(max(0, s.calls-s.sample.Done)) / s.sample.RatePerS
 		return time.Duration(min(seconds, 1e6) * 1e9), true
 	}

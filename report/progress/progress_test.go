@@ -8,7 +8,9 @@ import (
 	"sync"
 	"testing"
 	"time"
+	"unicode/utf8"
 
+	"github.com/vbauerster/cupwriter"
 	"github.com/vbauerster/mpb/v8"
 	"go.uber.org/goleak"
 )
@@ -46,33 +48,50 @@ func waitFor(t *testing.T, b *buffer, want string) {
 	t.Fatalf("%q never came up; at last there was\n%q", want, got[max(0, len(got)-500):])
 }
 
-// screen is what is left on a terminal: "up n lines and clear below" is all
-// the control that the bars use.
+// screen is what is left on a terminal: end of line, carriage return and "up
+// n lines, in the same column, and clear from there on" are all the control
+// that the bars use.
 func screen(output string) string {
-	var lines []string
+	rows, row, column := [][]rune{nil}, 0, 0
 	up := regexp.MustCompile(`^\x1b\[([0-9]+)A\x1b\[J`)
-	line := ""
 	for output != "" {
 		if m := up.FindStringSubmatch(output); m != nil {
 			n := 0
 			fmt.Sscan(m[1], &n)
-			lines, output = lines[:max(0, len(lines)-n)], output[len(m[0]):]
+			row = max(0, row-n)
+			rows = rows[:row+1]
+			rows[row] = rows[row][:min(column, len(rows[row]))]
+			output = output[len(m[0]):]
 			continue
 		}
-		if output[0] == '\n' {
-			lines, line = append(lines, line), ""
-		} else {
-			line += output[:1]
+		r, size := utf8.DecodeRuneInString(output)
+		output = output[size:]
+		switch r {
+		case '\n':
+			if row, column = row+1, 0; row == len(rows) {
+				rows = append(rows, nil)
+			}
+		case '\r':
+			column = 0
+		default:
+			for len(rows[row]) <= column {
+				rows[row] = append(rows[row], ' ')
+			}
+			rows[row][column] = r
+			column++
 		}
-		output = output[1:]
 	}
-	return strings.Join(append(lines, line), "\n")
+	var lines []string
+	for _, r := range rows {
+		lines = append(lines, string(r))
+	}
+	return strings.Join(lines, "\n")
 }
 
 // onScreen is a progress whose bars are drawn though nobody looks.
 func onScreen(b *buffer, total int) *Progress {
 	p := &Progress{state: state{total: total}}
-	p.show = newBars(b, p.read, mpb.ForceTTY(), mpb.WithAutoRefresh(), mpb.WithRefreshRate(5*time.Millisecond))
+	p.show = newBars(b, p.read, mpb.WithConsoleWriter(cupwriter.New(leftEdge{b}, true)), mpb.WithAutoRefresh(), mpb.WithRefreshRate(5*time.Millisecond))
 	return p
 }
 
@@ -94,6 +113,50 @@ func TestATrialThatLastsHasABar(t *testing.T) {
 	if got := screen(b.String()); got != want {
 		t.Errorf("what is left on the screen:\n%q, want\n%q", got, want)
 	}
+}
+
+// The terminal shows a ^C where the cursor is, and leaves the cursor behind it.
+func TestWhatIsTypedLeavesNoRemnants(t *testing.T) {
+	var b buffer
+	p := onScreen(&b, 4)
+	waitFor(t, &b, "0/4 trials")
+	fmt.Fprint(&b, "^C")
+	p.Note("interrupted: waiting")
+	waitFor(t, &b, "waiting")
+	p.Close()
+	if got := screen(b.String()); got != "interrupted: waiting\n" {
+		t.Errorf("what is left on the screen: %q", got)
+	}
+}
+
+func TestLongNamesAreCutInTheMiddle(t *testing.T) {
+	const name = "steady-load rate-limited-with-a-long-name rate_per_s 380 (1 of 3)"
+	for longest, want := range map[int]string{100: name, 30: "steady-load ra…_s 380 (1 of 3)"} {
+		if got := cut(name, longest); got != want {
+			t.Errorf("in %d columns: %q, want %q", longest, got, want)
+		}
+	}
+	figures := "250/1000  125/s  p99 12.3ms  3 failed  6s left"
+	for _, width := range []int{80, 120, 200} {
+		room := roomForName(width, figures)
+		if room < 16 || width >= 120 && room+1+10+len(figures) > width {
+			t.Errorf("%d columns leave %d for the name", width, room)
+		}
+		if room < roomForName(width, figures+"9") {
+			t.Errorf("a name grows while its figures do")
+		}
+	}
+	if room := roomForName(160, figures); room < len(name) {
+		t.Errorf("a wide terminal has no room for %d characters", len(name))
+	}
+
+	var b buffer
+	p := onScreen(&b, 4)
+	p.Trial(name, 1000, 0)
+	p.Sample(Sample{})
+	p.Sample(Sample{Done: 7})
+	waitFor(t, &b, "380 (1 of 3)")
+	p.Close()
 }
 
 // Under the virtual clock there may be thousands of trials a second: they move
@@ -164,6 +227,8 @@ func TestLinesElsewhere(t *testing.T) {
 	tick <- time.Time{}
 	waitFor(t, &b, "42 done")
 	p.EndTrial("")
+	tick <- time.Time{}
+	waitFor(t, &b, "ended")
 	p.Trial("next", 3, 0)
 	p.EndTrial("stopped")
 	p.Note("done")
@@ -171,6 +236,7 @@ func TestLinesElsewhere(t *testing.T) {
 	want := "trial 1 of 12\n" +
 		"trial 1 of 12: fetch-urls concurrent\n" +
 		"trial 1 of 12: fetch-urls concurrent: 42 done  7.00/s  7s left\n" +
+		"1 of 12 trials have ended\n" +
 		"next: stopped\ndone\n"
 	if got := b.String(); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
@@ -216,7 +282,10 @@ func TestHowMuchIsLeft(t *testing.T) {
 		{state{length: time.Second, sample: Sample{Elapsed: time.Minute}}, 1, 0, true}, // draining
 		{state{calls: 100}, 0, 0, false},
 		{state{}, 0, 0, false},
-		{state{calls: 1 << 60, sample: Sample{RatePerS: 1e-9}}, 0, 1e6 * time.Second, true},
+		{state{calls: 20, sample: Sample{Done: 10, RatePerS: 1e-9}}, 0.5, 1e6 * time.Second, true},
+		{state{calls: 10, sample: Sample{Done: 1, RatePerS: 1}}, 0.1, 0, false}, // of three at a time
+		{state{calls: 10, sample: Sample{Done: 6, RatePerS: 3}}, 0.6, 4 * time.Second / 3, true},
+		{state{calls: 1000, sample: Sample{Done: 10, RatePerS: 10}}, 0.01, 99 * time.Second, true},
 	} {
 		share, _ := c.s.share()
 		left, known := c.s.left()

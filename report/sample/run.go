@@ -192,6 +192,59 @@ func ratio(base, mode []float64) result.Speedup {
 	return result.Speedup{Ratio: a / b, Low: a / b * math.Exp(-half), High: a / b * math.Exp(half)}
 }
 
+// Rates is a sweep over the rate of an open loop, up to and beyond what the
+// server can take: 8 calls at a time, of 20 ms each on average, of which it
+// refuses a few at the highest rates.
+func Rates() *result.Run {
+	r := run()
+	rates := []float64{100, 200, 300, 350, 380, 400, 450}
+	for _, rate := range rates {
+		rng := rand.New(rand.NewPCG(3, uint64(rate)))
+		calls := openLoop(time.Duration(1e9/rate), 5*time.Second, 8, func(start time.Duration) time.Duration {
+			return start + time.Duration(rng.ExpFloat64()*20e6)
+		})
+		for i := range calls {
+			if rate > 380 && rng.Float64() < 0.2 {
+				calls[i].class = "status-503"
+			}
+		}
+		t := measured(result.Trial{Scenario: "capacity", Mode: "rate-limited", Target: "shop", Clock: "virtual", Engine: "virtual",
+			DurationS: 5, RatePerS: rate, Sweep: result.Point{RatePerS: rate}, Health: result.Health{KeptPace: true}}, calls)
+		if rate == rates[len(rates)-1] { // only what charts show: encoding them takes its time
+			t.Timeline = timeline(calls, 0)
+		}
+		r.Trials = append(r.Trials, t)
+		for _, rule := range []struct {
+			text     string
+			measured float64
+			pass     bool
+		}{
+			{"p99 < 120ms", t.Response.P99S, t.Response.P99S < 0.12},
+			{"p50 < 10s", t.Response.P50S, t.Response.P50S < 10},
+			{"rate >= 250/s", t.ThroughputPerS, t.ThroughputPerS >= 250},
+		} {
+			r.Verdicts = append(r.Verdicts, result.Verdict{Scenario: t.Scenario, Mode: t.Mode, Point: t.Sweep, Kind: result.KindThreshold,
+				Rule: rule.text, Measured: rule.measured, Pass: rule.pass})
+		}
+	}
+	return r
+}
+
+// Interrupted is a run of six trials that was broken off in its second.
+func Interrupted() *result.Run {
+	whole := Published()
+	r := run(whole.Trials[0], whole.Trials[1])
+	r.Exit, r.Planned = 130, 6
+	r.Trials[1].Ended, r.Trials[1].Reason = result.Interrupted, "interrupted by the user"
+	point := r.Trials[0].Sweep
+	r.Verdicts = []result.Verdict{
+		{Scenario: "fetch-urls", Mode: "sequential", Point: point, Kind: result.KindThreshold, Rule: "makespan < 6s", Measured: r.Trials[0].MakespanS, Pass: true},
+		{Scenario: "fetch-urls", Mode: "concurrent", Point: point, Kind: result.KindThreshold, Rule: "makespan < 6s", Reason: "no repetition came to its end: interrupted"},
+		{Scenario: "steady-load", Kind: result.KindThreshold, Rule: "p99 < 200ms", Reason: "it was not run"},
+	}
+	return r
+}
+
 // Odd are runs that nobody would wish for; each must be shown somehow.
 func Odd() map[string]*result.Run {
 	one := result.Trial{Scenario: "s", Mode: "m", Requests: 1, Sweep: result.Point{Requests: 1}, Health: result.Health{KeptPace: true}}

@@ -59,19 +59,19 @@ func (p *printer) profile(v view.Profile) {
 // column is how many columns a share of the axis is.
 func column(share float64, long int) int { return int(math.Round(share * float64(long))) }
 
-// axis prints the marks below the bars and the labels below them, leaving out
+// axis prints the marks below the bars and below them their labels, without
 // those that would touch.
 func (p *printer) axis(ticks []view.Tick, before, long int) {
 	marks := []rune(strings.Repeat("─", long+1))
 	labels, end := "", -1
 	for _, t := range ticks {
 		at := column(t.At, long)
+		marks[at] = '┴'
 		width := twwidth.Width(t.Label)
 		from := min(max(0, at-width/2), long+1-width)
 		if from <= end {
 			continue
 		}
-		marks[at] = '┴'
 		labels += strings.Repeat(" ", from-max(0, end)) + t.Label
 		end = from + width
 	}

@@ -29,6 +29,9 @@ func Markdown(w io.Writer, v *view.View, pictures func(view.Section) []string) e
 			if p.err == nil {
 				p.err = p.pipes(t)
 			}
+			for _, remark := range t.Remarks {
+				p.line("\n" + escaped(remark))
+			}
 			for i, note := range t.Notes {
 				p.line("\n" + superscript([]int{i + 1}) + " " + escaped(note))
 			}

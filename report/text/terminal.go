@@ -100,6 +100,11 @@ func (p *printer) table(t view.Table) {
 			p.err = p.grid(l, part)
 		}
 	}
+	for _, remark := range t.Remarks {
+		for _, line := range wrapped(remark, p.Width-1) {
+			p.line(" " + line)
+		}
+	}
 	for i, note := range t.Notes {
 		mark := superscript([]int{i + 1}) + " "
 		for j, line := range wrapped(note, p.Width-3) {

@@ -63,7 +63,8 @@ func terminal(t *testing.T, v *view.View, o text.Options) string {
 
 func TestGoldenFiles(t *testing.T) {
 	for name, run := range map[string]*result.Run{"published": sample.Published(), "frozen": sample.Frozen(),
-		"failing": sample.Failing(), "wide": nil, "bars": sample.Bars(), "names": sample.Odd()["names"]} {
+		"failing": sample.Failing(), "wide": nil, "bars": sample.Bars(), "names": sample.Odd()["names"],
+		"rates": sample.Rates(), "interrupted": sample.Interrupted()} {
 		v, err := wide()
 		if run != nil {
 			v, err = view.New(run)

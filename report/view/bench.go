@@ -184,7 +184,7 @@ func timeFigures() []timeFigure {
 	list := []timeFigure{{"mean", 0, meanOf}}
 	for _, p := range []float64{50, 90, 95, 99, 99.9} {
 		list = append(list, timeFigure{"p" + plainScale("").asWritten(p), p,
-			func(h *latency.Histogram) float64 { return percentile(h, p) }})
+			func(h *latency.Histogram) float64 { return Percentile(h, p) }})
 	}
 	return append(list, timeFigure{"max", 0, longestOf})
 }

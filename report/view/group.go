@@ -23,6 +23,9 @@ type Scenario struct {
 	Counted bool
 	Groups  []*Group // by place, then by mode
 
+	// Interrupted says how far an interrupted run got; "" where none was.
+	Interrupted string
+
 	trials   []*result.Trial // as they ran
 	verdicts []*result.Verdict
 }
@@ -92,18 +95,10 @@ func (s *Scenario) add(g *Group) {
 
 func comparePlaces(a, b result.Point) int { return cmp.Compare(Value(a), Value(b)) }
 
-// attach gives the groups their speedups and published figures.
+// attach gives the groups their published figures and speedups. Open loops
+// among themselves get no speedups: their throughput is what was asked for.
 func (s *Scenario) attach(run *result.Run) {
-	for i := range run.Speedups {
-		sp := &run.Speedups[i]
-		if sp.Scenario != s.Name {
-			continue
-		}
-		s.Baseline = sp.Baseline
-		if g := s.Group(sp.Mode, sp.Point); g != nil && sp.Mode != sp.Baseline {
-			g.Speedup = sp
-		}
-	}
+	s.Interrupted = interruption(run)
 	for i := range run.Verdicts {
 		v := &run.Verdicts[i]
 		if v.Scenario != s.Name {
@@ -114,6 +109,24 @@ func (s *Scenario) attach(run *result.Run) {
 			g.Expected[v.Metric] = v
 		}
 	}
+	if s.open() && !published(Speedup, s.Groups) {
+		return
+	}
+	for i := range run.Speedups {
+		sp := &run.Speedups[i]
+		if sp.Scenario != s.Name {
+			continue
+		}
+		s.Baseline = sp.Baseline
+		if g := s.Group(sp.Mode, sp.Point); g != nil && sp.Mode != sp.Baseline {
+			g.Speedup = sp
+		}
+	}
+}
+
+// open tells whether every mode is limited to a rate.
+func (s *Scenario) open() bool {
+	return !slices.ContainsFunc(s.Groups, func(g *Group) bool { return g.RatePerS == 0 })
 }
 
 // Group finds a mode's group at a place; nil where it did not run.
@@ -250,8 +263,8 @@ func supports(h *latency.Histogram, percent float64) bool {
 	return float64(h.Count())*(1-percent/100) >= 1-1e-9
 }
 
-// percentile is the quantile where it is supported, NaN elsewhere.
-func percentile(h *latency.Histogram, percent float64) float64 {
+// Percentile is in seconds; NaN where there are too few values for it.
+func Percentile(h *latency.Histogram, percent float64) float64 {
 	if !supports(h, percent) {
 		return math.NaN()
 	}

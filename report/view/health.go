@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"plimsoll/runner/result"
 )
@@ -39,10 +40,11 @@ func (s *Scenario) fellBehind() int {
 // Warning is what must be known before any figure of the scenario is read; ""
 // when all is well.
 func (s *Scenario) Warning() string {
-	if late := s.fellBehind(); late > 0 {
-		return fmt.Sprintf("The generator fell behind in %d of %s: no measurement of the target", late, plural(len(s.trials), "trial"))
+	late := ""
+	if n := s.fellBehind(); n > 0 {
+		late = fmt.Sprintf("The generator fell behind in %d of %s: no measurement of the target", n, plural(len(s.trials), "trial"))
 	}
-	return ""
+	return joined([]string{capital(s.Interrupted), late}, " · ")
 }
 
 // faults says why a group's figures are not what they seem.
@@ -62,24 +64,22 @@ func (g *Group) faults() (notes []string, tone Tone) {
 // overall is what must be known before any figure is read.
 func overall(run *result.Run, late int) []Note {
 	var notes []Note
+	if text := interruption(run); text != "" {
+		notes = append(notes, Note{Bad, text})
+	}
 	if late > 0 {
 		notes = append(notes, Note{Bad, fmt.Sprintf(
 			"THE GENERATOR FELL BEHIND in %d of %s: there the result is no measurement of the target",
 			late, plural(len(run.Trials), "trial"))})
 	}
-	for _, end := range []struct{ ended, note string }{
-		{result.Failed, "could not be carried out"},
-		{result.Interrupted, "interrupted before the end"},
-	} {
-		n := 0
-		for i := range run.Trials {
-			if run.Trials[i].Ended == end.ended {
-				n++
-			}
+	failed := 0
+	for i := range run.Trials {
+		if run.Trials[i].Ended == result.Failed {
+			failed++
 		}
-		if n > 0 {
-			notes = append(notes, Note{Warn, plural(n, "trial") + " " + end.note})
-		}
+	}
+	if failed > 0 {
+		notes = append(notes, Note{Warn, plural(failed, "trial") + " could not be carried out"})
 	}
 	if len(run.Trials) == 0 {
 		notes = append(notes, Note{Warn, "no trial was carried out"})
@@ -105,7 +105,7 @@ func (s *Scenario) health() []Note {
 		case t.Ended == result.Failed:
 			ended = append(ended, Note{Bad, where(t) + " could not be carried out" + why})
 		case t.Ended == result.Interrupted:
-			ended = append(ended, Note{Warn, where(t) + " was interrupted" + why})
+			ended = append(ended, Note{Warn, where(t) + " was " + interruptedHow(t)})
 		case t.Ended == result.Stopped:
 			stopped[why]++
 		}
@@ -114,6 +114,19 @@ func (s *Scenario) health() []Note {
 		ended = append(ended, Note{Plain, fmt.Sprintf("%d of %s stopped early%s", stopped[why], plural(len(s.trials), "trial"), why)})
 	}
 	return append(behind, ended...)
+}
+
+// interruptedHow is "interrupted" and why, as far as the reason does not say so
+// by itself.
+func interruptedHow(t *result.Trial) string {
+	reason := Clean(t.Reason)
+	switch {
+	case reason == "":
+		return result.Interrupted
+	case strings.HasPrefix(reason, result.Interrupted):
+		return reason
+	}
+	return result.Interrupted + ": " + reason
 }
 
 // limited says what held a group's calls back by the user's own wish.

@@ -23,6 +23,15 @@ var (
 	lateness = family{"lateness", noStart, func(g *Group) *latency.Histogram { return g.Lateness }}
 )
 
+// survivors is the footnote to figures of the successes alone, where many
+// calls failed.
+func (f family) survivors(g *Group) []string {
+	if f.none != noSuccess || !g.failing() {
+		return nil
+	}
+	return []string{g.survivors()}
+}
+
 // latencyTable has a row for each place and mode.
 func (s *Scenario) latencyTable() *Table {
 	columns := s.keyColumns(s.Groups)
@@ -68,7 +77,7 @@ func (s *Scenario) timeUnit() scale {
 func (s *Scenario) percentiles(f family, percent float64, unit scale) column {
 	var values []float64
 	for _, g := range s.Groups {
-		values = append(values, percentile(f.of(g), percent))
+		values = append(values, Percentile(f.of(g), percent))
 	}
 	name := "p" + plainScale("").asWritten(percent)
 	c := figures(Column{Group: f.name, Name: name}, unit.narrowed(values...), values)
@@ -78,6 +87,8 @@ func (s *Scenario) percentiles(f family, percent float64, unit scale) column {
 			c.cells[i].notes = []string{f.none}
 		case !supports(h, percent):
 			c.cells[i].notes = []string{tooFew}
+		default:
+			c.cells[i].notes = f.survivors(g)
 		}
 	}
 	return c
@@ -94,6 +105,8 @@ func (s *Scenario) maxima(f family, unit scale) column {
 	for i, g := range s.Groups {
 		if f.of(g).Count() == 0 {
 			c.cells[i].notes = []string{f.none}
+		} else {
+			c.cells[i].notes = f.survivors(g)
 		}
 	}
 	return c

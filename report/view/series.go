@@ -33,17 +33,18 @@ func Curve(h *latency.Histogram) []CurvePoint {
 
 // Moment is a piece of a timeline. Without a success its latencies are NaN.
 type Moment struct {
-	AtS, WidthS         float64
-	StartedPerS, OKPerS float64
-	InFlight            float64
-	P50S, P99S          float64
+	AtS, WidthS                     float64
+	StartedPerS, OKPerS, FailedPerS float64
+	InFlight                        float64
+	P50S, P99S                      float64
 }
 
-// mostMoments keeps the lines of a chart legible.
-const mostMoments = 60
+// mostMoments keeps the lines of a chart legible. Fewer would hide more:
+// whatever comes and goes faster than a moment beats against it.
+const mostMoments = 120
 
 // Timelines are trials' timelines for one picture: each moment is the merger
-// of as many windows as it takes for the longest trial to have at most 60.
+// of as many windows as it takes for the longest trial to have at most 120.
 func Timelines(trials []*result.Trial) [][]Moment {
 	length := 0.0
 	for _, t := range trials {
@@ -82,7 +83,7 @@ func bunches(windows []result.Window, wide float64) (all [][]result.Window) {
 
 // moment merges windows. The last one ends with the trial, not after it.
 func moment(windows []result.Window, end float64) (m Moment) {
-	var started, done int64
+	var started, done, failed int64
 	var inFlight float64
 	var response *latency.Histogram
 	m.AtS = windows[0].AtS
@@ -90,6 +91,7 @@ func moment(windows []result.Window, end float64) (m Moment) {
 		m.WidthS += w.WidthS
 		started += w.Started
 		done += w.OK
+		failed += w.Errors
 		inFlight += w.InFlightMean * w.WidthS
 		if h, err := w.Histogram(); err == nil && h.Count() > 0 {
 			if response == nil {
@@ -102,7 +104,7 @@ func moment(windows []result.Window, end float64) (m Moment) {
 	if until := end - m.AtS; until > 0 && until < m.WidthS {
 		m.WidthS = until
 	}
-	m.StartedPerS, m.OKPerS = float64(started)/m.WidthS, float64(done)/m.WidthS
+	m.StartedPerS, m.OKPerS, m.FailedPerS = float64(started)/m.WidthS, float64(done)/m.WidthS, float64(failed)/m.WidthS
 	m.InFlight = inFlight / m.WidthS
 	m.P50S, m.P99S = math.NaN(), math.NaN()
 	if response != nil {

@@ -20,6 +20,11 @@ func TestCurvesRise(t *testing.T) {
 			h.Record(time.Duration(i*i%977) * time.Microsecond)
 		}
 		points := Curve(h)
+		for _, p := range points {
+			if !supports(h, 100*(1-1/p.Tail)) {
+				t.Fatalf("%d calls are too few for the percentile at a tail of %v", n, p.Tail)
+			}
+		}
 		if n == 0 {
 			if points != nil {
 				t.Fatalf("a curve of nothing: %v", points)
@@ -47,28 +52,35 @@ func TestTimelinesAddUp(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		trials := make([]*result.Trial, rapid.IntRange(1, 3).Draw(t, "trials"))
 		started, ok, area := make([]float64, len(trials)), make([]float64, len(trials)), make([]float64, len(trials))
+		failed := make([]float64, len(trials))
 		for i := range trials {
 			trials[i] = &result.Trial{}
 			width := rapid.SampledFrom([]float64{0.001, 0.128, 2.048}).Draw(t, "width")
 			for j := range rapid.IntRange(0, 240).Draw(t, "windows") {
-				w := result.Window{AtS: float64(j) * width, WidthS: width, InFlightMean: float64(j % 7),
+				w := result.Window{Errors: int64(j % 3), AtS: float64(j) * width, WidthS: width, InFlightMean: float64(j % 7),
 					Started: int64(rapid.IntRange(0, 9).Draw(t, "started")), OK: int64(j % 5)}
 				trials[i].Timeline = append(trials[i].Timeline, w)
 				trials[i].MakespanS = w.AtS + w.WidthS*rapid.Float64Range(0.01, 1).Draw(t, "of the last window")
 				started[i], ok[i], area[i] = started[i]+float64(w.Started), ok[i]+float64(w.OK), area[i]+w.InFlightMean*w.WidthS
+				failed[i] += float64(w.Errors)
 			}
 		}
 		for i, moments := range Timelines(trials) {
 			if len(moments) > mostMoments {
 				t.Fatalf("%d moments", len(moments))
 			}
+			gotFailed := 0.0
 			var gotStarted, gotOK, gotArea, until float64
 			for _, m := range moments {
 				gotStarted, gotOK, gotArea = gotStarted+m.StartedPerS*m.WidthS, gotOK+m.OKPerS*m.WidthS, gotArea+m.InFlight*m.WidthS
+				gotFailed += m.FailedPerS * m.WidthS
 				if m.AtS < until-1e-9 || !(m.WidthS > 0) {
 					t.Fatalf("a moment at %v, %v wide, follows one until %v", m.AtS, m.WidthS, until)
 				}
 				until = m.AtS + m.WidthS
+			}
+			if math.Abs(gotFailed-failed[i]) > 1e-6*(1+failed[i]) {
+				t.Fatalf("%v failed, want %v", gotFailed, failed[i])
 			}
 			if math.Abs(gotStarted-started[i])+math.Abs(gotOK-ok[i])+math.Abs(gotArea-area[i]) > 1e-6*(1+started[i]+ok[i]+area[i]) {
 				t.Fatalf("%v started, %v ok, %v s in flight; want %v, %v, %v", gotStarted, gotOK, gotArea, started[i], ok[i], area[i])
@@ -102,8 +114,8 @@ func TestTheLastMomentIsNoDip(t *testing.T) {
 	}
 	trial.Timeline[120].Started = 1
 	moments := Timelines([]*result.Trial{trial})[0]
-	if len(moments) != 40 {
-		t.Errorf("%d moments, want 40 of three windows each", len(moments))
+	if len(moments) != 60 {
+		t.Errorf("%d moments, want 60 of two windows each", len(moments))
 	}
 	for _, m := range moments {
 		if math.Abs(m.StartedPerS-10) > 1e-9 {

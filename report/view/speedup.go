@@ -105,7 +105,7 @@ func (s *Scenario) speedupTitle(shown []metric) string {
 	if s.Baseline != "" {
 		title += " over " + Clean(s.Baseline)
 	}
-	return strings.ToUpper(title[:1]) + title[1:]
+	return capital(title)
 }
 
 // compared is a metric's column for some groups, and beside it the interval,

@@ -57,7 +57,7 @@ func (s *Scenario) verdictTable() *Table {
 		modes = append(modes, Clean(v.Mode))
 		rules = append(rules, Clean(v.Rule))
 		figures = append(figures, measuredText(v))
-		verdicts = append(verdicts, verdictCell(v))
+		verdicts = append(verdicts, s.verdictCell(v))
 	}
 	if len(verdicts) == 0 {
 		return nil
@@ -70,16 +70,24 @@ func (s *Scenario) verdictTable() *Table {
 	measured := texts("measured", figures)
 	measured.head.Left = false
 	verdict := column{head: Column{Name: "verdict", Left: true}, cells: verdicts}
-	return finish("Verdicts", keys, append(columns, texts("rule", rules), measured, verdict))
+	t := finish("Verdicts", keys, append(columns, texts("rule", rules), measured, verdict))
+	t.Remarks = s.limits()
+	return t
 }
 
-func verdictCell(v *result.Verdict) draft {
+func (s *Scenario) verdictCell(v *result.Verdict) draft {
 	d := draft{text: "pass", tone: Good}
-	if !v.Pass {
+	switch {
+	case !v.Pass && s.Interrupted != "" && s.unmeasured(v):
+		d = draft{text: "not judged", tone: Warn}
+	case !v.Pass:
 		d = draft{text: "FAIL", tone: Bad}
 	}
 	if v.Reason != "" {
 		d.notes = []string{Clean(v.Reason)}
+	}
+	if g := s.Group(v.Mode, v.Point); v.Pass && g != nil && g.failing() && ofSuccesses(v) {
+		d.notes = append(d.notes, g.survivors())
 	}
 	return d
 }
@@ -109,9 +117,9 @@ const (
 	share
 )
 
-// quantity tells what a verdict measures, by its metric or by the first word
-// of its rule.
-func quantity(v *result.Verdict) kindOfQuantity {
+// metricName is a verdict's metric, or the first word of its rule without
+// what says whose latency it is.
+func metricName(v *result.Verdict) string {
 	name := v.Metric
 	if name == "" {
 		name = strings.TrimSpace(v.Rule)
@@ -122,7 +130,12 @@ func quantity(v *result.Verdict) kindOfQuantity {
 	for _, prefix := range []string{"all.", "service.", "lateness."} {
 		name = strings.TrimPrefix(name, prefix)
 	}
-	switch {
+	return name
+}
+
+// quantity tells what a verdict measures.
+func quantity(v *result.Verdict) kindOfQuantity {
+	switch name := metricName(v); {
 	case name == Rate || name == "goodput":
 		return perSecond
 	case name == "errors" || strings.HasPrefix(name, "errors."):
@@ -159,9 +172,12 @@ func (s *Scenario) reproduced() []Note {
 }
 
 // summary counts the verdicts of the whole run.
-func summary(run *result.Run) []Note {
+func summary(run *result.Run, all []*Scenario) []Note {
 	if len(run.Verdicts) == 0 {
 		return nil
+	}
+	if interruption(run) != "" {
+		return []Note{judgedInterrupted(run, all)}
 	}
 	failed := 0
 	for _, v := range run.Verdicts {

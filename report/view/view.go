@@ -57,6 +57,7 @@ type Table struct {
 	Columns []Column
 	Rows    [][]Cell
 	Notes   []string // footnote n is Notes[n−1]
+	Remarks []string // sentences about the table as a whole
 }
 
 // Column is the head of a column: everything in it has one unit.
@@ -95,7 +96,8 @@ func New(run *result.Run) (*View, error) {
 		v.Sections = append(v.Sections, section(s))
 	}
 	v.Notes = overall(run, late)
-	v.Summary = summary(run)
+	v.Notes = append(v.Notes, notRun(run, all)...)
+	v.Summary = summary(run, all)
 	return v, nil
 }
 
@@ -174,6 +176,14 @@ func Clean(s string) string {
 		s = string(runes[:longest-1]) + "…"
 	}
 	return s
+}
+
+// capital begins a text with a capital letter.
+func capital(s string) string {
+	if s == "" {
+		return ""
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
 }
 
 // plural counts things: "1 call", "2 calls".

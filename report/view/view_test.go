@@ -19,7 +19,7 @@ func runs() map[string]*result.Run {
 	all := sample.Odd()
 	delete(all, "unreadable")
 	maps.Copy(all, map[string]*result.Run{"published": sample.Published(), "frozen": sample.Frozen(),
-		"failing": sample.Failing(), "wide": sample.Wide(), "bars": sample.Bars()})
+		"failing": sample.Failing(), "wide": sample.Wide(), "bars": sample.Bars(), "rates": sample.Rates(), "interrupted": sample.Interrupted()})
 	return all
 }
 

@@ -19,12 +19,11 @@ type Wire struct {
 
 // NewWire makes a port whose clock shows from now.
 func NewWire(o wire.Options, from time.Duration) (*Wire, error) {
-	zero := time.Now().Add(-from)
-	engine, err := wire.Open(o, zero)
+	engine, err := wire.Open(o, from)
 	if err != nil {
 		return nil, err
 	}
-	return &Wire{engine: engine, zero: zero}, nil
+	return &Wire{engine: engine, zero: engine.Zero()}, nil
 }
 
 // Issue sends a call.

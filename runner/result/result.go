@@ -10,11 +10,14 @@ const Format = 1
 
 // Run is one run of a scenario file.
 type Run struct {
-	Format   int       `json:"format"`
-	Tool     Tool      `json:"tool"`
-	Started  time.Time `json:"started"`
-	Seed     uint64    `json:"seed"`
-	Exit     int       `json:"exit"`
+	Format  int       `json:"format"`
+	Tool    Tool      `json:"tool"`
+	Started time.Time `json:"started"`
+	Seed    uint64    `json:"seed"`
+	Exit    int       `json:"exit"`
+	// Planned is how many trials were to be carried out; 0 where an older
+	// file does not tell.
+	Planned  int       `json:"trials_planned"`
 	Machine  Machine   `json:"machine"`
 	File     File      `json:"file"`
 	Trials   []Trial   `json:"trials"`

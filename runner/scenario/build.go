@@ -76,17 +76,11 @@ func (d draft) scenario(r *setting.Reader, at setting.Pos, targets []Target) *Sc
 		s.Drain = d.drain.Value
 	}
 	d.checkClock(r, s)
-	modesGood := d.addModes(r, s)
+	d.addModes(r, s)
 	d.addSweep(r, s)
 	d.checkEnd(r, at)
-	d.checkRequests(r, s)
-	// What names modes and sweep values would only repeat what is wrong there.
-	if modesGood {
-		d.addPromises(r, s)
-		if d.requests.Valid == d.requests.Given {
-			d.addExpect(r, s)
-		}
-	}
+	d.addPromises(r, s)
+	d.addExpect(r, s)
 	return s
 }
 
@@ -111,36 +105,38 @@ func (d draft) checkClock(r *setting.Reader, s *Scenario) {
 	}
 }
 
-// addModes makes the modes and finds the baseline; false says that not all of
-// them could be made.
-func (d draft) addModes(r *setting.Reader, s *Scenario) bool {
-	good := d.modes.Valid
+// addModes makes the modes whose names could be read, and finds the baseline.
+func (d draft) addModes(r *setting.Reader, s *Scenario) {
 	for _, m := range d.modes.Value {
 		mode := m.Value.mode(r, m.Pos)
-		switch {
-		case mode == nil:
-			good = false
+		if mode.Name == "" {
 			continue
-		case s.mode(mode.Name) != nil:
+		}
+		if s.mode(mode.Name) != nil {
 			r.Problem(m.Pos, "there is a mode %q already, give this one another `name`", mode.Name)
-			good = false
-			continue
 		}
 		s.Modes = append(s.Modes, mode)
-		d.checkStandstill(r, m.Pos, s, mode)
+		if m.Valid && mode.Kind != "" { // else these would judge what is not there
+			d.checkStandstill(r, m.Pos, s, mode)
+			d.checkRequests(r, mode)
+		}
 	}
 	switch {
-	case !good || !d.baseline.Given:
-		if len(s.Modes) > 0 {
-			s.Baseline = s.Modes[0]
-		}
 	case d.baseline.Valid:
 		s.Baseline = s.mode(d.baseline.Value)
-		if s.Baseline == nil {
+		if s.Baseline == nil && d.modesNamed() {
 			r.Problem(d.baseline.Pos, "there is no mode %q to be the baseline%s", d.baseline.Value, setting.Suggest(d.baseline.Value, s.modeNames()))
 		}
+	case !d.baseline.Given && d.modesNamed():
+		s.Baseline = s.Modes[0]
 	}
-	return good
+}
+
+// modesNamed tells whether the names of all modes could be read; unless they
+// could, nobody can say that there is no mode of some name.
+func (d draft) modesNamed() bool {
+	nameless := func(m setting.At[modeDraft]) bool { return m.Value.column() == "" }
+	return len(d.modes.Value) > 0 && !slices.ContainsFunc(d.modes.Value, nameless)
 }
 
 func (s *Scenario) mode(name string) *Mode {
@@ -154,23 +150,23 @@ func (s *Scenario) mode(name string) *Mode {
 func (s *Scenario) modeNames() []string {
 	var names []string
 	for _, m := range s.Modes {
-		names = append(names, m.Name)
+		if !slices.Contains(names, m.Name) {
+			names = append(names, m.Name)
+		}
 	}
 	return names
 }
 
 // checkRequests reports numbers that would take longer than a clock can
 // count, or more memory than a machine has.
-func (d draft) checkRequests(r *setting.Reader, s *Scenario) {
+func (d draft) checkRequests(r *setting.Reader, m *Mode) {
 	for _, requests := range d.requests.Value.Items {
-		for _, m := range s.Modes {
-			if m.AllAtOnce() && requests.Value > mostInFlight {
-				r.Problem(requests.Pos, "%s would start that many calls at once, and 10M are the limit: write `concurrent: N`", m.Name)
-			}
-			for _, rate := range m.Rates {
-				if float64(requests.Value)/rate.PerSecond() > quantity.Longest.Seconds() {
-					r.Problem(requests.Pos, "at %s that many requests take longer than 100 years", rate)
-				}
+		if m.AllAtOnce() && requests.Value > mostInFlight {
+			r.Problem(requests.Pos, "%s would start that many calls at once, and 10M are the limit: write `concurrent: N`", m.Name)
+		}
+		for _, rate := range m.Rates {
+			if float64(requests.Value)/rate.PerSecond() > quantity.Longest.Seconds() {
+				r.Problem(requests.Pos, "at %s that many requests take longer than 100 years", rate)
 			}
 		}
 	}

@@ -36,7 +36,7 @@ func expectShape() setting.Shape[expectDraft] {
 		Scalar: setting.Convert(figureText(), func(_ *setting.Reader, _ setting.Pos, text string) (cell, bool) {
 			return cell{figure: text}, true
 		}),
-		Map: setting.Convert(speedups, func(_ *setting.Reader, _ setting.Pos, entries []setting.Entry[setting.At[float64]]) (cell, bool) {
+		Map: setting.Complete(speedups, func(_ *setting.Reader, _ setting.Pos, entries []setting.Entry[setting.At[float64]]) (cell, bool) {
 			return cell{speedups: entries}, true
 		}),
 	})
@@ -72,14 +72,10 @@ func (d draft) addExpect(r *setting.Reader, s *Scenario) {
 			err = errors.New("there is a row for this value already, leave one of them out")
 		}
 		seen[at] = true
-		if err != nil {
+		if err != nil && d.sweepRead() {
 			r.Problem(row.Pos, "%v", err)
-			continue
 		}
 		for _, c := range row.Value {
-			if !c.Value.Valid {
-				continue
-			}
 			for _, expect := range d.figures(r, s, c) {
 				expect.At, expect.Tolerance, expect.Source = at, tolerance, e.source
 				s.Expect = append(s.Expect, expect)
@@ -88,17 +84,24 @@ func (d draft) addExpect(r *setting.Reader, s *Scenario) {
 	}
 }
 
+// sweepRead tells whether all that may make the sweep could be read.
+func (d draft) sweepRead() bool {
+	return d.requests.Given == d.requests.Valid && d.modes.Valid && d.modesNamed()
+}
+
 // figures are what one cell promises.
 func (d draft) figures(r *setting.Reader, s *Scenario, c setting.Entry[setting.At[cell]]) []Expect {
 	if c.Key == "speedup" {
 		return d.speedups(r, s, c)
 	}
-	if s.mode(c.Key) == nil {
+	if s.mode(c.Key) == nil && d.modesNamed() {
 		r.Problem(c.Pos, "there is no mode %q%s", c.Key, setting.Suggest(c.Key, append(s.modeNames(), "speedup")))
-		return nil
 	}
 	if c.Value.Value.speedups != nil {
 		r.Problem(c.Value.Pos, "expected a duration (the makespan) or a rate (the throughput) of %s, found a map: speedups stand under `speedup`", c.Key)
+		return nil
+	}
+	if !c.Value.Valid {
 		return nil
 	}
 	expect, err := figure(c.Value.Value.figure)
@@ -134,18 +137,20 @@ var errNothing = errors.New("a deviation from zero cannot be told: write a figur
 // speedups reads the cell `speedup`: ratios by mode, or one number where only
 // one mode stands beside the baseline.
 func (d draft) speedups(r *setting.Reader, s *Scenario, c setting.Entry[setting.At[cell]]) []Expect {
-	if s.Baseline == nil {
-		return nil // reported already
-	}
 	if c.Value.Value.speedups == nil {
-		return s.onlySpeedup(r, c.Value.Pos, c.Value.Value.figure)
+		if !c.Value.Valid {
+			return nil
+		}
+		return d.onlySpeedup(r, s, c.Value.Pos, c.Value.Value.figure)
 	}
 	var all []Expect
 	for _, e := range c.Value.Value.speedups {
 		switch {
 		case s.mode(e.Key) == nil:
-			r.Problem(e.Pos, "there is no mode %q%s", e.Key, setting.Suggest(e.Key, s.modeNames()))
-		case e.Key == s.Baseline.Name:
+			if d.modesNamed() {
+				r.Problem(e.Pos, "there is no mode %q%s", e.Key, setting.Suggest(e.Key, s.modeNames()))
+			}
+		case s.Baseline != nil && e.Key == s.Baseline.Name:
 			r.Problem(e.Pos, "%s is the baseline itself, whose speedup is always 1: leave it out", e.Key)
 		default:
 			all = append(all, Expect{Mode: e.Key, Metric: "speedup", Value: e.Value.Value})
@@ -155,16 +160,21 @@ func (d draft) speedups(r *setting.Reader, s *Scenario, c setting.Entry[setting.
 }
 
 // onlySpeedup reads one number as the speedup of the only other mode.
-func (s *Scenario) onlySpeedup(r *setting.Reader, at setting.Pos, text string) []Expect {
+func (d draft) onlySpeedup(r *setting.Reader, s *Scenario, at setting.Pos, text string) []Expect {
 	ratio, err := strconv.ParseFloat(text, 64)
 	if err != nil || !(ratio > 0 && ratio <= 1e9) {
 		r.Problem(at, "%q is no speedup: write a number above zero such as 4.7", text)
 		return nil
 	}
-	others := slices.DeleteFunc(s.modeNames(), func(name string) bool { return name == s.Baseline.Name })
-	if len(others) != 1 {
-		r.Problem(at, "one number needs exactly one mode beside the baseline, and there are %d: write {MODE: %g}", len(others), ratio)
+	if others := len(d.modes.Value) - 1; others != 1 {
+		if others >= 0 {
+			r.Problem(at, "one number needs exactly one mode beside the baseline, and there are %d: write {MODE: %g}", others, ratio)
+		}
 		return nil
 	}
-	return []Expect{{Mode: others[0], Metric: "speedup", Value: ratio}}
+	other := slices.IndexFunc(s.Modes, func(m *Mode) bool { return m != s.Baseline })
+	if other < 0 {
+		return nil // it could not be read
+	}
+	return []Expect{{Mode: s.Modes[other].Name, Metric: "speedup", Value: ratio}}
 }

@@ -50,7 +50,7 @@ func fileShape() setting.Shape[file] {
 		setting.Key("seed", "Every random choice derives from it. Default 1.", setting.Located(seed()), func(f *file) *setting.At[uint64] { return &f.seed }),
 		setting.Key("spin", "How much of a core waiting may burn for punctuality: off, or a percentage. Default 10%.", setting.Located(spin()), func(f *file) *setting.At[float64] { return &f.spin }),
 		setting.Key("targets", "What can be called, by name; each has one key, its kind.", setting.Map("targets by name", kinds.Shape()), func(f *file) *[]setting.Entry[any] { return &f.targets }).Required(),
-		setting.Key("scenarios", "What is run, in this order.", setting.List(setting.Located(draftShape())), func(f *file) *[]setting.At[draft] { return &f.scenarios }).Required(),
+		setting.Key("scenarios", "What is run, in this order.", setting.List("scenarios", "begin each scenario with a dash, `- name: …`", setting.Located(draftShape())), func(f *file) *[]setting.At[draft] { return &f.scenarios }).Required(),
 		setting.Ignored[file]("x-", "Keys that begin with x- hold what you like, such as anchors."),
 	}, reserved[file]()...)...)
 }
@@ -72,7 +72,7 @@ func draftShape() setting.Shape[draft] {
 		setting.Key("on_error", "continue (default), or stop: start nothing more after an error.", setting.Word("what to do on an error", "continue", "stop"), func(d *draft) *string { return &d.onError }),
 		setting.Key("before", "A shell command, or a list of them, to run before each trial.", setting.OneOrMore(command()), func(d *draft) *setting.Several[string] { return &d.before }),
 		setting.Key("after", "A shell command, or a list of them, to run after each trial.", setting.OneOrMore(command()), func(d *draft) *setting.Several[string] { return &d.after }),
-		setting.Key("modes", "How calls are started; each mode is a column of the tables.", setting.Located(setting.List(setting.Located(modeShape()))), func(d *draft) *setting.At[[]setting.At[modeDraft]] { return &d.modes }).Required(),
+		setting.Key("modes", "How calls are started; each mode is a column of the tables.", setting.Located(setting.List("modes", "begin each mode with a dash, `- concurrent: 10`, or put them in brackets, [sequential, concurrent: 10]", setting.Located(modeShape()))), func(d *draft) *setting.At[[]setting.At[modeDraft]] { return &d.modes }).Required(),
 		setting.Key("baseline", "The mode that the others are compared with. Default: the first.", setting.Located(setting.Text("the name of a mode")), func(d *draft) *setting.At[string] { return &d.baseline }),
 		setting.Key("thresholds", "Promises: METRIC OP VALUE such as p99 < 200ms, a list of them, or a map from modes to them.", promisesShape(), func(d *draft) *[]promise { return &d.promises }),
 		setting.Key("expect", "Published figures to reproduce.", setting.Located(expectShape()), func(d *draft) *setting.At[expectDraft] { return &d.expect }),

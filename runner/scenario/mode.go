@@ -37,10 +37,10 @@ func modeShape() setting.Shape[modeDraft] {
 		setting.Key("mode", "sequential, concurrent or rate-limited, where there is no value to give.", word, func(m *modeDraft) *setting.At[string] { return &m.word }),
 		setting.Key(Concurrent, "A closed loop with at most this many calls in flight; a list is a sweep.", setting.Located(setting.OneOrMore(setting.Count(1, mostInFlight))), func(m *modeDraft) *setting.At[setting.Several[int]] { return &m.concurrent }),
 		setting.Key(RateLimited, "An open loop: calls start at this rate, whatever comes back; a list is a sweep.", setting.Located(setting.OneOrMore(setting.Rate())), func(m *modeDraft) *setting.At[setting.Several[quantity.Rate]] { return &m.rate }),
-		setting.Refused[modeDraft](Sequential, "takes no value: write `mode: sequential`"),
+		setting.Refused[modeDraft](Sequential, "takes no value, and the colon makes a map of it: write sequential alone, or with its settings beside it, {mode: sequential, think_time: 1s}"),
 		setting.Key("name", "The column's name. Default: the mode as written, such as concurrent-10.", setting.Located(modeName()), func(m *modeDraft) *setting.At[string] { return &m.name }),
 		setting.Key("think_time", "How long a virtual user pauses between its calls: a duration, or a distribution.", setting.Located(delay.Shape()), func(m *modeDraft) *setting.At[delay.Delay] { return &m.think }),
-		setting.Key("stages", "Goes linearly from one target to the next: virtual users of concurrent, rates of rate-limited.", setting.Located(setting.List(stageShape())), func(m *modeDraft) *setting.At[[]stageDraft] { return &m.stages }),
+		setting.Key("stages", "Goes linearly from one target to the next: virtual users of concurrent, rates of rate-limited.", setting.Located(setting.List("stages", "begin each stage with a dash, `- target: …`", stageShape())), func(m *modeDraft) *setting.At[[]stageDraft] { return &m.stages }),
 		setting.Key("start", "Where the first stage begins. Default 0.", setting.Located(stageTarget()), func(m *modeDraft) *setting.At[string] { return &m.start }),
 		setting.Key("arrivals", "constant (default): evenly spaced; poisson: exponential gaps; window: at most N in any T, as early as that allows; bucket: a token bucket.", setting.Located(setting.Word("a kind of arrivals", Constant, Poisson, Window, Bucket)), func(m *modeDraft) *setting.At[string] { return &m.arrivals }),
 		setting.Key("burst", "How many tokens the bucket holds. Default: the rate's count.", setting.Located(setting.Count(1, 1_000_000_000)), func(m *modeDraft) *setting.At[int] { return &m.burst }),
@@ -78,14 +78,15 @@ func modeName() setting.Shape[string] {
 	})
 }
 
-// mode makes the mode of the plan; nil when it cannot be known which it is.
+// mode makes the mode of the plan. Its name or kind is "" where it could not
+// be read.
 func (m modeDraft) mode(r *setting.Reader, at setting.Pos) *Mode {
-	kind := m.kind(r)
-	if kind == "" {
-		return nil
+	kind, second := m.kind()
+	if second != (setting.Pos{}) {
+		r.Problem(second, "a mode is said to be two things: leave one of mode, concurrent and rate-limited out")
 	}
 	mode := &Mode{
-		Name:  cmp.Or(m.name.Value, m.defaultName(kind)),
+		Name:  m.column(),
 		Kind:  kind,
 		Think: m.think.Value,
 		Burst: m.burst.Value,
@@ -101,6 +102,9 @@ func (m modeDraft) mode(r *setting.Reader, at setting.Pos) *Mode {
 		mode.Arrivals = cmp.Or(m.arrivals.Value, Constant)
 		mode.MaxInFlight = cmp.Or(m.maxInFlight.Value, 10_000)
 	}
+	if kind == "" {
+		return mode
+	}
 	m.checkSettings(r, kind)
 	if m.stages.Given && kind != Sequential {
 		m.addStages(r, mode)
@@ -112,9 +116,9 @@ func (m modeDraft) mode(r *setting.Reader, at setting.Pos) *Mode {
 }
 
 // kind is the one thing that the mode is said to be; "" when there is none or
-// more than one.
-func (m modeDraft) kind(r *setting.Reader) string {
-	kind, said := "", setting.Pos{}
+// more than one, and second is then where the other is said.
+func (m modeDraft) kind() (kind string, second setting.Pos) {
+	said := setting.Pos{}
 	for _, s := range []struct {
 		given bool
 		kind  string
@@ -125,23 +129,30 @@ func (m modeDraft) kind(r *setting.Reader) string {
 		{m.rate.Given, RateLimited, m.rate.Pos},
 	} {
 		if s.given && said != (setting.Pos{}) {
-			r.Problem(later(said, s.pos), "a mode is said to be two things: leave one of mode, concurrent and rate-limited out")
-			return ""
+			return "", later(said, s.pos)
 		}
 		if s.given {
 			kind, said = s.kind, s.pos
 		}
 	}
-	return kind
+	return kind, setting.Pos{}
 }
 
-// defaultName is the mode as written, joined by a hyphen.
-func (m modeDraft) defaultName(kind string) string {
+// column is the mode's name: the given one, or else the mode as written,
+// joined by a hyphen. It is "" when what makes the name could not be read.
+func (m modeDraft) column() string {
+	kind, _ := m.kind()
 	value, fixed := "", ""
 	switch {
-	case m.concurrent.Given && !m.concurrent.Value.Listed && m.concurrent.Valid:
+	case m.name.Given || kind == "":
+		return m.name.Value
+	case m.concurrent.Value.Listed || m.rate.Value.Listed:
+		return kind
+	case m.concurrent.Given != m.concurrent.Valid || m.rate.Given != m.rate.Valid:
+		return ""
+	case m.concurrent.Given:
 		value, fixed = m.concurrent.Text, strconv.Itoa(m.concurrent.Value.Items[0].Value)
-	case m.rate.Given && !m.rate.Value.Listed && m.rate.Valid:
+	case m.rate.Given:
 		value, fixed = m.rate.Text, m.rate.Value.Items[0].Value.String()
 	default:
 		return kind
@@ -186,7 +197,7 @@ func (m modeDraft) checkOpen(r *setting.Reader, at setting.Pos, mode *Mode) {
 	if !m.rate.Given && !m.stages.Given {
 		r.Problem(at, "rate-limited needs a rate: write `rate-limited: 5/2s`, or give it stages")
 	}
-	if m.burst.Given && mode.Arrivals != Bucket {
+	if m.burst.Given && mode.Arrivals != Bucket && m.arrivals.Given == m.arrivals.Valid {
 		r.Problem(m.burst.Pos, "burst is the size of a token bucket: add `arrivals: bucket`, or leave burst out")
 	}
 	if m.stages.Given && (mode.Arrivals == Window || mode.Arrivals == Bucket) {

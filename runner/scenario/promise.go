@@ -17,10 +17,10 @@ type promise struct {
 // promisesShape is one threshold, a list of them, or a map from modes to one
 // or several.
 func promisesShape() setting.Shape[[]promise] {
-	all := setting.Convert(setting.OneOrMore(ruleShape()), func(_ *setting.Reader, _ setting.Pos, rules setting.Several[verdict.Rule]) ([]promise, bool) {
+	all := setting.Complete(setting.OneOrMore(ruleShape()), func(_ *setting.Reader, _ setting.Pos, rules setting.Several[verdict.Rule]) ([]promise, bool) {
 		return promised("", setting.Pos{}, rules), true
 	})
-	byMode := setting.Convert(setting.Map("thresholds by mode", setting.OneOrMore(ruleShape())), func(_ *setting.Reader, _ setting.Pos, entries []setting.Entry[setting.Several[verdict.Rule]]) ([]promise, bool) {
+	byMode := setting.Complete(setting.Map("thresholds by mode", setting.OneOrMore(ruleShape())), func(_ *setting.Reader, _ setting.Pos, entries []setting.Entry[setting.Several[verdict.Rule]]) ([]promise, bool) {
 		var promises []promise
 		for _, e := range entries {
 			promises = append(promises, promised(e.Key, e.Pos, e.Value)...)
@@ -52,14 +52,13 @@ func ruleShape() setting.Shape[verdict.Rule] {
 // never be judged.
 func (d draft) addPromises(r *setting.Reader, s *Scenario) {
 	for _, p := range d.promises {
-		if p.mode != "" && s.mode(p.mode) == nil {
+		if p.mode != "" && s.mode(p.mode) == nil && d.modesNamed() {
 			r.Problem(p.modePos, "there is no mode %q%s", p.mode, setting.Suggest(p.mode, s.modeNames()))
-			continue
 		}
 		switch {
 		case p.rule.Value.Family == "goodput" && d.requests.Given:
 			r.Problem(p.rule.Pos, "goodput is calls in time per second, which needs `duration` or stages: use rate for a number of requests")
-		case p.rule.Value.Family == "speedup" && len(s.Modes) < 2:
+		case p.rule.Value.Family == "speedup" && len(d.modes.Value) == 1:
 			r.Problem(p.rule.Pos, "a speedup compares two modes, and there is only one")
 		case p.rule.Value.Family == "speedup" && s.Baseline != nil && p.mode == s.Baseline.Name:
 			r.Problem(p.rule.Pos, "%s is the baseline itself, whose speedup is always 1: promise it of another mode", p.mode)

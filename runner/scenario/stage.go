@@ -89,6 +89,6 @@ func stageValue(text, kind string) (users int, rate quantity.Rate, err error) {
 	if n, err := quantity.ParseCount(count); err == nil && n == 0 {
 		return 0, rate, nil
 	}
-	rate, err = quantity.ParseRate(text)
+	rate, err = setting.ParseRate(text)
 	return 0, rate, err
 }

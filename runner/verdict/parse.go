@@ -144,6 +144,9 @@ func (rule *Rule) value(text string, milliseconds bool) (err error) {
 			err = fmt.Errorf("%s is more than 100%%, which is all there is", text)
 		}
 	case "rate", "goodput":
+		if isNumber(text) {
+			return fmt.Errorf("%q is not a throughput: write %s/s", text, text)
+		}
 		rule.Value, err = quantity.ParsePerSecond(text)
 	case "speedup":
 		rule.Value, err = parseRatio(text)
@@ -166,5 +169,6 @@ func parseRatio(text string) (float64, error) {
 }
 
 func isNumber(text string) bool {
-	return text != "" && strings.Trim(text, "0123456789.") == ""
+	_, err := strconv.ParseFloat(text, 64)
+	return err == nil && strings.Trim(text, "0123456789.") == ""
 }

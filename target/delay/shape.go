@@ -39,8 +39,9 @@ func Shape() setting.Shape[Delay] {
 func itself(d Delay) Delay { return d }
 
 func uniform() setting.Shape[Delay] {
-	bounds := setting.List(setting.Located(setting.Duration()))
-	bounds.Want = "the lowest and the highest duration, such as [10ms, 30ms]"
+	bounds := setting.Either("the lowest and the highest duration, such as [10ms, 30ms]", setting.Forms[[]setting.At[time.Duration]]{
+		List: setting.Items(setting.Located(setting.Duration())),
+	})
 	return setting.Convert(bounds, func(r *setting.Reader, at setting.Pos, b []setting.At[time.Duration]) (Delay, bool) {
 		switch {
 		case len(b) != 2:
@@ -93,7 +94,7 @@ func mix(self setting.Shape[Delay]) setting.Shape[Delay] {
 		setting.Key("weight", "Its share of all weights is its chance.", setting.Number(0, 1e9, true), func(p *Part) *float64 { return &p.Weight }).Required(),
 		setting.Key("delay", "How long such a call takes.", self, func(p *Part) *Delay { return &p.Delay }).Required(),
 	)
-	return setting.Convert(setting.List(part), func(_ *setting.Reader, _ setting.Pos, parts []Part) (Delay, bool) {
+	return setting.Convert(setting.List("mix", "begin each part with a dash, `- weight: …`", part), func(_ *setting.Reader, _ setting.Pos, parts []Part) (Delay, bool) {
 		return Delay{Kind: Mix, Parts: parts}, true
 	})
 }

@@ -23,7 +23,7 @@ type Settings struct {
 	Connections int
 	// Protocol is "1.1" (default), "2" or "auto".
 	Protocol string
-	// Engine is "auto" (default) or "std".
+	// Engine is "auto" (default), "std" (net/http) or "wire" (package wire).
 	Engine  string
 	TLS     TLS
 	Success Success

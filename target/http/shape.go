@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"crypto/tls"
 	"crypto/x509"
-	"errors"
 	"fmt"
 	"math"
 	"regexp"
@@ -28,7 +27,7 @@ type written struct {
 	keepAlive   setting.At[bool]
 	connections int
 	protocol    string
-	engine      string
+	engine      setting.At[string]
 	tls         setting.At[TLS]
 	success     Success
 	retry       Retry
@@ -39,12 +38,12 @@ func Shape() setting.Shape[*Settings] {
 	fields := callFields(func(w *written) *call { return &w.call }, "Where to send the calls: http:// or https://.")
 	fields = append(fields,
 		setting.Key("serve", "Starts plimsoll's own simulated server on 127.0.0.1 for this run, instead of `url`.", setting.Located(sim.Shape()), func(w *written) *setting.At[sim.Settings] { return &w.serve }),
-		setting.Key("calls", "Several calls, taken in turn; their `url` may be relative to the target's.", setting.Located(setting.List(setting.Located(oneCall()))), func(w *written) *setting.At[[]setting.At[call]] { return &w.calls }),
+		setting.Key("calls", "Several calls, taken in turn; their `url` may be relative to the target's.", setting.Located(setting.List("calls", "begin each call with a dash, `- url: …`", setting.Located(oneCall()))), func(w *written) *setting.At[[]setting.At[call]] { return &w.calls }),
 		setting.Key("timeout", "How long one attempt may take. Default 10s.", setting.LongerThanZero(), func(w *written) *time.Duration { return &w.timeout }),
 		setting.Key("keepalive", "Use connections again. Default true.", setting.Located(setting.Bool()), func(w *written) *setting.At[bool] { return &w.keepAlive }),
 		setting.Key("connections", "The most connections at once; a call that finds all taken is held. Default: no limit.", setting.Count(1, 1_000_000), func(w *written) *int { return &w.connections }),
 		setting.Key("http", "The version of HTTP: 1.1 (default), 2 or auto.", setting.Word("a version of HTTP", "1.1", "2", "auto"), func(w *written) *string { return &w.protocol }),
-		setting.Key("engine", "Who carries the calls out: auto (default) or std (net/http).", engine(), func(w *written) *string { return &w.engine }),
+		setting.Key("engine", "Who carries the calls out: auto (default), std (net/http) or wire (plimsoll's own event loop over sockets: plain HTTP/1.1 on Linux).", setting.Located(setting.Word("an engine", "auto", "std", "wire")), func(w *written) *setting.At[string] { return &w.engine }),
 		setting.Key("tls", "Whom to trust and who we are.", setting.Secret(setting.Located(trust())), func(w *written) *setting.At[TLS] { return &w.tls }),
 		setting.Key("success", "Which answers are a success. Default: status 2xx.", success(), func(w *written) *Success { return &w.success }),
 		setting.Key("retry", "Repeats failed attempts. Default: none is.", retry(), func(w *written) *Retry { return &w.retry }),
@@ -63,7 +62,7 @@ func (w written) settings(r *setting.Reader, at setting.Pos) (*Settings, bool) {
 		KeepAlive:   !w.keepAlive.Given || w.keepAlive.Value,
 		Connections: w.connections,
 		Protocol:    cmp.Or(w.protocol, "1.1"),
-		Engine:      cmp.Or(w.engine, "auto"),
+		Engine:      cmp.Or(w.engine.Value, "auto"),
 		TLS:         w.tls.Value,
 		Success:     w.success,
 		Retry:       w.retry,
@@ -76,24 +75,14 @@ func (w written) settings(r *setting.Reader, at setting.Pos) (*Settings, bool) {
 		r.Problem(w.tls.Pos, "the server that `serve` starts speaks no TLS: leave tls out")
 		ok = false
 	}
+	if why := s.BeyondWire(); w.engine.Value == "wire" && why != "" {
+		r.Problem(w.engine.Pos, "the engine wire %s: write `engine: std`, or leave engine out", why)
+		ok = false
+	}
 	if s.Success.Status == nil {
 		s.Success.Status = []StatusRange{{200, 299}}
 	}
 	return s, ok
-}
-
-func engine() setting.Shape[string] {
-	words := setting.Word("an engine", "auto", "std")
-	read := func(text string) (string, error) {
-		switch text {
-		case "auto", "std":
-			return text, nil
-		case "wire":
-			return "", errors.New("the engine wire is not available yet, there are only auto and std so far")
-		}
-		return "", fmt.Errorf("%q is not an engine, there are auto and std", text)
-	}
-	return setting.Parsed(words.Want, read, words.Schema)
 }
 
 func trust() setting.Shape[TLS] {

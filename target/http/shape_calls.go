@@ -201,13 +201,21 @@ func reason(err error) error {
 
 var token = regexp.MustCompile("^[!#$%&'*+.^_`|~0-9A-Za-z-]+$") // RFC 9110, 5.6.2
 
+// methods are those that a slip of the keyboard is told from; any other token
+// is a method of the server's own.
+var methods = []string{"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE"}
+
 func method() setting.Shape[string] {
 	read := func(text string) (string, error) {
+		capitals := strings.ToUpper(text)
+		meant, slipped := setting.Slip(capitals, methods)
 		switch {
 		case !token.MatchString(text):
 			return "", fmt.Errorf("%q is no method of HTTP: write a word such as GET or POST", text)
-		case text != strings.ToUpper(text):
-			return "", fmt.Errorf("methods of HTTP are written in capitals: %s", strings.ToUpper(text))
+		case slipped && !slices.Contains(methods, capitals):
+			return "", fmt.Errorf("%q is no method of HTTP that anybody knows, did you mean %s?", text, meant)
+		case text != capitals:
+			return "", fmt.Errorf("methods of HTTP are written in capitals: %s", capitals)
 		case text == "CONNECT":
 			return "", errors.New("CONNECT opens a tunnel and is no call")
 		}

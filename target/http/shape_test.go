@@ -57,6 +57,13 @@ func TestShape(t *testing.T) {
 		`{url: "http://a/", timeout: 2s, keepalive: false, connections: 5, http: 2, engine: std}`: with(func(s *Settings) {
 			s.Timeout, s.KeepAlive, s.Connections, s.Protocol, s.Engine = 2*time.Second, false, 5, "2", "std"
 		}),
+		`{url: "http://a/", method: PURGE, engine: wire}`: with(func(s *Settings) { s.Calls[0].Method, s.Engine = "PURGE", "wire" }),
+		`{calls: [{url: "http://a/"}, {url: "http://A:80/b"}], engine: wire, http: 1.1}`: with(func(s *Settings) {
+			s.Calls, s.Engine = []Request{{Method: "GET", URL: "http://a/"}, {Method: "GET", URL: "http://A:80/b"}}, "wire"
+		}),
+		`{serve: {}, calls: [{}, {url: /b}], engine: wire}`: with(func(s *Settings) {
+			s.Serve, s.Calls, s.Engine = &sim.Settings{}, []Request{{Method: "GET", URL: "/"}, {Method: "GET", URL: "/b"}}, "wire"
+		}),
 		`{url: "http://a/", tls: {insecure: true, server_name: b}}`: with(func(s *Settings) { s.TLS = TLS{Insecure: true, ServerName: "b"} }),
 		`{url: "http://a/", success: {status: [2xx, 304, 400-404], contains: ok}}`: with(func(s *Settings) {
 			s.Success = Success{[]StatusRange{{200, 299}, {304, 304}, {400, 404}}, "ok"}

@@ -3,6 +3,7 @@ package setting
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 )
 
 // Suggest ends a message about an unknown word: with the known word that was
@@ -37,6 +38,17 @@ func nearest(word string, known []string) (string, bool) {
 		return "", false
 	}
 	return best, true
+}
+
+// Slip finds the known word that one slip of the keyboard makes of word: a
+// letter too many, too few, wrong, or swapped with its neighbour.
+func Slip(word string, known []string) (string, bool) {
+	for _, k := range known {
+		if len(word) <= len(k)+utf8.UTFMax && distance([]rune(word), []rune(k)) == 1 {
+			return k, true
+		}
+	}
+	return "", false
 }
 
 // fold makes alike what people take for the same.

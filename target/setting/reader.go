@@ -89,6 +89,12 @@ func (r *Reader) scalar(n *yaml.Node, want string) (string, bool) {
 	return r.substitute(place(n), n.Value)
 }
 
+// takes tells whether a shape's Read finds nothing wrong with a value.
+func takes[T any](r *Reader, n *yaml.Node, read func(*Reader, *yaml.Node) (T, bool)) bool {
+	_, ok := read(&Reader{env: r.env, dir: r.dir, lines: r.lines}, n)
+	return ok
+}
+
 func isNull(n *yaml.Node) bool {
 	return n.Kind == yaml.ScalarNode && n.ShortTag() == "!!null"
 }

@@ -3,6 +3,7 @@ package setting
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -79,9 +80,21 @@ func LongerThanZero() Shape[time.Duration] {
 	return shape
 }
 
+// ParseRate is quantity.ParseRate for people who leave the time out, or write
+// it as other tools do.
+func ParseRate(text string) (quantity.Rate, error) {
+	rate, err := quantity.ParseRate(text)
+	if count := timeless.FindStringSubmatch(strings.TrimSpace(text)); count != nil {
+		err = fmt.Errorf("%q is not a rate: write %s/s", text, count[1])
+	}
+	return rate, err
+}
+
+var timeless = regexp.MustCompile(`^(0*[1-9][0-9]*[kM]?)\s*(?i:rps|qps|req/s|r/s)?$`)
+
 // Rate is a rate above zero.
 func Rate() Shape[quantity.Rate] {
-	return Parsed("a rate such as 500/s, 5/2s or 300/min", short(quantity.ParseRate), func() *jsonschema.Schema {
+	return Parsed("a rate such as 500/s, 5/2s or 300/min", short(ParseRate), func() *jsonschema.Schema {
 		return Spelled(quantity.RatePattern)
 	})
 }

@@ -11,6 +11,8 @@ import (
 	"github.com/google/jsonschema-go/jsonschema"
 	"go.yaml.in/yaml/v4"
 	"pgregory.net/rapid"
+
+	"plimsoll/target/quantity"
 )
 
 // animal has a field of every form.
@@ -139,6 +141,39 @@ func TestNearest(t *testing.T) {
 		got, found := nearest(word, keys)
 		if got != want || found != (want != "") {
 			t.Errorf("nearest(%.20q) = %q, %v; want %q", word, got, found, want)
+		}
+	}
+}
+
+func TestSlip(t *testing.T) {
+	methods := []string{"GET", "POST", "DELETE"}
+	for word, want := range map[string]string{
+		"GETT": "GET", "GT": "GET", "GAT": "GET", "PSOT": "POST", "DELET": "DELETE",
+		"GET": "", "PURGE": "", "GETTT": "", "": "", "get": "", strings.Repeat("G", 1<<20): "",
+	} {
+		if got, found := Slip(word, methods); got != want || found != (want != "") {
+			t.Errorf("Slip(%.20q) = %q, %v; want %q", word, got, found, want)
+		}
+	}
+}
+
+// Whoever leaves the time out is told the rate that the reader then takes.
+func TestRateWithoutTime(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		count := rapid.StringMatching(`[1-9][0-9]{0,3}[kM]?`).Draw(t, "count")
+		text := count + rapid.SampledFrom([]string{"", "rps", " RPS", "qps", " req/s", "r/s"}).Draw(t, "unit")
+		_, err := ParseRate(text)
+		if err == nil || !strings.HasSuffix(err.Error(), "write "+count+"/s") {
+			t.Fatalf("%q is answered by: %v", text, err)
+		}
+		if _, err := ParseRate(count + "/s"); err != nil && !strings.Contains(err.Error(), "too high") {
+			t.Error(err)
+		}
+	})
+	for _, text := range []string{"0", "-5", "2.5", "fast", "5/2s", "300/min", "rps"} {
+		_, got := ParseRate(text)
+		if _, want := quantity.ParseRate(text); fmt.Sprint(got) != fmt.Sprint(want) {
+			t.Errorf("%q is answered by %v, want %v", text, got, want)
 		}
 	}
 }

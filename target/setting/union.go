@@ -5,28 +5,46 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// List is a list with at least one item.
-func List[T any](shape Shape[T]) Shape[[]T] {
-	want := "a list: " + shape.Want
+// List is a list with at least one item. Whoever writes something else is
+// told that name is a list, and how one is written: "begin each stage with a
+// dash, `- target: …`".
+func List[T any](name, how string, shape Shape[T]) Shape[[]T] {
+	list := Items(shape)
 	return Shape[[]T]{
-		Want: want,
+		Want: list.Want,
 		Read: func(r *Reader, n *yaml.Node) ([]T, bool) {
-			if n.Kind != yaml.SequenceNode {
-				r.mismatch(n, want)
-				return nil, false
+			if n.Kind == yaml.SequenceNode {
+				return list.Read(r, n)
 			}
+			if n.Kind == yaml.ScalarNode && takes(r, n, shape.Read) {
+				r.Problem(place(n), "%s is a list: put it in brackets, [%s]", name, clip(n.Value))
+			} else {
+				r.Problem(place(n), "%s is a list, found %s: %s", name, describe(n), how)
+			}
+			return nil, false
+		},
+		Schema: list.Schema,
+	}
+}
+
+// Items is List for a form of Forms, where whatever else stands in its place is
+// somebody else's.
+func Items[T any](shape Shape[T]) Shape[[]T] {
+	return Shape[[]T]{
+		Want: "a list: " + shape.Want,
+		Read: func(r *Reader, n *yaml.Node) ([]T, bool) {
 			if len(n.Content) == 0 {
 				r.Problem(place(n), "the list is empty, expected %s", shape.Want)
 				return nil, false
 			}
-			var items []T
+			var all []T
 			ok := true
 			for _, child := range n.Content {
 				v, good := shape.Read(r, child)
 				ok = ok && good
-				items = append(items, v)
+				all = append(all, v)
 			}
-			return items, ok
+			return all, ok
 		},
 		Schema: func() *jsonschema.Schema {
 			return &jsonschema.Schema{Type: "array", Items: shape.Schema(), MinItems: new(1)}
@@ -79,10 +97,10 @@ type Several[T any] struct {
 
 // OneOrMore is a value or a list of such values.
 func OneOrMore[T any](shape Shape[T]) Shape[Several[T]] {
-	one := Convert(Located(shape), func(_ *Reader, _ Pos, v At[T]) (Several[T], bool) {
+	one := Complete(Located(shape), func(_ *Reader, _ Pos, v At[T]) (Several[T], bool) {
 		return Several[T]{Items: []At[T]{v}}, true
 	})
-	list := List(Located(shape))
+	list := Items(Located(shape))
 	return Either(shape.Want+", or a list of them", Forms[Several[T]]{
 		Scalar: one,
 		List: Shape[Several[T]]{
@@ -136,7 +154,7 @@ func (c choice[T]) read(r *Reader, n *yaml.Node) (T, bool) {
 		r.Problem(place(n), "the map is empty, expected the kind of %s%s", c.what, Suggest("", c.names()))
 		return none, false
 	case len(n.Content) > 2:
-		r.Problem(place(n.Content[2]), "%s has one key that says its kind, found %q beside %q", c.what, clip(n.Content[2].Value), clip(n.Content[0].Value))
+		c.crowded(r, n)
 		return none, false
 	}
 	key := n.Content[0]
@@ -149,6 +167,31 @@ func (c choice[T]) read(r *Reader, n *yaml.Node) (T, bool) {
 		option.shape.Read(r, n.Content[1]) // for what is wrong in there too
 	}
 	return none, false
+}
+
+// crowded reports a second key: most likely a setting of the kind, which
+// should stand one level deeper.
+func (c choice[T]) crowded(r *Reader, n *yaml.Node) {
+	at := 0
+	for i := 2; i < len(n.Content) && !c.has(n.Content[at].Value); i += 2 {
+		if c.has(n.Content[i].Value) {
+			at = i
+		}
+	}
+	kind, value, other := n.Content[at], n.Content[at+1], n.Content[0]
+	if at == 0 {
+		other = n.Content[2]
+	}
+	hint := ""
+	if c.has(kind.Value) && !c.has(other.Value) && (isNull(value) || value.Kind == yaml.MappingNode) {
+		hint = ": indent it under " + kind.Value
+	}
+	r.Problem(place(other), "%s has one key that says its kind, found %q beside %q%s", c.what, clip(other.Value), clip(kind.Value), hint)
+}
+
+func (c choice[T]) has(key string) bool {
+	_, known := c.find(key)
+	return known
 }
 
 func (c choice[T]) find(key string) (Case[T], bool) {

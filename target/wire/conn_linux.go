@@ -15,29 +15,42 @@ import (
 type conn struct {
 	number, generation int32 // in the poller's events
 	fd                 int
-	address            int // of Engine.addrs: the one tried
+	address            int   // of Engine.addrs: the one tried
+	refusal            error // why there is no connection to it
 	connected          bool
-	closing            bool // the server has closed it, though there may be bytes to read
-	watched            bool // is among Engine.deadlines
+	closing            bool          // the server has closed it, though there may be bytes to read
+	watched            bool          // is among Engine.deadlines
+	watch              time.Duration // its first entry there
+	full               bool          // is among Engine.full
 
-	x        *exchange // nil while idle
-	reused   bool      // it has served a call before this one
-	deadline time.Duration
-	unsent   []byte
-	answered bool // something of the answer has come
-	parser   Parser
+	x      *exchange // nil while idle
+	reused bool      // it has served a call before this one
+	unsent []byte
+	parser Parser
 
 	found bool   // the text that Options.Contains asks for
 	tail  []byte // of the body so far, where the text may have begun
+	start []byte // of the body, where it is not accepted
 }
 
-// connect begins to set up a connection to the address of that number. Its
-// failure shows when a call is begun on it.
-func (e *Engine) connect(address int) *conn {
+// sight is a connection as it was seen: its place may have been given to
+// another one since.
+type sight struct {
+	*conn
+	generation int32
+}
+
+func (c *conn) sight() sight { return sight{c, c.generation} }
+
+// here tells whether the connection is still there, with a call on it.
+func (s sight) here() bool { return s.generation == s.conn.generation && s.x != nil }
+
+// connect begins to set up a connection. Its failure shows when a call is
+// begun on it.
+func (e *Engine) connect() *conn {
 	c := e.freshConn()
-	c.address = address
 	e.open++
-	e.dial(c)
+	e.dial(c, 0)
 	return c
 }
 
@@ -48,70 +61,88 @@ func (e *Engine) freshConn() *conn {
 		return c
 	}
 	c := &conn{number: int32(len(e.conns)), fd: -1, parser: New(Limits{})}
-	if len(e.o.Contains) > 0 {
-		c.parser.Body = func(piece []byte) { c.search(piece, e.o.Contains) }
-	}
+	c.parser.Body = func(piece []byte) { e.body(c, piece) }
 	e.conns = append(e.conns, c)
 	return c
 }
 
-// dial opens the socket; on failure fd stays −1.
-func (e *Engine) dial(c *conn) {
+// dial tries the addresses from that number on, up to one that does not refuse
+// at once. Where none is left, fd stays −1 and the connection has its refusal.
+func (e *Engine) dial(c *conn, address int) {
+	c.connected, c.closing = false, false
+	for c.address = address; c.address < len(e.addrs); c.address++ {
+		if c.fd, c.refusal = e.socket(c); c.refusal == nil {
+			return
+		}
+	}
+}
+
+// socket opens a socket that connects to the connection's address.
+func (e *Engine) socket(c *conn) (fd int, err error) {
 	family := unix.AF_INET
 	if _, six := e.addrs[c.address].(*unix.SockaddrInet6); six {
 		family = unix.AF_INET6
 	}
-	fd, err := unix.Socket(family, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
+	fd, err = unix.Socket(family, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
-		return
+		return -1, err
 	}
 	_ = unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1)
-	c.generation++
 	err = unix.Connect(fd, e.addrs[c.address])
 	if err == nil || err == unix.EINPROGRESS {
 		err = e.poller.add(fd, c.number, c.generation)
 	}
 	if err != nil {
 		_ = unix.Close(fd)
-		return
+		return -1, err
 	}
-	c.fd, c.connected, c.closing = fd, false, false
+	return fd, nil
 }
 
 // begin sends a call on a connection, or as soon as it is set up.
 func (e *Engine) begin(c *conn, x *exchange, reused bool) {
 	x.out.Attempts++
-	c.x, c.reused, c.answered = x, reused, false
-	c.found, c.tail = len(e.o.Contains) == 0, c.tail[:0]
+	c.x, c.reused = x, reused
+	c.found, c.tail, c.start = len(e.o.Contains) == 0, c.tail[:0], c.start[:0]
 	c.unsent = x.request.Bytes
 	c.parser.Reset(x.request.Head)
 	if c.fd < 0 {
-		e.lose(c, target.Connect, "no connection can be opened")
+		e.lose(c, target.Connect, c.refusal)
 		return
 	}
 	if e.o.Timeout > 0 {
-		c.deadline = e.now() + e.o.Timeout
-		if !c.watched {
-			c.watched = true
-			e.deadlines.Push(c.deadline, c)
+		if x.repeats == 0 { // a repeat has what is left
+			x.until = e.now() + e.o.Timeout
 		}
+		e.watch(c)
 	}
 	if c.connected {
-		e.write(c)
+		e.send(c)
 	}
+}
+
+// send begins to send the request.
+func (e *Engine) send(c *conn) {
+	c.x.out.BytesOut += int64(len(c.unsent))
+	e.write(c)
 }
 
 // ready sees to what has happened on a connection.
 func (e *Engine) ready(c *conn, events uint32) {
+	seen := c.sight()
 	switch {
 	case !c.connected:
-		e.finishConnect(c)
-		return
+		if !e.finishConnect(c) {
+			return
+		}
 	case c.x != nil && len(c.unsent) > 0 && events&unix.EPOLLOUT != 0:
 		e.write(c)
 	}
+	if c.generation != seen.generation {
+		return
+	}
 	c.closing = c.closing || events&(unix.EPOLLRDHUP|unix.EPOLLHUP|unix.EPOLLERR) != 0
-	if events&unix.EPOLLIN == 0 && !c.closing || c.fd < 0 {
+	if events&unix.EPOLLIN == 0 && !c.closing {
 		return
 	}
 	if c.x == nil { // the server has closed it, or says something unasked
@@ -122,32 +153,29 @@ func (e *Engine) ready(c *conn, events uint32) {
 	e.read(c)
 }
 
-func (e *Engine) finishConnect(c *conn) {
+// finishConnect sees whether the connection is set up, and then sends.
+func (e *Engine) finishConnect(c *conn) (connected bool) {
 	code, err := unix.GetsockoptInt(c.fd, unix.SOL_SOCKET, unix.SO_ERROR)
 	if err == nil && code == 0 {
 		if _, err := unix.Getpeername(c.fd); err == unix.ENOTCONN {
-			return // not yet
+			return false // not yet
 		}
 		c.connected = true
-		e.write(c)
-		return
+		e.send(c)
+		return true
 	}
-	if c.address+1 < len(e.addrs) { // another address of the same name may answer
-		_ = unix.Close(c.fd)
-		c.fd = -1
-		c.address++
-		if e.dial(c); c.fd >= 0 {
-			return
-		}
+	c.hangUp()
+	if c.refusal = err; err == nil {
+		c.refusal = unix.Errno(code)
 	}
-	e.lose(c, target.Connect, unix.Errno(code).Error())
+	if e.dial(c, c.address+1); c.fd < 0 { // another address of the same name may answer
+		e.lose(c, target.Connect, c.refusal)
+	}
+	return false
 }
 
 // write sends what is left of the request.
 func (e *Engine) write(c *conn) {
-	if len(c.unsent) == len(c.x.request.Bytes) {
-		c.x.out.BytesOut += int64(len(c.unsent))
-	}
 	for len(c.unsent) > 0 {
 		n, errno := rawWrite(c.fd, c.unsent)
 		switch errno {
@@ -157,33 +185,44 @@ func (e *Engine) write(c *conn) {
 		case unix.EAGAIN:
 			return
 		default: // the answer may be there all the same: a server may refuse and close
+			seen := c.sight()
 			c.unsent, c.closing = nil, true
-			e.read(c)
+			if e.read(c); seen.here() && !c.full {
+				e.lose(c, target.Reset, errno)
+			}
 			return
 		}
 	}
 }
 
+// pieces bounds the reads from a connection in one turn, so that a server that
+// sends without an end neither keeps the others waiting nor outlives its time.
+const pieces = 16
+
 // read takes in the answer. A socket that is closing will tell of no more: it
 // is read until it is dry.
 func (e *Engine) read(c *conn) {
-	for c.x != nil {
+	seen := c.sight()
+	for range pieces {
 		n, errno := rawRead(c.fd, e.buffer)
 		switch {
 		case errno == unix.EINTR:
 		case errno == unix.EAGAIN:
 			return
 		case errno != 0:
-			e.lose(c, target.Reset, errno.Error())
+			e.lose(c, target.Reset, errno)
 		case n == 0:
 			e.eof(c)
 		default:
-			c.answered = true
 			e.feed(c, e.buffer[:n])
-			if n < len(e.buffer) && !c.closing {
-				return
-			}
 		}
+		if !seen.here() || errno == 0 && n < len(e.buffer) && !c.closing {
+			return
+		}
+	}
+	if !c.full {
+		c.full = true
+		e.full = append(e.full, seen)
 	}
 }
 
@@ -212,8 +251,13 @@ func (e *Engine) faulty(c *conn, err error) {
 	if fault, ok := err.(Fault); ok {
 		class = fault.Class()
 	}
-	e.lose(c, class, c.parser.Explain())
+	e.lose(c, class, explained{&c.parser})
 }
+
+// explained is a parser's fault with all that it has to say.
+type explained struct{ *Parser }
+
+func (e explained) Error() string { return e.Explain() }
 
 // answer judges a whole answer and lets the connection go on.
 func (e *Engine) answer(c *conn, keep bool) {
@@ -222,9 +266,9 @@ func (e *Engine) answer(c *conn, keep bool) {
 	x.out.BytesIn += c.parser.HeadBytes + c.parser.BodyBytes
 	switch {
 	case !e.o.Accepts(status):
-		e.failed(x, "status-"+strconv.Itoa(status), "answered "+strconv.Itoa(status))
+		e.failed(x, e.statusClass(status), c.seen(nil))
 	case !c.found:
-		e.failed(x, target.Body, "the body does not hold the text that it should")
+		e.failed(x, target.Body, c.seen(nil))
 	default:
 		e.end(x)
 	}
@@ -236,21 +280,42 @@ func (e *Engine) answer(c *conn, keep bool) {
 	e.admit()
 }
 
+func (e *Engine) statusClass(status int) string {
+	class := e.classes[status]
+	if class == "" {
+		class = "status-" + strconv.Itoa(status)
+		e.classes[status] = class
+	}
+	return class
+}
+
+// seen is what the connection tells about the failure of its call.
+func (c *conn) seen(err error) Seen {
+	s := Seen{Stage: Awaiting, Err: err, Status: c.parser.Status, Body: c.parser.BodyBytes, Start: c.start}
+	switch {
+	case !c.connected:
+		s.Stage = Connecting
+	case c.parser.HeadDone():
+		s.Stage = Reading
+	}
+	return s
+}
+
 // mostRepeats bounds how often a request is sent again because it met a
 // connection of old: as many connections may have to go.
 const mostRepeats = 100
 
 // lose ends a call whose connection is of no more use.
-func (e *Engine) lose(c *conn, class, seen string) {
+func (e *Engine) lose(c *conn, class string, err error) {
 	x := c.x
 	c.x = nil
-	if c.answered {
-		x.out.BytesIn += c.parser.HeadBytes + c.parser.BodyBytes
-	}
+	x.out.BytesIn += c.parser.HeadBytes + c.parser.BodyBytes
+	seen := c.seen(err)
 	e.close(c)
-	stale := c.reused && !c.answered && class == target.Reset && x.request.Idempotent
-	if stale && x.out.Attempts < mostRepeats {
-		e.place(x, true)
+	stale := c.reused && class == target.Reset && seen.Stage == Awaiting && x.request.Idempotent
+	if stale && x.repeats < mostRepeats {
+		x.repeats++
+		e.place(x)
 		return
 	}
 	e.failed(x, class, seen)
@@ -259,7 +324,7 @@ func (e *Engine) lose(c *conn, class, seen string) {
 
 // release gives a connection to the next in line, or keeps it.
 func (e *Engine) release(c *conn) {
-	if len(e.line) == 0 {
+	if e.line.len() == 0 {
 		e.idle = append(e.idle, c)
 		return
 	}
@@ -268,25 +333,36 @@ func (e *Engine) release(c *conn) {
 
 // admit sets up connections for those in line, while there may be more.
 func (e *Engine) admit() {
-	for len(e.line) > 0 && e.open < e.o.Connections && !e.gaveUp {
-		e.begin(e.connect(0), e.nextInLine(), false)
+	if e.admitting { // further down, and goes on there
+		return
 	}
+	e.admitting = true
+	for e.line.len() > 0 && e.open < e.o.Connections && !e.gaveUp {
+		e.begin(e.connect(), e.nextInLine(), false)
+	}
+	e.admitting = false
 }
 
 func (e *Engine) nextInLine() *exchange {
-	x := e.line[0]
-	e.line = e.line[1:]
+	x := e.line.pop()
 	x.out.Held += e.now() - x.since
 	return x
 }
 
 func (e *Engine) close(c *conn) {
+	c.hangUp()
+	c.connected = false
+	e.open--
+	e.closed = append(e.closed, c)
+}
+
+// hangUp closes the socket. What was seen of it is void from now on.
+func (c *conn) hangUp() {
 	if c.fd >= 0 {
 		_ = unix.Close(c.fd)
 	}
-	c.fd, c.connected = -1, false
-	e.open--
-	e.closed = append(e.closed, c)
+	c.fd, c.full = -1, false
+	c.generation++
 }
 
 // dismissIdle takes a closed connection out of the idle ones.
@@ -299,15 +375,30 @@ func (e *Engine) dismissIdle(c *conn) {
 	}
 }
 
-// search looks for a text in a body that comes in pieces.
-func (c *conn) search(piece, text []byte) {
-	if c.found {
-		return
+// started is how much of a body that is not accepted is kept.
+const started = 1000
+
+// body takes in a piece of the answer's body.
+func (e *Engine) body(c *conn, piece []byte) {
+	if !c.found {
+		c.search(piece, e.o.Contains)
 	}
-	c.tail = append(c.tail, piece...)
-	c.found = bytes.Contains(c.tail, text)
-	keep := max(0, len(c.tail)-len(text)+1)
-	c.tail = append(c.tail[:0], c.tail[keep:]...)
+	if room := started - len(c.start); room > 0 && !e.o.Accepts(c.parser.Status) {
+		c.start = append(c.start, piece[:min(len(piece), room)]...)
+	}
+}
+
+// search looks for a text in a body that comes in pieces: where they meet, and
+// in each of them. It keeps less than the text's length.
+func (c *conn) search(piece, text []byte) {
+	most := len(text) - 1
+	c.tail = append(c.tail, piece[:min(len(piece), most)]...)
+	c.found = bytes.Contains(c.tail, text) || bytes.Contains(piece, text)
+	if len(piece) > most {
+		c.tail = append(c.tail[:0], piece[len(piece)-most:]...)
+	} else if over := len(c.tail) - most; over > 0 {
+		c.tail = append(c.tail[:0], c.tail[over:]...)
+	}
 }
 
 func rawWrite(fd int, b []byte) (int, unix.Errno) {

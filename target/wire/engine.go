@@ -32,9 +32,29 @@ type Options struct {
 	Contains []byte
 	Retry    Retrier // nil: never
 	// Example makes the message of a failure from its class and what was seen.
-	Example func(n uint64, class, seen string) string
+	Example func(n uint64, class string, seen Seen) string
 	Spin    float64 // share of a core, 0 to 1, that waiting may burn
 }
+
+// Seen is what there is to tell about a failure. It is valid during the call
+// of Options.Example only.
+type Seen struct {
+	Stage  Stage
+	Err    error  // nil where the answer was whole
+	Status int    // of the answer, as far as it came
+	Body   int64  // bytes of its body
+	Start  []byte // of its body, where Accepts refuses the status
+}
+
+// Stage is how far an attempt had come.
+type Stage int
+
+// Stages of an attempt.
+const (
+	Connecting Stage = iota
+	Awaiting         // the request under way, or the answer's head
+	Reading          // the answer's body
+)
 
 // Retrier decides on second tries.
 type Retrier interface {
@@ -58,5 +78,7 @@ type exchange struct {
 	request *Request
 	since   time.Duration // waiting in line, since then
 	tries   int           // failures that count towards Retry
+	repeats int           // of this try, because of connections of old
+	until   time.Duration // when this try is over its time
 	out     target.Outcome
 }

@@ -30,7 +30,10 @@ type Engine struct {
 	closed    []*conn                  // to be used again
 	idle      []*conn                  // the last one used is the last
 	open      int                      // connections there are
-	line      []*exchange              // waiting for a connection, first come first served
+	full      []sight                  // have more to read than one turn allows
+	more      []sight                  // the memory for the next turn's
+	line      line                     // waiting for a connection
+	admitting bool                     // those in line are being seen to
 	deadlines agenda.Agenda[*conn]     // when to look whether a connection's call is over its time
 	later     agenda.Agenda[*exchange] // tried again then
 	spare     []*exchange
@@ -38,25 +41,31 @@ type Engine struct {
 	next      int
 	looked    time.Duration // when the sockets were last looked at
 	gaveUp    bool
-	buffer    []byte // what is being read, of whatever connection
+	buffer    []byte         // what is being read, of whatever connection
+	classes   map[int]string // of statuses seen
 }
 
 // stale is how old the last look at the sockets may be when nobody waits: a
 // loop that starts calls back to back need not ask the kernel before each.
 const stale = 20 * time.Microsecond
 
-// Open prepares an engine; nothing is sent yet. zero is the time that Wait's
-// offsets count from.
-func Open(o Options, zero time.Time) (*Engine, error) {
+// Open prepares an engine; nothing is sent yet but the question for Host's
+// addresses. The offsets of Wait count from Zero, so that the clock shows from
+// when Open returns: the answer to that question makes no call late.
+func Open(o Options, from time.Duration) (*Engine, error) {
 	p, err := newPoller()
 	if err != nil {
 		return nil, err
 	}
-	e := &Engine{o: o, zero: zero, poller: p, buffer: make([]byte, 64<<10)}
+	e := &Engine{o: o, poller: p, buffer: make([]byte, 64<<10), classes: map[int]string{}}
 	e.addrs, e.lost = resolve(o.Host)
 	e.waiter = wait.On(p, o.Spin)
+	e.zero, e.looked = time.Now().Add(-from), from
 	return e, nil
 }
+
+// Zero is the time that Wait's offsets count from.
+func (e *Engine) Zero() time.Time { return e.zero }
 
 // resolve finds the addresses of HOST:PORT, in the resolver's order.
 func resolve(hostport string) ([]unix.Sockaddr, error) {
@@ -79,10 +88,19 @@ func resolve(hostport string) ([]unix.Sockaddr, error) {
 		if ip = ip.Unmap(); ip.Is4() {
 			addrs = append(addrs, &unix.SockaddrInet4{Port: port, Addr: ip.As4()})
 		} else {
-			addrs = append(addrs, &unix.SockaddrInet6{Port: port, Addr: ip.As16()})
+			addrs = append(addrs, &unix.SockaddrInet6{Port: port, Addr: ip.As16(), ZoneId: zone(ip.Zone())})
 		}
 	}
 	return addrs, nil
+}
+
+// zone is the number of the network that a link-local address belongs to.
+func zone(name string) uint32 {
+	if network, err := net.InterfaceByName(name); err == nil {
+		return uint32(network.Index)
+	}
+	number, _ := strconv.ParseUint(name, 10, 32)
+	return uint32(number)
 }
 
 func (e *Engine) now() time.Duration { return time.Since(e.zero) }
@@ -92,7 +110,11 @@ func (e *Engine) now() time.Duration { return time.Since(e.zero) }
 func (e *Engine) Send(call uint32, n uint64) {
 	x := e.fresh()
 	*x = exchange{call: call, number: n, request: &e.o.Requests[n%uint64(len(e.o.Requests))]}
-	e.place(x, true)
+	if e.gaveUp {
+		e.failed(x, target.Cancelled, Seen{})
+		return
+	}
+	e.place(x)
 }
 
 func (e *Engine) fresh() *exchange {
@@ -105,8 +127,8 @@ func (e *Engine) fresh() *exchange {
 }
 
 // place puts a call on a connection, or in line for one.
-func (e *Engine) place(x *exchange, mayReuse bool) {
-	if n := len(e.idle); n > 0 && mayReuse {
+func (e *Engine) place(x *exchange) {
+	if n := len(e.idle); n > 0 {
 		c := e.idle[n-1]
 		e.idle = e.idle[:n-1]
 		e.begin(c, x, true)
@@ -114,15 +136,15 @@ func (e *Engine) place(x *exchange, mayReuse bool) {
 	}
 	if e.o.Connections > 0 && e.open >= e.o.Connections {
 		x.since = e.now()
-		e.line = append(e.line, x)
+		e.line.push(x)
 		return
 	}
 	if e.lost != nil {
 		x.out.Attempts++
-		e.failed(x, target.DNS, e.lost.Error())
+		e.failed(x, target.DNS, Seen{Err: e.lost})
 		return
 	}
-	e.begin(e.connect(0), x, false)
+	e.begin(e.connect(), x, false)
 }
 
 // Wait returns the next call that has ended, at once if there is one; false
@@ -135,14 +157,11 @@ func (e *Engine) Wait(until time.Duration) (Done, bool) {
 		}
 		e.done, e.next = e.done[:0], 0
 		now := e.now()
-		e.expire(now)
-		if len(e.done) > 0 {
-			continue
-		}
 		if until <= now && now-e.looked < stale {
 			return Done{}, false
 		}
 		woken := e.look(e.due(until), now)
+		e.expire(e.looked) // after the look: an answer that is there has come in time
 		if len(e.done) == 0 && (woken || until <= now) {
 			return Done{}, false
 		}
@@ -164,18 +183,29 @@ func (e *Engine) due(until time.Duration) time.Duration {
 // tells whether the wait ended early.
 func (e *Engine) look(until, now time.Duration) (early bool) {
 	const longest = time.Hour // far times are waited for piece by piece
-	if until > now {
+	if until > now && len(e.full) == 0 {
 		early = e.waiter.Wait(e.zero.Add(min(until, now+longest)))
 	} else {
 		e.poller.Look()
 	}
 	e.looked = e.now()
+	full := e.full
+	e.full = e.more[:0]
 	for _, event := range e.poller.take() {
 		c := e.conns[event.Fd]
 		if c.generation == event.Pad { // else it is of a connection that is gone
 			e.ready(c, event.Events)
 		}
 	}
+	for _, s := range full {
+		if s.generation != s.conn.generation {
+			continue
+		}
+		if s.full = false; s.x != nil {
+			e.read(s.conn)
+		}
+	}
+	e.more = full
 	return early
 }
 
@@ -183,26 +213,38 @@ func (e *Engine) look(until, now time.Duration) (early bool) {
 // pause is.
 func (e *Engine) expire(now time.Duration) {
 	for e.deadlines.Len() > 0 && e.deadlines.First() <= now {
-		c := e.deadlines.Pop().What
+		entry := e.deadlines.Pop()
+		c := entry.What
 		switch {
+		case !c.watched || entry.At != c.watch: // an earlier entry has taken its place
 		case c.x == nil:
 			c.watched = false
-		case c.deadline > now: // of a later call than the one it was watched for
-			e.deadlines.Push(c.deadline, c)
+		case c.x.until > now: // of a later call than the one it was watched for
+			c.watch = c.x.until
+			e.deadlines.Push(c.watch, c)
 		default:
 			c.watched = false
-			e.lose(c, target.Timeout, "no whole answer within "+e.o.Timeout.String())
+			e.lose(c, target.Timeout, nil)
 		}
 	}
 	for e.later.Len() > 0 && e.later.First() <= now {
-		e.place(e.later.Pop().What, true)
+		e.place(e.later.Pop().What)
+	}
+}
+
+// watch sees to it that a call is given up when it is over its time.
+func (e *Engine) watch(c *conn) {
+	if until := c.x.until; !c.watched || until < c.watch {
+		c.watched, c.watch = true, until
+		e.deadlines.Push(until, c)
 	}
 }
 
 // failed tries a call again, or hands it out.
-func (e *Engine) failed(x *exchange, class, seen string) {
+func (e *Engine) failed(x *exchange, class string, seen Seen) {
 	x.tries++
 	if class != target.Cancelled && !e.gaveUp && e.o.Retry != nil && e.o.Retry.Again(class, x.tries) {
+		x.repeats = 0
 		e.later.Push(e.now()+e.o.Retry.Backoff(x.number, x.tries), x)
 		return
 	}
@@ -222,16 +264,15 @@ func (e *Engine) Cancel() {
 	e.gaveUp = true
 	for _, c := range e.conns {
 		if c.x != nil {
-			e.lose(c, target.Cancelled, "given up")
+			e.lose(c, target.Cancelled, nil)
 		}
 	}
-	for _, x := range e.line {
-		e.failed(x, target.Cancelled, "given up")
+	for e.line.len() > 0 {
+		e.failed(e.nextInLine(), target.Cancelled, Seen{})
 	}
 	for e.later.Len() > 0 {
-		e.failed(e.later.Pop().What, target.Cancelled, "given up")
+		e.failed(e.later.Pop().What, target.Cancelled, Seen{})
 	}
-	e.line = nil
 }
 
 // Wake makes the Wait under way, or the next one, return at once. It may be
@@ -244,10 +285,7 @@ func (e *Engine) Spun() time.Duration { return e.waiter.Spun() }
 // Close closes every connection.
 func (e *Engine) Close() {
 	for _, c := range e.conns {
-		if c.fd >= 0 {
-			_ = unix.Close(c.fd)
-			c.fd = -1
-		}
+		c.hangUp()
 	}
 	e.waiter.Close()
 }

@@ -57,6 +57,7 @@ func TestEndless(t *testing.T) {
 			if cap(p.carry) > 2*p.limits.Line {
 				t.Errorf("%s by %d bytes: keeps %d bytes", e.name, size, cap(p.carry))
 			}
+			likeNew(t, p)
 		}
 	}
 }
@@ -201,7 +202,7 @@ func TestExplain(t *testing.T) {
 			t.Errorf("%.60q: %s; want %s", data, got, want)
 		}
 	}
-	for f := range CutShort {
+	for f := range CutShort + 1 {
 		if f > 0 && (f.Error() == Fault(0).Error() || f.Class() == "") {
 			t.Errorf("fault %d: %q, %q", f, f.Error(), f.Class())
 		}

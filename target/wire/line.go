@@ -115,24 +115,29 @@ func equalFold(b []byte, text string) bool {
 }
 
 // printable tells whether b holds no control characters besides tabs (RFC
-// 9110, 5.5). It looks at eight bytes at a time: this is where a parser of
-// heads spends its time.
+// 9110, 5.5). It looks at eight bytes at a time, for values are most of a head.
 func printable(b []byte) bool {
 	const (
 		each = 0x0101010101010101
 		high = 0x80 * each
 	)
-	for ; len(b) >= 8; b = b[8:] {
-		x := binary.LittleEndian.Uint64(b)
+	if len(b) < 8 {
+		return allPrintable(b)
+	}
+	last := len(b) - 8
+	for at := 0; ; at = min(at+8, last) {
+		x := binary.LittleEndian.Uint64(b[at:])
 		del := x ^ 0x7f*each
 		// A borrow out of a byte can only mark one above a byte that is marked
 		// itself: the sum of the marks is exact.
 		suspects := ((x - 0x20*each) &^ x) | ((del - each) &^ del)
-		if suspects&high != 0 && !allPrintable(b[:8]) {
+		if suspects&high != 0 && !allPrintable(b[at:at+8]) {
 			return false
 		}
+		if at == last {
+			return true
+		}
 	}
-	return allPrintable(b)
 }
 
 func allPrintable(b []byte) bool {

@@ -39,6 +39,7 @@ var rules = []rule{
 	{rfc: "2.3", name: "HTTP/0.9 closes, whatever it says", bytes: "HTTP/0.9 200 OK\r\nConnection: keep-alive\r\nContent-Length: 2\r\n\r\nok", status: 200, body: "ok"},
 	{rfc: "2.3", name: "the version is in capitals", bytes: "http/1.1 200 OK\r\n\r\n", err: BadStatusLine},
 	{rfc: "2.3", name: "the version has one digit each", bytes: "HTTP/1.10 200 OK\r\n\r\n", err: BadStatusLine},
+	{rfc: "2.3", name: "the version is of digits", bytes: "HTTP/1.x 200 OK\r\n\r\n", err: BadStatusLine},
 	{rfc: "2.3", name: "the version has two parts", bytes: "HTTP/1 200 OK\r\n\r\n", err: BadStatusLine},
 
 	{rfc: "4", name: "no reason", bytes: "HTTP/1.1 204\r\n\r\n", status: 204, keep: true},
@@ -106,6 +107,7 @@ var rules = []rule{
 	{rfc: "7.1", name: "a size with a prefix", bytes: chunks + "0x2\r\nok\r\n0\r\n\r\n", err: BadChunk, status: 200},
 	{rfc: "7.1", name: "a size of 17 digits", bytes: chunks + "00000000000000002\r\nok\r\n0\r\n\r\n", err: BadChunk, status: 200},
 	{rfc: "7.1", name: "LF alone after a size", bytes: chunks + "2\nok\r\n0\r\n\r\n", err: BadChunk, status: 200},
+	{rfc: "7.1", name: "LF alone after an extension", bytes: chunks + "2;a\nok\r\n0\r\n\r\n", err: BadChunk, status: 200},
 	{rfc: "7.1", name: "CR inside a size's line", bytes: chunks + "2;\r\r\nok\r\n0\r\n\r\n", err: BadChunk, status: 200},
 	{rfc: "7.1", name: "LF alone after data", bytes: chunks + "2\r\nok\n0\r\n\r\n", err: BadChunk, status: 200, body: "ok"},
 	{rfc: "7.1", name: "CR alone after data", bytes: chunks + "2\r\nok\r0\r\n\r\n", err: BadChunk, status: 200, body: "ok"},
@@ -138,6 +140,7 @@ var rules = []rule{
 	{rfc: "9.3", name: "closed is not close", bytes: ok + "Connection: closed, clos\r\nContent-Length: 2\r\n\r\nok", status: 200, body: "ok", keep: true},
 	{rfc: "9.3", name: "close without a body", bytes: "HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n", status: 204},
 	{rfc: "9.3", name: "HTTP/1.0 may keep alive", bytes: "HTTP/1.0 200 OK\r\nConnection: Keep-Alive\r\nContent-Length: 2\r\n\r\nok", status: 200, body: "ok", keep: true},
+	{rfc: "9.3", name: "whatever else it says", bytes: "HTTP/1.0 200 OK\r\nConnection: keep-alive, x\r\nConnection: y\r\nContent-Length: 2\r\n\r\nok", status: 200, body: "ok", keep: true},
 	{rfc: "9.3", name: "but close is stronger", bytes: "HTTP/1.0 200 OK\r\nConnection: keep-alive, close\r\nContent-Length: 2\r\n\r\nok", status: 200, body: "ok"},
 
 	{rfc: "9110, 15.2", name: "interim answers", bytes: "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </style.css>\r\nContent-Length: 7\r\nConnection: close\r\n\r\n" + ok + "Content-Length: 2\r\n\r\nok", status: 200, body: "ok", keep: true},

@@ -1,0 +1,98 @@
+//go:build linux
+
+package main
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"regexp"
+	"strconv"
+	"syscall"
+	"time"
+)
+
+// server is an nginx of our own, on a free port of this machine, with one
+// worker.
+type server struct {
+	cmd *exec.Cmd
+	url string
+}
+
+const config = `worker_processes 1; daemon off; pid %[1]s/pid; error_log %[1]s/error.log;
+events { worker_connections 4096; }
+http {
+	access_log off; keepalive_requests 1000000000;
+	client_body_temp_path %[1]s/body; proxy_temp_path %[1]s/proxy; fastcgi_temp_path %[1]s/fastcgi;
+	uwsgi_temp_path %[1]s/uwsgi; scgi_temp_path %[1]s/scgi;
+	server {
+		listen 127.0.0.1:%[2]d;
+		location = /count { stub_status; }
+		location / { return 200 "%[3]0128d"; }
+	}
+}
+`
+
+func startServer(dir string, pinned bool) (*server, error) {
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	port := free.Addr().(*net.TCPAddr).Port
+	free.Close()
+	if err := os.WriteFile(dir+"/nginx.conf", fmt.Appendf(nil, config, dir, port, 0), 0o666); err != nil {
+		return nil, err
+	}
+	words := []string{"nginx", "-c", dir + "/nginx.conf"}
+	if pinned {
+		words = append([]string{"taskset", "-c", "0"}, words...)
+	}
+	s := &server{cmd: exec.Command(words[0], words[1:]...), url: fmt.Sprintf("http://127.0.0.1:%d/", port)}
+	if err := s.cmd.Start(); err != nil {
+		return nil, fmt.Errorf("nginx is needed: %w", err)
+	}
+	for range 100 {
+		if _, err = s.requests(); err == nil {
+			return s, nil
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	s.stop()
+	return nil, fmt.Errorf("nginx does not answer: %w", err)
+}
+
+var counted = regexp.MustCompile(`(?m)^ \d+ \d+ (\d+) `)
+
+// requests is how many requests the server has had, this one included.
+func (s *server) requests() (float64, error) {
+	answer, err := http.Get(s.url + "count")
+	if err != nil {
+		return 0, err
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	if err != nil {
+		return 0, err
+	}
+	match := counted.FindSubmatch(text)
+	if match == nil {
+		return 0, fmt.Errorf("nginx cannot count requests: %q", text)
+	}
+	return strconv.ParseFloat(string(match[1]), 64)
+}
+
+func (s *server) stop() {
+	_ = s.cmd.Process.Signal(syscall.SIGTERM)
+	_ = s.cmd.Wait()
+}
+
+// resident is the most memory that a process had, in kilobytes.
+func resident(state *os.ProcessState) int64 {
+	if usage, ok := state.SysUsage().(*syscall.Rusage); ok {
+		return usage.Maxrss
+	}
+	return 0
+}

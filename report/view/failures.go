@@ -1,0 +1,70 @@
+package view
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"plimsoll/runner/result"
+)
+
+// noteworthy is the share of failed calls from which the latencies of the
+// successes alone may mislead.
+const noteworthy = 0.01
+
+// survivors says how few calls a group's latencies are of; "" where hardly
+// any failed.
+func (g *Group) survivors() string {
+	if !g.failing() {
+		return ""
+	}
+	return fmt.Sprintf("of the successes only (%s of calls); %d failed, see errors", g.successShare(), g.Failed)
+}
+
+// failing tells whether a noteworthy share of the calls that ended by
+// themselves failed.
+func (g *Group) failing() bool {
+	return g.Failed > 0 && float64(g.Failed) >= noteworthy*float64(g.OK+g.Failed)
+}
+
+// successShare is in percent, to one decimal; a few are never none.
+func (g *Group) successShare() string {
+	percent := math.Round(float64(g.OK)/float64(g.OK+g.Failed)*1000) / 10
+	if percent == 0 && g.OK > 0 {
+		return "less than 0.1 %"
+	}
+	return plainScale("").asWritten(percent) + " %"
+}
+
+// Survivors says of which of the groups the latencies shown are only those of
+// few calls, because others failed; "" where of none.
+func (s *Scenario) Survivors(groups []*Group) string {
+	var parts []string
+	samePlace := !slices.ContainsFunc(groups, func(g *Group) bool { return g.Sweep != groups[0].Sweep })
+	for _, g := range groups {
+		if !g.failing() {
+			continue
+		}
+		part := g.successShare() + " of calls"
+		if len(s.Modes) > 1 {
+			part += " of " + Clean(g.Mode)
+		}
+		if !samePlace {
+			part += " at " + placeWords(g.Sweep)
+		}
+		parts = append(parts, part)
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return "Of the successes only: " + strings.Join(parts, ", ")
+}
+
+// ofSuccesses tells whether a verdict is on a latency that failed calls have
+// no part in.
+func ofSuccesses(v *result.Verdict) bool {
+	name := strings.TrimSpace(v.Rule)
+	return quantity(v) == inSeconds && metricName(v) != Makespan &&
+		!strings.HasPrefix(name, "all.") && !strings.HasPrefix(name, "lateness.")
+}

@@ -1,0 +1,440 @@
+package wire
+
+import (
+	"math/rand/v2"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"plimsoll/target"
+)
+
+// Calls that find all connections taken wait in line, first come first served;
+// the time they wait is known, and is not part of their timeout.
+func TestCallsAreHeldInLine(t *testing.T) {
+	const delay, calls, limit = 20 * time.Millisecond, 12, 2
+	for _, keep := range []bool{true, false} {
+		var connections atomic.Int64
+		e := open(t, serve(t, func(p *peer) {
+			connections.Add(1)
+			for p.request() {
+				time.Sleep(delay)
+				p.say(fine)
+			}
+		}), func(o *Options) { o.Connections, o.KeepAlive, o.Timeout = limit, keep, 5*delay })
+		for n := range calls {
+			e.Send(uint32(n), uint64(n))
+			expectBooks(t, e, n+1)
+		}
+		ended := collect(t, e, calls)
+		expectOK(t, ended)
+		for i, done := range ended {
+			if turn := time.Duration(done.Call / limit); done.Held < turn*delay || turn == 0 && done.Held != 0 || i/limit != int(done.Call/limit) {
+				t.Errorf("the %d. to end: %+v, kept alive %v", i, done, keep)
+			}
+		}
+		if want := map[bool]int64{true: limit, false: calls}[keep]; connections.Load() != want {
+			t.Errorf("%d connections, want %d", connections.Load(), want)
+		}
+	}
+}
+
+// However many wait in line for a server that takes no connection: all end.
+func TestLongLineToNobody(t *testing.T) {
+	const calls = 5000
+	e := open(t, refusing(t), func(o *Options) { o.Connections = 1; o.Host = "255.255.255.255:1" })
+	e.open = 1 // as if there were one, so that all get in line
+	for n := range calls {
+		e.Send(uint32(n), uint64(n))
+	}
+	e.open = 0
+	e.admit()
+	expectClass(t, collect(t, e, calls), target.Connect)
+}
+
+func TestRetries(t *testing.T) {
+	const pause = 5 * time.Millisecond
+	for _, c := range []struct {
+		failures, attempts, tried int
+		class                     string
+	}{{0, 3, 1, ""}, {1, 3, 2, ""}, {2, 3, 3, ""}, {9, 3, 3, "status-503"}, {1, 1, 1, "status-503"}} {
+		var requests atomic.Int64
+		e := open(t, serve(t, func(p *peer) {
+			for p.request() {
+				if answer := ok; requests.Add(1) <= int64(c.failures) {
+					answer = "HTTP/1.1 503 Busy\r\n"
+					p.say(answer + "Content-Length: 2\r\n\r\nno")
+				} else {
+					p.say(fine)
+				}
+			}
+		}), func(o *Options) { o.Retry = again{attempts: c.attempts, pause: pause} })
+		began := e.now()
+		done := call(t, e, 1)[0]
+		least := time.Duration(c.tried*(c.tried-1)/2) * pause
+		if done.Class != c.class || done.Attempts != c.tried || done.Ended.Sub(e.zero)-began < least || requests.Load() != int64(c.tried) {
+			t.Errorf("%+v: %+v, the server saw %d", c, done, requests.Load())
+		}
+	}
+}
+
+// A connection of old that breaks late leaves the repetition what is left of
+// the time, whatever deadline its next connection had in mind; a retry has a
+// time of its own.
+func TestTimeoutIsEachTrysOwn(t *testing.T) {
+	const timeout = 200 * time.Millisecond
+	address := serve(t, func(p *peer) {
+		p.request()
+		p.say(fine)
+		p.request() // the repetition
+		if p.number < 2 {
+			time.Sleep(timeout * 6 / 10)
+			p.reset()
+			return
+		}
+		p.request()
+	})
+	for attempts, want := range map[int]time.Duration{1: timeout, 2: 2 * timeout} {
+		e := open(t, address, func(o *Options) { o.Timeout, o.Retry = timeout, again{attempts: attempts} })
+		for n := range uint32(3) { // three connections at once
+			e.Send(n, 0)
+		}
+		expectOK(t, collect(t, e, 3))
+		time.Sleep(timeout / 2) // so that they are watched for something else
+		began := e.now()
+		done := call(t, e, 1)[0]
+		if took := done.Ended.Sub(e.zero) - began; done.Class != target.Timeout || took < want || took > want+timeout*3/4 {
+			t.Errorf("%d attempts: %v, %+v; want %v", attempts, took, done, want)
+		}
+	}
+}
+
+// Cancel ends a call in whatever state it is, and those sent later.
+func TestCancel(t *testing.T) {
+	silent := serve(t, func(p *peer) {
+		p.request()
+		p.say(ok + "Content-Length: 100\r\n\r\nhalf")
+		p.request()
+	})
+	e := open(t, silent, func(o *Options) {
+		o.Connections, o.Retry = 2, again{attempts: 2, pause: time.Hour, not: target.Timeout}
+		o.Requests = append(o.Requests, ask("PUT", strings.Repeat("x", 8<<20)))
+	})
+	for n := range uint32(5) { // one reading, one sending, three in line
+		e.Send(n, uint64(n))
+	}
+	if done, any := e.Wait(e.now() + 30*time.Millisecond); any {
+		t.Fatalf("%+v", done)
+	}
+	refused := e.fresh()
+	*refused = exchange{call: 5, request: &e.o.Requests[0]}
+	e.failed(refused, target.Connect, Seen{}) // waits for an hour
+	expectBooks(t, e, 6)
+	e.Cancel()
+	e.Send(6, 6)
+	ended := collect(t, e, 7)
+	expectClass(t, ended, target.Cancelled)
+	for _, done := range ended {
+		if inLine := done.Call >= 2 && done.Call < 5; inLine != (done.Held > 0) {
+			t.Errorf("%+v", done)
+		}
+	}
+}
+
+// All connections break at once, while nobody looks: one call meets them one
+// after the other, in the midst of what is told about them.
+func TestAllConnectionsBreakAtOnce(t *testing.T) {
+	const many = 8
+	broken := make(chan struct{})
+	var all [many]atomic.Pointer[peer]
+	e := open(t, serve(t, func(p *peer) {
+		if p.number >= many {
+			well(p)
+			return
+		}
+		p.request()
+		all[p.number].Store(p)
+		p.say(fine)
+		if !p.request() {
+			return
+		}
+		p.reset() // first the one with the call
+		for i := range all {
+			all[i].Load().reset()
+		}
+		close(broken)
+	}), nil)
+	for n := range uint32(many) {
+		e.Send(n, 0)
+	}
+	expectOK(t, collect(t, e, many))
+	e.Send(0, 0)
+	<-broken
+	done := collect(t, e, 1)[0]
+	if !done.OK() || done.Attempts < 3 {
+		t.Errorf("%+v", done)
+	}
+}
+
+// A clock that starts below zero, for a warm-up, hides nothing.
+func TestClockMayStartBelowZero(t *testing.T) {
+	o := open(t, serve(t, well), nil).o
+	e, err := Open(o, -time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	e.Send(0, 0)
+	for range 10_000 {
+		if done, any := e.Wait(e.now()); any {
+			expectOK(t, []Done{done})
+			return
+		}
+		time.Sleep(100 * time.Microsecond)
+	}
+	t.Error("the answer has not been seen")
+}
+
+func TestWakeEndsWait(t *testing.T) {
+	e := open(t, serve(t, well), nil)
+	expectOK(t, call(t, e, 1))
+	time.AfterFunc(5*time.Millisecond, e.Wake)
+	if _, any := e.Wait(e.now() + time.Hour); any {
+		t.Error("a call has ended that nobody sent")
+	}
+}
+
+// A text is found wherever the pieces of a body are cut, and little is kept.
+func TestContainsFindsTextAcrossPieces(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		text := rapid.StringMatching(`[ab]{1,6}`).Draw(r, "text")
+		pieces := rapid.SliceOf(rapid.StringMatching(`[abc]{1,9}`)).Draw(r, "pieces")
+		var c conn
+		for i, piece := range pieces {
+			if !c.found {
+				c.search([]byte(piece), []byte(text))
+			}
+			if want := strings.Contains(strings.Join(pieces[:i+1], ""), text); c.found != want || len(c.tail) >= len(text) {
+				r.Fatalf("%q in %q: %v, want %v; keeps %q", text, pieces[:i+1], c.found, want, c.tail)
+			}
+		}
+	})
+}
+
+// mischief is a server that does at random what servers should not.
+func mischief(p *peer, chance *rand.Rand) {
+	for p.request() {
+		switch chance.IntN(16) {
+		case 0:
+			return
+		case 1:
+			p.reset()
+			return
+		case 2:
+			p.say(fine)
+			p.reset()
+			return
+		case 3:
+			p.say(fine)
+			return
+		case 4:
+			p.say(fine[:chance.IntN(len(fine))])
+			if chance.IntN(2) == 0 {
+				p.reset()
+			}
+			return
+		case 5:
+			trickle(p, fine, 0)
+		case 6:
+			p.say(ok + "Connection: close\r\n\r\nOK")
+			return
+		case 7:
+			p.say("HTTP/1.1 100 x\r\n\r\n" + chunks + "2\r\nOK\r\n0\r\n\r\n")
+		case 8:
+			p.say(fine + "what?")
+		case 9:
+			p.say("\x00\xff what?\r\n\r\n")
+		case 10:
+			time.Sleep(time.Duration(chance.IntN(40)) * time.Millisecond)
+			p.say(fine)
+		case 11:
+			p.say("HTTP/1.1 503 Busy\r\nContent-Length: 2\r\n\r\nno")
+		case 12:
+			_ = p.CloseWrite()
+		case 13:
+			p.say(ok + "Content-Length: 2500000\r\n\r\nOK" + strings.Repeat("x", 2_499_998))
+		default:
+			p.say(fine)
+		}
+	}
+}
+
+// Whatever the server does, with whatever settings: every call ends exactly
+// once and in time, the books balance at every moment, and in the end no
+// descriptor is left.
+func TestEveryCallEndsOnce(t *testing.T) {
+	var seed atomic.Uint64
+	address := serve(t, func(p *peer) {
+		mischief(p, rand.New(rand.NewPCG(seed.Load(), uint64(p.number))))
+	})
+	classes := map[string]int{}
+	rapid.Check(t, func(r *rapid.T) {
+		seed.Store(rapid.Uint64().Draw(r, "seed"))
+		o := Options{
+			Host: address, Timeout: time.Duration(rapid.IntRange(1, 30).Draw(r, "timeout ms")) * time.Millisecond,
+			KeepAlive: rapid.Bool().Draw(r, "keep"), Connections: rapid.SampledFrom([]int{0, 1, 3}).Draw(r, "connections"),
+			Requests: []Request{ask("GET", ""), ask("POST", "x"), ask("HEAD", ""), ask("PUT", strings.Repeat("x", 300_000))},
+			Accepts:  func(status int) bool { return status == 200 },
+			Contains: rapid.SampledFrom([][]byte{nil, []byte("OK")}).Draw(r, "contains"),
+			Example:  func(_ uint64, class string, _ Seen) string { return class },
+			Retry:    again{attempts: rapid.IntRange(1, 3).Draw(r, "attempts"), pause: time.Millisecond},
+			Spin:     0.1,
+		}
+		e, err := Open(o, 0)
+		if err != nil {
+			r.Fatal(err)
+		}
+		defer e.Close()
+		calls, sent, cancelled := rapid.IntRange(1, 40).Draw(r, "calls"), 0, rapid.IntRange(0, 80).Draw(r, "cancelled at")
+		ended := map[uint32]bool{}
+		for limit := e.now() + 10*time.Second; len(ended) < calls; {
+			if sent < calls {
+				e.Send(uint32(sent), uint64(sent))
+				sent++
+			}
+			done, any := e.Wait(e.now() + time.Duration(1-sent/calls)*100*time.Microsecond + time.Duration(sent/calls)*time.Second)
+			if any {
+				if ended[done.Call] || int(done.Call) >= sent || done.OK() != (done.Example == "") || done.Held < 0 || done.BytesIn < 0 {
+					r.Fatalf("%+v", done)
+				}
+				ended[done.Call] = true
+				classes[done.Class]++
+			}
+			expectBooks(t, e, sent-len(ended)-(len(e.done)-e.next))
+			if len(ended) == cancelled {
+				e.Cancel()
+			}
+			if e.now() > limit {
+				r.Fatalf("%d of %d calls have ended", len(ended), calls)
+			}
+		}
+	})
+	for _, class := range []string{"", target.Timeout, target.Reset, target.Body, "status-503", target.Cancelled} {
+		if classes[class] == 0 {
+			t.Errorf("no call with class %q: %v", class, classes)
+		}
+	}
+}
+
+// Descriptors are given back, those of calls that were given up too.
+func TestNoDescriptorIsLeft(t *testing.T) {
+	address := serve(t, well)
+	settled := func(want int) bool {
+		for range 2000 {
+			if descriptors(t) <= want {
+				return true
+			}
+			time.Sleep(time.Millisecond)
+		}
+		return false
+	}
+	before := descriptors(t)
+	for _, host := range []string{address, refusing(t)} {
+		for _, keep := range []bool{true, false} {
+			e := open(t, host, func(o *Options) { o.KeepAlive = keep })
+			for n := range uint32(50) {
+				e.Send(n, 0)
+			}
+			collect(t, e, 50)
+			for n := range uint32(20) { // on their way
+				e.Send(n, 0)
+			}
+			e.Close()
+			if !settled(before) {
+				t.Fatalf("%d descriptors, %d before", descriptors(t), before)
+			}
+		}
+	}
+}
+
+// terse answers with one text, and allocates nothing for that.
+func terse(answer string) func(*peer) {
+	return func(p *peer) {
+		text, buffer := []byte(answer), make([]byte, 4096)
+		for {
+			if _, err := p.Read(buffer); err != nil {
+				return
+			}
+			if _, err := p.Write(text); err != nil {
+				return
+			}
+		}
+	}
+}
+
+// In the steady state a call allocates nothing: not when it is held, and not
+// when it fails.
+func TestCallsAllocateNothing(t *testing.T) {
+	for name, c := range map[string]struct {
+		answer             string
+		connections, burst int
+	}{
+		"one":     {fine, 0, 1},
+		"several": {fine, 0, 16},
+		"held":    {fine, 2, 16},
+		"chunked": {chunks + "2\r\nOK\r\n0\r\n\r\n", 0, 4},
+		"failing": {"HTTP/1.1 503 x\r\nContent-Length: 5\r\n\r\nsorry", 0, 4},
+		"missing": {ok + "Content-Length: 2\r\n\r\nKO", 0, 4},
+	} {
+		e := open(t, serve(t, terse(c.answer)), func(o *Options) {
+			o.Connections, o.Contains = c.connections, []byte("OK")
+			o.Example = func(uint64, string, Seen) string { return "made before" }
+		})
+		turn := func() {
+			for n := range c.burst {
+				e.Send(uint32(n), uint64(n))
+			}
+			for left := c.burst; left > 0; {
+				if _, any := e.Wait(e.now() + time.Second); any {
+					left--
+				}
+			}
+		}
+		for range 100 {
+			turn()
+		}
+		if allocations := testing.AllocsPerRun(200, turn); allocations > 0 {
+			t.Errorf("%s: %v allocations for %d calls", name, allocations, c.burst)
+		}
+	}
+}
+
+// BenchmarkCall makes calls at some connections, against a server that does
+// next to nothing, in this process.
+func BenchmarkCall(b *testing.B) {
+	for _, connections := range []int{1, 16, 256} {
+		b.Run(strconv.Itoa(connections), func(b *testing.B) {
+			defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(max(2, runtime.NumCPU())))
+			e := open(b, serve(b, terse(string(sizedAnswer))), nil)
+			sent := min(connections, b.N)
+			for n := range sent {
+				e.Send(uint32(n), uint64(n))
+			}
+			b.ReportAllocs()
+			b.ResetTimer()
+			for ended := 0; ended < b.N; {
+				if done, any := e.Wait(e.now() + time.Second); any {
+					if ended++; sent < b.N {
+						e.Send(done.Call, uint64(sent))
+						sent++
+					}
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,293 @@
+package wire
+
+import (
+	"net"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"plimsoll/target"
+)
+
+// However an answer is cut into pieces, and wherever the server closes or half
+// closes: the call ends, and well.
+func TestAnswersInAllManners(t *testing.T) {
+	chunked := chunks + "2\r\nOK\r\n0\r\n\r\n"
+	for name, script := range map[string]func(*peer){
+		"at once":      well,
+		"byte by byte": func(p *peer) { p.request(); trickle(p, chunked, time.Microsecond) },
+		"kept, byte by byte": func(p *peer) {
+			for p.request() {
+				trickle(p, chunked, 0)
+			}
+		},
+		"half closed":               func(p *peer) { p.request(); p.say(fine); _ = p.CloseWrite(); p.request() },
+		"until it closes":           func(p *peer) { p.request(); p.say(ok + "\r\nOK") },
+		"until it half closes":      func(p *peer) { p.request(); p.say(ok + "\r\nOK"); _ = p.CloseWrite(); p.request() },
+		"before it is asked":        func(p *peer) { p.say(fine); _ = p.CloseWrite(); p.request(); p.request() },
+		"half closed before asking": func(p *peer) { _ = p.CloseWrite(); p.say(""); p.request(); p.request() },
+		"more than asked for":       func(p *peer) { p.request(); p.say(fine + fine); p.request() },
+		"asked to close":            func(p *peer) { p.request(); p.say(ok + "Connection: close\r\nContent-Length: 2\r\n\r\nOK"); p.request() },
+		"interim answers":           func(p *peer) { p.request(); p.say("HTTP/1.1 103 Hints\r\n\r\nHTTP/1.1 100 x\r\n\r\n" + fine); p.request() },
+		"64 KiB to the byte": func(p *peer) {
+			for head := ok + "Content-Length: 65480\r\n\r\n"; p.request(); {
+				p.say(head + strings.Repeat("x", 65480))
+			}
+		},
+		"large": func(p *peer) {
+			for head := ok + "Content-Length: 9000000\r\n\r\n"; p.request(); {
+				p.say(head + strings.Repeat("x", 9_000_000))
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e := open(t, serve(t, script), func(o *Options) { o.Timeout = 2 * time.Second })
+			ended := call(t, e, 10)
+			if name == "half closed before asking" {
+				expectClass(t, ended, target.Reset)
+				return
+			}
+			expectOK(t, ended)
+			for _, done := range ended {
+				if done.BytesOut < int64(len(ask("GET", "").Bytes)) || done.BytesIn < int64(len("HTTP/1.1 200 OK\r\n\r\nOK")) {
+					t.Errorf("%+v", done)
+				}
+			}
+		})
+	}
+}
+
+func trickle(p *peer, text string, pause time.Duration) {
+	for i := 0; i < len(text) && p.say(text[i:i+1]); i++ {
+		time.Sleep(pause)
+	}
+}
+
+// A request that does not fit the socket goes out piece by piece; an answer
+// that overtakes it counts, and the connection is not used again.
+func TestLargeRequests(t *testing.T) {
+	const size = 16 << 20
+	large := ask("PUT", strings.Repeat("x", size))
+	slow := func(p *peer) { time.Sleep(10 * time.Millisecond); well(p) }
+	early := func(p *peer) {
+		p.say(ok + "Content-Length: 0\r\n\r\n")
+		_, _ = p.in.Peek(1)
+		time.Sleep(20 * time.Millisecond)
+	}
+	for name, script := range map[string]func(*peer){"read slowly": slow, "answered early": early} {
+		t.Run(name, func(t *testing.T) {
+			var connections atomic.Int64
+			e := open(t, serve(t, func(p *peer) { connections.Add(1); script(p) }), func(o *Options) { o.Requests = []Request{large} })
+			ended := call(t, e, 3)
+			expectOK(t, ended)
+			for _, done := range ended {
+				if done.BytesOut != int64(len(large.Bytes)) || done.Attempts != 1 {
+					t.Errorf("%+v", done)
+				}
+			}
+			if want := map[string]int64{"read slowly": 1, "answered early": 3}[name]; connections.Load() != want {
+				t.Errorf("%d connections, want %d", connections.Load(), want)
+			}
+		})
+	}
+}
+
+// Whatever a hostile server does, the call ends at its deadline or before, the
+// calls to others go on, and memory stays bounded.
+func TestHostileServers(t *testing.T) {
+	const timeout = 100 * time.Millisecond
+	block := strings.Repeat("x", 1<<20)
+	endless := func(start, more string) func(*peer) {
+		return func(p *peer) {
+			p.request()
+			for p.say(start); p.say(more); {
+			}
+		}
+	}
+	for name, c := range map[string]struct {
+		script func(*peer)
+		class  string
+	}{
+		"endless header":   {endless(ok, "A: "+block), target.Body},
+		"endless headers":  {endless(ok, strings.Repeat("A: b\r\n", 1000)), target.Body},
+		"endless interim":  {endless("", strings.Repeat("HTTP/1.1 100 x\r\n\r\n", 10)), target.Body},
+		"endless body":     {endless(ok+"\r\n", block), target.Timeout},
+		"endless chunks":   {endless(chunks, "100000\r\n"+block+"\r\n"), target.Timeout},
+		"huge body":        {endless(ok+"Content-Length: 9223372036854775807\r\n\r\n", block), target.Timeout},
+		"huge, and silent": {func(p *peer) { p.request(); p.say(ok + "Content-Length: 9223372036854775807\r\n\r\n"); p.request() }, target.Timeout},
+		"a byte at times":  {func(p *peer) { p.request(); trickle(p, ok+"A: "+block[:1000], 5*time.Millisecond) }, target.Timeout},
+		"silent":           {func(p *peer) { p.request(); p.request() }, target.Timeout},
+		"deaf":             {func(p *peer) { time.Sleep(2 * timeout) }, target.Timeout},
+		"garbage":          {func(p *peer) { p.request(); p.say(strings.Repeat("\x16\x03\x01\r\n", 1000)) }, target.Body},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e := open(t, serve(t, func(p *peer) {
+				if p.number == 0 {
+					c.script(p)
+				} else {
+					well(p)
+				}
+			}), func(o *Options) { o.Timeout, o.Contains = timeout, []byte("OK") })
+			e.Send(0, 0)
+			began, others := e.now(), 0
+			for {
+				e.Send(1, 1)
+				var done Done
+				for any := false; !any; {
+					done, any = e.Wait(e.now() + time.Second)
+				}
+				if done.Call == 0 {
+					if took := done.Ended.Sub(e.zero) - began; done.Class != c.class || took > 20*timeout {
+						t.Errorf("%+v after %v; want class %s", done, took, c.class)
+					}
+					break
+				}
+				others++
+			}
+			if c.class == target.Timeout && others < 3 {
+				t.Errorf("only %d other calls meanwhile", others)
+			}
+			for _, c := range e.conns {
+				if kept := cap(c.parser.carry) + cap(c.tail) + cap(c.start); kept > 128<<10 {
+					t.Errorf("connection %d keeps %d bytes", c.number, kept)
+				}
+			}
+			e.Cancel()
+		})
+	}
+}
+
+// Of several addresses the first that takes the connection serves the call,
+// whether the others refuse at once or later.
+func TestSeveralAddresses(t *testing.T) {
+	port := func(address string) int {
+		_, service, _ := net.SplitHostPort(address)
+		n, _ := strconv.Atoi(service)
+		return n
+	}
+	local := [4]byte{127, 0, 0, 1}
+	later := &unix.SockaddrInet4{Port: port(refusing(t)), Addr: local}
+	atOnce := &unix.SockaddrInet4{Port: 1, Addr: [4]byte{255, 255, 255, 255}}
+	good := &unix.SockaddrInet4{Port: port(serve(t, well)), Addr: local}
+	for name, c := range map[string]struct {
+		addresses []unix.Sockaddr
+		class     string
+	}{
+		"the second":        {[]unix.Sockaddr{later, good}, ""},
+		"at once":           {[]unix.Sockaddr{atOnce, good}, ""},
+		"the fifth":         {[]unix.Sockaddr{atOnce, later, atOnce, later, good}, ""},
+		"none":              {[]unix.Sockaddr{atOnce, later, atOnce}, target.Connect},
+		"none, all at once": {[]unix.Sockaddr{atOnce, atOnce}, target.Connect},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e := open(t, "127.0.0.1:1", nil)
+			e.addrs = c.addresses
+			for _, done := range call(t, e, 3) {
+				if done.Class != c.class || done.Attempts != 1 || (done.BytesOut > 0) != done.OK() {
+					t.Errorf("%+v", done)
+				}
+			}
+		})
+	}
+}
+
+func refusing(t testing.TB) (address string) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	return listener.Addr().String()
+}
+
+func TestNamesResolve(t *testing.T) {
+	address := serve(t, well)
+	_, port, _ := net.SplitHostPort(address)
+	expectOK(t, call(t, open(t, "localhost:"+port, nil), 3))
+	for _, host := range []string{"nobody.invalid:80", "no port", "127.0.0.1:http"} {
+		for _, done := range call(t, open(t, host, nil), 2) {
+			if done.Class != target.DNS || done.Attempts != 1 {
+				t.Errorf("%s: %+v", host, done)
+			}
+		}
+	}
+}
+
+// Where descriptors run out, calls fail and say why; when there are some
+// again, calls succeed again.
+func TestDescriptorsRunOut(t *testing.T) {
+	release := make(chan struct{})
+	e := open(t, serve(t, func(p *peer) {
+		if p.request() {
+			<-release
+			p.say(fine)
+			well(p)
+		}
+	}), nil)
+	var limit unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
+		t.Fatal(err)
+	}
+	few := unix.Rlimit{Cur: uint64(descriptors(t) + 20), Max: limit.Max}
+	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &few); err != nil {
+		t.Fatal(err)
+	}
+	for n := range 100 {
+		e.Send(uint32(n), uint64(n))
+	}
+	failed, any := e.Wait(e.now() + time.Second)
+	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
+		t.Fatal(err)
+	}
+	if !any || failed.Class != target.Connect || !strings.Contains(failed.Example, unix.EMFILE.Error()) {
+		t.Errorf("%+v", failed)
+	}
+	close(release)
+	classes := map[string]int{}
+	for _, done := range collect(t, e, 99) {
+		classes[done.Class]++
+	}
+	if classes[target.Connect] < 70 || classes[""] < 5 || len(classes) != 2 {
+		t.Errorf("classes %v", classes)
+	}
+	expectOK(t, call(t, e, 10))
+}
+
+// The server closes each connection after its second answer without a word:
+// no idempotent request fails, others fail as reset and are sent once.
+func TestConnectionsOfOld(t *testing.T) {
+	for name, end := range map[string]func(*peer){
+		"closed": func(*peer) {}, "reset": (*peer).reset,
+		"at the third request":       func(p *peer) { p.request() },
+		"reset at the third request": func(p *peer) { p.request(); p.reset() },
+		"in the head of the third":   func(p *peer) { p.request(); p.say(ok + "Content-Length: 2\r\n") },
+	} {
+		for _, method := range []string{"GET", "POST"} {
+			t.Run(name+" "+method, func(t *testing.T) {
+				e := open(t, serve(t, func(p *peer) {
+					if p.request() && p.say(fine) && p.request() && p.say(fine) {
+						end(p)
+					}
+				}), func(o *Options) { o.Requests = []Request{ask(method, "")} })
+				resets := 0
+				for _, done := range call(t, e, 60) {
+					if !done.OK() {
+						resets++
+						expectClass(t, []Done{done}, target.Reset)
+					}
+					if most := map[string]int{"GET": 2, "POST": 1}[method]; done.Attempts > most || done.BytesOut != int64(done.Attempts*len(e.o.Requests[0].Bytes)) {
+						t.Fatalf("%+v", done)
+					}
+				}
+				switch surely := strings.Contains(name, "third"); {
+				case method == "GET" && resets > 0, surely && method == "POST" && resets != 20:
+					t.Errorf("%d resets", resets)
+				}
+			})
+		}
+	}
+}

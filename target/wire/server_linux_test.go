@@ -1,0 +1,229 @@
+package wire
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// peer is the server's end of one connection.
+type peer struct {
+	*net.TCPConn
+	number int // of the connection, from 0
+	in     *bufio.Reader
+}
+
+// request reads one request to its end; false when there is none.
+func (p *peer) request() bool {
+	r, err := http.ReadRequest(p.in)
+	if err != nil {
+		return false
+	}
+	_, err = io.Copy(io.Discard, r.Body)
+	return err == nil
+}
+
+func (p *peer) say(text string) bool {
+	_, err := io.WriteString(p, text)
+	return err == nil
+}
+
+// reset breaks the connection off.
+func (p *peer) reset() {
+	_ = p.SetLinger(0)
+	_ = p.Close()
+}
+
+const fine = ok + "Content-Length: 2\r\n\r\nOK"
+
+// well answers every request.
+func well(p *peer) {
+	for p.request() && p.say(fine) {
+	}
+}
+
+// serve runs script for every connection, and closes it afterwards. The server
+// is gone, with all connections, when the test is.
+func serve(t testing.TB, script func(*peer)) (address string) {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var mu sync.Mutex
+	var scripts sync.WaitGroup
+	var conns []net.Conn
+	scripts.Go(func() {
+		for number := 0; ; number++ {
+			conn, err := listener.Accept()
+			if errors.Is(err, net.ErrClosed) {
+				return
+			}
+			if err != nil { // no descriptor left, where a test asks for that
+				time.Sleep(time.Millisecond)
+				number--
+				continue
+			}
+			mu.Lock()
+			conns = append(conns, conn)
+			mu.Unlock()
+			scripts.Go(func() {
+				defer conn.Close()
+				script(&peer{conn.(*net.TCPConn), number, bufio.NewReader(conn)})
+			})
+		}
+	})
+	t.Cleanup(func() {
+		_ = listener.Close()
+		mu.Lock()
+		for _, conn := range conns {
+			_ = conn.Close()
+		}
+		mu.Unlock()
+		scripts.Wait()
+	})
+	return listener.Addr().String()
+}
+
+// ask is a request to a server.
+func ask(method, body string) Request {
+	return Request{
+		Bytes: fmt.Appendf(nil, "%s / HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s", method, len(body), body),
+		Head:  method == "HEAD", Idempotent: method != "POST",
+	}
+}
+
+// open opens an engine until the test ends: GET, 5 s, 2xx, kept alive, unless
+// change says otherwise.
+func open(t testing.TB, address string, change func(*Options)) *Engine {
+	t.Helper()
+	o := Options{
+		Host: address, Requests: []Request{ask("GET", "")}, Timeout: 5 * time.Second, KeepAlive: true,
+		Accepts: func(status int) bool { return status/100 == 2 },
+		Example: func(n uint64, class string, seen Seen) string { return fmt.Sprintf("%s: %v", class, seen.Err) },
+	}
+	if change != nil {
+		change(&o)
+	}
+	e, err := Open(o, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(e.Close)
+	return e
+}
+
+// collect waits for so many calls to end, and for nothing to follow.
+func collect(t testing.TB, e *Engine, calls int) (ended []Done) {
+	t.Helper()
+	for limit := e.now() + 20*time.Second; len(ended) < calls; {
+		if done, any := e.Wait(limit); any {
+			ended = append(ended, done)
+		} else if e.now() >= limit {
+			t.Fatalf("%d of %d calls have ended after 20 s", len(ended), calls)
+		}
+	}
+	if done, any := e.Wait(e.now()); any {
+		t.Fatalf("%d calls were sent, but also %+v has ended", calls, done)
+	}
+	expectBooks(t, e, 0)
+	return ended
+}
+
+// call carries out calls one after the other.
+func call(t testing.TB, e *Engine, calls int) (ended []Done) {
+	t.Helper()
+	for n := range calls {
+		e.Send(uint32(n), uint64(n))
+		ended = append(ended, collect(t, e, 1)...)
+	}
+	return ended
+}
+
+func expectOK(t testing.TB, ended []Done) {
+	t.Helper()
+	for _, done := range ended {
+		if !done.OK() {
+			t.Fatalf("%+v", done)
+		}
+	}
+}
+
+func expectClass(t testing.TB, ended []Done, class string) {
+	t.Helper()
+	for _, done := range ended {
+		if done.Class != class || done.Example == "" {
+			t.Fatalf("%+v; want class %s", done, class)
+		}
+	}
+}
+
+// expectBooks checks what must always hold of an engine with so many calls
+// under way or in line.
+func expectBooks(t testing.TB, e *Engine, calls int) {
+	t.Helper()
+	open, busy, idle, watched := 0, 0, 0, 0
+	for _, c := range e.conns {
+		switch {
+		case c.fd < 0 && c.x != nil, c.x != nil && c.fd >= 0 && c.x.request == nil:
+			t.Fatalf("connection %d is closed and has a call", c.number)
+		case c.x != nil:
+			busy++
+		}
+		if c.fd >= 0 {
+			open++
+		}
+		if c.watched {
+			watched++
+		}
+	}
+	for _, c := range e.idle {
+		if c.fd < 0 || c.x != nil {
+			t.Fatalf("connection %d is not idle", c.number)
+		}
+		idle++
+	}
+	if open != e.open || open != busy+idle || len(e.closed)+open != len(e.conns) || watched > e.deadlines.Len() {
+		t.Fatalf("%d connections are open, %d counted, %d busy, %d idle, %d closed of %d; %d watched by %d entries",
+			open, e.open, busy, idle, len(e.closed), len(e.conns), watched, e.deadlines.Len())
+	}
+	if e.o.Connections > 0 && (open > e.o.Connections || e.line.len() > 0 && open < e.o.Connections) {
+		t.Fatalf("%d connections of %d, %d calls in line", open, e.o.Connections, e.line.len())
+	}
+	if got := busy + e.line.len() + e.later.Len(); got != calls {
+		t.Fatalf("%d calls on connections, %d in line, %d later; want %d", busy, e.line.len(), e.later.Len(), calls)
+	}
+}
+
+// descriptors counts the process's open files.
+func descriptors(t testing.TB) int {
+	t.Helper()
+	entries, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(entries)
+}
+
+// again is a Retrier.
+type again struct {
+	attempts int
+	pause    time.Duration
+	not      string
+}
+
+func (r again) Again(class string, k int) bool { return k < r.attempts && class != r.not }
+func (r again) Backoff(_ uint64, k int) time.Duration {
+	return time.Duration(k) * r.pause
+}

@@ -1,0 +1,27 @@
+package wire
+
+// line holds the calls that wait for a connection, first come first served.
+// The zero line is empty.
+type line struct {
+	calls []*exchange
+	head  int // those before it are gone
+}
+
+func (l *line) len() int { return len(l.calls) - l.head }
+
+func (l *line) push(x *exchange) {
+	if l.head > 0 && len(l.calls) == cap(l.calls) && 2*l.head >= len(l.calls) {
+		l.calls, l.head = l.calls[:copy(l.calls, l.calls[l.head:])], 0
+	}
+	l.calls = append(l.calls, x)
+}
+
+// pop takes out the first call; there must be one.
+func (l *line) pop() *exchange {
+	x := l.calls[l.head]
+	l.calls[l.head] = nil
+	if l.head++; l.head == len(l.calls) {
+		l.calls, l.head = l.calls[:0], 0
+	}
+	return x
+}
