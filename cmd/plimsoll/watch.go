@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"plimsoll/report/progress"
@@ -63,6 +64,8 @@ func (w *watcher) Sample(s drive.Sample, elapsed time.Duration) {
 func (w *watcher) End(t *result.Trial) {
 	note := ""
 	switch {
+	case strings.HasPrefix(t.Reason, t.Ended):
+		note = t.Reason // "interrupted by the user"
 	case t.Ended != result.Complete:
 		note = t.Ended + ": " + t.Reason
 	case !t.Health.KeptPace:

@@ -13,7 +13,8 @@ import (
 )
 
 // speedup compares the modes: over the sweep's axis, or side by side where
-// nothing is swept. It is nil where there is nothing to compare.
+// nothing is swept; a sweep over rates is overRate's. It is nil where there is
+// nothing to compare.
 func speedup(sec view.Section) (*figure, error) {
 	s := sec.Scenario
 	if len(s.Groups) < 2 {
