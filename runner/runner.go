@@ -140,7 +140,7 @@ func (r *underWay) all(ctx, atOnce context.Context, trials []scenario.Trial) err
 			return fmt.Errorf("%s, %s: the harness miscounted, please report this: %w", t.Scenario.Name, t.Mode.Name, err)
 		}
 		r.run.Trials = append(r.run.Trials, *done)
-		if err := r.save(t); err != nil {
+		if err := r.save(t, trials[i+1:]); err != nil {
 			return err
 		}
 		if r.Watch != nil {
@@ -153,11 +153,13 @@ func (r *underWay) all(ctx, atOnce context.Context, trials []scenario.Trial) err
 // save saves the run after a trial, and then its calls: whoever reads of a
 // trial's end elsewhere finds it in run.json. Trials in virtual time may be so
 // short that saving the growing run after each would take most of the time:
-// between two saves passes at least as long as the first of them took, so a
-// kill loses no more of them than one that comes while they are saved.
-func (r *underWay) save(t scenario.Trial) error {
+// one that is followed by another waits until as long has passed since the
+// last save as that took. So a kill loses no more of them than one that comes
+// while they are saved.
+func (r *underWay) save(t scenario.Trial, rest []scenario.Trial) error {
 	now := time.Now()
-	if t.Scenario.Clock == scenario.Virtual && now.Sub(r.saved) < r.saveTook {
+	among := t.Scenario.Clock == scenario.Virtual && len(rest) > 0 && rest[0].Scenario.Clock == scenario.Virtual
+	if among && now.Sub(r.saved) < r.saveTook {
 		return nil
 	}
 	err := r.Save(r.run)

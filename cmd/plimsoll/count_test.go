@@ -10,6 +10,7 @@ import (
 // requests as the result says it has been sent: by every engine and in every
 // mode, however connections are used.
 func TestServerAgrees(t *testing.T) {
+	t.Parallel()
 	serve := countingNginx
 	if _, err := exec.LookPath("nginx"); err != nil {
 		serve = countingGo

@@ -33,8 +33,10 @@ func blocks(text, language string) []string {
 	return found
 }
 
-// command runs a command line as the README spells it, in the current folder.
-func command(t *testing.T, line string) {
+// command runs a command line as the README spells it, in the folder dir. The
+// promises of a real clock are kept in one of three tries: the machine may be
+// busy with other tests.
+func command(t *testing.T, dir, line string) {
 	t.Helper()
 	line, into, redirected := strings.Cut(line, " > ")
 	words := strings.Fields(line)
@@ -43,13 +45,17 @@ func command(t *testing.T, line string) {
 	} else if words[0] != "plimsoll" {
 		t.Fatalf("the README has a command that no test runs: %q", line)
 	}
-	var stdout, stderr bytes.Buffer
-	code := run(context.Background(), words[1:], strings.NewReader(""), &stdout, &stderr)
-	if code != 0 {
-		t.Fatalf("%q ended with %d\n%s\n%s", line, code, &stderr, &stdout)
+	end := plimsoll(t, dir, words[1:]...)
+	for range 2 {
+		if end.code == 1 || end.code == 3 {
+			end = plimsoll(t, dir, words[1:]...)
+		}
+	}
+	if end.code != 0 {
+		t.Fatalf("%q ended with %d\n%s\n%s", line, end.code, end.stderr, end.stdout)
 	}
 	if redirected {
-		if err := os.WriteFile(into, stdout.Bytes(), 0o666); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, into), []byte(end.stdout), 0o666); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -58,13 +64,14 @@ func command(t *testing.T, line string) {
 // Every command of the README works in a folder with the demonstration's file,
 // in their order. `go test` itself is excepted.
 func TestReadmeCommands(t *testing.T) {
+	t.Parallel()
 	lines := strings.Join(blocks(readme(t), "sh"), "\n")
 	demonstration, err := os.ReadFile(filepath.Join(root, "scenarios.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Chdir(t.TempDir())
-	if err := os.WriteFile("scenarios.yaml", demonstration, 0o666); err != nil {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "scenarios.yaml"), demonstration, 0o666); err != nil {
 		t.Fatal(err)
 	}
 	setUpFree := 0
@@ -77,7 +84,7 @@ func TestReadmeCommands(t *testing.T) {
 			setUpFree++
 		}
 		if line != "go test ./..." {
-			command(t, line)
+			command(t, dir, line)
 		}
 	}
 	if setUpFree != 2 {
@@ -88,16 +95,17 @@ func TestReadmeCommands(t *testing.T) {
 // Every YAML block of the README is a scenario file that runs and keeps its
 // promises.
 func TestReadmeScenarios(t *testing.T) {
+	t.Parallel()
 	found := blocks(readme(t), "yaml")
 	if len(found) < 4 {
 		t.Fatalf("only %d YAML blocks in the README", len(found))
 	}
-	t.Chdir(t.TempDir())
+	dir := t.TempDir()
 	for _, block := range found {
-		if err := os.WriteFile("block.yaml", []byte(block), 0o666); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, "block.yaml"), []byte(block), 0o666); err != nil {
 			t.Fatal(err)
 		}
-		command(t, "plimsoll run block.yaml --quiet --allow-late")
+		command(t, dir, "plimsoll run block.yaml --quiet --allow-late")
 	}
 }
 

@@ -20,6 +20,7 @@ import (
 //	requests N         the server at $SERVER must have had N requests so far
 //	files N PATTERN    so many files must match the pattern
 func TestCommandLine(t *testing.T) {
+	t.Parallel()
 	testscript.Run(t, testscript.Params{
 		Dir:                filepath.Join("testdata", "script"),
 		UpdateScripts:      *update,

@@ -45,6 +45,12 @@ func byStatus(handle nethttp.HandlerFunc) func(*testing.T) string {
 
 func overTLS(t *testing.T) string { return newServer(t, true, nil, nil).URL }
 
+// untilGivenUp is a script that keeps silent until the client leaves.
+func untilGivenUp(c *net.TCPConn, _ int) bool {
+	_, _ = c.Read(make([]byte, 1))
+	return false
+}
+
 func soon(s *Settings) { s.Timeout = 100 * time.Millisecond }
 
 var faults = []fault{
@@ -67,11 +73,10 @@ var faults = []fault{
 	{"text missing", byStatus(func(w nethttp.ResponseWriter, _ *nethttp.Request) { _, _ = w.Write([]byte("sold out")) }),
 		func(s *Settings) { s.Success.Contains = "in stock" }, target.Body, `does not contain "in stock"`},
 
-	{"silent", byScript(func(*net.TCPConn, int) bool { time.Sleep(time.Second); return false }), soon, target.Timeout, "no answer within 100ms"},
+	{"silent", byScript(untilGivenUp), soon, target.Timeout, "no answer within 100ms"},
 	{"slow body", byScript(func(c *net.TCPConn, _ int) bool {
 		says("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhello")(c, 0)
-		time.Sleep(time.Second)
-		return false
+		return untilGivenUp(c, 0)
 	}), soon, target.Timeout, "no end of the body within 100ms"},
 
 	{"not found", byStatus(nethttp.NotFound), nil, "status-404", "404 Not Found: 404 page not found"},

@@ -255,7 +255,7 @@ func (s Success) accepts(status int) bool {
 	return false
 }
 
-// headSize is the size of the answer's head as HTTP/1.1 writes it. Two of its
+// headSize is the size of the answer's head as HTTP/1.1 writes it. Three of its
 // lines net/http takes out.
 func headSize(r *nethttp.Response) int64 {
 	size := len("HTTP/1.1 \r\n") + len(r.Status) + len("\r\n")
@@ -268,7 +268,14 @@ func headSize(r *nethttp.Response) int64 {
 	if chunked {
 		size += len("Transfer-Encoding: chunked\r\n")
 	}
-	if r.Close && (chunked || r.ContentLength >= 0) { // else the body's end is the connection's
+	for name := range r.Trailer {
+		size += len(", ") + len(name)
+	}
+	if len(r.Trailer) > 0 {
+		size += len("Trailer: \r\n") - len(", ")
+	}
+	// Otherwise it closes because its version does, or to end the body.
+	if r.Close && r.ProtoAtLeast(1, 1) && (chunked || r.ContentLength >= 0) {
 		size += len("Connection: close\r\n")
 	}
 	return int64(size)

@@ -3,6 +3,8 @@ package wire
 import (
 	"math/rand/v2"
 	"runtime"
+	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -14,8 +16,8 @@ import (
 	"plimsoll/target"
 )
 
-// Calls that find all connections taken wait in line, first come first served;
-// the time they wait is known, and is not part of their timeout.
+// Calls that find all connections taken wait in line, first come first served,
+// and the time they wait is known.
 func TestCallsAreHeldInLine(t *testing.T) {
 	const delay, calls, limit = 20 * time.Millisecond, 12, 2
 	for _, keep := range []bool{true, false} {
@@ -26,16 +28,17 @@ func TestCallsAreHeldInLine(t *testing.T) {
 				time.Sleep(delay)
 				p.say(fine)
 			}
-		}), func(o *Options) { o.Connections, o.KeepAlive, o.Timeout = limit, keep, 5*delay })
+		}), func(o *Options) { o.Connections, o.KeepAlive = limit, keep })
 		for n := range calls {
 			e.Send(uint32(n), uint64(n))
 			expectBooks(t, e, n+1)
 		}
 		ended := collect(t, e, calls)
 		expectOK(t, ended)
+		slices.SortFunc(ended, func(a, b Done) int { return int(a.Call) - int(b.Call) })
 		for i, done := range ended {
-			if turn := time.Duration(done.Call / limit); done.Held < turn*delay || turn == 0 && done.Held != 0 || i/limit != int(done.Call/limit) {
-				t.Errorf("the %d. to end: %+v, kept alive %v", i, done, keep)
+			if turn := time.Duration(i / limit); done.Held < turn*delay || turn == 0 && done.Held != 0 || turn > 0 && done.Held < ended[i-1].Held-delay/4 {
+				t.Errorf("%+v, kept alive %v", done, keep)
 			}
 		}
 		if want := map[bool]int64{true: limit, false: calls}[keep]; connections.Load() != want {
@@ -46,6 +49,7 @@ func TestCallsAreHeldInLine(t *testing.T) {
 
 // However many wait in line for a server that takes no connection: all end.
 func TestLongLineToNobody(t *testing.T) {
+	defer debug.SetMaxStack(debug.SetMaxStack(512 << 10)) // whoever goes down with the line falls
 	const calls = 5000
 	e := open(t, refusing(t), func(o *Options) { o.Connections = 1; o.Host = "255.255.255.255:1" })
 	e.open = 1 // as if there were one, so that all get in line
@@ -84,32 +88,57 @@ func TestRetries(t *testing.T) {
 }
 
 // A connection of old that breaks late leaves the repetition what is left of
-// the time, whatever deadline its next connection had in mind; a retry has a
-// time of its own.
-func TestTimeoutIsEachTrysOwn(t *testing.T) {
-	const timeout = 200 * time.Millisecond
-	address := serve(t, func(p *peer) {
+// the time, however much more its next connection had in mind.
+func TestRepetitionsHaveTheTimeThatIsLeft(t *testing.T) {
+	const timeout = time.Second
+	e := open(t, serve(t, func(p *peer) {
 		p.request()
 		p.say(fine)
-		p.request() // the repetition
-		if p.number < 2 {
-			time.Sleep(timeout * 6 / 10)
+		if p.request(); p.number == 0 {
+			time.Sleep(timeout / 2)
 			p.reset()
 			return
 		}
+		p.say(fine)
 		p.request()
-	})
-	for attempts, want := range map[int]time.Duration{1: timeout, 2: 2 * timeout} {
-		e := open(t, address, func(o *Options) { o.Timeout, o.Retry = timeout, again{attempts: attempts} })
-		for n := range uint32(3) { // three connections at once
-			e.Send(n, 0)
+		p.request()
+	}), func(o *Options) { o.Timeout = timeout })
+	e.Send(0, 0)
+	e.Send(1, 1)
+	expectOK(t, collect(t, e, 2))
+	time.Sleep(timeout) // so that nothing watches them
+	e.Wait(e.now())
+	slices.SortFunc(e.idle, func(a, b *conn) int { return int(b.number - a.number) })
+	began := e.now()
+	e.Send(2, 2) // on the first connection
+	e.Wait(e.now() + timeout/10)
+	e.Send(3, 3) // on the second one, which is watched from now on
+	if done, any := e.Wait(began + timeout/3); !any || done.Call != 3 || !done.OK() {
+		t.Fatalf("%+v", done)
+	}
+	for range 100 { // until its repetition is on the second one, too
+		e.Wait(e.now() + timeout/100)
+		if expectBooks(t, e, 1); e.open == 1 {
+			break
 		}
-		expectOK(t, collect(t, e, 3))
-		time.Sleep(timeout / 2) // so that they are watched for something else
-		began := e.now()
-		done := call(t, e, 1)[0]
-		if took := done.Ended.Sub(e.zero) - began; done.Class != target.Timeout || took < want || took > want+timeout*3/4 {
-			t.Errorf("%d attempts: %v, %+v; want %v", attempts, took, done, want)
+	}
+	done := collect(t, e, 1)[0]
+	if took := done.Ended.Sub(e.zero) - began; done.Class != target.Timeout || done.Attempts != 2 || took < timeout {
+		t.Errorf("%v, %+v", took, done)
+	}
+}
+
+// A retry has a time of its own, and so has a call that was held.
+func TestTimeoutIsEachTrysOwn(t *testing.T) {
+	const timeout = 50 * time.Millisecond
+	e := open(t, serve(t, func(p *peer) { p.request(); p.request() }), func(o *Options) {
+		o.Timeout, o.Connections, o.Retry = timeout, 1, again{attempts: 2}
+	})
+	e.Send(0, 0)
+	e.Send(1, 1)
+	for _, done := range collect(t, e, 2) {
+		if least := done.Held + 2*timeout; done.Class != target.Timeout || done.Attempts != 2 || done.Ended.Sub(e.zero) < least || done.Held < timeout {
+			t.Errorf("%+v", done)
 		}
 	}
 }

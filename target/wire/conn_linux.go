@@ -45,60 +45,6 @@ func (c *conn) sight() sight { return sight{c, c.generation} }
 // here tells whether the connection is still there, with a call on it.
 func (s sight) here() bool { return s.generation == s.conn.generation && s.x != nil }
 
-// connect begins to set up a connection. Its failure shows when a call is
-// begun on it.
-func (e *Engine) connect() *conn {
-	c := e.freshConn()
-	e.open++
-	e.dial(c, 0)
-	return c
-}
-
-func (e *Engine) freshConn() *conn {
-	if n := len(e.closed); n > 0 {
-		c := e.closed[n-1]
-		e.closed = e.closed[:n-1]
-		return c
-	}
-	c := &conn{number: int32(len(e.conns)), fd: -1, parser: New(Limits{})}
-	c.parser.Body = func(piece []byte) { e.body(c, piece) }
-	e.conns = append(e.conns, c)
-	return c
-}
-
-// dial tries the addresses from that number on, up to one that does not refuse
-// at once. Where none is left, fd stays −1 and the connection has its refusal.
-func (e *Engine) dial(c *conn, address int) {
-	c.connected, c.closing = false, false
-	for c.address = address; c.address < len(e.addrs); c.address++ {
-		if c.fd, c.refusal = e.socket(c); c.refusal == nil {
-			return
-		}
-	}
-}
-
-// socket opens a socket that connects to the connection's address.
-func (e *Engine) socket(c *conn) (fd int, err error) {
-	family := unix.AF_INET
-	if _, six := e.addrs[c.address].(*unix.SockaddrInet6); six {
-		family = unix.AF_INET6
-	}
-	fd, err = unix.Socket(family, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
-	if err != nil {
-		return -1, err
-	}
-	_ = unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1)
-	err = unix.Connect(fd, e.addrs[c.address])
-	if err == nil || err == unix.EINPROGRESS {
-		err = e.poller.add(fd, c.number, c.generation)
-	}
-	if err != nil {
-		_ = unix.Close(fd)
-		return -1, err
-	}
-	return fd, nil
-}
-
 // begin sends a call on a connection, or as soon as it is set up.
 func (e *Engine) begin(c *conn, x *exchange, reused bool) {
 	x.out.Attempts++
@@ -151,27 +97,6 @@ func (e *Engine) ready(c *conn, events uint32) {
 		return
 	}
 	e.read(c)
-}
-
-// finishConnect sees whether the connection is set up, and then sends.
-func (e *Engine) finishConnect(c *conn) (connected bool) {
-	code, err := unix.GetsockoptInt(c.fd, unix.SOL_SOCKET, unix.SO_ERROR)
-	if err == nil && code == 0 {
-		if _, err := unix.Getpeername(c.fd); err == unix.ENOTCONN {
-			return false // not yet
-		}
-		c.connected = true
-		e.send(c)
-		return true
-	}
-	c.hangUp()
-	if c.refusal = err; err == nil {
-		c.refusal = unix.Errno(code)
-	}
-	if e.dial(c, c.address+1); c.fd < 0 { // another address of the same name may answer
-		e.lose(c, target.Connect, c.refusal)
-	}
-	return false
 }
 
 // write sends what is left of the request.
@@ -347,32 +272,6 @@ func (e *Engine) nextInLine() *exchange {
 	x := e.line.pop()
 	x.out.Held += e.now() - x.since
 	return x
-}
-
-func (e *Engine) close(c *conn) {
-	c.hangUp()
-	c.connected = false
-	e.open--
-	e.closed = append(e.closed, c)
-}
-
-// hangUp closes the socket. What was seen of it is void from now on.
-func (c *conn) hangUp() {
-	if c.fd >= 0 {
-		_ = unix.Close(c.fd)
-	}
-	c.fd, c.full = -1, false
-	c.generation++
-}
-
-// dismissIdle takes a closed connection out of the idle ones.
-func (e *Engine) dismissIdle(c *conn) {
-	for i, other := range e.idle {
-		if other == c {
-			e.idle = append(e.idle[:i], e.idle[i+1:]...)
-			return
-		}
-	}
 }
 
 // started is how much of a body that is not accepted is kept.

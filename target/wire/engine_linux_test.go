@@ -31,8 +31,16 @@ func TestAnswersInAllManners(t *testing.T) {
 		"before it is asked":        func(p *peer) { p.say(fine); _ = p.CloseWrite(); p.request(); p.request() },
 		"half closed before asking": func(p *peer) { _ = p.CloseWrite(); p.say(""); p.request(); p.request() },
 		"more than asked for":       func(p *peer) { p.request(); p.say(fine + fine); p.request() },
-		"asked to close":            func(p *peer) { p.request(); p.say(ok + "Connection: close\r\nContent-Length: 2\r\n\r\nOK"); p.request() },
-		"interim answers":           func(p *peer) { p.request(); p.say("HTTP/1.1 103 Hints\r\n\r\nHTTP/1.1 100 x\r\n\r\n" + fine); p.request() },
+		"asked to close": func(p *peer) {
+			p.request()
+			p.say(ok + "Connection: close\r\nContent-Length: 2\r\n\r\nOK")
+			p.request()
+		},
+		"interim answers": func(p *peer) {
+			p.request()
+			p.say("HTTP/1.1 103 Hints\r\n\r\nHTTP/1.1 100 x\r\n\r\n" + fine)
+			p.request()
+		},
 		"64 KiB to the byte": func(p *peer) {
 			for head := ok + "Content-Length: 65480\r\n\r\n"; p.request(); {
 				p.say(head + strings.Repeat("x", 65480))
@@ -148,8 +156,8 @@ func TestHostileServers(t *testing.T) {
 				}
 				others++
 			}
-			if c.class == target.Timeout && others < 3 {
-				t.Errorf("only %d other calls meanwhile", others)
+			if c.class == target.Timeout && others == 0 {
+				t.Error("no other call meanwhile")
 			}
 			for _, c := range e.conns {
 				if kept := cap(c.parser.carry) + cap(c.tail) + cap(c.start); kept > 128<<10 {

@@ -97,17 +97,15 @@ func trim(b []byte) []byte {
 	return b
 }
 
-// equalFold tells whether b is text, which is in lower case, in any case of
-// ASCII. (bytes.EqualFold would take the Kelvin sign for a k.)
+// equalFold tells whether b, which has no control characters, is text, which
+// is of small letters and hyphens, in any case of ASCII. (bytes.EqualFold would
+// take the Kelvin sign for a k.)
 func equalFold(b []byte, text string) bool {
 	if len(b) != len(text) {
 		return false
 	}
 	for i, c := range b {
-		if 'A' <= c && c <= 'Z' {
-			c += 'a' - 'A'
-		}
-		if c != text[i] {
+		if c|0x20 != text[i] { // 0x20 is what makes a letter small, and part of a hyphen
 			return false
 		}
 	}

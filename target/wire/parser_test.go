@@ -52,6 +52,7 @@ var rules = []rule{
 	{rfc: "9110, 15", name: "a code out of range is a code", bytes: "HTTP/1.1 999 What\r\nContent-Length: 0\r\n\r\n", status: 999, keep: true},
 
 	{rfc: "5", name: "names in any case", bytes: ok + "cOnTeNt-LeNgTh: 2\r\n\r\nok", status: 200, body: "ok", keep: true},
+	{rfc: "5", name: "names of the same size", bytes: ok + "Content-Lengty: 3\r\nContent_Length: 4\r\nConnectioN-: close\r\nSet-Cookie: close\r\nX-Transfer-Encode: x\r\nContent-Length: 2\r\n\r\nok", status: 200, body: "ok", keep: true},
 	{rfc: "5", name: "no colon", bytes: ok + "Content-Length 2\r\n\r\nok", err: BadField},
 	{rfc: "5", name: "no name", bytes: ok + ": 2\r\n\r\nok", err: BadField},
 	{rfc: "5", name: "a name that is none", bytes: ok + "Content[Length]: 2\r\n\r\nok", err: BadField},
@@ -70,6 +71,7 @@ var rules = []rule{
 
 	{rfc: "6.1", name: "chunked in any case", bytes: ok + "Transfer-Encoding: Chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n", status: 200, body: "ok", keep: true},
 	{rfc: "6.1", name: "another coding", bytes: ok + "Transfer-Encoding: gzip\r\n\r\nok", err: BadTransferEncoding},
+	{rfc: "6.1", name: "a coding of the same size", bytes: ok + "Transfer-Encoding: deflate\r\n\r\n0\r\n\r\n", err: BadTransferEncoding},
 	{rfc: "6.1", name: "more codings", bytes: ok + "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", err: BadTransferEncoding},
 	{rfc: "6.1", name: "chunked twice", bytes: ok + "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", err: BadTransferEncoding},
 	{rfc: "6.1", name: "no coding", bytes: ok + "Transfer-Encoding:\r\n\r\n", err: BadTransferEncoding},
