@@ -111,9 +111,15 @@ func (w *Waiter) spinUntil(until, since time.Time) (early bool) {
 		early = w.state.CompareAndSwap(woken, awake) || w.sleeper.Look()
 		now = time.Now()
 	}
-	w.budget -= now.Sub(since)
-	w.spun.Add(int64(now.Sub(since)))
+	w.pay(now.Sub(since))
 	return early
+}
+
+// pay takes a spin off the budget. What it overran is made up for before the
+// next one.
+func (w *Waiter) pay(spin time.Duration) {
+	w.budget -= spin
+	w.spun.Add(int64(spin))
 }
 
 // Wake makes the Wait under way, or else the next one, return at once.

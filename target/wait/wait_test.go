@@ -1,6 +1,7 @@
 package wait
 
 import (
+	"math/rand/v2"
 	"sync"
 	"testing"
 	"time"
@@ -25,18 +26,39 @@ func TestWaitReachesTheInstant(t *testing.T) {
 	}
 }
 
+// Told by made-up times, since on a busy machine a spin may be preempted for as
+// long as the system likes: what is spun stays within its share of the time,
+// but for what was saved up and for the last spin's overrun.
 func TestSpinningStaysWithinItsShare(t *testing.T) {
-	w, began := New(0.10), time.Now()
+	rng := rand.New(rand.NewPCG(1, 1))
+	const share, overrun = 0.10, 5 * time.Millisecond
+	w := New(share)
 	defer w.Close()
-	for range 2000 {
-		w.Wait(time.Now().Add(100 * time.Microsecond))
+	began := w.seen
+	now, spun := began, time.Duration(0)
+	for range 100_000 {
+		now = now.Add(time.Duration(rng.Int64N(int64(200 * time.Microsecond))))
+		if w.mayspin(now) {
+			took := time.Duration(rng.Int64N(int64(stretch)))
+			if rng.IntN(1000) == 0 {
+				took = time.Duration(rng.Int64N(int64(overrun)))
+			}
+			now = now.Add(took)
+			w.pay(took)
+			spun += took
+		}
+		if most := time.Duration(share*float64(now.Sub(began))) + 20*stretch + overrun; spun > most {
+			t.Fatalf("spun %v of %v", spun, now.Sub(began))
+		}
 	}
-	// 20 stretches may have been saved up; one spin may be preempted.
-	if share := time.Since(began) / 10; w.Spun() > share+21*stretch+20*time.Millisecond {
-		t.Errorf("spun %v of %v", w.Spun(), time.Since(began))
+	if least := time.Duration(share / 2 * float64(now.Sub(began))); spun < least {
+		t.Errorf("spun only %v of %v", spun, now.Sub(began))
 	}
-	if w.Spun() == 0 {
-		t.Error("never spun, although it may")
+	if w.mayspin(now.Add(time.Hour)); w.budget > 20*stretch {
+		t.Errorf("an hour's sleep buys a spin of %v", w.budget)
+	}
+	if w.Spun() != spun {
+		t.Errorf("accounts for %v, spun %v", w.Spun(), spun)
 	}
 }
 
