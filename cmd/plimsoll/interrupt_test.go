@@ -3,10 +3,13 @@
 package main
 
 import (
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -14,30 +17,36 @@ import (
 	"plimsoll/runner/result"
 )
 
-// A run whose calls take the given time. It says in a file when it begins and
-// when it has ended.
-func interruptible(t *testing.T, delay string) string {
-	return folder(t, `
-targets: {own: {http: {serve: {delay: `+delay+`}, timeout: 1m}}}
+// interruptible starts a run whose calls take the given time, five at once,
+// and returns when they are under way. A simulated server is up as well.
+func interruptible(t *testing.T, delay time.Duration) *process {
+	t.Helper()
+	var calls atomic.Int64
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		calls.Add(1)
+		select {
+		case <-time.After(delay):
+		case <-r.Context().Done():
+		}
+	}))
+	t.Cleanup(server.Close)
+	p := start(t, folder(t, `
+targets:
+  own: {http: {serve: {delay: 1ms}}}
+  slow: {http: {url: "`+server.URL+`", timeout: 1m}}
 scenarios:
-  - name: one
-    target: own
-    requests: 1000
-    modes: [{concurrent: 5}]
-    before: touch begun
-    after: touch ended
-    thresholds: [p99 < 1ns]
+  - {name: before, target: own, requests: 1, modes: [sequential], thresholds: [p99 < 1ns]}
+  - {name: one, target: slow, requests: 1000, modes: [{concurrent: 5}], after: touch ended}
   - {name: two, target: own, requests: 1000, modes: [sequential]}
-`)
+`), "run", "s.yaml")
+	eventually(t, "five calls are under way", func() bool { return calls.Load() == 5 })
+	return p
 }
 
-// interrupt sends signals once the calls are under way, with a pause between
-// them, and returns how long the program went on after the first.
+// interrupt sends signals with a pause between them, and returns how long the
+// program went on after the first.
 func interrupt(t *testing.T, p *process, pause time.Duration, signals ...os.Signal) (ended, time.Duration) {
 	t.Helper()
-	eventually(t, "the run has begun", func() bool { return there(p.Dir, "begun") })
-	eventually(t, "its server is up", func() bool { return len(children(p.Process.Pid)) > 0 || !procfs })
-	time.Sleep(500 * time.Millisecond)
 	first := time.Now()
 	for i, s := range signals {
 		if i > 0 {
@@ -51,18 +60,18 @@ func interrupt(t *testing.T, p *process, pause time.Duration, signals ...os.Sign
 	return end, time.Since(first)
 }
 
-// checkInterrupted checks what every interrupted run leaves, and returns its
-// only trial.
+// checkInterrupted checks what every interrupted run leaves, and returns the
+// trial that was interrupted. A threshold that failed before changes nothing.
 func checkInterrupted(t *testing.T, p *process, end ended) result.Trial {
 	t.Helper()
 	if end.code != 130 || !strings.Contains(end.stderr, "interrupted: waiting for the calls in flight; once more stops at once\n") {
 		t.Errorf("exit code %d\n%s", end.code, end.stderr)
 	}
 	run := latest(t, p.Dir)
-	if run.Exit != 130 || len(run.Trials) != 1 || run.Trials[0].Ended != result.Interrupted {
-		t.Fatalf("run.json: exit %d, %d trials, the first %s", run.Exit, len(run.Trials), run.Trials[0].Ended)
+	if run.Exit != 130 || len(run.Trials) != 2 || run.Trials[1].Ended != result.Interrupted {
+		t.Fatalf("run.json: exit %d, %d trials\n%s", run.Exit, len(run.Trials), end.stderr)
 	}
-	if !strings.Contains(end.stdout, "\none · target own") || !strings.Contains(end.stdout, "\nresults: ") {
+	if !strings.Contains(end.stdout, "\none · target slow") || !strings.Contains(end.stdout, "\nresults: ") {
 		t.Errorf("what was measured is not reported:\n%s", end.stdout)
 	}
 	for _, name := range []string{"latency.csv", "speedup.md", "speedup.csv"} {
@@ -73,7 +82,7 @@ func checkInterrupted(t *testing.T, p *process, end ended) result.Trial {
 	if left := children(p.Process.Pid); len(left) > 0 {
 		t.Errorf("processes left behind: %v", left)
 	}
-	return run.Trials[0]
+	return run.Trials[1]
 }
 
 // Once: nothing more starts, what is in flight may end, everything is written.
@@ -87,8 +96,8 @@ func TestInterruptWaitsForCallsInFlight(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p := start(t, interruptible(t, "700ms"), "run", "s.yaml")
-			end, _ := interrupt(t, p, 0, signals...)
+			p := interruptible(t, 700*time.Millisecond)
+			end, _ := interrupt(t, p, 5*time.Millisecond, signals...)
 			trial := checkInterrupted(t, p, end)
 			if !there(p.Dir, "ended") {
 				t.Error("the `after:` command was not run")
@@ -103,7 +112,7 @@ func TestInterruptWaitsForCallsInFlight(t *testing.T) {
 // Calls that take longer than a few seconds are given up.
 func TestInterruptGivesUpLongCalls(t *testing.T) {
 	t.Parallel()
-	p := start(t, interruptible(t, "50s"), "run", "s.yaml")
+	p := interruptible(t, 50*time.Second)
 	end, took := interrupt(t, p, 0, syscall.SIGINT)
 	trial := checkInterrupted(t, p, end)
 	if !there(p.Dir, "ended") {
@@ -117,19 +126,19 @@ func TestInterruptGivesUpLongCalls(t *testing.T) {
 // Twice: it does not wait. A busy machine may take its time, but not always.
 func TestSecondInterruptStopsAtOnce(t *testing.T) {
 	t.Parallel()
-	var took time.Duration
+	var went float64
 	for range 3 {
-		p := start(t, interruptible(t, "50s"), "run", "s.yaml")
-		var end ended
-		end, took = interrupt(t, p, 500*time.Millisecond, syscall.SIGINT, syscall.SIGINT)
-		if trial := checkInterrupted(t, p, end); trial.Cancelled != 5 {
+		p := interruptible(t, 50*time.Second)
+		end, _ := interrupt(t, p, 500*time.Millisecond, syscall.SIGINT, syscall.SIGINT)
+		trial := checkInterrupted(t, p, end)
+		if trial.Cancelled != 5 {
 			t.Errorf("%d cancelled", trial.Cancelled)
 		}
-		if took < 2500*time.Millisecond { // waiting takes 3 s
+		if went = trial.MakespanS; went < 2.5 { // waiting takes 3 s
 			return
 		}
 	}
-	t.Errorf("it took %v, each of three times", took)
+	t.Errorf("the trial went on for %v s, each of three times", went)
 }
 
 // A command under way ends, with what it has started; nothing is sent.

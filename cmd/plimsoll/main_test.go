@@ -29,10 +29,15 @@ func TestMain(m *testing.M) {
 	if len(os.Args) == 3 && os.Args[1] == "serve" && os.Args[2] == "--child" {
 		main()
 	}
+	_ = os.Setenv("GORACE", noNap)
 	// These tests wait more than they work. The command line may say otherwise.
 	_ = flag.Set("test.parallel", "6")
 	testscript.Main(leakless{m}, map[string]func(){"plimsoll": main})
 }
+
+// noNap keeps programs under the race detector from sleeping a second when
+// they end, which it does by default.
+const noNap = "atexit_sleep_ms=0"
 
 // leakless fails when the tests have left a goroutine behind.
 type leakless struct{ *testing.M }

@@ -15,8 +15,8 @@ import (
 // the exponential grows with the logarithm of their number, as far as 10 MB;
 // the service times here stay within a few octaves.
 func TestMemoryStaysFlat(t *testing.T) {
-	if !procfs {
-		t.Skip("this system does not tell the peak of a process's memory")
+	if !procfs || testing.Short() {
+		t.Skip("it takes seconds, on a system that tells the peak of a process's memory")
 	}
 	t.Parallel()
 	many := "10M"

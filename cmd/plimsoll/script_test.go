@@ -40,6 +40,7 @@ func countingServer(env *testscript.Env) error {
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { count.Add(1) }))
 	env.Defer(server.Close)
 	env.Setenv("SERVER", server.URL)
+	env.Setenv("GORACE", noNap)
 	env.Values[requestsKey{}] = count
 	return nil
 }
