@@ -155,8 +155,8 @@ func TestServerGoesAway(t *testing.T) {
 // The simulated server is ours: when its process is killed the trial is no
 // measurement of anything, and says so, but its counts are all there.
 func TestSimulatedServerIsKilled(t *testing.T) {
-	if !procfs {
-		t.Skip("this system does not tell which processes are ours")
+	if !procfs || testing.Short() {
+		t.Skip("it needs a system that tells which processes are ours, and one that starts them at once")
 	}
 	run, end := carryOut(t, fmt.Sprintf(oneAfterTheOther, "serve: {delay: 10ms}"), func() {
 		var pids []int

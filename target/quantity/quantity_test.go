@@ -189,7 +189,7 @@ func TestPatternsAdmitWhatIsRead(t *testing.T) {
 				refused++
 			}
 		})
-		if taken < 3 || refused < 3 {
+		if !testing.Short() && (taken < 3 || refused < 3) { // -short draws too few texts to tell
 			t.Errorf("%q: %d texts were read and %d refused by both: the test shows nothing", c.pattern, taken, refused)
 		}
 	}
