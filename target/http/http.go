@@ -21,11 +21,13 @@ package http
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
 	nethttp "net/http"
 	"net/url"
+	"strings"
 	"sync"
 	"time"
 
@@ -284,6 +286,13 @@ func headSize(r *nethttp.Response) int64 {
 func (s Settings) scrub(text string) string {
 	if s.Scrub == nil {
 		return text
+	}
+	for _, call := range s.Calls { // a server may echo what authorize sent
+		if u, err := url.Parse(call.URL); err == nil && u.User != nil {
+			password, _ := u.User.Password()
+			sent := base64.StdEncoding.EncodeToString([]byte(u.User.Username() + ":" + password))
+			text = strings.ReplaceAll(text, sent, "xxxxx")
+		}
 	}
 	return s.Scrub(text)
 }
