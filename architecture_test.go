@@ -5,6 +5,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -142,5 +143,31 @@ func TestSizes(t *testing.T) {
 				t.Errorf("%s has an init", s.path)
 			}
 		}
+	}
+}
+
+// Every dependency has its reason written down, and is named as one.
+func TestDependenciesHaveAReason(t *testing.T) {
+	mod, err := os.ReadFile("go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, err := os.ReadFile("docs/architecture.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	direct := 0
+	for line := range strings.Lines(string(mod)) {
+		words := strings.Fields(line)
+		if len(words) != 2 || !strings.HasPrefix(words[1], "v") {
+			continue // "// indirect" is two words more
+		}
+		direct++
+		if !strings.Contains(string(page), "| "+words[0]+" | "+words[1]+" | ") {
+			t.Errorf("docs/architecture.md does not say why there is %s %s", words[0], words[1])
+		}
+	}
+	if direct < 10 {
+		t.Errorf("only %d direct dependencies in go.mod: run go mod tidy", direct)
 	}
 }

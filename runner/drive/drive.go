@@ -4,6 +4,7 @@
 //
 //	Simulated  an event heap over the simulated target's model, under the
 //	           virtual clock or the real one
+//	Wire       real time, HTTP/1.1 on sockets of our own (Linux)
 //	Goroutines real time, any target whose call blocks
 package drive
 
@@ -50,9 +51,6 @@ func (s *Stop) Gently() { s.raise(1) }
 
 // AtOnce cancels what is in flight.
 func (s *Stop) AtOnce() { s.raise(2) }
-
-// Asked tells whether the loop has been asked to stop.
-func (s *Stop) Asked() bool { return s.level.Load() > 0 }
 
 func (s *Stop) raise(level int32) {
 	if s.level.Load() < level {
