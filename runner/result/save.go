@@ -18,10 +18,11 @@ func Save(dir string, run *Run) error {
 	if err := run.Check(); err != nil {
 		return fmt.Errorf("cannot save the run, a bug of plimsoll: %w", err)
 	}
-	return WriteFile(filepath.Join(dir, FileName), func(w io.Writer) error { return encode(w, run) })
+	return WriteFile(filepath.Join(dir, FileName), func(w io.Writer) error { return Encode(w, run) })
 }
 
-func encode(w io.Writer, run *Run) error {
+// Encode writes a run as run.json has it.
+func Encode(w io.Writer, run *Run) error {
 	out := *run
 	out.Format = Format
 	// What is empty is [] and {}: whoever reads the file need not know null.
