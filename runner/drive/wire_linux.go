@@ -28,19 +28,18 @@ func NewWire(o wire.Options, from time.Duration) (*Wire, error) {
 
 // Issue sends a call.
 func (w *Wire) Issue(intended, ready time.Duration) {
-	number := w.flights.number
-	slot := w.flights.begin(intended, ready, time.Since(w.zero))
-	w.engine.Send(uint32(slot), number)
+	number, start := w.flights.number, time.Since(w.zero)
+	slot := w.flights.begin(intended, ready, start)
+	w.engine.Send(uint32(slot), number, start)
 }
 
 // Await returns the next call that has ended.
 func (w *Wire) Await(until time.Duration) (*Call, time.Duration) {
-	done, ok := w.engine.Wait(until)
-	now := time.Since(w.zero)
-	if !ok {
+	done, ended, now := w.engine.Wait(until)
+	if !ended {
 		return nil, now
 	}
-	call := w.flights.end(int32(done.Call), done.Ended.Sub(w.zero))
+	call := w.flights.end(int32(done.Call), done.Ended)
 	call.Outcome = done.Outcome
 	return call, now
 }

@@ -30,7 +30,7 @@ func TestCallsAreHeldInLine(t *testing.T) {
 			}
 		}), func(o *Options) { o.Connections, o.KeepAlive = limit, keep })
 		for n := range calls {
-			e.Send(uint32(n), uint64(n))
+			e.Send(uint32(n), uint64(n), e.now())
 			expectBooks(t, e, n+1)
 		}
 		ended := collect(t, e, calls)
@@ -54,7 +54,7 @@ func TestLongLineToNobody(t *testing.T) {
 	e := open(t, refusing(t), func(o *Options) { o.Connections = 1; o.Host = "255.255.255.255:1" })
 	e.open = 1 // as if there were one, so that all get in line
 	for n := range calls {
-		e.Send(uint32(n), uint64(n))
+		e.Send(uint32(n), uint64(n), e.now())
 	}
 	e.open = 0
 	e.admit()
@@ -81,7 +81,7 @@ func TestRetries(t *testing.T) {
 		began := e.now()
 		done := call(t, e, 1)[0]
 		least := time.Duration(c.tried*(c.tried-1)/2) * pause
-		if done.Class != c.class || done.Attempts != c.tried || done.Ended.Sub(e.zero)-began < least || requests.Load() != int64(c.tried) {
+		if done.Class != c.class || done.Attempts != c.tried || done.Ended-began < least || requests.Load() != int64(c.tried) {
 			t.Errorf("%+v: %+v, the server saw %d", c, done, requests.Load())
 		}
 	}
@@ -103,17 +103,17 @@ func TestRepetitionsHaveTheTimeThatIsLeft(t *testing.T) {
 		p.request()
 		p.request()
 	}), func(o *Options) { o.Timeout = timeout })
-	e.Send(0, 0)
-	e.Send(1, 1)
+	e.Send(0, 0, e.now())
+	e.Send(1, 1, e.now())
 	expectOK(t, collect(t, e, 2))
 	time.Sleep(timeout) // so that nothing watches them
 	e.Wait(e.now())
 	slices.SortFunc(e.idle, func(a, b *conn) int { return int(b.number - a.number) })
 	began := e.now()
-	e.Send(2, 2) // on the first connection
+	e.Send(2, 2, e.now()) // on the first connection
 	e.Wait(e.now() + timeout/10)
-	e.Send(3, 3) // on the second one, which is watched from now on
-	if done, any := e.Wait(began + timeout/3); !any || done.Call != 3 || !done.OK() {
+	e.Send(3, 3, e.now()) // on the second one, which is watched from now on
+	if done, any, _ := e.Wait(began + timeout/3); !any || done.Call != 3 || !done.OK() {
 		t.Fatalf("%+v", done)
 	}
 	for range 100 { // until its repetition is on the second one, too
@@ -123,7 +123,7 @@ func TestRepetitionsHaveTheTimeThatIsLeft(t *testing.T) {
 		}
 	}
 	done := collect(t, e, 1)[0]
-	if took := done.Ended.Sub(e.zero) - began; done.Class != target.Timeout || done.Attempts != 2 || took < timeout {
+	if took := done.Ended - began; done.Class != target.Timeout || done.Attempts != 2 || took < timeout {
 		t.Errorf("%v, %+v", took, done)
 	}
 }
@@ -134,10 +134,10 @@ func TestTimeoutIsEachTrysOwn(t *testing.T) {
 	e := open(t, serve(t, func(p *peer) { p.request(); p.request() }), func(o *Options) {
 		o.Timeout, o.Connections, o.Retry = timeout, 1, again{attempts: 2}
 	})
-	e.Send(0, 0)
-	e.Send(1, 1)
+	e.Send(0, 0, e.now())
+	e.Send(1, 1, e.now())
 	for _, done := range collect(t, e, 2) {
-		if least := done.Held + 2*timeout; done.Class != target.Timeout || done.Attempts != 2 || done.Ended.Sub(e.zero) < least || done.Held < timeout {
+		if least := done.Held + 2*timeout; done.Class != target.Timeout || done.Attempts != 2 || done.Ended < least || done.Held < timeout {
 			t.Errorf("%+v", done)
 		}
 	}
@@ -155,9 +155,9 @@ func TestCancel(t *testing.T) {
 		o.Requests = append(o.Requests, ask("PUT", strings.Repeat("x", 8<<20)))
 	})
 	for n := range uint32(5) { // one reading, one sending, three in line
-		e.Send(n, uint64(n))
+		e.Send(n, uint64(n), e.now())
 	}
-	if done, any := e.Wait(e.now() + 30*time.Millisecond); any {
+	if done, any, _ := e.Wait(e.now() + 30*time.Millisecond); any {
 		t.Fatalf("%+v", done)
 	}
 	refused := e.fresh()
@@ -165,7 +165,7 @@ func TestCancel(t *testing.T) {
 	e.failed(refused, target.Connect, Seen{}) // waits for an hour
 	expectBooks(t, e, 6)
 	e.Cancel()
-	e.Send(6, 6)
+	e.Send(6, 6, e.now())
 	ended := collect(t, e, 7)
 	expectClass(t, ended, target.Cancelled)
 	for _, done := range ended {
@@ -199,10 +199,10 @@ func TestAllConnectionsBreakAtOnce(t *testing.T) {
 		close(broken)
 	}), nil)
 	for n := range uint32(many) {
-		e.Send(n, 0)
+		e.Send(n, 0, e.now())
 	}
 	expectOK(t, collect(t, e, many))
-	e.Send(0, 0)
+	e.Send(0, 0, e.now())
 	<-broken
 	done := collect(t, e, 1)[0]
 	if !done.OK() || done.Attempts < 3 {
@@ -218,9 +218,9 @@ func TestClockMayStartBelowZero(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer e.Close()
-	e.Send(0, 0)
+	e.Send(0, 0, e.now())
 	for range 10_000 {
-		if done, any := e.Wait(e.now()); any {
+		if done, any, _ := e.Wait(e.now()); any {
 			expectOK(t, []Done{done})
 			return
 		}
@@ -233,7 +233,7 @@ func TestWakeEndsWait(t *testing.T) {
 	e := open(t, serve(t, well), nil)
 	expectOK(t, call(t, e, 1))
 	time.AfterFunc(5*time.Millisecond, e.Wake)
-	if _, any := e.Wait(e.now() + time.Hour); any {
+	if _, any, _ := e.Wait(e.now() + time.Hour); any {
 		t.Error("a call has ended that nobody sent")
 	}
 }
@@ -333,10 +333,10 @@ func TestEveryCallEndsOnce(t *testing.T) {
 		ended := map[uint32]bool{}
 		for limit := e.now() + 10*time.Second; len(ended) < calls; {
 			if sent < calls {
-				e.Send(uint32(sent), uint64(sent))
+				e.Send(uint32(sent), uint64(sent), e.now())
 				sent++
 			}
-			done, any := e.Wait(e.now() + time.Duration(1-sent/calls)*100*time.Microsecond + time.Duration(sent/calls)*time.Second)
+			done, any, _ := e.Wait(e.now() + time.Duration(1-sent/calls)*100*time.Microsecond + time.Duration(sent/calls)*time.Second)
 			if any {
 				if ended[done.Call] || int(done.Call) >= sent || done.OK() != (done.Example == "") || done.Held < 0 || done.BytesIn < 0 {
 					r.Fatalf("%+v", done)
@@ -377,11 +377,11 @@ func TestNoDescriptorIsLeft(t *testing.T) {
 		for _, keep := range []bool{true, false} {
 			e := open(t, host, func(o *Options) { o.KeepAlive = keep })
 			for n := range uint32(50) {
-				e.Send(n, 0)
+				e.Send(n, 0, e.now())
 			}
 			collect(t, e, 50)
 			for n := range uint32(20) { // on their way
-				e.Send(n, 0)
+				e.Send(n, 0, e.now())
 			}
 			e.Close()
 			if !settled(before) {
@@ -426,10 +426,10 @@ func TestCallsAllocateNothing(t *testing.T) {
 		})
 		turn := func() {
 			for n := range c.burst {
-				e.Send(uint32(n), uint64(n))
+				e.Send(uint32(n), uint64(n), e.now())
 			}
 			for left := c.burst; left > 0; {
-				if _, any := e.Wait(e.now() + time.Second); any {
+				if _, any, _ := e.Wait(e.now() + time.Second); any {
 					left--
 				}
 			}
@@ -452,14 +452,14 @@ func BenchmarkCall(b *testing.B) {
 			e := open(b, serve(b, terse(string(sizedAnswer))), nil)
 			sent := min(connections, b.N)
 			for n := range sent {
-				e.Send(uint32(n), uint64(n))
+				e.Send(uint32(n), uint64(n), e.now())
 			}
 			b.ReportAllocs()
 			b.ResetTimer()
 			for ended := 0; ended < b.N; {
-				if done, any := e.Wait(e.now() + time.Second); any {
+				if done, any, _ := e.Wait(e.now() + time.Second); any {
 					if ended++; sent < b.N {
-						e.Send(done.Call, uint64(sent))
+						e.Send(done.Call, uint64(sent), e.now())
 						sent++
 					}
 				}

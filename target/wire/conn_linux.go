@@ -58,7 +58,7 @@ func (e *Engine) begin(c *conn, x *exchange, reused bool) {
 	}
 	if e.o.Timeout > 0 {
 		if x.repeats == 0 { // a repeat has what is left
-			x.until = e.now() + e.o.Timeout
+			x.until = e.clock + e.o.Timeout
 		}
 		e.watch(c)
 	}
@@ -270,7 +270,7 @@ func (e *Engine) admit() {
 
 func (e *Engine) nextInLine() *exchange {
 	x := e.line.pop()
-	x.out.Held += e.now() - x.since
+	x.out.Held += e.now() - x.since // the time from which begin bounds it, too
 	return x
 }
 

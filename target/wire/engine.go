@@ -66,7 +66,8 @@ type Retrier interface {
 
 // Done is a call that has ended.
 type Done struct {
-	Call uint32 // as Send was told
+	Call  uint32        // as Send was told
+	Ended time.Duration // offset from Zero, read where the call ended
 	target.Outcome
 }
 

@@ -39,6 +39,7 @@ type Engine struct {
 	spare     []*exchange
 	done      []Done // handed out up to next
 	next      int
+	clock     time.Duration // the last reading of it
 	looked    time.Duration // when the sockets were last looked at
 	gaveUp    bool
 	buffer    []byte         // what is being read, of whatever connection
@@ -46,8 +47,9 @@ type Engine struct {
 }
 
 // stale is how old the last look at the sockets may be when nobody waits: a
-// loop that starts calls back to back need not ask the kernel before each.
-const stale = 20 * time.Microsecond
+// loop that starts calls back to back need not ask the kernel before each. So
+// long may an end go unnoticed, at worst.
+const stale = 50 * time.Microsecond
 
 // Open prepares an engine; nothing is sent yet but the question for Host's
 // addresses. The offsets of Wait count from Zero, so that the clock shows from
@@ -60,7 +62,7 @@ func Open(o Options, from time.Duration) (*Engine, error) {
 	e := &Engine{o: o, poller: p, buffer: make([]byte, 64<<10), classes: map[int]string{}}
 	e.addrs, e.lost = resolve(o.Host)
 	e.waiter = wait.On(p, o.Spin)
-	e.zero, e.looked = time.Now().Add(-from), from
+	e.zero, e.clock, e.looked = time.Now().Add(-from), from, from
 	return e, nil
 }
 
@@ -103,11 +105,15 @@ func zone(name string) uint32 {
 	return uint32(number)
 }
 
-func (e *Engine) now() time.Duration { return time.Since(e.zero) }
+func (e *Engine) now() time.Duration {
+	e.clock = time.Since(e.zero)
+	return e.clock
+}
 
-// Send sends the request of call number n; its end comes out of Wait under the
-// name `call`.
-func (e *Engine) Send(call uint32, n uint64) {
+// Send sends the request of call number n, now being the clock's reading; its
+// end comes out of Wait under the name `call`.
+func (e *Engine) Send(call uint32, n uint64, now time.Duration) {
+	e.clock = now
 	x := e.fresh()
 	*x = exchange{call: call, number: n, request: &e.o.Requests[n%uint64(len(e.o.Requests))]}
 	if e.gaveUp {
@@ -135,7 +141,7 @@ func (e *Engine) place(x *exchange) {
 		return
 	}
 	if e.o.Connections > 0 && e.open >= e.o.Connections {
-		x.since = e.now()
+		x.since = e.clock
 		e.line.push(x)
 		return
 	}
@@ -148,22 +154,24 @@ func (e *Engine) place(x *exchange) {
 }
 
 // Wait returns the next call that has ended, at once if there is one; false
-// when none has by `until`, an offset from zero, or when it was woken.
-func (e *Engine) Wait(until time.Duration) (Done, bool) {
+// when none has by `until`, an offset from Zero, or when it was woken. now is
+// the last reading of the clock, which no call handed out so far has ended
+// after.
+func (e *Engine) Wait(until time.Duration) (done Done, any bool, now time.Duration) {
 	for {
 		if e.next < len(e.done) {
 			e.next++
-			return e.done[e.next-1], true
+			return e.done[e.next-1], true, e.clock
 		}
 		e.done, e.next = e.done[:0], 0
-		now := e.now()
-		if until <= now && now-e.looked < stale {
-			return Done{}, false
+		if until <= e.clock && e.clock-e.looked < stale {
+			return Done{}, false, e.clock
 		}
-		woken := e.look(e.due(until), now)
-		e.expire(e.looked) // after the look: an answer that is there has come in time
-		if len(e.done) == 0 && (woken || until <= now) {
-			return Done{}, false
+		before := e.clock
+		woken := e.look(e.due(until))
+		e.expire(before) // whose answer was not there at the look is late for sure
+		if len(e.done) == 0 && (woken || until <= e.clock) {
+			return Done{}, false, e.clock
 		}
 	}
 }
@@ -181,10 +189,10 @@ func (e *Engine) due(until time.Duration) time.Duration {
 
 // look waits for events until the given time, and handles those that came. It
 // tells whether the wait ended early.
-func (e *Engine) look(until, now time.Duration) (early bool) {
+func (e *Engine) look(until time.Duration) (early bool) {
 	const longest = time.Hour // far times are waited for piece by piece
-	if until > now && len(e.full) == 0 {
-		early = e.waiter.Wait(e.zero.Add(min(until, now+longest)))
+	if until > e.clock && len(e.full) == 0 {
+		early = e.waiter.Wait(e.zero.Add(min(until, e.clock+longest)))
 	} else {
 		e.poller.Look()
 	}
@@ -254,8 +262,7 @@ func (e *Engine) failed(x *exchange, class string, seen Seen) {
 }
 
 func (e *Engine) end(x *exchange) {
-	x.out.Ended = e.zero.Add(e.now())
-	e.done = append(e.done, Done{x.call, x.out})
+	e.done = append(e.done, Done{x.call, e.now(), x.out})
 	e.spare = append(e.spare, x)
 }
 

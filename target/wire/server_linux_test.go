@@ -131,13 +131,13 @@ func open(t testing.TB, address string, change func(*Options)) *Engine {
 func collect(t testing.TB, e *Engine, calls int) (ended []Done) {
 	t.Helper()
 	for limit := e.now() + 20*time.Second; len(ended) < calls; {
-		if done, any := e.Wait(limit); any {
+		if done, any, _ := e.Wait(limit); any {
 			ended = append(ended, done)
 		} else if e.now() >= limit {
 			t.Fatalf("%d of %d calls have ended after 20 s", len(ended), calls)
 		}
 	}
-	if done, any := e.Wait(e.now()); any {
+	if done, any, _ := e.Wait(e.now()); any {
 		t.Fatalf("%d calls were sent, but also %+v has ended", calls, done)
 	}
 	expectBooks(t, e, 0)
@@ -148,7 +148,7 @@ func collect(t testing.TB, e *Engine, calls int) (ended []Done) {
 func call(t testing.TB, e *Engine, calls int) (ended []Done) {
 	t.Helper()
 	for n := range calls {
-		e.Send(uint32(n), uint64(n))
+		e.Send(uint32(n), uint64(n), e.now())
 		ended = append(ended, collect(t, e, 1)...)
 	}
 	return ended
