@@ -85,6 +85,8 @@ func TestWhoMayImportWhom(t *testing.T) {
 		"target/random":     leaf,
 		"target/wait":       leaf,
 		"runner/result":     {"runner/latency"},
+		"runner/capacity":   {"runner/result", "runner/verdict", "runner/latency"},
+		"runner/scaling":    {"runner/result", "runner/statistics"},
 		"runner/verdict":    {"runner/result", "runner/latency", "runner/statistics", "target", "target/quantity", "target/setting"},
 	}
 	reads := []string{"runner/result", "runner/latency", "runner/statistics"}
@@ -103,8 +105,8 @@ func TestWhoMayImportWhom(t *testing.T) {
 // The clock is read, and goroutines are started, only where real time is the
 // subject.
 func TestPureCodeReadsNoClock(t *testing.T) {
-	pure := []string{"runner/schedule", "runner/latency", "runner/statistics", "runner/verdict", "runner/scenario",
-		"target/sim", "target/delay", "target/quantity", "target/setting", "target/kinds", "report/view", "report/text", "report/chart"}
+	pure := []string{"runner/schedule", "runner/latency", "runner/statistics", "runner/scaling", "runner/capacity", "runner/verdict", "runner/scenario",
+		"target/sim", "target/delay", "target/quantity", "target/setting", "target/kinds", "report/compare", "report/view", "report/text", "report/chart"}
 	for _, s := range sources(t, token.NewFileSet()) {
 		if !slices.Contains(pure, s.folder) {
 			continue

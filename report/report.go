@@ -28,16 +28,27 @@ const (
 	Markdown = "markdown" // the same as a document
 	CSV      = "csv"      // latency.csv: every trial and every group, in full precision
 	JSON     = "json"     // the run itself, as run.json has it
+
+	Benchstat = "benchstat" // Go's benchmark format: a line for each trial
 )
 
 // KnownFormat tells whether Render knows a format.
 func KnownFormat(name string) bool {
-	return slices.Contains([]string{Text, Markdown, CSV, JSON}, name)
+	return slices.Contains([]string{Text, Markdown, CSV, JSON, Benchstat}, name)
 }
 
-// Options are how to print for a terminal, whose width Width tells; the other
-// formats pass them over.
-type Options = text.Options
+// Options are how to show a run.
+type Options struct {
+	// Colour and Width are for terminals, see text.Options; Width tells the
+	// width. The other formats pass them over.
+	Colour bool
+	Width  int
+	// Confidence shows the 95 % interval of every percentile, but in JSON.
+	Confidence bool
+}
+
+func (o Options) view() view.Options { return view.Options{Confidence: o.Confidence} }
+func (o Options) text() text.Options { return text.Options{Colour: o.Colour, Width: o.Width} }
 
 // Width is how many columns the terminal that w writes to has; 0 when it
 // writes to none.
@@ -58,31 +69,39 @@ func Table(w io.Writer, heads []string, rows [][]string) error { return text.Tab
 
 // Render prints a run in one of the formats.
 func Render(w io.Writer, run *result.Run, format string, o Options) error {
-	if format == JSON {
+	switch format {
+	case JSON:
 		return result.Encode(w, run)
+	case Benchstat:
+		return text.Benchstat(w, run.Machine, view.Benchmarks(run))
 	}
-	v, err := view.New(run)
+	v, err := o.view().View(run)
 	if err != nil {
 		return err
 	}
 	switch format {
 	case Text:
-		return text.Terminal(w, v, o)
+		return text.Terminal(w, v, o.text())
 	case Markdown:
 		return text.Markdown(w, v, nil)
 	case CSV:
 		return latencyCSV(w, v)
 	}
-	return fmt.Errorf("there is no format %q: use text, markdown, csv or json", format)
+	return fmt.Errorf("there is no format %q: use text, markdown, csv, json or benchstat", format)
+}
+
+// Calibration prints what a machine can resolve.
+func Calibration(w io.Writer, c *result.Calibration, o Options) error {
+	return text.Terminal(w, view.NewCalibration(c), o.text())
 }
 
 // Bench prints a run of one trial for a person; subject is what was loaded.
 func Bench(w io.Writer, run *result.Run, subject string, o Options) error {
-	b, err := view.NewBench(run, subject)
+	b, err := o.view().Bench(run, subject)
 	if err != nil {
 		return err
 	}
-	return text.Bench(w, b, o)
+	return text.Bench(w, b, o.text())
 }
 
 // Write fills a result directory, beside its run.json: speedup.md,

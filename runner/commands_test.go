@@ -53,6 +53,7 @@ type atBegin struct{ do func() }
 func (a *atBegin) Begin(scenario.Trial, int64, time.Duration) { a.do() }
 func (a *atBegin) Sample(drive.Sample, time.Duration)         {}
 func (a *atBegin) End(*result.Trial)                          {}
+func (a *atBegin) Fewer(int)                                  {}
 
 // What `before` did is put back after an interrupt too, unless a second one
 // asks for the end at once.

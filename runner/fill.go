@@ -38,6 +38,7 @@ func (r *underWay) fill(out *result.Trial, t scenario.Trial, rec *drive.Recorder
 		out.Ended, out.Reason = result.Stopped, end.Stopped
 	}
 	judgeHealth(out, t, rec)
+	checkLittle(out)
 	return err
 }
 
@@ -106,11 +107,15 @@ func judgeHealth(out *result.Trial, t scenario.Trial, rec *drive.Recorder) {
 	if span == 0 {
 		span = rec.LastEnd
 	}
+	worst := late
 	switch {
 	case late > bound:
 		out.Health.Why = fmt.Sprintf("lateness p99 was %v, more than %v", late.Round(time.Microsecond), bound.Round(time.Microsecond))
 	case rec.Started() >= 100 && rec.LastLateness > span/100:
-		out.Health.Why = fmt.Sprintf("the last call started %v late, more than 1%% of %v", rec.LastLateness.Round(time.Microsecond), span)
+		worst = rec.LastLateness
+		out.Health.Why = fmt.Sprintf("the last call started %v late, more than 1%% of %v", worst.Round(time.Microsecond), span)
 	}
-	out.Health.KeptPace = out.Health.Why == ""
+	if out.Health.KeptPace = out.Health.Why == ""; !out.Health.KeptPace {
+		out.Health.Why += explain(out.MachineUse, worst)
+	}
 }

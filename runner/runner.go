@@ -12,6 +12,7 @@ import (
 
 	"plimsoll/runner/drive"
 	"plimsoll/runner/result"
+	"plimsoll/runner/scaling"
 	"plimsoll/runner/scenario"
 	"plimsoll/runner/verdict"
 	"plimsoll/target/serve"
@@ -33,6 +34,9 @@ type Options struct {
 	Output io.Writer
 	// AllowLate accepts trials in which the generator fell behind.
 	AllowLate bool
+	// Calibration is what this machine is known to resolve, for the result; nil
+	// where nobody has found out.
+	Calibration *result.Calibration
 	// Version is the program's own, for the result.
 	Version string
 	// Child is the command line that serves a simulated server as a child
@@ -51,6 +55,9 @@ type Watcher interface {
 	Sample(sample drive.Sample, elapsed time.Duration)
 	// End tells what came of it.
 	End(trial *result.Trial)
+	// Fewer tells that so many of the trials that were planned are not needed:
+	// a search may be over sooner than it must.
+	Fewer(trials int)
 }
 
 // Exit codes of a run, see ExitCode.
@@ -90,9 +97,24 @@ func names(plan *scenario.Plan) (list []string) {
 // well. The run it returns is complete as far as it goes also with an error,
 // which tells that the harness itself failed.
 func Run(ctx, atOnce context.Context, o Options) (*result.Run, error) {
-	trials, err := Select(o.Plan, o.Only)
+	r, trials, err := begin(o)
 	if err != nil {
 		return nil, err
+	}
+	steps := make([]step, len(trials))
+	for i, t := range trials {
+		steps[i] = step{r, t}
+	}
+	err = carryOut(ctx, atOnce, steps)
+	return r.run, errors.Join(err, r.finish(ctx, err))
+}
+
+// begin makes a run in which nothing has been measured yet, and tells the
+// trials that will be.
+func begin(o Options) (*underWay, []scenario.Trial, error) {
+	trials, err := Select(o.Plan, o.Only)
+	if err != nil {
+		return nil, nil, err
 	}
 	if o.Now == nil {
 		o.Now = time.Now
@@ -100,20 +122,35 @@ func Run(ctx, atOnce context.Context, o Options) (*result.Run, error) {
 	run := &result.Run{
 		Format: result.Format, Tool: result.Tool{Name: "plimsoll", Version: o.Version},
 		Started: o.Now().UTC(), Seed: o.Plan.Seed,
-		Machine: result.ThisMachine(), File: o.Plan.File, Planned: len(trials),
+		Machine: result.ThisMachine(), File: o.Plan.File, Planned: Trials(trials),
 		Trials: []result.Trial{}, Speedups: []result.Speedup{}, Verdicts: []result.Verdict{},
 	}
-	r := &underWay{Options: o, run: run, targets: newTargets(o), calls: newCallLog(o.Calls)}
-	defer r.targets.close()
-	err = r.all(ctx, atOnce, trials)
-	if judged := r.judge(); err == nil {
-		err = judged
+	for _, t := range trials {
+		if !slices.Contains(run.Scenarios, t.Scenario.Name) {
+			run.Scenarios = append(run.Scenarios, t.Scenario.Name)
+		}
+		if t.Scenario.Clock == scenario.Real {
+			run.Calibration = o.Calibration // virtual time needs no machine
+		}
 	}
-	run.Exit = ExitCode(run, ctx.Err() != nil, o.AllowLate)
-	if err != nil {
-		run.Exit = max(run.Exit, ExitInvalid)
+	for _, s := range o.Plan.Scenarios {
+		if slices.Contains(run.Scenarios, s.Name) {
+			run.Tolerances = append(run.Tolerances, s.Tolerances...)
+		}
 	}
-	return run, errors.Join(err, o.Save(run), r.calls.flush())
+	return &underWay{Options: o, run: run, targets: newTargets(o), calls: newCallLog(o.Calls)}, trials, nil
+}
+
+// finish judges and saves the run, which has failed if broken is an error, and
+// tells what else has gone wrong.
+func (r *underWay) finish(ctx context.Context, broken error) error {
+	r.targets.close()
+	err := r.judge()
+	r.run.Exit = ExitCode(r.run, ctx.Err() != nil, r.AllowLate)
+	if broken != nil || err != nil {
+		r.run.Exit = max(r.run.Exit, ExitInvalid)
+	}
+	return errors.Join(err, r.Save(r.run), r.calls.flush())
 }
 
 // underWay is a run that is being carried out.
@@ -127,20 +164,33 @@ type underWay struct {
 	saveTook time.Duration // and how long that took
 }
 
-func (r *underWay) all(ctx, atOnce context.Context, trials []scenario.Trial) error {
-	for i, t := range trials {
+// step is one trial of a run.
+type step struct {
+	run   *underWay
+	trial scenario.Trial
+}
+
+// carryOut carries out trials of one run, or of several in turns.
+func carryOut(ctx, atOnce context.Context, steps []step) error {
+	for i, s := range steps {
+		r, t := s.run, s.trial
 		if i > 0 && t.Scenario.Clock == scenario.Real {
 			pause(ctx, t.Scenario.Pause)
 		}
 		if ctx.Err() != nil {
 			return nil
 		}
-		done := r.trial(ctx, atOnce, t)
-		if err := done.Check(); err != nil {
-			return fmt.Errorf("%s, %s: the harness miscounted, please report this: %w", t.Scenario.Name, t.Mode.Name, err)
+		if t.Scenario.Capacity != nil {
+			if err := r.search(ctx, atOnce, t, steps[i+1:]); err != nil {
+				return err
+			}
+			continue
 		}
-		r.run.Trials = append(r.run.Trials, *done)
-		if err := r.save(t, trials[i+1:]); err != nil {
+		done, err := r.one(ctx, atOnce, t)
+		if err != nil {
+			return err
+		}
+		if err := r.save(t, steps[i+1:]); err != nil {
 			return err
 		}
 		if r.Watch != nil {
@@ -150,15 +200,25 @@ func (r *underWay) all(ctx, atOnce context.Context, trials []scenario.Trial) err
 	return nil
 }
 
+// one carries out one trial and adds it to the run.
+func (r *underWay) one(ctx, atOnce context.Context, t scenario.Trial) (*result.Trial, error) {
+	done := r.trial(ctx, atOnce, t)
+	if err := done.Check(); err != nil {
+		return nil, fmt.Errorf("%s, %s: the harness miscounted, please report this: %w", t.Scenario.Name, t.Mode.Name, err)
+	}
+	r.run.Trials = append(r.run.Trials, *done)
+	return done, nil
+}
+
 // save saves the run after a trial, and then its calls: whoever reads of a
 // trial's end elsewhere finds it in run.json. Trials in virtual time may be so
 // short that saving the growing run after each would take most of the time:
 // one that is followed by another waits until as long has passed since the
 // last save as that took. So a kill loses no more of them than one that comes
 // while they are saved.
-func (r *underWay) save(t scenario.Trial, rest []scenario.Trial) error {
+func (r *underWay) save(t scenario.Trial, rest []step) error {
 	now := time.Now()
-	among := t.Scenario.Clock == scenario.Virtual && len(rest) > 0 && rest[0].Scenario.Clock == scenario.Virtual
+	among := t.Scenario.Clock == scenario.Virtual && len(rest) > 0 && rest[0].trial.Scenario.Clock == scenario.Virtual
 	if among && now.Sub(r.saved) < r.saveTook {
 		return nil
 	}
@@ -178,7 +238,7 @@ func pause(ctx context.Context, d time.Duration) {
 	}
 }
 
-// judge fills in speedups and verdicts.
+// judge fills in speedups, laws of scaling and verdicts.
 func (r *underWay) judge() (err error) {
 	baselines := map[string]string{}
 	var thresholds []verdict.Threshold
@@ -201,6 +261,11 @@ func (r *underWay) judge() (err error) {
 	if r.run.Speedups, err = verdict.Speedups(r.run, func(name string) string { return baselines[name] }); err != nil {
 		return err
 	}
+	if r.run.Scaling, err = scaling.Of(r.run); err != nil {
+		return err
+	}
+	// The levels of a search cluster where the promise breaks: no sweep to fit.
+	r.run.Scaling = slices.DeleteFunc(r.run.Scaling, func(law result.Scaling) bool { return r.run.Searched(law.Scenario) != nil })
 	verdicts, err := verdict.Judge(r.run, thresholds, expectations)
 	r.run.Verdicts = append(r.run.Verdicts, verdicts...) // none is an empty list
 	return err
@@ -213,7 +278,14 @@ func ExitCode(run *result.Run, interrupted, allowLate bool) int {
 		return ExitInterrupted
 	}
 	for _, t := range run.Trials {
-		if t.Ended == result.Failed || !t.Health.KeptPace && !allowLate {
+		// A search ends where the generator falls behind, and says so.
+		late := !t.Health.KeptPace && !allowLate && run.Searched(t.Scenario) == nil
+		if t.Ended == result.Failed || late {
+			return ExitInvalid
+		}
+	}
+	for _, c := range run.Capacities {
+		if c.Bound == "" {
 			return ExitInvalid
 		}
 	}

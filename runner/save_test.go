@@ -39,6 +39,8 @@ func (l *ledger) Begin(trial scenario.Trial, _ int64, _ time.Duration) {
 
 func (l *ledger) Sample(drive.Sample, time.Duration) {}
 
+func (l *ledger) Fewer(int) {}
+
 // When a trial in real time is told to have ended, it is saved.
 func (l *ledger) End(trial *result.Trial) {
 	l.ended++

@@ -10,9 +10,9 @@ import (
 	"plimsoll/target/random"
 )
 
-// newSchedule turns a mode into the schedule that carries it out, from `from`
-// (before 0 in a warm-up) until `until`.
-func newSchedule(t scenario.Trial, from, until time.Duration, streams random.Source) *schedule.Schedule {
+// newSchedule turns a mode into the schedule of a loop's share of it, from
+// `from` (before 0 in a warm-up) until `until`.
+func newSchedule(t scenario.Trial, s share, from, until time.Duration, streams random.Source) *schedule.Schedule {
 	bounds := schedule.Bounds{From: from, Until: until, Requests: int64(t.Requests)}
 	stop := schedule.StopOn{
 		FirstCompleted: t.Scenario.StopWhen == scenario.FirstCompleted,
@@ -21,15 +21,15 @@ func newSchedule(t scenario.Trial, from, until time.Duration, streams random.Sou
 	}
 	if t.Mode.Kind == scenario.RateLimited {
 		return schedule.NewOpen(schedule.Open{
-			Bounds: bounds, Arrivals: arrivals(t, streams), MaxInFlight: t.Mode.MaxInFlight, Drop: t.Mode.Drop,
+			Bounds: bounds, Arrivals: s.arrivals(arrivals(t, streams)), MaxInFlight: s.of(t.Mode.MaxInFlight), Drop: t.Mode.Drop,
 		}, stop)
 	}
-	closed := schedule.Closed{Bounds: bounds, Users: users(t)}
+	closed := schedule.Closed{Bounds: bounds, Users: s.of(users(t))}
 	for _, s := range t.Mode.UserStages {
 		closed.Stages = append(closed.Stages, schedule.UserStage(s))
 	}
 	if think := t.Mode.Think; !think.IsZero() {
-		rng := streams("think")
+		rng := streams(s.name("think"))
 		closed.Think = func() time.Duration { return think.Draw(rng) }
 	}
 	return schedule.NewClosed(closed, stop)

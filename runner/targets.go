@@ -28,9 +28,11 @@ func newTargets(o Options) *targets {
 // opened is a target made ready for one trial.
 type opened struct {
 	engine string
-	// port makes a port whose clock shows from; a simulated server is fresh
-	// in each.
-	port func(from time.Duration) (port, error)
+	// ports makes the ports of n loops, whose clocks show from and whose calls'
+	// numbers go up by step; a simulated server is fresh each time. Where not
+	// divisible both are 1.
+	ports     func(from time.Duration, n, step int) ([]port, error)
+	divisible bool
 	// broken tells what of ours has failed meanwhile: a simulated server that
 	// is gone makes a trial invalid, whatever its calls met.
 	broken func() error
@@ -61,13 +63,13 @@ func (ts *targets) openSim(settings *sim.Settings, clock string, streams random.
 	if clock == scenario.Real {
 		o.engine = "sim"
 	}
-	o.port = func(from time.Duration) (port, error) {
+	o.ports = one(func(from time.Duration) port {
 		model := sim.New(*settings, streams)
 		if clock == scenario.Virtual {
-			return drive.NewVirtual(model, from), nil
+			return drive.NewVirtual(model, from)
 		}
-		return drive.NewSimulated(model, from, ts.Plan.Spin), nil
-	}
+		return drive.NewSimulated(model, from, ts.Plan.Spin)
+	})
 	return o
 }
 
@@ -80,40 +82,49 @@ func (ts *targets) openHTTP(ctx context.Context, name string, settings *http.Set
 		}
 		base, broken = child.URL(), child.Err
 	}
-	beyond := settings.BeyondWire()
-	if !drive.WireWorks {
-		beyond = "needs Linux"
+	engine, err := settings.Carrier()
+	if err != nil {
+		return nil, fmt.Errorf("target %q: %w", name, err)
 	}
-	switch {
-	case settings.Engine == "wire" && beyond != "":
-		return nil, fmt.Errorf("target %q: the engine wire %s: leave engine out", name, beyond)
-	case settings.Engine != "std" && beyond == "":
+	if engine != http.Std {
 		options, err := settings.Wire(base, streams, ts.Plan.Spin)
 		if err != nil {
 			return nil, fmt.Errorf("target %q: %w", name, err)
 		}
-		return openWire(options, broken), nil
+		return openWire(engine, options, broken), nil
 	}
 	client, err := http.Open(*settings, base, streams)
 	if err != nil {
 		return nil, fmt.Errorf("target %q: %w", name, err)
 	}
 	return &opened{
-		engine: "std",
-		port: func(from time.Duration) (port, error) {
-			return drive.NewGoroutines(client, from, ts.Plan.Spin), nil
-		},
+		engine: engine,
+		ports: one(func(from time.Duration) port {
+			return drive.NewGoroutines(client, from, ts.Plan.Spin)
+		}),
 		broken: broken,
 		close:  client.Close,
 	}, nil
 }
 
-// openWire makes HTTP/1.1 ready on sockets of our own.
-func openWire(options wire.Options, broken func() error) *opened {
+// openWire makes HTTP/1.1 ready over connections of our own.
+func openWire(engine string, options wire.Options, broken func() error) *opened {
 	return &opened{
-		engine: "wire-epoll", broken: broken, close: func() {},
-		port: func(from time.Duration) (port, error) { return drive.NewWire(options, from) },
+		engine: engine, broken: broken, close: func() {},
+		divisible: options.Connections == 0, // else the cap is on all connections together
+		ports: func(from time.Duration, n, step int) (ports []port, err error) {
+			wires, err := drive.NewWires(n, step, func() (wire.Caller, error) { return wire.Start(engine, options, from) })
+			for _, w := range wires {
+				ports = append(ports, w)
+			}
+			return ports, err
+		},
 	}
+}
+
+// one makes the port of the only loop.
+func one(make func(from time.Duration) port) func(time.Duration, int, int) ([]port, error) {
+	return func(from time.Duration, _, _ int) ([]port, error) { return []port{make(from)}, nil }
 }
 
 // child is the process that serves a target, started when it is first called.

@@ -54,7 +54,7 @@ func describe(t scenario.Trial) *result.Trial {
 	out := &result.Trial{
 		Scenario: t.Scenario.Name, Mode: t.Mode.Name, Target: t.Scenario.Target.Name, Clock: t.Scenario.Clock,
 		Repeat: t.Repeat, Sweep: t.Sweep, Requests: t.Requests, Concurrency: t.Concurrency,
-		RatePerS: t.Rate.PerSecond(), Ended: result.Complete, Health: result.Health{KeptPace: true},
+		RatePerS: t.Rate.PerSecond(), Workload: workload(t), Ended: result.Complete, Health: result.Health{KeptPace: true},
 		Errors: map[string]result.Error{}, Timeline: []result.Window{},
 	}
 	if t.Mode.Kind == scenario.Sequential {
@@ -106,33 +106,58 @@ func (r *underWay) measure(ctx, atOnce context.Context, t scenario.Trial, out *r
 		}
 		from = 0
 	}
-	trial := drive.Trial{From: from, Until: schedule.Never, Drain: t.Scenario.Drain, Stop: stop}
-	if t.Requests == 0 {
-		trial.Until = length(t)
-	}
-	trial.Schedule = newSchedule(t, from, trial.Until, r.streams(t))
-	trial.Recorder = drive.NewRecorder(trial.Until, r.calls.observer(t))
-
 	before := use()
-	port, err := opened.port(from)
+	n := 1
+	if opened.divisible && r.calls == nil {
+		n = loops(t, r.Plan.Loops, runtime.NumCPU())
+	}
+	ports, err := opened.ports(from, n, stride(t, n))
 	if err != nil {
 		return err
 	}
-	stop.OnWake(port.Wake)
-	trial.Port = port
-	stopWatching := r.watch(trial.Recorder)
-	end := trial.Run()
+	stop.OnWake(func() {
+		for _, p := range ports {
+			p.Wake()
+		}
+	})
+	shards := r.shards(t, from, ports, stop)
+	stopWatching := r.watch(shards)
+	end := drive.RunAll(shards)
 	stopWatching()
-	port.Close()
+	spun := time.Duration(0)
+	for _, p := range ports {
+		spun += p.Spun()
+		p.Close()
+	}
 	if end.Err == nil {
 		end.Err = opened.broken()
 	}
 	if t.Scenario.Clock == scenario.Real {
 		used := use().since(before)
-		used.SpinS = port.Spun().Seconds()
+		used.SpinS = spun.Seconds()
 		out.MachineUse = &used
 	}
-	return r.fill(out, t, trial.Recorder, end)
+	if n > 1 {
+		out.Loops = n
+	}
+	return r.fill(out, t, shards[0].Recorder, end)
+}
+
+// shards are the trial's shares, one for each port.
+func (r *underWay) shards(t scenario.Trial, from time.Duration, ports []port, stop *drive.Stop) []drive.Trial {
+	until := schedule.Never
+	if t.Requests == 0 {
+		until = length(t)
+	}
+	shards := make([]drive.Trial, len(ports))
+	for k, p := range ports {
+		shards[k] = drive.Trial{
+			Schedule: newSchedule(t, share{k, len(ports)}, from, until, r.streams(t)),
+			Port:     p, Recorder: drive.NewRecorder(until, r.calls.observer(t)),
+			From: from, Until: until, Drain: t.Scenario.Drain, Stop: stop,
+		}
+	}
+	return shards
 }
 
 // warmUp runs a batch's mode for the length of the warm-up, recorded nowhere,
@@ -144,14 +169,15 @@ func (r *underWay) warmUp(t scenario.Trial, opened *opened, stop *drive.Stop) er
 	if t.Mode.Kind == scenario.Concurrent && t.Concurrency == 0 {
 		unbounded.Concurrency = t.Requests
 	}
-	port, err := opened.port(-w)
+	ports, err := opened.ports(-w, 1, 1)
 	if err != nil {
 		return err
 	}
+	port := ports[0]
 	defer port.Close()
 	stop.OnWake(port.Wake)
 	end := drive.Trial{
-		Schedule: newSchedule(unbounded, -w, 0, r.streams(t)), Port: port, From: -w, Until: 0,
+		Schedule: newSchedule(unbounded, whole, -w, 0, r.streams(t)), Port: port, From: -w, Until: 0,
 		Recorder: drive.NewRecorder(0, nil), Drain: t.Scenario.Drain, Stop: stop,
 	}.Run()
 	if end.Err != nil {
@@ -162,7 +188,7 @@ func (r *underWay) warmUp(t scenario.Trial, opened *opened, stop *drive.Stop) er
 
 // watch passes samples on to the watcher until the returned function is
 // called.
-func (r *underWay) watch(recorder *drive.Recorder) (stop func()) {
+func (r *underWay) watch(shards []drive.Trial) (stop func()) {
 	if r.Watch == nil {
 		return func() {}
 	}
@@ -177,7 +203,7 @@ func (r *underWay) watch(recorder *drive.Recorder) (stop func()) {
 			case <-over:
 				return
 			case <-tick.C:
-				r.Watch.Sample(recorder.Sampler.Latest(), time.Since(began))
+				r.Watch.Sample(together(shards), time.Since(began))
 			}
 		}
 	}()

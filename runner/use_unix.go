@@ -3,7 +3,9 @@
 package runner
 
 import (
+	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -17,6 +19,21 @@ func cpuTime() time.Duration {
 		return 0
 	}
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// cpuWait is how long the threads of this process were ready to run and had no
+// processor: others had them, or a quota was used up. 0 where there is no
+// Linux to tell.
+func cpuWait() (sum time.Duration) {
+	threads, _ := filepath.Glob("/proc/self/task/*/schedstat")
+	for _, path := range threads {
+		text, _ := os.ReadFile(path) // of one that has ended: nothing
+		var ran, waited int64
+		if n, _ := fmt.Sscan(string(text), &ran, &waited); n == 2 {
+			sum += time.Duration(waited)
+		}
+	}
+	return sum
 }
 
 // residentBytes is the memory this process occupies now; 0 where there is no

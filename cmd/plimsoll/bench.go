@@ -29,6 +29,7 @@ type benchFlags struct {
 	out, save                 string
 	charts, json              bool
 	quiet, noColor, allowLate bool
+	confidence                bool
 }
 
 func (p *program) benchCommand() *cobra.Command {
@@ -72,6 +73,8 @@ func (f *benchFlags) declare(flags *pflag.FlagSet) {
 	flags.Func("timeout", "the most `TIME` a call may take (default 10s)", longerThanZero(&l.Timeout))
 	flags.BoolVarP(&l.Insecure, "insecure", "k", false, "trust any certificate")
 	flags.BoolVar(&l.HTTP2, "http2", false, "HTTP/2, on http:// without TLS (h2c)")
+	flags.StringVar(&l.Engine, "engine", "", "`ENGINE` that carries the calls out, as in a scenario file (default auto)")
+	flags.Func("loops", "`N` event loops that share the load (default auto: one for each 64 calls in flight or 40,000 a second, on half the processors)", atLeastOne(&l.Loops))
 	flags.Func("warmup", "call for this `TIME` first, without counting", longerThanZero(&l.Warmup))
 	flags.Func("seed", "seed of every random choice, a whole number `N` (default 1)", f.setSeed)
 	flags.StringVar(&f.save, "save", "", "write the scenario that does the same to `FILE.yaml` (never overwrites)")
@@ -79,6 +82,7 @@ func (f *benchFlags) declare(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.charts, "charts", false, "draw charts into the result directory, too")
 	flags.BoolVar(&f.json, "json", false, "print run.json instead of tables")
 	flags.BoolVar(&f.quiet, "quiet", false, "show no progress")
+	flags.BoolVar(&f.confidence, "confidence", false, confidenceUsage)
 	flags.BoolVar(&f.noColor, "no-color", false, "no colour (also: NO_COLOR)")
 	flags.BoolVar(&f.allowLate, "allow-late", false, "accept a run in which the generator fell behind")
 }
@@ -179,10 +183,10 @@ func (p *program) bench(ctx context.Context, plan *scenario.Plan, f benchFlags) 
 
 func (p *program) showBench(plan *scenario.Plan, run *result.Run, dir string, f benchFlags) error {
 	if f.json {
-		return p.show(run, report.JSON, f.noColor)
+		return p.show(run, report.JSON, report.Options{})
 	}
 	var out bytes.Buffer
-	if err := report.Bench(&out, run, subject(plan), p.options(f.noColor)); err != nil {
+	if err := report.Bench(&out, run, subject(plan), p.options(f.noColor, f.confidence)); err != nil {
 		return err
 	}
 	if dir != "" || f.save != "" {

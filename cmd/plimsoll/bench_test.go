@@ -144,7 +144,7 @@ func odd(t *testing.T) [][]string {
 	}
 	return [][]string{
 		{"--seed", "18446744073709551615", "-H", `X-Odd: "${HOME}" # é $$`, "-H", `x-odd: 'b':\`, "-H", "Host: other.example", "--body", "a: ${PATH}\n\t- \"$$"},
-		{"-m", "PUT", "--timeout", "3s", "--body", "@" + body},
+		{"-m", "PUT", "--timeout", "3s", "--engine", "std", "--body", "@" + body},
 		{"-r", "300/min", "-k"},
 	}
 }

@@ -19,6 +19,12 @@ func (p *program) dryRun(plan *scenario.Plan, f runFlags) error {
 	unknown := 0
 	rows := make([][]string, len(trials))
 	for i, t := range trials {
+		if t.Scenario.Capacity != nil {
+			var most time.Duration
+			rows[i], most = search(t)
+			total += most
+			continue
+		}
 		took, known := runner.Estimate(t)
 		text := "depends on the target"
 		switch {
@@ -35,10 +41,25 @@ func (p *program) dryRun(plan *scenario.Plan, f runFlags) error {
 	if err := report.Table(p.stdout, []string{"scenario", "mode", "at", "repeat", "target", "takes about"}, rows); err != nil {
 		return err
 	}
-	rest := ""
+	about, rest := "about", ""
+	if runner.Trials(trials) > len(trials) {
+		about = "at most"
+	}
 	if unknown > 0 {
 		rest = fmt.Sprintf(" and %s whose length depends on the target", count(unknown, "trial"))
 	}
-	_, err = fmt.Fprintf(p.stdout, "%s: about %v%s\n", count(len(trials), "trial"), total.Round(time.Millisecond), rest)
+	_, err = fmt.Fprintf(p.stdout, "%s: %s %v%s\n", count(runner.Trials(trials), "trial"), about, total.Round(time.Millisecond), rest)
 	return err
+}
+
+// search is the row of a capacity search, and how long it takes at the most.
+func search(t scenario.Trial) (row []string, most time.Duration) {
+	c := t.Scenario.Capacity
+	steps, most := runner.Most(t)
+	text := "at once (virtual clock)"
+	if t.Scenario.Clock == scenario.Real {
+		text = fmt.Sprintf("at most %v, and up to %v after each to drain", most.Round(time.Millisecond), t.Scenario.Drain)
+	}
+	at := fmt.Sprintf("%s to %v", t.Sweep, c.To)
+	return []string{t.Scenario.Name, t.Mode.Name, at, fmt.Sprintf("at most %d steps", steps), t.Scenario.Target.Name, text}, most
 }

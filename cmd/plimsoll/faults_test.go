@@ -49,8 +49,8 @@ func carryOut(t *testing.T, text string, during ...func()) (*result.Run, ended) 
 	return latest(t, dir), end
 }
 
-// Every fault gives its error class, whatever the mode. Failing calls alone
-// leave the exit code at 0.
+// Every fault gives its error class, whatever the mode and the engine. Failing
+// calls alone leave the exit code at 0.
 func TestFaults(t *testing.T) {
 	closed := httptest.NewServer(nil)
 	closed.Close()
@@ -84,20 +84,22 @@ func TestFaults(t *testing.T) {
 	} {
 		t.Run(fault.name, func(t *testing.T) {
 			run, end := carryOut(t, fmt.Sprintf(`
-targets: {t: {http: {%s}}}
+targets:
+  first: {http: {%[1]s}}
+  net: {http: {%[1]s, engine: wire-net}}
+  std: {http: {%[1]s, engine: std}}
 scenarios:
-  - name: all
-    target: t
-    requests: 4
-    modes: [sequential, concurrent, {concurrent: 2}, {rate-limited: 20/s}]
+  - {name: first, target: first, requests: 4, modes: &all [sequential, concurrent, {concurrent: 2}, {rate-limited: 20/s}]}
+  - {name: net, target: net, requests: 4, modes: *all}
+  - {name: std, target: std, requests: 4, modes: *all}
 `, fault.target))
-			if end.code != 0 || len(run.Trials) != 4 {
+			if end.code != 0 || len(run.Trials) != 12 {
 				t.Errorf("exit code %d, %d trials\n%s", end.code, len(run.Trials), end.stderr)
 			}
 			for _, trial := range run.Trials {
 				found := trial.Errors[fault.class]
 				if found.Count != 4 || trial.Started != 4 || trial.Ended != result.Complete || !strings.Contains(found.Example, fault.example) {
-					t.Errorf("%s: %d of %d with %s: %q, all: %v, ended %s", trial.Mode, found.Count, trial.Started, fault.class, found.Example, trial.Errors, trial.Ended)
+					t.Errorf("%s, %s: %d of %d with %s: %q, all: %v, ended %s", trial.Engine, trial.Mode, found.Count, trial.Started, fault.class, found.Example, trial.Errors, trial.Ended)
 				}
 			}
 			if !strings.Contains(end.stdout, fault.class) || !strings.Contains(end.stdout, "\nErrors\n") {

@@ -8,7 +8,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"runtime"
 	"strconv"
 	"syscall"
@@ -28,7 +27,11 @@ type runFlags struct {
 	out, format, calls                        string
 	seed                                      uint64
 	quiet, noColor, allowLate, dryRun, reseed bool
+	confidence                                bool
+	versus                                    versus
 }
+
+const confidenceUsage = "show the 95 % interval of every percentile"
 
 func (p *program) runCommand() *cobra.Command {
 	var f runFlags
@@ -37,13 +40,19 @@ func (p *program) runCommand() *cobra.Command {
 		Long: `run carries out the scenarios of a file (default scenarios.yaml), shows tables
 and writes a result directory with run.json, tables and charts.
 
-Exit codes: 0 all well; 1 a threshold or an expectation failed; 2 the command
-or the file is wrong; 3 not carried out, or the generator itself fell behind;
-130 interrupted.`,
+With --against, --versus or --versus-target it compares, as compare does.
+
+Exit codes: 0 all well; 1 a threshold or an expectation failed, or something is
+worse than what it was compared with; 2 the command or the file is wrong, or
+results cannot be compared; 3 not carried out, or the generator itself fell
+behind; 130 interrupted.`,
 		Args: arguments(0, 1, "one scenario file"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if !report.KnownFormat(f.format) || f.format == "csv" {
+			if !report.KnownFormat(f.format) || f.format == report.CSV || f.format == report.Benchstat {
 				return fmt.Errorf("--format is text, markdown or json, not %q", f.format)
+			}
+			if err := f.versus.check(); err != nil {
+				return err
 			}
 			plan, err := p.load(fileArgument(args))
 			if err != nil {
@@ -51,6 +60,9 @@ or the file is wrong; 3 not carried out, or the generator itself fell behind;
 			}
 			if f.reseed {
 				plan.Seed = f.seed
+			}
+			if f.versus.file != "" || f.versus.target != "" {
+				return p.inTurns(cmd.Context(), plan, f)
 			}
 			if f.dryRun {
 				return p.dryRun(plan, f)
@@ -65,9 +77,11 @@ or the file is wrong; 3 not carried out, or the generator itself fell behind;
 	flags.StringVar(&f.format, "format", "text", "what to print: text, markdown or json")
 	flags.StringVar(&f.calls, "calls", "", "stream every call to `FILE.csv`")
 	flags.BoolVar(&f.quiet, "quiet", false, "show no progress")
+	flags.BoolVar(&f.confidence, "confidence", false, confidenceUsage)
 	flags.BoolVar(&f.noColor, "no-color", false, "no colour (also: NO_COLOR)")
 	flags.BoolVar(&f.allowLate, "allow-late", false, "accept trials in which the generator fell behind")
 	flags.BoolVar(&f.dryRun, "dry-run", false, "show the trials and how long they take; send nothing")
+	f.versus.declare(flags)
 	return cmd
 }
 
@@ -91,41 +105,62 @@ func (p *program) carryOut(ctx context.Context, plan *scenario.Plan, f runFlags)
 	if err != nil {
 		return err
 	}
+	baseline, err := f.versus.baseline(trials)
+	if err != nil {
+		return err
+	}
 	calls, err := createCalls(f.calls)
 	if err != nil {
 		return err
 	}
 	defer calls.Close()
-	dir, err := result.NewDirectory(f.out, time.Now(), filepath.Base(plan.File.Name))
+	begun, err := f.begun(plan, "")
 	if err != nil {
 		return broken(err)
 	}
-	run, err := p.watched(ctx, len(trials), f.quiet, runner.Options{
-		Plan: plan, Only: f.only, AllowLate: f.allowLate, Calls: calls.writer(),
-		Save: func(run *result.Run) error { return result.Save(dir, run) },
-	})
+	begun.Calls = calls.writer()
+	run, err := p.watched(ctx, runner.Trials(trials), f.quiet, begun.Options)
 	if run == nil {
 		return broken(err)
 	}
-	return p.conclude(dir, run, err, f)
+	err = p.conclude(begun.dir, run, err, f)
+	if baseline == nil {
+		return err
+	}
+	return worst(err, p.judgeRun(baseline, f.versus.against, run, begun.dir, f))
 }
 
 // watched carries a plan out, of so many trials, and shows how far it is. With
 // an interrupt it ends early, with a second one at once.
-func (p *program) watched(ctx context.Context, trials int, quiet bool, o runner.Options) (*result.Run, error) {
+func (p *program) watched(ctx context.Context, trials int, quiet bool, o runner.Options) (run *result.Run, err error) {
+	err = p.watching(ctx, trials, quiet, func(atOnce context.Context, w *watcher) (err error) {
+		run, err = runner.Run(ctx, atOnce, p.equipped(o, w))
+		return err
+	})
+	return run, err
+}
+
+// watching shows how far something is that carries out so many trials, and
+// tells it when all is to end at once.
+func (p *program) watching(ctx context.Context, trials int, quiet bool, carryOut func(atOnce context.Context, w *watcher) error) error {
 	// The loop's thread must never wait for a processor that others hold.
 	runtime.GOMAXPROCS(runtime.NumCPU() + 1)
 	watch, err := newWatcher(p.stderr, quiet, trials)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer watch.close()
 	atOnce, release := secondInterrupt(ctx, func() {
 		watch.bars.Note("interrupted: waiting for the calls in flight; once more stops at once")
 	})
 	defer release()
-	o.Watch, o.Output, o.Version = watch, watch.output, version()
-	return runner.Run(ctx, atOnce, o)
+	return carryOut(atOnce, watch)
+}
+
+// equipped is a run with all that is the same for every run.
+func (p *program) equipped(o runner.Options, w *watcher) runner.Options {
+	o.Watch, o.Output, o.Version, o.Calibration = w, w.output, version(), p.calibrated()
+	return o
 }
 
 // conclude writes what a person reads, and ends with the run's exit code,
@@ -137,7 +172,7 @@ func (p *program) conclude(dir string, run *result.Run, err error, f runFlags) e
 	if pointed := result.PointLatest(dir); err == nil {
 		err = pointed
 	}
-	if shown := p.show(run, f.format, f.noColor); err == nil {
+	if shown := p.show(run, f.format, p.options(f.noColor, f.confidence)); err == nil {
 		err = shown
 	}
 	if f.format == "text" {
@@ -153,9 +188,9 @@ func (p *program) conclude(dir string, run *result.Run, err error, f runFlags) e
 }
 
 // show prints a run whole or not at all.
-func (p *program) show(run *result.Run, format string, noColor bool) error {
+func (p *program) show(run *result.Run, format string, o report.Options) error {
 	var out bytes.Buffer
-	if err := report.Render(&out, run, format, p.options(noColor)); err != nil {
+	if err := report.Render(&out, run, format, o); err != nil {
 		return err
 	}
 	_, err := p.stdout.Write(out.Bytes())
@@ -163,9 +198,9 @@ func (p *program) show(run *result.Run, format string, noColor bool) error {
 }
 
 // options are how to print on what stdout is.
-func (p *program) options(noColor bool) report.Options {
+func (p *program) options(noColor, confidence bool) report.Options {
 	colour := !noColor && os.Getenv("NO_COLOR") == "" && terminal(p.stdout)
-	return report.Options{Colour: colour, Width: report.Width(p.stdout)}
+	return report.Options{Colour: colour, Width: report.Width(p.stdout), Confidence: confidence}
 }
 
 // sameInterrupt is how long after an interrupt another one counts as the same:

@@ -19,6 +19,7 @@ type watcher struct {
 	bars   *progress.Progress
 	output io.Writer // for what commands print
 	stop   func()    // ends output
+	side   string    // whose trials it shows, where there are two
 }
 
 func newWatcher(stderr io.Writer, quiet bool, trials int) (*watcher, error) {
@@ -39,13 +40,23 @@ func (w *watcher) close() {
 	w.bars.Close()
 }
 
+// of shows trials of one side, in the same place.
+func (w *watcher) of(side string) *watcher {
+	one := *w
+	one.side = side + ": "
+	return &one
+}
+
 func (w *watcher) Begin(t scenario.Trial, calls int64, length time.Duration) {
-	name := t.Scenario.Name + " " + t.Mode.Name
+	name := w.side + t.Scenario.Name + " " + t.Mode.Name
 	if at := t.Sweep.String(); at != "" {
 		name += " " + at
 	}
 	if t.Scenario.Repeat > 1 {
 		name += fmt.Sprintf(" (%d of %d)", t.Repeat+1, t.Scenario.Repeat)
+	}
+	if t.Number > 0 {
+		name += fmt.Sprintf(" (step %d of at most %d)", t.Number, t.Most)
 	}
 	if length > 0 {
 		length += t.Scenario.Warmup
@@ -60,6 +71,8 @@ func (w *watcher) Sample(s drive.Sample, elapsed time.Duration) {
 	}
 	w.bars.Sample(sample)
 }
+
+func (w *watcher) Fewer(trials int) { w.bars.Fewer(trials) }
 
 func (w *watcher) End(t *result.Trial) {
 	note := ""

@@ -1,17 +1,23 @@
 //go:build linux
 
-// Command benchmarks measures what load generators cost: requests per second
-// of their own processor time, side by side in one run, against one nginx that
-// has a core to itself. Run it from the repository's root on Linux with two
-// cores or more, when the machine has nothing else to do:
+// Command benchmarks measures plimsoll beside other load generators, and
+// writes the tables of docs/benchmarks/README.md. Run it from the
+// repository's root on Linux with two cores or more, when the machine has
+// nothing else to do:
 //
-//	go run ./docs/benchmarks            (about 12 minutes with all peers)
-//	go run ./docs/benchmarks -seconds 2 -rounds 3
+//	go run ./docs/benchmarks -part cost
+//	go run ./docs/benchmarks -part all -readme -out DIR        (an hour)
+//	go run ./docs/benchmarks -part all -seconds 1 -rounds 1    (does it work?)
 //
 // It needs nginx and taskset; peers that are not installed are left out by
-// name. Rounds are interleaved, so that a drift of the machine meets all alike,
-// and the figure is the median of the rounds. Single figures depend on the
-// machine; trust the ratios.
+// name. Rounds are interleaved, so that a drift of the machine meets all
+// alike, and every figure is the median of the rounds. Single figures depend
+// on the machine; trust what stands side by side.
+//
+// The way of the data: a part (cost.go, punctual.go, omission.go,
+// connections.go) starts a server, lets each of the clients (peers.go,
+// plimsoll.go) load it in a process of its own (process.go), and makes a
+// table of what came out (table.go).
 package main
 
 import (
@@ -21,162 +27,171 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"slices"
+	"os/signal"
+	"path"
+	"path/filepath"
 	"strings"
-	"time"
-
-	"plimsoll/report"
+	"syscall"
 )
 
+// part is one comparison: it fills one table.
+type part struct {
+	name            string
+	seconds, rounds int // as long as it takes to be worth showing
+	measure         func(context.Context, *lab) (table, error)
+}
+
+// parts are all comparisons, in the order of the page.
+var parts = []part{
+	{"cost", 3, 5, cost},
+	{"cost-unpinned", 3, 5, cost},
+	{"punctual", 10, 5, punctual},
+	{"omission", 20, 3, omission},
+	{"connections", 30, 1, connections},
+}
+
 func main() {
-	seconds := flag.Int("seconds", 3, "how long each measurement takes")
-	rounds := flag.Int("rounds", 5, "how often each is repeated")
-	pinned := flag.Bool("pin", true, "give server and client a core each")
+	if len(os.Args) > 1 && os.Args[1] == bareCommand {
+		end(bareMain(os.Args[2:]))
+		return
+	}
+	var f flags
+	flag.StringVar(&f.part, "part", "cost", "cost, punctual, omission, connections or all")
+	flag.IntVar(&f.seconds, "seconds", 0, "how long each measurement takes (0: as the part needs it)")
+	flag.IntVar(&f.rounds, "rounds", 0, "how often each is repeated (0: as the part needs it)")
+	flag.BoolVar(&f.pinned, "pin", true, "give server and client a core each; false: the part cost without")
+	flag.StringVar(&f.clients, "clients", "", "only `these`, with commas between, such as 'wrk,plimsoll*'")
+	flag.StringVar(&f.plimsoll, "plimsoll", "", "measure this `program` instead of what stands in ./cmd/plimsoll")
+	flag.StringVar(&f.out, "out", "", "keep tables, and plimsoll's own results and charts, in this `folder`")
+	flag.BoolVar(&f.readme, "readme", false, "put tables and charts into docs/benchmarks/README.md")
 	flag.Parse()
-	if err := run(*seconds, *rounds, *pinned); err != nil {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	end(run(ctx, f))
+}
+
+func end(err error) {
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "benchmarks:", err)
 		os.Exit(1)
 	}
 }
 
-// connections are the numbers of connections to measure with.
-var connections = []int{1, 16, 64, 256}
-
-// peer is a load generator; its arguments have {c}, {s} and {url} in them.
-type peer struct {
-	name string
-	args string
+// flags are those of the command line.
+type flags struct {
+	part, clients, plimsoll, out string
+	seconds, rounds              int
+	pinned, readme               bool
 }
 
-// peers are the generators, the one that the others are compared with first.
-var peers = []peer{
-	{"wrk", "wrk -t1 -c{c} -d{s}s {url}"},
-	{"plimsoll", "{plimsoll} bench -c {c} -d {s}s --quiet {url}"},
-	{"ab", "ab -q -k -c {c} -t {s} -n 100000000 {url}"},
-	{"h2load", "h2load --h1 -t1 -c{c} -D {s} {url}"},
-	{"hey", "hey -c {c} -z {s}s {url}"},
-	{"fortio", "fortio load -quiet -qps 0 -c {c} -t {s}s {url}"},
-	{"bombardier", "bombardier -q -c {c} -d {s}s {url}"},
+// chosen are the parts that are asked for.
+func (f flags) chosen() ([]part, error) {
+	if f.part == "all" {
+		return parts, nil
+	}
+	name := f.part
+	if name == "cost" && !f.pinned {
+		name = "cost-unpinned"
+	}
+	for _, p := range parts {
+		if p.name == name {
+			return []part{p}, nil
+		}
+	}
+	return nil, fmt.Errorf("there is no part %q: -part is cost, punctual, omission, connections or all", f.part)
 }
 
-func run(seconds, rounds int, pinned bool) error {
+// lab is what all measurements of a part share.
+type lab struct {
+	part            string
+	seconds, rounds int
+	pinned          bool
+	clients         []string // all, when empty
+	plimsoll, self  string   // programs
+	dir             string   // temporary
+	keep            string   // where results stay, the temporary folder if nowhere else
+}
+
+func run(ctx context.Context, f flags) error {
+	chosen, err := f.chosen()
+	if err != nil {
+		return err
+	}
 	dir, err := os.MkdirTemp("", "benchmarks")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	tool := dir + "/plimsoll"
-	if out, err := exec.Command("go", "build", "-o", tool, "./cmd/plimsoll").CombinedOutput(); err != nil {
-		return fmt.Errorf("build plimsoll: %w\n%s", err, out)
+	l := lab{plimsoll: f.plimsoll, dir: dir, keep: dir}
+	if f.clients != "" {
+		l.clients = strings.Split(f.clients, ",")
 	}
-	server, err := startServer(dir, pinned)
+	for _, pattern := range l.clients {
+		if _, err := path.Match(pattern, ""); err != nil {
+			return fmt.Errorf("-clients %s: %w", pattern, err)
+		}
+	}
+	if f.out != "" {
+		l.keep = f.out
+	}
+	if l.self, err = os.Executable(); err != nil {
+		return err
+	}
+	if l.plimsoll == "" {
+		l.plimsoll = filepath.Join(dir, "plimsoll")
+		if out, err := exec.CommandContext(ctx, "go", "build", "-o", l.plimsoll, "./cmd/plimsoll").CombinedOutput(); err != nil {
+			return fmt.Errorf("plimsoll cannot be built here, which must be the repository's root: %w\n%s", err, out)
+		}
+	}
+	for _, p := range chosen {
+		if err := l.carryOut(ctx, p, f); err != nil {
+			return fmt.Errorf("%s: %w", p.name, err)
+		}
+	}
+	return nil
+}
+
+// carryOut measures one part, and shows its table wherever that is wanted.
+func (l lab) carryOut(ctx context.Context, p part, f flags) error {
+	l.part, l.seconds, l.rounds = p.name, p.seconds, p.rounds
+	l.pinned = p.name != "cost-unpinned"
+	if f.seconds > 0 {
+		l.seconds = f.seconds
+	}
+	if f.rounds > 0 {
+		l.rounds = f.rounds
+	}
+	l.keep = filepath.Join(l.keep, p.name)
+	if err := os.MkdirAll(l.keep, 0o777); err != nil {
+		return err
+	}
+	t, err := p.measure(ctx, &l)
+	if err == nil {
+		err = ctx.Err()
+	}
 	if err != nil {
 		return err
 	}
-	defer server.stop()
-	present := installed(tool)
-	costs := map[string][]cost{}
-	for round := range rounds {
-		for _, c := range connections {
-			for _, p := range present {
-				measured, err := server.measure(p, tool, c, seconds, pinned)
-				if err != nil {
-					return fmt.Errorf("%s with %d connections: %w", p.name, c, err)
-				}
-				key := fmt.Sprint(p.name, c)
-				costs[key] = append(costs[key], measured)
-			}
+	text := t.markdown()
+	fmt.Printf("\n%s\n", text)
+	err = os.WriteFile(filepath.Join(l.keep, "table.md"), []byte(text), 0o666)
+	if f.readme {
+		err = errors.Join(err, l.intoPage("docs/benchmarks", text))
+	}
+	return err
+}
+
+// rounded calls measure for every round, and says how far it is.
+func (l *lab) rounded(measure func() error) error {
+	for round := range l.rounds {
+		if err := measure(); err != nil {
+			return err
 		}
-		fmt.Fprintf(os.Stderr, "round %d of %d done\n", round+1, rounds)
+		l.say("round %d of %d done", round+1, l.rounds)
 	}
-	return show(present, costs)
+	return nil
 }
 
-// installed leaves out the peers that are not there, and says so.
-func installed(tool string) []peer {
-	var present []peer
-	for _, p := range peers {
-		name := strings.Fields(strings.ReplaceAll(p.args, "{plimsoll}", tool))[0]
-		if _, err := exec.LookPath(name); err != nil {
-			fmt.Fprintf(os.Stderr, "%s is not installed and left out\n", p.name)
-			continue
-		}
-		present = append(present, p)
-	}
-	return present
-}
-
-// cost is what one measurement took of the client.
-type cost struct {
-	requests     float64
-	user, system time.Duration
-	resident     int64 // kilobytes
-}
-
-func (c cost) perSecond() float64 { return c.requests / (c.user + c.system).Seconds() }
-
-// measure runs a peer, and counts at the server.
-func (s *server) measure(p peer, tool string, c, seconds int, pinned bool) (cost, error) {
-	line := strings.NewReplacer("{c}", fmt.Sprint(c), "{s}", fmt.Sprint(seconds), "{url}", s.url, "{plimsoll}", tool).Replace(p.args)
-	if pinned {
-		line = "taskset -c 1 " + line
-	}
-	before, err := s.requests()
-	if err != nil {
-		return cost{}, err
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), time.Duration(seconds+30)*time.Second)
-	defer cancel()
-	words := strings.Fields(line)
-	cmd := exec.CommandContext(ctx, words[0], words[1:]...)
-	if out, err := cmd.CombinedOutput(); err != nil && !errors.As(err, new(*exec.ExitError)) {
-		return cost{}, fmt.Errorf("%w\n%s", err, out)
-	}
-	after, err := s.requests()
-	if err != nil {
-		return cost{}, err
-	}
-	if after-before < 2 {
-		return cost{}, errors.New("the server saw no requests")
-	}
-	state := cmd.ProcessState
-	return cost{after - before - 1, state.UserTime(), state.SystemTime(), resident(state)}, nil
-}
-
-// show prints the medians as Markdown.
-func show(present []peer, costs map[string][]cost) error {
-	base := present[0].name
-	heads := []string{"client"}
-	for _, c := range connections {
-		heads = append(heads, fmt.Sprintf("%d", c))
-	}
-	heads = append(heads, "user µs/request at 64", "resident MB at 256")
-	var rows [][]string
-	for _, p := range present {
-		row := []string{p.name}
-		for _, c := range connections {
-			got := median(costs[fmt.Sprint(p.name, c)], cost.perSecond)
-			reference := median(costs[fmt.Sprint(base, c)], cost.perSecond)
-			text := fmt.Sprintf("%.2f", got/reference)
-			if p.name == base {
-				text = fmt.Sprintf("%.0fk/s", got/1000)
-			}
-			row = append(row, text)
-		}
-		row = append(row,
-			fmt.Sprintf("%.2f", median(costs[fmt.Sprint(p.name, 64)], func(c cost) float64 { return float64(c.user.Nanoseconds()) / 1000 / c.requests })),
-			fmt.Sprintf("%.0f", median(costs[fmt.Sprint(p.name, 256)], func(c cost) float64 { return float64(c.resident) / 1024 })))
-		rows = append(rows, row)
-	}
-	fmt.Printf("Requests per second of client processor time, %s absolute, the others relative to it, by connections:\n\n", base)
-	return report.Table(os.Stdout, heads, rows)
-}
-
-func median(costs []cost, figure func(cost) float64) float64 {
-	var all []float64
-	for _, c := range costs {
-		all = append(all, figure(c))
-	}
-	slices.Sort(all)
-	return all[len(all)/2]
+func (l *lab) say(format string, args ...any) {
+	fmt.Fprintf(os.Stderr, l.part+": "+format+"\n", args...)
 }

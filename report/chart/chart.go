@@ -22,7 +22,7 @@ import (
 
 // Chart is one picture, twice.
 type Chart struct {
-	Kind string // "speedup", "latency" or "timeline"
+	Kind string // "speedup", "latency" or "timeline"; "capacity" of a search
 	SVG  []byte
 	PNG  []byte
 }
@@ -36,7 +36,11 @@ func Draw(sec view.Section) ([]Chart, error) {
 	}
 	var charts []Chart
 	var problems []error
-	for _, k := range kinds {
+	drawn := kinds
+	if sec.Scenario.Capacity != nil {
+		drawn = searched
+	}
+	for _, k := range drawn {
 		c, err := k.chart(sec)
 		if err != nil {
 			problems = append(problems, fmt.Errorf("cannot draw the %s chart of %s: %w", k.name, sec.Title, err))
@@ -54,7 +58,11 @@ type kind struct {
 	figure func(view.Section) (*figure, error)
 }
 
-var kinds = [...]kind{{"speedup", speedup}, {"latency", latency}, {"timeline", timeline}}
+var kinds = []kind{{"speedup", speedup}, {"latency", latency}, {"timeline", timeline}}
+
+// searched are those of a capacity search, which has one picture to all its
+// steps.
+var searched = []kind{{"capacity", capacity}}
 
 // chart draws into memory; nil when there is nothing to draw. The plotting
 // library panics where it cannot go on, and no chart is worth a run.

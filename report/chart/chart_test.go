@@ -97,7 +97,7 @@ func texts(t *testing.T, svg []byte) []string {
 
 func TestGoldenTexts(t *testing.T) {
 	for name, run := range map[string]*result.Run{"published": sample.Published(), "frozen": sample.Frozen(), "failing": failing(), "bars": sample.Bars(),
-		"rates": sample.Rates(), "interrupted": sample.Interrupted()} {
+		"rates": sample.Rates(), "callers": sample.Callers(), "interrupted": sample.Interrupted()} {
 		var got strings.Builder
 		svgs := svgs(t, run)
 		for _, kind := range []string{"speedup", "latency", "timeline"} {
@@ -199,7 +199,7 @@ func TestAPanicCostsOneChart(t *testing.T) {
 
 func TestFallingBehindIsOnEveryChart(t *testing.T) {
 	for kind, svg := range svgs(t, failing()) {
-		if !slices.Contains(texts(t, svg), "The generator fell behind in 1 of 3 trials: no measurement of the target") {
+		if !slices.Contains(texts(t, svg), "Invalid: the generator fell behind in 1 of 3 trials, no measurement of the target") {
 			t.Errorf("%s does not say so", kind)
 		}
 	}

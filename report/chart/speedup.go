@@ -38,7 +38,7 @@ func speedup(sec view.Section) (*figure, error) {
 			f.legend = append(f.legend, entry{text: "each repetition", marker: repeated(grey)})
 		}
 	} else {
-		f.legend = modeLegend(s)
+		f.legend = append(modeLegend(s), lawLegend(s, metrics)...)
 	}
 	f.legend = append(f.legend, publishedLegend(s)...)
 	if s.HasIntervals() {
@@ -117,6 +117,9 @@ func overSweep(s *view.Scenario, metric string) (*panel, error) {
 	}
 	places.add(swept...)
 	values := extent(s, metric)
+	further, higher := lawSpans(s, metric)
+	places.add(further.low, further.high)
+	values.add(higher.low, higher.high)
 	if places.empty() || values.empty() {
 		return nil, nil
 	}
@@ -133,6 +136,11 @@ func overSweep(s *view.Scenario, metric string) (*panel, error) {
 	}
 	for i, mode := range s.Modes {
 		if err := addMode(p, s.Along(mode), metric, lookOf(i)); err != nil {
+			return nil, err
+		}
+	}
+	for _, law := range laws(s, metric) {
+		if err := addLaw(p, s, law, metric, lookOf(s.Nth(law.Mode))); err != nil {
 			return nil, err
 		}
 	}

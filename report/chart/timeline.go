@@ -50,7 +50,7 @@ func timeline(sec view.Section) (*figure, error) {
 		f.legend = append(f.legend, entry{text: modeName(g.Mode), line: lookOf(s.Nth(g.Mode)).line()})
 	}
 	f.legend = append(f.legend,
-		entry{text: "succeeded · p99 of response time", line: look{Color: grey}.line()},
+		entry{text: "succeeded · p99 of response time, of 368 calls at least", line: look{Color: grey}.line()},
 		entry{text: "started · median of response time", line: look{Color: grey}.dashed()})
 	if failures {
 		f.legend = append(f.legend, entry{text: "failed", line: look{Color: grey}.dotted()})

@@ -5,6 +5,8 @@ import (
 	"io"
 	"os"
 	"sync"
+	"sync/atomic"
+	"unicode/utf8"
 
 	"github.com/vbauerster/cupwriter"
 	"github.com/vbauerster/mpb/v8"
@@ -21,13 +23,15 @@ type bars struct {
 
 	mu    sync.Mutex
 	trial *mpb.Bar // nil while there is none
+
+	longest atomic.Int64 // name shown so far, in characters
 }
 
 func newBars(w io.Writer, read func() state, options ...mpb.ContainerOption) *bars {
 	options = append([]mpb.ContainerOption{mpb.WithConsoleWriter(console(w))}, options...)
 	b := &bars{container: mpb.New(options...), read: read}
 	b.run = b.add(state.overall,
-		mpb.PrependDecorators(decor.Name("run ", decor.WCSyncWidthR)),
+		mpb.PrependDecorators(decor.Any(b.runName, decor.WCSyncWidthR)),
 		mpb.AppendDecorators(
 			b.text(func(s state) string { return fmt.Sprintf(" %d/%d trials  ", s.ended, s.total) }),
 			decor.Elapsed(decor.ET_STYLE_GO)))
@@ -81,11 +85,22 @@ func (b *bars) visible() {
 		return
 	}
 	b.trial = b.add(state.share,
-		mpb.PrependDecorators(decor.Any(func(stat decor.Statistics) string {
-			s := b.read()
-			return cut(s.name, roomForName(stat.AvailableWidth, s.figures())) + " "
-		}, decor.WCSyncWidthR)),
+		mpb.PrependDecorators(decor.Any(b.trialName, decor.WCSyncWidthR)),
 		mpb.AppendDecorators(b.text(func(s state) string { return " " + s.figures() })))
+}
+
+// runName is as long as the longest name of a trial so far, so that the bars
+// stay where they are when the next one is shorter, or there is none.
+func (b *bars) runName(stat decor.Statistics) string {
+	room := roomForName(stat.AvailableWidth, b.read().figures())
+	return fmt.Sprintf("%-*s ", min(room, int(b.longest.Load())), "run")
+}
+
+func (b *bars) trialName(stat decor.Statistics) string {
+	s := b.read()
+	name := cut(s.name, roomForName(stat.AvailableWidth, s.figures()))
+	b.longest.Store(max(b.longest.Load(), int64(utf8.RuneCountInString(name)))) // one goroutine draws
+	return name + " "
 }
 
 func (b *bars) ended(shown bool) {

@@ -110,6 +110,13 @@ func (p *Progress) EndTrial(note string) {
 	}
 }
 
+// Fewer tells that so many trials fewer than was said will come.
+func (p *Progress) Fewer(trials int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.state.total -= trials
+}
+
 // Note prints a line that stays.
 func (p *Progress) Note(line string) { p.show.note(line) }
 

@@ -159,6 +159,44 @@ func TestLongNamesAreCutInTheMiddle(t *testing.T) {
 	p.Close()
 }
 
+// The bars stay in their column when a shorter name follows, and when there
+// is no trial to name.
+func TestBarsStayWhereTheyAre(t *testing.T) {
+	var b buffer
+	p := onScreen(&b, 4)
+	trial := func(name string) {
+		p.Trial(name, 0, time.Second)
+		p.Sample(Sample{})
+		p.Sample(Sample{Elapsed: time.Second / 2})
+		waitFor(t, &b, name+" ")
+	}
+	trial("a-rather-long-name")
+	waitFor(t, &b, "run                ")
+	trial("short")
+	p.EndTrial("")
+	after := strings.Index(b.String(), "a-rather-long-name ")
+	for _, trials := range []string{"1/4", "2/4"} {
+		waitFor(t, &b, trials+" trials")
+		trial("brief") // of which nothing is seen
+		p.EndTrial("")
+	}
+	p.Close()
+	columns := map[string]int{}
+	for line := range strings.Lines(b.String()[after:]) {
+		for _, name := range []string{"a-rather-long-name ", "run ", "short ", "brief "} {
+			if at := strings.Index(line, name); at >= 0 {
+				columns[name] = strings.IndexAny(line[at:], "━─")
+				if columns[name] != columns["a-rather-long-name "] {
+					t.Errorf("in %q the bar begins in column %d", line[at:], columns[name])
+				}
+			}
+		}
+	}
+	if len(columns) < 3 {
+		t.Errorf("hardly anything was drawn: %v", columns)
+	}
+}
+
 // Under the virtual clock there may be thousands of trials a second: they move
 // the run's bar, and that is all.
 func TestTrialsThatDoNotLastHaveNone(t *testing.T) {

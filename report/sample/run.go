@@ -32,9 +32,9 @@ func Published() *result.Run {
 		at := result.Point{Requests: row.n}
 		base := result.Trial{Scenario: "fetch-urls", Target: "published-api", Clock: "virtual", Engine: "virtual",
 			Requests: row.n, Sweep: at, Health: result.Health{KeptPace: true}}
-		base.Mode = "sequential"
+		base.Mode, base.Concurrency = "sequential", 1
 		one := timed(base, pooled(row.n, 1, delay))
-		base.Mode = "concurrent"
+		base.Mode, base.Concurrency = "concurrent", 0
 		all := timed(base, atOnce(row.n, delay, 0.0148, 0.000118))
 		r.Trials = append(r.Trials, one, all)
 		r.Speedups = append(r.Speedups, result.Speedup{Scenario: "fetch-urls", Mode: "concurrent", Baseline: "sequential",
@@ -48,6 +48,7 @@ func Published() *result.Run {
 		expect("concurrent", "makespan", row.concurrent, all.MakespanS)
 		expect("concurrent", "speedup", row.ratio, one.MakespanS/all.MakespanS)
 	}
+	r.Scaling = publishedLaws()
 	return r
 }
 
@@ -276,6 +277,13 @@ func Odd() map[string]*result.Run {
 		"unreadable":    run(broken),
 		"errors only":   run(timed(one, []call{{end: time.Second, class: "timeout"}})),
 	}
+	searched := run(one)
+	searched.Capacities = []result.Capacity{{Scenario: "s", Find: result.FindConcurrency}}
+	odd["a search of nothing"] = searched
+	huge := run(one)
+	huge.Capacities = []result.Capacity{{Scenario: "s", Find: result.FindRate, Bound: result.Found, Value: 1e300, High: math.MaxFloat64, PeakLoad: 1e-300,
+		SLO: []result.Promise{{}}, Steps: []result.CapacityStep{{Level: 1e300, Measured: []float64{1e300}, P99S: 1e300}, {Measured: []float64{0}}}}}
+	odd["a huge search"] = huge
 	for name, r := range map[string]*result.Run{"speedup of nothing": run(one), "judged instant": run(instant)} {
 		r.Speedups = []result.Speedup{{Scenario: "s", Mode: "m", Baseline: "gone", Point: one.Sweep, Low: 0, High: math.MaxFloat64}, {Scenario: "nowhere"}}
 		r.Verdicts = []result.Verdict{

@@ -45,7 +45,15 @@ func (p *printer) profile(v view.Profile) {
 		return
 	}
 	p.line("")
-	p.line(p.bold(v.Title) + p.faint("  █ "+v.Inner+"  ░ up to "+v.Outer))
+	legend := "  █ " + v.Inner + "  ░ up to " + v.Outer
+	if twwidth.Width(v.Title+legend) <= width {
+		p.line(p.bold(v.Title) + p.faint(legend))
+	} else {
+		for _, line := range wrapped(v.Title, width) {
+			p.line(p.bold(line))
+		}
+		p.line(p.faint(strings.TrimPrefix(legend, " ")))
+	}
 	for _, b := range v.Bars {
 		label := " " + b.Name + strings.Repeat(" ", names-twwidth.Width(b.Name)+1) +
 			strings.Repeat(" ", values-twwidth.Width(b.Value)) + b.Value + "  "

@@ -94,6 +94,49 @@ func (l *layout) alignMarks(column int) {
 	}
 }
 
+// narrow breaks long texts into lines, so that each column has room beside
+// the keys, and heads that are wider than their figures. Words and figures stay
+// whole.
+func (l *layout) narrow(width int) {
+	room := width - l.keysTake() - gap
+	if width < 1 || room < shortestText {
+		return
+	}
+	for c := l.Keys; c < len(l.Columns); c++ {
+		if l.widths[c] <= room-(wideGap-gap) {
+			continue
+		}
+		l.heads[c] = strings.Join(wrapped(l.heads[c], room-(wideGap-gap)), "\n")
+		l.widths[c] = lineWidth(l.heads[c])
+		for r := range l.cells {
+			if l.Columns[c].Left {
+				l.cells[r][c] = strings.Join(chopped(l.cells[r][c], room), "\n")
+			}
+			l.widths[c] = max(l.widths[c], lineWidth(l.cells[r][c]))
+		}
+	}
+}
+
+// lineWidth is the width of a text's widest line.
+func lineWidth(text string) (width int) {
+	for line := range strings.SplitSeq(text, "\n") {
+		width = max(width, twwidth.Width(line))
+	}
+	return width
+}
+
+// shortestText is the least room that a text is broken for: narrower columns
+// cannot be read.
+const shortestText = 12
+
+// keysTake is how many columns of the terminal the keys do.
+func (l *layout) keysTake() (taken int) {
+	for key := range l.Keys {
+		taken += l.widths[key] + gap
+	}
+	return taken
+}
+
 // parts splits the columns so that each part, the keys repeated, is not wider
 // than the terminal; where one column alone is too wide it stays whole. Groups
 // stay together if they can, and columns that qualify others beside them.
@@ -102,14 +145,14 @@ func (l *layout) parts(width int) [][]int {
 	for i := range l.Keys {
 		keys = append(keys, i)
 	}
-	taken := 0
-	for _, key := range keys {
-		taken += l.widths[key] + gap
-	}
+	taken := l.keysTake()
 	used, part := taken, slices.Clone(keys)
 	var parts [][]int
 	for from := l.Keys; from < len(l.Columns); {
 		to, together := l.next(from)
+		if width > 0 && taken+l.span(from, to, true) > width {
+			to = from + 1
+		}
 		fits := used+l.span(from, to, len(part) == len(keys)) <= width
 		if l.starts(from) && taken+l.span(from, together, true) <= width {
 			fits = used+l.span(from, together, len(part) == len(keys)) <= width
@@ -147,12 +190,21 @@ func (l *layout) span(from, to int, first bool) int {
 }
 
 // lead is what stands above and before a column where a group begins, or goes
-// on in a new part.
+// on in a new part. A qualifier that got parted from what it belongs to has
+// the name of that above it.
 func (l *layout) lead(column int, first bool) (label string, indent int) {
-	if column < l.Keys || column == 0 || !l.starts(column) && !(first && l.Columns[column].Group != "") {
+	if first && column > 0 && l.Columns[column].Qualifies {
+		of := column
+		for of > 0 && l.Columns[of].Qualifies {
+			of--
+		}
+		return l.Columns[of].Name, wideGap - gap
+	}
+	group := l.Columns[column].Group
+	if column < l.Keys || column == 0 || first && group == "" || !first && !l.starts(column) {
 		return "", 0
 	}
-	return l.Columns[column].Group, wideGap - gap
+	return group, wideGap - gap
 }
 
 // grid prints some columns of a table.
@@ -180,22 +232,35 @@ func (p *printer) grid(l *layout, columns []int) error {
 
 // gridHeads are the heads, below the groups' names where there are any. They
 // are filled up to the column's width, and a group's first one further, since
-// a head that is too wide is all that makes tablewriter leave a gap.
+// a head that is too wide is all that makes tablewriter leave a gap. All have
+// as many lines, the last ones are theirs.
 func (p *printer) gridHeads(l *layout, columns []int) []string {
-	heads := make([]string, len(columns))
-	labelled := slices.ContainsFunc(columns, func(c int) bool { return l.Columns[c].Group != "" })
+	labels, indents := make([]string, len(columns)), make([]int, len(columns))
+	lines, labelled := 1, 0
 	for i, c := range columns {
-		label, indent := l.lead(c, i == l.Keys)
-		blank, width := strings.Repeat(" ", indent), max(l.widths[c], twwidth.Width(label))
-		fill := strings.Repeat(" ", width-twwidth.Width(l.heads[c]))
-		if l.Columns[c].Left {
-			heads[i] = p.bold(l.heads[c]) + fill
-		} else {
-			heads[i] = blank + fill + p.bold(l.heads[c])
+		labels[i], indents[i] = l.lead(c, i == l.Keys)
+		lines = max(lines, 1+strings.Count(l.heads[c], "\n"))
+		if labels[i] != "" {
+			labelled = 1
 		}
-		if labelled {
-			heads[i] = blank + label + strings.Repeat(" ", width-twwidth.Width(label)) + "\n" + heads[i]
+	}
+	heads := make([]string, len(columns))
+	for i, c := range columns {
+		all := slices.Repeat([]string{""}, labelled+lines)
+		own := strings.Split(l.heads[c], "\n")
+		copy(all[len(all)-len(own):], own)
+		blank, width := strings.Repeat(" ", indents[i]), max(l.widths[c], twwidth.Width(labels[i]))
+		for j, line := range all {
+			switch {
+			case j < labelled:
+				all[j] = blank + labels[i] + strings.Repeat(" ", width-twwidth.Width(labels[i]))
+			case l.Columns[c].Left:
+				all[j] = p.bold(line) + strings.Repeat(" ", width-twwidth.Width(line))
+			default:
+				all[j] = blank + strings.Repeat(" ", width-twwidth.Width(line)) + p.bold(line)
+			}
 		}
+		heads[i] = strings.Join(all, "\n")
 	}
 	return heads
 }

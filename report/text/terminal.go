@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/olekukonko/tablewriter/pkg/twwidth"
 
@@ -90,8 +91,11 @@ func (p *printer) notes(notes []view.Note) {
 
 func (p *printer) table(t view.Table) {
 	p.line("")
-	p.line(p.bold(t.Title))
+	for _, line := range wrapped(t.Title, p.Width) {
+		p.line(p.bold(line))
+	}
 	l := layOut(t)
+	l.narrow(p.Width)
 	for i, part := range l.parts(p.Width) {
 		if i > 0 {
 			p.line("")
@@ -131,6 +135,25 @@ func wrapped(s string, width int) []string {
 		line = strings.TrimSpace(line + " " + word)
 	}
 	return append(lines, line)
+}
+
+// chopped is wrapped, but for words that are longer than a line: they are
+// broken, too.
+func chopped(s string, width int) (lines []string) {
+	for _, line := range wrapped(s, width) {
+		for twwidth.Width(line) > width {
+			end := 0
+			for i, r := range line {
+				if twwidth.Width(line[:i]+string(r)) > width {
+					break
+				}
+				end = i + utf8.RuneLen(r)
+			}
+			lines, line = append(lines, line[:end]), line[end:]
+		}
+		lines = append(lines, line)
+	}
+	return lines
 }
 
 // superscript prints the numbers of footnotes.

@@ -64,7 +64,7 @@ func terminal(t *testing.T, v *view.View, o text.Options) string {
 func TestGoldenFiles(t *testing.T) {
 	for name, run := range map[string]*result.Run{"published": sample.Published(), "frozen": sample.Frozen(),
 		"failing": sample.Failing(), "wide": nil, "bars": sample.Bars(), "names": sample.Odd()["names"],
-		"rates": sample.Rates(), "interrupted": sample.Interrupted()} {
+		"rates": sample.Rates(), "callers": sample.Callers(), "interrupted": sample.Interrupted()} {
 		v, err := wide()
 		if run != nil {
 			v, err = view.New(run)
@@ -198,14 +198,14 @@ func TestCSVReadsBack(t *testing.T) {
 			}
 		}
 	}
-	p99 := 0
+	p90 := 0
 	for i, head := range rows[0] {
-		if head == "response_p99_s" {
-			p99 = i
+		if head == "response_p90_s" {
+			p90 = i
 		}
 	}
-	if got, want := rows[1][p99], strconv.FormatFloat(run.Trials[0].Response.P99S, 'g', -1, 64); got != want {
-		t.Errorf("p99 of the first trial: %s, want %s", got, want)
+	if got, want := rows[1][p90], strconv.FormatFloat(run.Trials[0].Response.P90S, 'g', -1, 64); got != want {
+		t.Errorf("p90 of the first trial: %s, want %s", got, want)
 	}
 }
 

@@ -2,6 +2,7 @@ package view
 
 import (
 	"fmt"
+	"slices"
 
 	"plimsoll/runner/latency"
 	"plimsoll/runner/result"
@@ -16,9 +17,12 @@ type Bench struct {
 // NewBench looks at a run's only trial; subject is what was loaded, in the
 // words of who asked for it. It fails only on a histogram that cannot be
 // decoded.
-func NewBench(run *result.Run, subject string) (*Bench, error) {
+func NewBench(run *result.Run, subject string) (*Bench, error) { return Options{}.Bench(run, subject) }
+
+// Bench is NewBench with options.
+func (o Options) Bench(run *result.Run, subject string) (*Bench, error) {
 	b := &Bench{Section: Section{Title: Clean(subject)}}
-	all, err := scenarios(run)
+	all, err := o.scenarios(run)
 	if err != nil {
 		return nil, err
 	}
@@ -28,13 +32,27 @@ func NewBench(run *result.Run, subject string) (*Bench, error) {
 	}
 	s := all[0]
 	g := s.Groups[0]
-	b.Scenario, b.About, b.Notes = s, g.asked(), s.health()
+	b.Scenario, b.About, b.Notes = s, g.asked(), slices.Concat(s.health(), s.strain(), s.warnings())
 	if g.Started == 0 {
 		return b, nil
 	}
-	b.Tables = []Table{*g.loadTable(), *g.answerTable(), *g.timesTable()}
+	b.Tables = []Table{*g.loadTable(), *g.answerTable(), *g.timesTable(o.Confidence)}
 	b.Profile = newProfile(g)
+	if g.late() > 0 {
+		b.invalidate()
+	}
 	return b, nil
+}
+
+// invalidate marks every table: one that is copied from here must say it, too.
+func (b *Bench) invalidate() {
+	const mark = " (invalid: the generator fell behind)"
+	for i := range b.Tables {
+		b.Tables[i].Title += mark
+	}
+	if b.Profile != nil {
+		b.Profile.Title += mark
+	}
 }
 
 // asked is what was to be done, in few words.
@@ -49,7 +67,7 @@ func (g *Group) asked() string {
 	}
 	engine := ""
 	if g.Engine != "" {
-		engine = Clean(g.Engine) + " engine"
+		engine = engineOf(Clean(g.Engine), g.Trials[0].Loops)
 	}
 	return joined([]string{how, long, engine}, ", ")
 }
@@ -108,7 +126,7 @@ func (g *Group) answerTable() *Table {
 
 // timesTable has a row for each kind of time, in one unit, which its title
 // names: so many columns with a unit each would be too wide for a terminal.
-func (g *Group) timesTable() *Table {
+func (g *Group) timesTable(confidence bool) *Table {
 	families := g.families()
 	unit := g.alone().timeUnit()
 	if g.OK == 0 {
@@ -129,13 +147,22 @@ func (g *Group) timesTable() *Table {
 				c.cells[i].notes = []string{tooFew}
 			}
 		}
-		columns = append(columns, c)
+		if columns = append(columns, c); confidence && f.percent > 0 {
+			columns = append(columns, g.timeIntervals(families, f.percent, felt))
+		}
 	}
 	return finish("Times in "+unit.unit, 1, columns)
 }
 
-// failure is the response time of errors.
-var failure = family{"of errors", "", func(g *Group) *latency.Histogram { return g.ErrorResponse }}
+// timeIntervals is the column with a percentile's interval in each row.
+func (g *Group) timeIntervals(families []family, percent float64, unit scale) column {
+	c := column{head: Column{Name: intervalName, Qualifies: true}}
+	for _, f := range families {
+		found, basis := g.intervals(f, []float64{percent})
+		c.cells = append(c.cells, found[0].draft(unit, basis))
+	}
+	return c
+}
 
 // families are the kinds of time that are worth a row.
 func (g *Group) families() (list []family) {
@@ -183,7 +210,7 @@ type timeFigure struct {
 func timeFigures() []timeFigure {
 	list := []timeFigure{{"mean", 0, meanOf}}
 	for _, p := range []float64{50, 90, 95, 99, 99.9} {
-		list = append(list, timeFigure{"p" + plainScale("").asWritten(p), p,
+		list = append(list, timeFigure{percentileName(p), p,
 			func(h *latency.Histogram) float64 { return Percentile(h, p) }})
 	}
 	return append(list, timeFigure{"max", 0, longestOf})

@@ -8,6 +8,7 @@ import (
 
 	"plimsoll/runner/latency"
 	"plimsoll/runner/result"
+	"plimsoll/runner/statistics"
 )
 
 // Scenario is one scenario's trials, sorted into groups. One that was judged
@@ -22,12 +23,17 @@ type Scenario struct {
 	// makespan; otherwise they ran for a time and are judged by throughput.
 	Counted bool
 	Groups  []*Group // by place, then by mode
+	// Capacity is the search that the trials were steps of; nil for a sweep.
+	Capacity *searched
 
 	// Interrupted says how far an interrupted run got; "" where none was.
 	Interrupted string
 
-	trials   []*result.Trial // as they ran
-	verdicts []*result.Verdict
+	trials     []*result.Trial // as they ran
+	verdicts   []*result.Verdict
+	laws       []*result.Scaling
+	cpus       int  // of the machine; 0 where it is not known
+	confidence bool // percentiles are shown with their intervals
 }
 
 // Group is one mode at one place, its repetitions merged.
@@ -46,7 +52,7 @@ const (
 
 // scenarios sorts a run into its scenarios, in the order they ran. It fails
 // only on a histogram that cannot be decoded; a run that was loaded has none.
-func scenarios(run *result.Run) ([]*Scenario, error) {
+func (o Options) scenarios(run *result.Run) ([]*Scenario, error) {
 	groups, err := result.Groups(run.Trials)
 	if err != nil {
 		return nil, fmt.Errorf("the run cannot be shown: %w", err)
@@ -74,6 +80,10 @@ func scenarios(run *result.Run) ([]*Scenario, error) {
 		}
 	}
 	for _, s := range all {
+		if c := run.Searched(s.Name); c != nil {
+			s.Capacity = &searched{c}
+		}
+		s.cpus, s.confidence = run.Machine.CPUs, o.Confidence
 		slices.SortStableFunc(s.Places, comparePlaces)
 		slices.SortStableFunc(s.Groups, func(a, b *Group) int { return comparePlaces(a.Sweep, b.Sweep) })
 		s.attach(run)
@@ -107,6 +117,11 @@ func (s *Scenario) attach(run *result.Run) {
 		s.verdicts = append(s.verdicts, v)
 		if g := s.Group(v.Mode, v.Point); g != nil && v.Kind == result.KindExpect {
 			g.Expected[v.Metric] = v
+		}
+	}
+	for i := range run.Scaling {
+		if law := &run.Scaling[i]; law.Scenario == s.Name {
+			s.laws = append(s.laws, law)
 		}
 	}
 	if s.open() && !published(Speedup, s.Groups) {
@@ -257,10 +272,9 @@ func longestOf(h *latency.Histogram) float64 {
 	return h.Max().Seconds()
 }
 
-// supports tells whether there are enough values for a percentile: at least
-// one must be expected beyond it, n·(1−p) ≥ 1.
+// supports tells whether there are enough values for a percentile to be shown.
 func supports(h *latency.Histogram, percent float64) bool {
-	return float64(h.Count())*(1-percent/100) >= 1-1e-9
+	return statistics.Supports(h.Count(), percent/100)
 }
 
 // Percentile is in seconds; NaN where there are too few values for it.

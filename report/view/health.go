@@ -31,6 +31,9 @@ func (g *Group) all() []*result.Trial { return slices.Concat(g.Trials, g.LeftOut
 
 func (s *Scenario) fellBehind() int {
 	late := 0
+	if s.Capacity != nil { // there it ends the search, which says so
+		return late
+	}
 	for _, g := range s.Groups {
 		late += g.late()
 	}
@@ -42,7 +45,7 @@ func (s *Scenario) fellBehind() int {
 func (s *Scenario) Warning() string {
 	late := ""
 	if n := s.fellBehind(); n > 0 {
-		late = fmt.Sprintf("The generator fell behind in %d of %s: no measurement of the target", n, plural(len(s.trials), "trial"))
+		late = fmt.Sprintf("Invalid: the generator fell behind in %d of %s, no measurement of the target", n, plural(len(s.trials), "trial"))
 	}
 	return joined([]string{capital(s.Interrupted), late}, " · ")
 }
@@ -50,7 +53,7 @@ func (s *Scenario) Warning() string {
 // faults says why a group's figures are not what they seem.
 func (g *Group) faults() (notes []string, tone Tone) {
 	if g.late() > 0 {
-		notes, tone = append(notes, "the generator fell behind: no measurement of the target"), Warn
+		notes, tone = append(notes, "invalid: the generator fell behind, so this is no measurement of the target"), Warn
 	}
 	switch {
 	case g.Partial:
@@ -100,7 +103,7 @@ func (s *Scenario) health() []Note {
 			why = ": " + Clean(t.Reason)
 		}
 		switch {
-		case fellBehind(t):
+		case fellBehind(t) && s.Capacity == nil:
 			behind = append(behind, Note{Bad, "THE GENERATOR FELL BEHIND: " + where(t) + ": " + Clean(t.Health.Why)})
 		case t.Ended == result.Failed:
 			ended = append(ended, Note{Bad, where(t) + " could not be carried out" + why})
@@ -114,6 +117,16 @@ func (s *Scenario) health() []Note {
 		ended = append(ended, Note{Plain, fmt.Sprintf("%d of %s stopped early%s", stopped[why], plural(len(s.trials), "trial"), why)})
 	}
 	return append(behind, ended...)
+}
+
+// warnings are what trials contradict themselves in.
+func (s *Scenario) warnings() (notes []Note) {
+	for _, t := range s.trials {
+		for _, warning := range t.Warnings {
+			notes = append(notes, Note{Bad, where(t) + ": " + Clean(warning)})
+		}
+	}
+	return notes
 }
 
 // interruptedHow is "interrupted" and why, as far as the reason does not say so

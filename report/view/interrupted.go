@@ -35,14 +35,19 @@ func interruption(run *result.Run) string {
 	return text
 }
 
-// notRun names the scenarios that were judged but have no trial: a section
-// further down would be read too late.
+// notRun names the scenarios that were to be run or were judged, but have no
+// trial: a section further down would be read too late, if there is one.
 func notRun(run *result.Run, all []*Scenario) []Note {
-	var names []string
+	names := slices.DeleteFunc(slices.Clone(run.Scenarios), func(name string) bool {
+		return slices.ContainsFunc(all, func(s *Scenario) bool { return s.Name == name })
+	})
 	for _, s := range all {
 		if len(s.trials) == 0 {
-			names = append(names, Clean(s.Name))
+			names = append(names, s.Name)
 		}
+	}
+	for i := range names {
+		names[i] = Clean(names[i])
 	}
 	if len(names) == 0 || len(run.Trials) == 0 {
 		return nil

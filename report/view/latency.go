@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"plimsoll/runner/latency"
+	"plimsoll/runner/result"
 )
 
 // family is one of a group's distributions.
@@ -12,15 +13,22 @@ type family struct {
 	name string
 	none string // why there may be no value
 	of   func(*Group) *latency.Histogram
+	dist func(*result.Trial) *result.Dist
 }
 
 const noSuccess, noStart = "no call succeeded", "no call was started"
 
 var (
-	response = family{"response", noSuccess, func(g *Group) *latency.Histogram { return g.Response }}
-	service  = family{"service", noSuccess, func(g *Group) *latency.Histogram { return g.Service }}
-	held     = family{"held", noStart, func(g *Group) *latency.Histogram { return g.Held }}
-	lateness = family{"lateness", noStart, func(g *Group) *latency.Histogram { return g.Lateness }}
+	response = family{"response", noSuccess,
+		func(g *Group) *latency.Histogram { return g.Response }, func(t *result.Trial) *result.Dist { return &t.Response }}
+	service = family{"service", noSuccess,
+		func(g *Group) *latency.Histogram { return g.Service }, func(t *result.Trial) *result.Dist { return &t.Service }}
+	failure = family{"of errors", "", // the response time of errors
+		func(g *Group) *latency.Histogram { return g.ErrorResponse }, func(t *result.Trial) *result.Dist { return &t.ErrorResponse }}
+	held = family{"held", noStart,
+		func(g *Group) *latency.Histogram { return g.Held }, func(t *result.Trial) *result.Dist { return &t.Held }}
+	lateness = family{"lateness", noStart,
+		func(g *Group) *latency.Histogram { return g.Lateness }, func(t *result.Trial) *result.Dist { return &t.Lateness }}
 )
 
 // survivors is the footnote to figures of the successes alone, where many
@@ -38,22 +46,18 @@ func (s *Scenario) latencyTable() *Table {
 	keys := len(columns)
 	columns[keys-1].flag(s.Groups)
 	unit := s.timeUnit()
-	for _, p := range []float64{50, 90, 95, 99, 99.9} {
-		columns = append(columns, s.percentiles(response, p, unit))
-	}
+	columns = append(columns, s.percentiles(response, unit, 50, 90, 95, 99, 99.9)...)
 	columns = append(columns, s.maxima(response, unit))
-	for _, p := range []float64{50, 99} {
-		columns = append(columns, s.explainGap(s.percentiles(service, p, unit)))
-	}
+	columns = append(columns, s.explainGap(s.percentiles(service, unit, 50, 99))...)
 	if slices.ContainsFunc(s.Groups, func(g *Group) bool { return g.Held.Max() > 0 }) {
-		c := s.percentiles(held, 99, unit)
+		waits := s.percentiles(held, unit, 99)
 		for i, g := range s.Groups {
-			c.cells[i].notes = append(c.cells[i].notes, g.limited()...)
+			waits[0].cells[i].notes = append(waits[0].cells[i].notes, g.limited()...)
 		}
-		columns = append(columns, c)
+		columns = append(columns, waits...)
 	}
-	if c := s.percentiles(lateness, 99, unit); !c.dull() && slices.ContainsFunc(s.Groups, lateMatters) {
-		columns = append(columns, c)
+	if late := s.percentiles(lateness, unit, 99); !late[0].dull() && slices.ContainsFunc(s.Groups, lateMatters) {
+		columns = append(columns, late...)
 	}
 	columns = append(columns, s.throughput())
 	columns = append(columns, s.counts()...)
@@ -73,28 +77,59 @@ func (s *Scenario) timeUnit() scale {
 	return timeScale(all...)
 }
 
-// percentiles is a column, with a footnote where the sample is too small.
-func (s *Scenario) percentiles(f family, percent float64, unit scale) column {
-	var values []float64
-	for _, g := range s.Groups {
-		values = append(values, Percentile(f.of(g), percent))
-	}
-	name := "p" + plainScale("").asWritten(percent)
-	c := figures(Column{Group: f.name, Name: name}, unit.narrowed(values...), values)
-	for i, g := range s.Groups {
-		switch h := f.of(g); {
-		case h.Count() == 0:
-			c.cells[i].notes = []string{f.none}
-		case !supports(h, percent):
-			c.cells[i].notes = []string{tooFew}
-		default:
-			c.cells[i].notes = f.survivors(g)
+// percentiles are columns, with a footnote where the sample is too small, and
+// beside each its interval where that is asked for.
+func (s *Scenario) percentiles(f family, unit scale, percents ...float64) []column {
+	var columns []column
+	for _, percent := range percents {
+		var values []float64
+		for _, g := range s.Groups {
+			values = append(values, Percentile(f.of(g), percent))
 		}
+		c := figures(Column{Group: f.name, Name: percentileName(percent)}, unit.narrowed(values...), values)
+		for i, g := range s.Groups {
+			switch h := f.of(g); {
+			case h.Count() == 0:
+				c.cells[i].notes = []string{f.none}
+			case !supports(h, percent):
+				c.cells[i].notes = []string{tooFew}
+			default:
+				c.cells[i].notes = f.survivors(g)
+			}
+		}
+		columns = append(columns, c)
 	}
-	return c
+	if !s.confidence {
+		return columns
+	}
+	return s.withIntervals(f, unit, percents, columns)
 }
 
-const tooFew = "too few calls: at least one must be expected beyond a percentile, so p90 needs 10, p99 needs 100, p99.9 needs 1000"
+// withIntervals puts a column with its interval after each percentile's.
+func (s *Scenario) withIntervals(f family, unit scale, percents []float64, columns []column) (all []column) {
+	of, basis := make([][]bounds, len(s.Groups)), make([]string, len(s.Groups))
+	for i, g := range s.Groups {
+		of[i], basis[i] = g.intervals(f, percents)
+	}
+	for i, c := range columns {
+		var lows []float64
+		for _, found := range of {
+			lows = append(lows, found[i].low)
+		}
+		aside := column{head: Column{Group: f.name, Name: intervalName, Qualifies: true}}
+		for g, found := range of {
+			aside.cells = append(aside.cells, found[i].draft(unit.narrowed(lows...), basis[g]))
+		}
+		all = append(all, c, aside)
+	}
+	return all
+}
+
+const intervalName = "95 % interval"
+
+func percentileName(percent float64) string { return "p" + plainScale("").asWritten(percent) }
+
+const tooFew = "too few calls: beyond the median a percentile is shown where the sample bounds it with 95 % confidence, so p90 needs 36, p95 needs 72, p99 needs 368, p99.9 needs 3688"
 
 func (s *Scenario) maxima(f family, unit scale) column {
 	var values []float64
@@ -113,13 +148,15 @@ func (s *Scenario) maxima(f family, unit scale) column {
 }
 
 // explainGap footnotes service times that lie far below the response times.
-func (s *Scenario) explainGap(c column) column {
-	for i, g := range s.Groups {
-		if g.gapes() {
-			c.cells[i].notes = append(c.cells[i].notes, gap)
+func (s *Scenario) explainGap(columns []column) []column {
+	for _, c := range columns {
+		for i, g := range s.Groups {
+			if g.gapes() && !c.head.Qualifies {
+				c.cells[i].notes = append(c.cells[i].notes, gap)
+			}
 		}
 	}
-	return c
+	return columns
 }
 
 // gapes tells whether service times lie below half of the response times, at

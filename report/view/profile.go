@@ -41,7 +41,7 @@ func newProfile(g *Group) *Profile {
 	}
 	for _, p := range profilePercents {
 		if supports(g.Response, p) {
-			add("p"+plainScale("").asWritten(p), quantile(g.Response, p), quantile(g.Service, p))
+			add(percentileName(p), quantile(g.Response, p), quantile(g.Service, p))
 		}
 	}
 	add("max", longestOf(g.Response), longestOf(g.Service))

@@ -4,8 +4,8 @@ import (
 	"math"
 	"strconv"
 
-	"plimsoll/runner/latency"
 	"plimsoll/runner/result"
+	"plimsoll/runner/statistics"
 )
 
 // Records are the rows of a CSV file, the header first: every figure in full
@@ -15,14 +15,14 @@ type Records [][]string
 
 // SpeedupRecords has a row for each group.
 func (v *View) SpeedupRecords() Records {
-	records := Records{{"scenario", "mode", "baseline", "requests", "concurrency", "rate_per_s", "repetitions",
+	records := Records{{"scenario", "mode", "baseline", "requests", "concurrency", "rate_per_s", "repetitions", "kept_pace",
 		"makespan_s", "throughput_per_s", "speedup", "speedup_low", "speedup_high", "note",
 		"published_makespan_s", "published_throughput_per_s", "published_speedup"}}
 	for _, sec := range v.Sections {
 		for _, g := range sec.Scenario.Groups {
 			row := []string{g.Scenario, g.Mode, sec.Scenario.Baseline}
 			row = append(row, placeFields(g.Sweep)...)
-			row = append(row, strconv.Itoa(len(g.Trials)), exact(g.MakespanS), exact(g.ThroughputPerS))
+			row = append(row, strconv.Itoa(len(g.Trials)), strconv.FormatBool(g.Health.KeptPace), exact(g.MakespanS), exact(g.ThroughputPerS))
 			row = append(row, speedupFields(g, sec.Scenario.Baseline)...)
 			for _, metric := range []string{Makespan, Rate, Speedup} {
 				expected := math.NaN()
@@ -56,24 +56,47 @@ func speedupFields(g *Group, baseline string) []string {
 // merged stands for the repetition in the row of all repetitions together.
 const merged = "merged"
 
+// recorded are the distributions of a row, in its order, by their names in
+// run.json, and the percentiles of each.
+var (
+	recorded = [...]struct {
+		name string
+		family
+	}{{"response", response}, {"service", service}, {"error_response", failure}, {"held", held}, {"lateness", lateness}}
+	recordedPercents = [...]float64{50, 90, 95, 99, 99.9}
+)
+
 // LatencyRecords has a row for each trial and, after them, one for all
-// repetitions of the group merged.
+// repetitions of the group merged. A percentile that the calls do not support
+// is empty. Where confidence is asked for, each is followed by its interval:
+// of a trial by the ranks of its calls, of the group as its tables have it.
 func (v *View) LatencyRecords() (Records, error) {
 	header := []string{"scenario", "mode", "target", "clock", "engine", "requests", "duration_s", "concurrency", "rate_per_s",
 		"repeat", "ended", "kept_pace", "makespan_s", "throughput_per_s", "in_flight_mean",
 		"scheduled", "started", "dropped", "held_calls", "ok", "errors", "cancelled"}
-	for _, family := range []string{"response", "service", "error_response", "held", "lateness"} {
-		for _, figure := range []string{"count", "min_s", "mean_s", "stddev_s", "max_s", "p50_s", "p90_s", "p95_s", "p99_s", "p99.9_s"} {
-			header = append(header, family+"_"+figure)
+	for _, r := range recorded {
+		for _, figure := range []string{"count", "min_s", "mean_s", "stddev_s", "max_s"} {
+			header = append(header, r.name+"_"+figure)
+		}
+		for _, p := range recordedPercents {
+			name := r.name + "_" + percentileName(p)
+			header = append(header, name+"_s")
+			if v.confidence {
+				header = append(header, name+"_low_s", name+"_high_s")
+			}
 		}
 	}
 	records := Records{header}
 	for _, sec := range v.Sections {
 		for _, g := range sec.Scenario.Groups {
 			for _, t := range g.all() {
-				records = append(records, trialRecord(t))
+				row, err := v.trialRecord(t)
+				if err != nil {
+					return nil, err
+				}
+				records = append(records, row)
 			}
-			row, err := groupRecord(g)
+			row, err := v.groupRecord(g)
 			if err != nil {
 				return nil, err
 			}
@@ -83,30 +106,42 @@ func (v *View) LatencyRecords() (Records, error) {
 	return records, nil
 }
 
-func trialRecord(t *result.Trial) []string {
+func (v *View) trialRecord(t *result.Trial) ([]string, error) {
 	row := []string{t.Scenario, t.Mode, t.Target, t.Clock, t.Engine,
 		positive(float64(t.Requests)), positive(t.DurationS), positive(float64(t.Concurrency)), positive(t.RatePerS),
 		strconv.Itoa(t.Repeat), t.Ended, strconv.FormatBool(t.Health.KeptPace),
 		exact(t.MakespanS), exact(t.ThroughputPerS), exact(t.InFlightMean)}
 	row = append(row, countFields(t.Scheduled, t.Started, t.Dropped, t.HeldCalls, t.OK, t.Failed(), t.Cancelled)...)
-	for _, d := range []result.Dist{t.Response, t.Service, t.ErrorResponse, t.Held, t.Lateness} {
-		row = append(row, distFields(d)...)
+	for _, r := range recorded {
+		var between []bounds
+		if v.confidence {
+			h, err := r.dist(t).Histogram()
+			if err != nil {
+				return nil, err
+			}
+			between = ranked(h, recordedPercents[:])
+		}
+		row = append(row, distFields(*r.dist(t), between)...)
 	}
-	return row
+	return row, nil
 }
 
-func groupRecord(g *Group) ([]string, error) {
+func (v *View) groupRecord(g *Group) ([]string, error) {
 	row := []string{g.Scenario, g.Mode, g.Target, g.Clock, g.Engine,
 		positive(float64(g.Requests)), positive(g.DurationS), positive(float64(g.Concurrency)), positive(g.RatePerS),
 		merged, "", strconv.FormatBool(g.Health.KeptPace),
 		exact(g.MakespanS), exact(g.ThroughputPerS), exact(g.InFlightMean)}
 	row = append(row, countFields(g.Scheduled, g.Started, g.Dropped, g.HeldCalls, g.OK, g.Failed, g.Cancelled)...)
-	for _, h := range []*latency.Histogram{g.Response, g.Service, g.ErrorResponse, g.Held, g.Lateness} {
-		d, err := result.NewDist(h)
+	for _, r := range recorded {
+		d, err := result.NewDist(r.of(g))
 		if err != nil {
 			return nil, err
 		}
-		row = append(row, distFields(d)...)
+		var between []bounds
+		if v.confidence {
+			between, _ = g.intervals(r.family, recordedPercents[:])
+		}
+		row = append(row, distFields(d, between)...)
 	}
 	return row, nil
 }
@@ -119,14 +154,24 @@ func countFields(counts ...int64) []string {
 	return fields
 }
 
-// distFields are the figures of a distribution, in the header's order.
-func distFields(d result.Dist) []string {
+// distFields are the figures of a distribution, in the header's order, and its
+// percentiles' intervals, if there are any.
+func distFields(d result.Dist, between []bounds) []string {
 	fields := countFields(d.Count)
-	for _, v := range []float64{d.MinS, d.MeanS, d.StddevS, d.MaxS, d.P50S, d.P90S, d.P95S, d.P99S, d.P999S} {
+	for _, figure := range []float64{d.MinS, d.MeanS, d.StddevS, d.MaxS} {
 		if d.Count == 0 {
-			v = math.NaN()
+			figure = math.NaN()
 		}
-		fields = append(fields, exact(v))
+		fields = append(fields, exact(figure))
+	}
+	for i, figure := range []float64{d.P50S, d.P90S, d.P95S, d.P99S, d.P999S} {
+		if !statistics.Supports(d.Count, recordedPercents[i]/100) {
+			figure = math.NaN()
+		}
+		fields = append(fields, exact(figure))
+		if between != nil {
+			fields = append(fields, exact(between[i].low), exact(between[i].high))
+		}
 	}
 	return fields
 }

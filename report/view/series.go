@@ -18,20 +18,20 @@ type CurvePoint struct {
 // values for. It is empty where there are none.
 func Curve(h *latency.Histogram) []CurvePoint {
 	const each = 40 // points in each power of ten of the tail
-	n := float64(h.Count())
-	if n < 1 {
-		return nil
+	var points []CurvePoint
+	for i := 0; ; i++ {
+		tail := math.Pow(10, float64(i)/each)
+		if percent := 100 * (1 - 1/tail); supports(h, percent) {
+			points = append(points, CurvePoint{tail, quantile(h, percent)})
+			continue
+		}
+		return points
 	}
-	last := int(math.Ceil(math.Log10(n) * each))
-	points := make([]CurvePoint, 0, last+1)
-	for i := range last + 1 {
-		tail := min(n, math.Pow(10, float64(i)/each))
-		points = append(points, CurvePoint{tail, quantile(h, 100*(1-1/tail))})
-	}
-	return points
 }
 
 // Moment is a piece of a timeline. Without a success its latencies are NaN.
+// P99S is that of as many neighbouring moments as it takes for enough
+// successes, each of which has it then; NaN where even all are too few.
 type Moment struct {
 	AtS, WidthS                     float64
 	StartedPerS, OKPerS, FailedPerS float64
@@ -54,11 +54,34 @@ func Timelines(trials []*result.Trial) [][]Moment {
 	}
 	lines := make([][]Moment, len(trials))
 	for i, t := range trials {
+		var responses []*latency.Histogram
 		for _, windows := range bunches(t.Timeline, length/mostMoments) {
-			lines[i] = append(lines[i], moment(windows, max(t.MakespanS, t.DurationS)))
+			m, response := moment(windows, max(t.MakespanS, t.DurationS))
+			lines[i], responses = append(lines[i], m), append(responses, response)
 		}
+		tails(lines[i], responses)
 	}
 	return lines
+}
+
+// tails fills in the moments' p99.
+func tails(moments []Moment, responses []*latency.Histogram) {
+	from, sum := 0, latency.New(latency.Coarse)
+	for i := range moments {
+		moments[i].P99S = math.NaN()
+		sum.Merge(responses[i])
+		p99 := Percentile(sum, 99)
+		if math.IsNaN(p99) {
+			continue
+		}
+		for j := from; j <= i; j++ {
+			if responses[j].Count() > 0 {
+				moments[j].P99S = p99
+			}
+		}
+		from = i + 1
+		sum.Reset()
+	}
 }
 
 // bunches puts windows together until they are wide enough. What is left at
@@ -81,11 +104,12 @@ func bunches(windows []result.Window, wide float64) (all [][]result.Window) {
 	return all
 }
 
-// moment merges windows. The last one ends with the trial, not after it.
-func moment(windows []result.Window, end float64) (m Moment) {
+// moment merges windows, and the response times in them. The last one ends with
+// the trial, not after it.
+func moment(windows []result.Window, end float64) (m Moment, response *latency.Histogram) {
 	var started, done, failed int64
 	var inFlight float64
-	var response *latency.Histogram
+	response = latency.New(latency.Coarse)
 	m.AtS = windows[0].AtS
 	for _, w := range windows {
 		m.WidthS += w.WidthS
@@ -93,12 +117,8 @@ func moment(windows []result.Window, end float64) (m Moment) {
 		done += w.OK
 		failed += w.Errors
 		inFlight += w.InFlightMean * w.WidthS
-		if h, err := w.Histogram(); err == nil && h.Count() > 0 {
-			if response == nil {
-				response = h
-			} else {
-				response.Merge(h)
-			}
+		if h, err := w.Histogram(); err == nil {
+			response.Merge(h)
 		}
 	}
 	if until := end - m.AtS; until > 0 && until < m.WidthS {
@@ -106,9 +126,6 @@ func moment(windows []result.Window, end float64) (m Moment) {
 	}
 	m.StartedPerS, m.OKPerS, m.FailedPerS = float64(started)/m.WidthS, float64(done)/m.WidthS, float64(failed)/m.WidthS
 	m.InFlight = inFlight / m.WidthS
-	m.P50S, m.P99S = math.NaN(), math.NaN()
-	if response != nil {
-		m.P50S, m.P99S = response.Quantile(50).Seconds(), response.Quantile(99).Seconds()
-	}
-	return m
+	m.P50S = Percentile(response, 50)
+	return m, response
 }

@@ -187,7 +187,7 @@ func (s *Scenario) Source() (source string, ok bool) {
 }
 
 func interval(m metric, head Column, groups []*Group) column {
-	head.Name, head.Unit = "95 % interval", ""
+	head.Name, head.Unit = intervalName, ""
 	c := column{head: head}
 	for _, g := range groups {
 		if !hasInterval(g) {

@@ -26,6 +26,7 @@ func (s *Scenario) errorTable() *Table {
 	}
 	columns := s.keyColumns(groups)
 	keys := len(columns)
+	columns[keys-1].flag(groups)
 	count := texts("count", counts)
 	count.head.Left = false
 	return finish("Errors", keys, append(columns, texts("class", classes), count, texts("example", examples)))
@@ -49,6 +50,7 @@ func byCount(errors map[string]result.Error) []string {
 func (s *Scenario) verdictTable() *Table {
 	var places, modes, rules, figures []string
 	var verdicts []draft
+	var groups []*Group
 	for _, v := range s.verdicts {
 		if v.Kind == result.KindExpect && v.Pass {
 			continue
@@ -58,6 +60,7 @@ func (s *Scenario) verdictTable() *Table {
 		rules = append(rules, Clean(v.Rule))
 		figures = append(figures, measuredText(v))
 		verdicts = append(verdicts, s.verdictCell(v))
+		groups = append(groups, s.Group(v.Mode, v.Point))
 	}
 	if len(verdicts) == 0 {
 		return nil
@@ -67,6 +70,7 @@ func (s *Scenario) verdictTable() *Table {
 		columns = append([]column{s.axisColumn(places)}, columns...)
 	}
 	keys := len(columns)
+	columns[keys-1].flag(groups)
 	measured := texts("measured", figures)
 	measured.head.Left = false
 	verdict := column{head: Column{Name: "verdict", Left: true}, cells: verdicts}
@@ -85,6 +89,9 @@ func (s *Scenario) verdictCell(v *result.Verdict) draft {
 	}
 	if v.Reason != "" {
 		d.notes = []string{Clean(v.Reason)}
+	}
+	if v.Note != "" {
+		d.notes = append(d.notes, Clean(v.Note))
 	}
 	if g := s.Group(v.Mode, v.Point); v.Pass && g != nil && g.failing() && ofSuccesses(v) {
 		d.notes = append(d.notes, g.survivors())

@@ -9,6 +9,7 @@ package view
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -21,6 +22,8 @@ type View struct {
 	Notes    []Note // what must be read before any figure
 	Sections []Section
 	Summary  []Note // what came of it all
+
+	confidence bool // see Options
 }
 
 // Section is what there is to say of one scenario.
@@ -82,32 +85,45 @@ type Cell struct {
 // None is shown where there is no figure.
 const None = "–"
 
+// Options are what to show beyond the usual.
+type Options struct {
+	// Confidence shows the 95 % interval of every percentile.
+	Confidence bool
+}
+
 // New looks at a run. It fails only on a histogram that cannot be decoded; a
 // run that was loaded has none.
-func New(run *result.Run) (*View, error) {
-	all, err := scenarios(run)
+func New(run *result.Run) (*View, error) { return Options{}.View(run) }
+
+// View is New with options.
+func (o Options) View(run *result.Run) (*View, error) {
+	all, err := o.scenarios(run)
 	if err != nil {
 		return nil, err
 	}
-	v := &View{Title: title(run)}
+	v := &View{Title: title(run), confidence: o.Confidence}
 	late := 0
 	for _, s := range all {
 		late += s.fellBehind()
 		v.Sections = append(v.Sections, section(s))
 	}
 	v.Notes = overall(run, late)
-	v.Notes = append(v.Notes, notRun(run, all)...)
+	v.Notes = slices.Concat(v.Notes, notRun(run, all), resolution(run))
 	v.Summary = summary(run, all)
 	return v, nil
 }
 
 func section(s *Scenario) Section {
 	sec := Section{Title: Clean(s.Name), Scenario: s}
-	sec.Notes = append(s.health(), s.reproduced()...)
+	sec.Notes = slices.Concat(s.health(), s.strain(), s.warnings(), s.reproduced(), s.unfitted())
 	tables := []*Table{s.verdictTable()}
 	if len(s.Groups) > 0 {
 		sec.About = s.about()
-		tables = []*Table{s.speedupTable(), s.latencyTable(), s.errorTable(), s.verdictTable()}
+		tables = []*Table{s.speedupTable(), s.scalingTable(), s.latencyTable(), s.errorTable(), s.verdictTable()}
+	}
+	if s.Capacity != nil {
+		sec.Notes = append(s.answer(), sec.Notes...)
+		tables = []*Table{s.stepTable(), s.errorTable()}
 	}
 	for _, t := range tables {
 		if t != nil {
@@ -138,15 +154,26 @@ func (s *Scenario) about() string {
 		parts = append(parts, clock+" clock")
 	}
 	if engine := Clean(first.Engine); engine != "" && engine != Clean(first.Clock) {
-		parts = append(parts, engine+" engine")
+		parts = append(parts, engineOf(engine, first.Loops))
 	}
 	if first.DurationS > 0 {
 		parts = append(parts, lasting(first.DurationS)+" each")
 	}
-	if n := s.repetitions(); n > 1 {
+	switch n := s.repetitions(); {
+	case s.Capacity != nil:
+		parts = append(parts, fmt.Sprintf("%d of at most %s", len(s.Capacity.Steps), plural(s.Capacity.Most, "step")))
+	case n > 1:
 		parts = append(parts, fmt.Sprintf("%d repetitions", n))
 	}
 	return joined(parts, ", ")
+}
+
+// engineOf names the engine, and its loops where there are several.
+func engineOf(name string, loops int) string {
+	if loops > 1 {
+		return fmt.Sprintf("%s engine (%d loops)", name, loops)
+	}
+	return name + " engine"
 }
 
 // joined joins what is not empty.

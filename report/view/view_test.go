@@ -19,7 +19,7 @@ func runs() map[string]*result.Run {
 	all := sample.Odd()
 	delete(all, "unreadable")
 	maps.Copy(all, map[string]*result.Run{"published": sample.Published(), "frozen": sample.Frozen(),
-		"failing": sample.Failing(), "wide": sample.Wide(), "bars": sample.Bars(), "rates": sample.Rates(), "interrupted": sample.Interrupted()})
+		"failing": sample.Failing(), "wide": sample.Wide(), "bars": sample.Bars(), "rates": sample.Rates(), "callers": sample.Callers(), "interrupted": sample.Interrupted()})
 	return all
 }
 
@@ -130,7 +130,7 @@ func TestAMissedFigureIsLoud(t *testing.T) {
 }
 
 func TestPercentilesNeedEnoughCalls(t *testing.T) {
-	for calls, want := range map[int]string{99: view.None, 100: "1.00"} {
+	for calls, want := range map[int]string{367: view.None, 368: "1.00"} {
 		h := latency.New(latency.Fine)
 		for range calls {
 			h.Record(1e9)

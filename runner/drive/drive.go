@@ -4,7 +4,7 @@
 //
 //	Simulated  an event heap over the simulated target's model, under the
 //	           virtual clock or the real one
-//	Wire       real time, HTTP/1.1 on sockets of our own (Linux)
+//	Wire       real time, HTTP/1.1 over connections of our own
 //	Goroutines real time, any target whose call blocks
 package drive
 
@@ -120,7 +120,15 @@ type loop struct {
 	interrupted bool
 	cancelled   bool
 	err         error
+
+	stood time.Duration // the instant of the last ends
+	ends  int           // so many since time went on
 }
+
+// standstill is how many calls may end at one instant in a trial of a given
+// length: users whose calls take no time would go on at it for ever under the
+// virtual clock.
+const standstill = 5_000_000
 
 func (l *loop) run() {
 	l.now = l.From
@@ -172,6 +180,14 @@ func (l *loop) ended(call *Call) {
 		l.cancel()
 	}
 	l.Recorder.Record(call)
+	if l.stood != call.End {
+		l.stood, l.ends = call.End, 0
+	}
+	if l.ends++; l.ends == standstill && l.Until != schedule.Never && l.err == nil {
+		l.err = fmt.Errorf("time stands still: %d calls in a row took none, and a closed loop starts the next at once; give the target a delay or the users a think_time, or count requests instead of a duration", standstill)
+		l.Schedule.Stop("time stood still")
+		l.cancel()
+	}
 	if !l.cancelled {
 		l.Schedule.Ended(call.End, call.Intended, !call.OK())
 	}

@@ -264,3 +264,16 @@ func TestGoroutinesLoseNothing(t *testing.T) {
 		t.Errorf("%d of 5000 ended", rec.OK)
 	}
 }
+
+// Under the virtual clock users whose calls take no time would never get to the
+// end of a trial.
+func TestTimeThatStandsStillIsAnError(t *testing.T) {
+	port := drive.NewVirtual(sim.New(sim.Settings{}, random.New(1)), 0)
+	trial := drive.Trial{
+		Schedule: schedule.NewClosed(schedule.Closed{Bounds: schedule.Bounds{Until: time.Second}, Users: 3}, schedule.StopOn{}),
+		Port:     port, Recorder: drive.NewRecorder(time.Second, nil), Until: time.Second, Stop: &drive.Stop{},
+	}
+	if end := trial.Run(); end.Err == nil || !strings.Contains(end.Err.Error(), "give the target a delay") {
+		t.Errorf("%+v", end)
+	}
+}

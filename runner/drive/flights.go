@@ -12,8 +12,9 @@ type inFlight struct {
 type flights struct {
 	slots  []inFlight
 	free   []int32
-	number uint64
-	call   Call // what was handed out last
+	number uint64 // of the next call
+	step   uint64 // from one number to the next
+	call   Call   // what was handed out last
 }
 
 // begin gives a call that starts a number and a slot.
@@ -26,7 +27,7 @@ func (f *flights) begin(intended, ready, start time.Duration) (slot int32) {
 		slot = int32(len(f.slots) - 1)
 	}
 	f.slots[slot] = inFlight{number: f.number, intended: intended, ready: ready, start: start}
-	f.number++
+	f.number += f.step
 	return slot
 }
 

@@ -141,6 +141,37 @@ func (r *Recorder) Abandon(n int, at time.Duration) {
 	}
 }
 
+// Merge adds what another recorder holds, which is of no use afterwards.
+func (r *Recorder) Merge(o *Recorder) {
+	if o.LastStart >= r.LastStart {
+		r.LastStart, r.LastLateness = o.LastStart, o.LastLateness
+	}
+	r.LastEnd = max(r.LastEnd, o.LastEnd)
+	r.OK += o.OK
+	r.Cancelled += o.Cancelled
+	r.Dropped += o.Dropped
+	r.HeldCalls += o.HeldCalls
+	r.Attempts += o.Attempts
+	r.BytesIn += o.BytesIn
+	r.BytesOut += o.BytesOut
+	r.InTime += o.InTime
+	r.Busy += o.Busy
+	r.PoolHeld = r.PoolHeld || o.PoolHeld
+	for class, e := range o.Errors {
+		if mine := r.Errors[class]; mine != nil {
+			mine.Count += e.Count
+		} else {
+			r.Errors[class] = e
+		}
+	}
+	r.Response.Merge(o.Response)
+	r.Service.Merge(o.Service)
+	r.ErrorResponse.Merge(o.ErrorResponse)
+	r.Held.Merge(o.Held)
+	r.Lateness.Merge(o.Lateness)
+	r.Timeline.Merge(o.Timeline)
+}
+
 // Failures is how many calls ended in an error.
 func (r *Recorder) Failures() (n int64) {
 	for _, e := range r.Errors {
@@ -175,6 +206,12 @@ func (s *Sampler) Latest() Sample {
 		return *sample
 	}
 	return Sample{}
+}
+
+// Plus is what two loops of one trial have come to together. The p99 is the
+// worse one of theirs.
+func (s Sample) Plus(o Sample) Sample {
+	return Sample{Ended: s.Ended + o.Ended, Failed: s.Failed + o.Failed, At: max(s.At, o.At), P99: max(s.P99, o.P99)}
 }
 
 func (s *Sampler) put(r *Recorder, at time.Duration) {

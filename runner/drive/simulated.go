@@ -38,13 +38,13 @@ func (r *realTime) now() time.Duration { return time.Since(r.zero) }
 
 // NewVirtual makes a simulated port under the virtual clock, which shows from.
 func NewVirtual(model *sim.Model, from time.Duration) *Simulated {
-	return &Simulated{model: model, now: from, classes: classes{""}}
+	return &Simulated{model: model, now: from, classes: classes{""}, flights: flights{step: 1}}
 }
 
 // NewSimulated makes a simulated port under the real clock, which shows from
 // now. Waiting may spin for the given share of a core, 0 to 1.
 func NewSimulated(model *sim.Model, from time.Duration, spin float64) *Simulated {
-	return &Simulated{model: model, classes: classes{""}, real: newRealTime(from, spin)}
+	return &Simulated{model: model, classes: classes{""}, flights: flights{step: 1}, real: newRealTime(from, spin)}
 }
 
 // Issue starts a call.

@@ -85,6 +85,22 @@ func (t *Timeline) Drop(at time.Duration, n int64) {
 	w.Dropped += n
 }
 
+// Merge adds what another timeline has counted, which is of no use afterwards.
+func (t *Timeline) Merge(o *Timeline) {
+	for t.width < o.width {
+		t.double()
+	}
+	for o.width < t.width {
+		o.double()
+	}
+	if n := len(o.windows); n > len(t.windows) {
+		t.windows = t.windows[:n] // within the capacity, and zero
+	}
+	for i := range o.windows {
+		t.add(&t.windows[i], &o.windows[i])
+	}
+}
+
 func (w *Window) ended() int64 { return w.OKs + w.Failures + w.Cancellations }
 
 // InFlight is the mean number of calls in flight in each window.

@@ -43,7 +43,22 @@ func (r *Run) Check() error {
 			return fmt.Errorf("verdict %d: %w", i+1, err)
 		}
 	}
-	return nil
+	for i := range r.Scaling {
+		if err := r.Scaling[i].check(); err != nil {
+			return fmt.Errorf("scaling %d: %w", i+1, err)
+		}
+	}
+	for i := range r.Capacities {
+		if err := r.Capacities[i].check(); err != nil {
+			return fmt.Errorf("capacity %d: %w", i+1, err)
+		}
+	}
+	for i, t := range r.Tolerances {
+		if wrong := impossible(reflect.ValueOf(t)); wrong != "" {
+			return fmt.Errorf("tolerance %d: %s", i+1, wrong)
+		}
+	}
+	return r.Calibration.check()
 }
 
 // Check tells which law the trial breaks:

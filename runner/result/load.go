@@ -84,9 +84,11 @@ func parse(data []byte) (*Run, error) {
 	// next, because a few bytes of JSON can stand for a large Trial.
 	var file struct {
 		Run
-		Trials   []json.RawMessage `json:"trials"`
-		Speedups []json.RawMessage `json:"speedups"`
-		Verdicts []json.RawMessage `json:"verdicts"`
+		Trials     []json.RawMessage `json:"trials"`
+		Speedups   []json.RawMessage `json:"speedups"`
+		Verdicts   []json.RawMessage `json:"verdicts"`
+		Scaling    []json.RawMessage `json:"scaling"`
+		Capacities []json.RawMessage `json:"capacities"`
 	}
 	if err := json.Unmarshal(data, &file); err != nil {
 		return nil, readable(err, data)
@@ -100,6 +102,12 @@ func parse(data []byte) (*Run, error) {
 		return nil, err
 	}
 	if run.Verdicts, err = each("verdict", file.Verdicts, (*Verdict).check); err != nil {
+		return nil, err
+	}
+	if run.Scaling, err = eachOrNone("scaling", file.Scaling, (*Scaling).check); err != nil {
+		return nil, err
+	}
+	if run.Capacities, err = eachOrNone("capacity", file.Capacities, (*Capacity).check); err != nil {
 		return nil, err
 	}
 	return &run, run.Check()
@@ -141,6 +149,14 @@ func each[T any](what string, raws []json.RawMessage, check func(*T) error) ([]T
 		list = append(list, element)
 	}
 	return list, nil
+}
+
+// eachOrNone is each, and nil where the file may lack the list and does.
+func eachOrNone[T any](what string, raws []json.RawMessage, check func(*T) error) ([]T, error) {
+	if raws == nil {
+		return nil, nil
+	}
+	return each(what, raws, check)
 }
 
 // trust checks the laws and that the encoded distributions are what the

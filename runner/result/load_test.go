@@ -66,6 +66,7 @@ func TestLoadSaysWhatIsWrong(t *testing.T) {
 		{"counts", write("counts", spoilt(`"ok": 5`, `"ok": 6`)), "trial 2: fetch-urls, concurrent-3, requests 5, repeat 0: started 6 is not ok 6"},
 		{"histogram", write("hdr", spoilt(`"hdr": "`, `"hdr": "!`)), "trial 1: fetch-urls, sequential, requests 5, repeat 0: response: hdr: not an encoded histogram"},
 		{"speedup", write("speedup", spoilt(`"baseline": "sequential"`, `"baseline": ""`)), "speedup 1: needs a scenario, a mode and a baseline"},
+		{"scaling", write("scaling", spoilt(`"axis": "requests"`, `"axis": "tasks"`)), `scaling 1: axis is "tasks"`},
 		{"verdict", write("verdict", spoilt(`"kind": "expect"`, `"kind": "hope"`)), "verdict 1: needs a scenario, and kind"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -17,12 +17,26 @@ type Run struct {
 	Exit    int       `json:"exit"`
 	// Planned is how many trials were to be carried out; 0 where an older
 	// file does not tell.
-	Planned  int       `json:"trials_planned"`
-	Machine  Machine   `json:"machine"`
-	File     File      `json:"file"`
-	Trials   []Trial   `json:"trials"`
-	Speedups []Speedup `json:"speedups"`
-	Verdicts []Verdict `json:"verdicts"`
+	Planned int `json:"trials_planned"`
+	// Scenarios are the names of those that were to be carried out, in their
+	// order; none where an older file does not tell.
+	Scenarios []string  `json:"scenarios,omitempty"`
+	Machine   Machine   `json:"machine"`
+	File      File      `json:"file"`
+	Trials    []Trial   `json:"trials"`
+	Speedups  []Speedup `json:"speedups"`
+	Verdicts  []Verdict `json:"verdicts"`
+	Scaling   []Scaling `json:"scaling,omitempty"`
+	// Capacities are the searches; their steps are Trials.
+	Capacities []Capacity `json:"capacities,omitempty"`
+	// Pair is the same in two runs that were carried out in turns, trial by
+	// trial: repetitions of the same number are a pair.
+	Pair string `json:"pair,omitempty"`
+	// Tolerances are what the scenarios say of comparisons with other runs.
+	Tolerances []Tolerance `json:"tolerances,omitempty"`
+	// Calibration is what this machine can resolve, where that was found out
+	// before; only of runs in real time.
+	Calibration *Calibration `json:"calibration,omitempty"`
 }
 
 // Tool is what made the result.
@@ -70,8 +84,10 @@ type Trial struct {
 	Mode     string `json:"mode"`
 	Target   string `json:"target"`
 	Clock    string `json:"clock"`  // "real" | "virtual"
-	Engine   string `json:"engine"` // "virtual" | "sim" | "std"
-	Repeat   int    `json:"repeat"`
+	Engine   string `json:"engine"` // "virtual" | "sim" | "std" | "wire-epoll" | "wire-net"
+	// Loops is how many event loops shared the trial, where it was not one.
+	Loops  int `json:"loops,omitempty"`
+	Repeat int `json:"repeat"`
 
 	// As asked, where the mode has them.
 	Requests    int     `json:"requests,omitempty"`
@@ -81,6 +97,9 @@ type Trial struct {
 	// Sweep is the trial's place in its scenario's sweep or count of
 	// requests; modes of one place are compared with each other.
 	Sweep Point `json:"sweep,omitzero"`
+	// Workload is the rest of what was asked, as `name: value, name: value`
+	// with the scenario file's names: equal texts are equal loads.
+	Workload string `json:"workload,omitempty"`
 
 	MakespanS      float64 `json:"makespan_s"`
 	ThroughputPerS float64 `json:"throughput_per_s"`
@@ -109,6 +128,8 @@ type Trial struct {
 	Reason     string      `json:"reason"`
 	Health     Health      `json:"health"`
 	MachineUse *MachineUse `json:"machine_use,omitempty"` // real clock only
+	// Warnings are what the measurement contradicts itself in.
+	Warnings []string `json:"warnings,omitempty"`
 }
 
 // How a trial may end.
@@ -171,13 +192,17 @@ type Health struct {
 	LimitedBy string `json:"limited_by"`
 }
 
-// MachineUse is what the harness itself took during a trial.
+// MachineUse is what the harness itself took during a trial, its warm-up
+// included. What the system does not tell is 0.
 type MachineUse struct {
-	CPUS     float64 `json:"cpu_s"`
-	GCPauseS float64 `json:"gc_pause_s"`
-	GCs      int64   `json:"gcs"`
-	SpinS    float64 `json:"spin_s"`
-	RSSBytes int64   `json:"rss_bytes,omitempty"`
+	CPUS        float64 `json:"cpu_s"`
+	WallS       float64 `json:"wall_s"`         // the time that CPUS was taken in
+	CPUWaitS    float64 `json:"cpu_wait_s"`     // its threads were ready and no processor was free, added up (Linux)
+	GCPauseS    float64 `json:"gc_pause_s"`     // all pauses
+	GCPauseMaxS float64 `json:"gc_pause_max_s"` // the longest, of the last 256
+	GCs         int64   `json:"gcs"`
+	SpinS       float64 `json:"spin_s"`
+	RSSBytes    int64   `json:"rss_bytes,omitempty"`
 }
 
 // Speedup compares a mode with its scenario's baseline: how many times faster
@@ -212,10 +237,22 @@ type Verdict struct {
 	Pass     bool    `json:"pass"`
 	// Reason says why there is nothing measured to judge, where there is not.
 	Reason string `json:"reason,omitempty"`
+	// Note qualifies what was measured: too few calls for its percentile.
+	Note string `json:"note,omitempty"`
 	// Metric, Expected, Tolerance (a share of 1) and Source are of kind
 	// "expect"; Metric is "makespan", "rate" or "speedup".
 	Metric    string  `json:"metric,omitempty"`
 	Expected  float64 `json:"expected,omitempty"`
 	Tolerance float64 `json:"tolerance,omitempty"`
 	Source    string  `json:"source,omitempty"`
+}
+
+// Tolerance is how much of a metric may change from run to run and still
+// count as none. Metric is "makespan", "rate", "p50", "p99" (Value is a share
+// of what it was, 0.05 for 5 %), "errors" (in percentage points, 0.001 for one
+// call in a thousand), or "" for all of the first kind that are not named.
+type Tolerance struct {
+	Scenario string  `json:"scenario"`
+	Metric   string  `json:"metric"`
+	Value    float64 `json:"value"`
 }

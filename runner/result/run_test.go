@@ -162,10 +162,13 @@ func fullRun() *Run {
 	}}
 	fast.Ended, fast.Reason = Stopped, "on_error: stop"
 	fast.Health = Health{KeptPace: false, Why: "lateness p99 2ms", LimitedBy: "max_in_flight"}
-	fast.MachineUse = &MachineUse{CPUS: 0.5, GCPauseS: 0.001, GCs: 3, SpinS: 0.01, RSSBytes: 1 << 24}
+	fast.Loops, fast.Warnings = 2, []string{"a warning"}
+	fast.MachineUse = &MachineUse{CPUS: 0.5, WallS: 2.1, CPUWaitS: 0.02, GCPauseS: 0.001, GCPauseMaxS: 0.0005, GCs: 3, SpinS: 0.01, RSSBytes: 1 << 24}
+	fast.Workload = "concurrent: 3, drain: 30s"
 	return &Run{
 		Format: Format, Tool: Tool{Name: "plimsoll", Version: "0.1.0"}, Started: time.Date(2026, 2, 3, 4, 5, 6, 0, time.UTC),
-		Seed: 1, Exit: 1,
+		Pair: "2026-02-03T04:05:06Z", Tolerances: []Tolerance{{"fetch-urls", "p99", 0.1}},
+		Seed: 1, Exit: 1, Scenarios: []string{"fetch-urls", "steady-load"}, Calibration: aCalibration("a processor"),
 		Machine: Machine{OS: "linux", Arch: "amd64", CPUs: 2, CPUModel: "a processor", MemoryBytes: 1 << 33, Go: "go1.26"},
 		File:    File{Name: "scenarios.yaml", SHA256: fmt.Sprintf("%064x", 11), Text: "scenarios: []\n"},
 		Trials:  []Trial{slow, fast},
@@ -175,7 +178,16 @@ func fullRun() *Run {
 		}},
 		Verdicts: []Verdict{{
 			Scenario: "fetch-urls", Mode: "sequential", Point: Point{Requests: 5}, Kind: KindExpect, Rule: "makespan = 5.2s ± 5% (asyncio guide)",
-			Measured: 5.137, Pass: true, Reason: "a reason", Metric: "makespan", Expected: 5.2, Tolerance: 0.05, Source: "asyncio guide",
+			Measured: 5.137, Pass: true, Reason: "a reason", Note: "a note", Metric: "makespan", Expected: 5.2, Tolerance: 0.05, Source: "asyncio guide",
+		}},
+		Capacities: []Capacity{aCapacity()},
+		Scaling: []Scaling{{
+			Scenario: "fetch-urls", Mode: "concurrent", Axis: AxisRequests, Points: 5, Smallest: 5, Largest: 100, Law: USL, Chosen: true,
+			Serial: Value{0.015, 0.014, 0.016}, Crosstalk: Value{1.147e-4, 1.04e-4, 1.25e-4}, Peak: &Value{92.7, 88.8, 97.1},
+			AICc: -30.1, Baseline: "sequential", X1: Value{1, 1, 1}, Basis: FromResiduals, Off: 0.008, Note: "a note",
+		}, {
+			Scenario: "fetch-urls", Mode: "concurrent-3", Axis: AxisRequests, Points: 3, Smallest: 5, Largest: 20, Law: USL,
+			NoneBelow: 70, Refused: "the Universal Scalability Law needs 5 points; there are 3",
 		}},
 	}
 }
@@ -183,5 +195,20 @@ func fullRun() *Run {
 func TestTheHelperKeepsTheLaws(t *testing.T) {
 	if err := fullRun().Check(); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// aCapacity has something in every field.
+func aCapacity() Capacity {
+	return Capacity{
+		Scenario: "how-much", Mode: "rate-limited", Target: "shop", Find: FindRate,
+		SLO:  []Promise{{Rule: "p99 <= 200ms", Metric: "p", Percentile: 99, Limit: 0.2, OrEqual: true}, {Rule: "errors < 0.1%", Metric: "errors", Limit: 0.001}},
+		From: 50, To: 20000, HoldS: 10, Precision: 0.05, PeakLoad: 800,
+		Bound: Found, Value: 1240, Low: 1190, High: 1260, Precise: true, LimitedBy: "p99 <= 200ms", Headroom: 1.55, Reason: "a reason",
+		Most: 24, Steps: []CapacityStep{
+			{Level: 1200, Verdict: Pass, Measured: []float64{0.15, 0}, P50S: 0.02, P99S: 0.15, ThroughputPerS: 1199},
+			{Level: 1300, Repeat: 1, Verdict: Fail, Measured: []float64{0.31, 0.0005}, P50S: 0.03, P99S: 0.31, Errors: 0.0005,
+				ThroughputPerS: 1270, SkippedS: 5, Drifting: true, LatenessP99S: 0.0001, Reason: "p99 <= 200ms"},
+		},
 	}
 }

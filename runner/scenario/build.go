@@ -20,6 +20,7 @@ func (f file) plan(r *setting.Reader) *Plan {
 	if f.spin.Given {
 		p.Spin = f.spin.Value
 	}
+	p.Loops = f.loops.Value
 	for _, t := range f.targets {
 		if !nameSpelling.MatchString(t.Key) {
 			r.Problem(t.Pos, "%q cannot be the name of a target: write up to 100 letters, digits and . _ - and begin with a letter or digit", t.Key)
@@ -56,6 +57,7 @@ func (d draft) checkName(r *setting.Reader, lines map[string]int) {
 
 // scenario checks one scenario and makes the plan's of it.
 func (d draft) scenario(r *setting.Reader, at setting.Pos, targets []Target) *Scenario {
+	d = d.withSearch(r, at)
 	s := &Scenario{
 		Name:        d.name.Value,
 		Target:      d.findTarget(r, targets),
@@ -78,9 +80,14 @@ func (d draft) scenario(r *setting.Reader, at setting.Pos, targets []Target) *Sc
 	d.checkClock(r, s)
 	d.addModes(r, s)
 	d.addSweep(r, s)
-	d.checkEnd(r, at)
-	d.addPromises(r, s)
-	d.addExpect(r, s)
+	if d.capacity.Given {
+		d.addCapacity(r, s)
+	} else {
+		d.checkEnd(r, at)
+		d.addPromises(r, s)
+		d.addExpect(r, s)
+	}
+	d.addTolerances(r, s)
 	return s
 }
 

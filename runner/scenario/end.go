@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"fmt"
 	"time"
 
 	"plimsoll/target/delay"
@@ -58,13 +59,23 @@ func later(a, b setting.Pos) setting.Pos {
 // stands still: closed loops that only time would end, of calls that may end
 // at once. Real time goes on by itself.
 func (d draft) checkStandstill(r *setting.Reader, at setting.Pos, s *Scenario, m *Mode) {
+	if why := s.standstill(m); why != "" && !d.requests.Given {
+		r.Problem(at, "%s", why)
+	}
+}
+
+// standstill tells why simulated time would not go on in one of the
+// scenario's modes, unless there is a number of requests; "" where it does.
+func (s *Scenario) standstill(m *Mode) string {
 	model, simulated := s.Target.Settings.(*sim.Settings)
-	if s.Clock != Virtual || !simulated || d.requests.Given || m.Kind == RateLimited || m.Think.Mean() > 0 {
-		return
+	if s.Clock != Virtual || !simulated || m.Kind == RateLimited || m.Think.Mean() > 0 {
+		return ""
 	}
-	if why := endsAtOnce(model, m.users()); why != "" {
-		r.Problem(at, "simulated time would stand still: %s and the next call follows at once, so give the mode a think_time, or the scenario requests instead of a time", why)
+	why := endsAtOnce(model, m.users())
+	if why == "" {
+		return ""
 	}
+	return fmt.Sprintf("simulated time would stand still: %s and the next call follows at once, so give the mode a think_time, or the scenario requests instead of a time", why)
 }
 
 // users is the most virtual users that a closed loop ever has.

@@ -19,6 +19,7 @@ import (
 type file struct {
 	seed      setting.At[uint64]
 	spin      setting.At[float64]
+	loops     setting.At[int]
 	targets   []setting.Entry[any]
 	scenarios []setting.At[draft]
 }
@@ -37,6 +38,8 @@ type draft struct {
 	baseline                 setting.At[string]
 	promises                 []promise
 	expect                   setting.At[expectDraft]
+	compare                  setting.At[compareDraft]
+	capacity                 setting.At[capacityDraft]
 }
 
 // Limits of what can be asked for.
@@ -49,6 +52,7 @@ func fileShape() setting.Shape[file] {
 	return setting.Object("a scenario file", append([]setting.Field[file]{
 		setting.Key("seed", "Every random choice derives from it. Default 1.", setting.Located(seed()), func(f *file) *setting.At[uint64] { return &f.seed }),
 		setting.Key("spin", "How much of a core waiting may burn for punctuality: off, or a percentage. Default 10%.", setting.Located(spin()), func(f *file) *setting.At[float64] { return &f.spin }),
+		setting.Key("loops", "How many event loops carry a trial out, where that changes nothing else: auto (default), or a number.", setting.Located(loops()), func(f *file) *setting.At[int] { return &f.loops }),
 		setting.Key("targets", "What can be called, by name; each has one key, its kind.", setting.Map("targets by name", kinds.Shape()), func(f *file) *[]setting.Entry[any] { return &f.targets }).Required(),
 		setting.Key("scenarios", "What is run, in this order.", setting.List("scenarios", "begin each scenario with a dash, `- name: …`", setting.Located(draftShape())), func(f *file) *[]setting.At[draft] { return &f.scenarios }).Required(),
 		setting.Ignored[file]("x-", "Keys that begin with x- hold what you like, such as anchors."),
@@ -57,7 +61,7 @@ func fileShape() setting.Shape[file] {
 
 func draftShape() setting.Shape[draft] {
 	duration := setting.Located(setting.Duration())
-	return setting.Object("a scenario", append([]setting.Field[draft]{
+	return modesOrCapacity(setting.Object("a scenario", append([]setting.Field[draft]{
 		setting.Key("name", "Its name; files are called after it.", setting.Located(name()), func(d *draft) *setting.At[string] { return &d.name }).Required(),
 		setting.Key("target", "The name of the target to call.", setting.Located(setting.Text("the name of a target")), func(d *draft) *setting.At[string] { return &d.target }).Required(),
 		setting.Key("clock", "real (default), or virtual: simulated time, which only sim targets can keep.", setting.Located(setting.Word("a clock", Real, Virtual)), func(d *draft) *setting.At[string] { return &d.clock }),
@@ -72,17 +76,19 @@ func draftShape() setting.Shape[draft] {
 		setting.Key("on_error", "continue (default), or stop: start nothing more after an error.", setting.Word("what to do on an error", "continue", "stop"), func(d *draft) *string { return &d.onError }),
 		setting.Key("before", "A shell command, or a list of them, to run before each trial.", setting.OneOrMore(command()), func(d *draft) *setting.Several[string] { return &d.before }),
 		setting.Key("after", "A shell command, or a list of them, to run after each trial.", setting.OneOrMore(command()), func(d *draft) *setting.Several[string] { return &d.after }),
-		setting.Key("modes", "How calls are started; each mode is a column of the tables.", setting.Located(setting.List("modes", "begin each mode with a dash, `- concurrent: 10`, or put them in brackets, [sequential, concurrent: 10]", setting.Located(modeShape()))), func(d *draft) *setting.At[[]setting.At[modeDraft]] { return &d.modes }).Required(),
+		setting.Key("modes", "How calls are started; each mode is a column of the tables.", setting.Located(setting.List("modes", "begin each mode with a dash, `- concurrent: 10`, or put them in brackets, [sequential, concurrent: 10]", setting.Located(modeShape()))), func(d *draft) *setting.At[[]setting.At[modeDraft]] { return &d.modes }),
 		setting.Key("baseline", "The mode that the others are compared with. Default: the first.", setting.Located(setting.Text("the name of a mode")), func(d *draft) *setting.At[string] { return &d.baseline }),
 		setting.Key("thresholds", "Promises: METRIC OP VALUE such as p99 < 200ms, a list of them, or a map from modes to them.", promisesShape(), func(d *draft) *[]promise { return &d.promises }),
 		setting.Key("expect", "Published figures to reproduce.", setting.Located(expectShape()), func(d *draft) *setting.At[expectDraft] { return &d.expect }),
-	}, reserved[draft]()...)...)
+		setting.Key("capacity", "Searches the highest load that keeps its promises, instead of a sweep.", setting.Located(capacityShape()), func(d *draft) *setting.At[capacityDraft] { return &d.capacity }),
+		setting.Key("compare", "How much may change from run to run: what `plimsoll compare` judges by.", setting.Located(compareShape()), func(d *draft) *setting.At[compareDraft] { return &d.compare }),
+	}, reserved[draft]()...)...))
 }
 
 // reserved are the keys that will mean something later.
 func reserved[T any]() []setting.Field[T] {
 	var fields []setting.Field[T]
-	for _, key := range []string{"steps", "data", "phases", "background", "capacity", "compare"} {
+	for _, key := range []string{"steps", "data", "phases", "background"} {
 		fields = append(fields, setting.Refused[T](key, "is reserved for a later version, leave it out"))
 	}
 	return fields
@@ -122,6 +128,25 @@ func spin() setting.Shape[float64] {
 	}
 	return setting.Parsed("off, or a percentage such as 25%", read, func() *jsonschema.Schema {
 		return setting.Spelled("off|" + quantity.PercentPattern)
+	})
+}
+
+// mostLoops is far more than there are processors to run them.
+const mostLoops = 1024
+
+func loops() setting.Shape[int] {
+	read := func(text string) (int, error) {
+		if text == "auto" {
+			return 0, nil
+		}
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 1 || n > mostLoops {
+			return 0, fmt.Errorf("%q is no number of loops: write auto, or a whole number from 1 to %d", text, mostLoops)
+		}
+		return n, nil
+	}
+	return setting.Parsed("auto, or a whole number", read, func() *jsonschema.Schema {
+		return setting.Spelled("auto|[1-9][0-9]{0,3}", "integer")
 	})
 }
 

@@ -16,6 +16,9 @@ type Plan struct {
 	Seed uint64
 	// Spin bounds the share of one core that waiting may burn; 0 is off.
 	Spin float64
+	// Loops is how many event loops carry a trial out that may be shared among
+	// them; 0 leaves it to the runner.
+	Loops int
 	// Targets are all of the file, also those that no scenario calls.
 	Targets   []Target
 	Scenarios []*Scenario
@@ -57,6 +60,10 @@ type Scenario struct {
 	Baseline      *Mode
 	Thresholds    []Threshold
 	Expect        []Expect
+	// Capacity makes the scenario a search; nil for a sweep.
+	Capacity *Capacity
+	// Tolerances are what the scenario says of comparisons with other runs.
+	Tolerances []result.Tolerance
 }
 
 // Values of stop_when.

@@ -27,6 +27,8 @@ type Quick struct {
 	Timeout  time.Duration // default 10 s
 	Insecure bool          // any certificate is trusted
 	HTTP2    bool
+	Engine   string // `engine` of an HTTP target; Parse knows which there are
+	Loops    int64  // `loops` of the file
 
 	// A Rate makes an open loop, whose calls in flight Concurrency bounds if
 	// it is given. Without one it is a closed loop of Concurrency, default 10.
@@ -56,6 +58,9 @@ func (q Quick) YAML() ([]byte, error) {
 	f.put(0, "# What a `plimsoll bench` did. `plimsoll run` with this file does it again.")
 	if q.Seed != nil {
 		f.put(0, "seed: %d", *q.Seed)
+	}
+	if q.Loops > 0 {
+		f.put(0, "loops: %d", q.Loops)
 	}
 	f.put(0, "targets:")
 	f.put(1, "bench:")
@@ -93,6 +98,9 @@ func (q Quick) putTarget(f *lines) {
 	f.putDuration(3, "timeout", q.Timeout)
 	if q.HTTP2 {
 		f.put(3, `http: "2"`)
+	}
+	if q.Engine != "" {
+		f.put(3, "engine: %s", literal(q.Engine))
 	}
 	if q.Insecure {
 		f.put(3, "tls: {insecure: true}")
@@ -151,7 +159,7 @@ func byName(headers []http.Header) (groups [][]http.Header) {
 func (q Quick) checkTexts() error {
 	texts := []struct{ what, text string }{
 		{"the URL", q.URL}, {"the method", q.Method}, {"the name of the body's file", q.BodyFile},
-		{"the body", q.Body},
+		{"the body", q.Body}, {"the engine", q.Engine},
 	}
 	for _, h := range q.Headers {
 		texts = append(texts, struct{ what, text string }{"a header", h.Name + h.Value})

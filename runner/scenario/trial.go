@@ -18,6 +18,9 @@ type Trial struct {
 	// Concurrency is 0 for all at once, and where the mode has none.
 	Concurrency int
 	Rate        quantity.Rate
+	// Number says that it is the n-th step of a search, of at most Most; both
+	// are 0 in a sweep.
+	Number, Most int
 }
 
 // Burst is how many tokens the trial's bucket holds.

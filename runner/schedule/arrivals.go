@@ -9,7 +9,7 @@ import (
 
 // Arrivals is the sequence of times, counted from the schedule's beginning,
 // at which the calls of an open loop become due. The closed set is: Constant,
-// Poisson, Window, Bucket, Stages.
+// Poisson, Window, Bucket, Stages, and a Share of one of them.
 type Arrivals interface {
 	// Next is when the next call is due; false after the last.
 	Next() (time.Duration, bool)
@@ -154,6 +154,28 @@ func reach(area, rate, slope float64) float64 {
 }
 
 func (s *staged) gate() gate { return nil }
+
+// Share is the k-th, from 0, of n equal shares of a sequence: its calls k, k+n,
+// k+2n … Together the shares are the sequence. Of Window and Bucket there is
+// no share: they limit all starts together.
+func Share(of Arrivals, k, n int) Arrivals {
+	return &share{Arrivals: of, skip: k, step: n}
+}
+
+type share struct {
+	Arrivals
+	skip, step int // calls of others before the next one; from one to the next
+}
+
+func (s *share) Next() (time.Duration, bool) {
+	for ; s.skip > 0; s.skip-- {
+		if at, ok := s.Arrivals.Next(); !ok {
+			return at, false
+		}
+	}
+	s.skip = s.step - 1
+	return s.Arrivals.Next()
+}
 
 // mulDiv is a·b/c in 128 bits, rounded down, for a, b ≥ 0 and c > 0; Never
 // where that is beyond the range of time.

@@ -289,3 +289,39 @@ func TestBucketDoesNotDrift(t *testing.T) {
 		t.Errorf("start 9,999 at %v, want %v", last, want)
 	}
 }
+
+// Shares of a sequence are, together, the sequence: each call in exactly one.
+func TestSharesAreTheWhole(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		n, seed := rapid.IntRange(1, 7).Draw(t, "shares"), rapid.Uint64().Draw(t, "seed")
+		kind := rapid.SampledFrom([]string{"constant", "poisson", "stages"}).Draw(t, "arrivals")
+		sequence := func() Arrivals {
+			switch kind {
+			case "poisson":
+				return Poisson(300, time.Second, rand.New(rand.NewPCG(seed, 1)))
+			case "stages":
+				return Stages(0, []RateStage{{Target: 200e-9, Duration: time.Second}}, nil)
+			}
+			return Constant(7, time.Second)
+		}
+		var all []time.Duration
+		whole := sequence()
+		shares := make([]Arrivals, n)
+		for k := range shares {
+			shares[k] = Share(sequence(), k, n)
+		}
+		for i := range 90 {
+			want, more := whole.Next()
+			got, any := shares[i%n].Next()
+			if more != any || more && got != want {
+				t.Fatalf("call %d of %s in %d shares: %v, %t; want %v, %t", i, kind, n, got, any, want, more)
+			}
+			if more {
+				all = append(all, got)
+			}
+		}
+		if len(all) < 50 {
+			t.Fatalf("only %d calls", len(all))
+		}
+	})
+}

@@ -2,17 +2,20 @@ package verdict
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"time"
 
 	"plimsoll/runner/latency"
 	"plimsoll/runner/result"
+	"plimsoll/runner/statistics"
 )
 
-// figure is a measured value; where there is none, missing says why.
+// figure is a measured value; where there is none, missing says why, and note
+// says what must be known of one that there is.
 type figure struct {
-	value   float64 // seconds, per second, a share of 1, or a bare ratio
-	missing string
+	value         float64 // seconds, per second, a share of 1, or a bare ratio
+	missing, note string
 }
 
 func missing(why string) figure { return figure{missing: why} }
@@ -62,7 +65,7 @@ func latencyOf(g *result.Group, r Rule) figure {
 	}
 	switch r.Stat {
 	case "p":
-		return figure{value: h.Quantile(r.P).Seconds()}
+		return figure{value: h.Quantile(r.P).Seconds(), note: tooFew(h.Count(), r.P)}
 	case "mean":
 		return figure{value: h.Mean() / 1e9}
 	case "max":
@@ -71,6 +74,16 @@ func latencyOf(g *result.Group, r Rule) figure {
 		return figure{value: h.Min().Seconds()}
 	}
 	return missing(fmt.Sprintf("%q is no figure of a latency", r.Stat))
+}
+
+// tooFew says that a percentile is one of too few calls to tell much. The
+// highest one, p100, is of these calls alone, as max is, and needs no note.
+func tooFew(calls int64, percent float64) string {
+	needed := statistics.NeededFor(percent / 100)
+	if statistics.Supports(calls, percent/100) || needed == math.MaxInt64 {
+		return ""
+	}
+	return fmt.Sprintf("the sample is too small: %d calls, p%v needs %d", calls, percent, needed)
 }
 
 // errorShare is the share of the calls that ended by themselves (cancelled

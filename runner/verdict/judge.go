@@ -60,7 +60,7 @@ func (t Threshold) judge(run *result.Run, groups []result.Group) []result.Verdic
 		verdicts = append(verdicts, result.Verdict{
 			Scenario: g.Scenario, Mode: g.Mode, Point: g.Sweep,
 			Kind: result.KindThreshold, Rule: t.Rule.Text,
-			Measured: measured.value, Reason: measured.missing,
+			Measured: measured.value, Reason: measured.missing, Note: measured.note,
 			Pass: measured.missing == "" && holds(measured.value, t.Rule.Op, t.Rule.Value),
 		})
 	}

@@ -299,3 +299,31 @@ func TestBrokenDistributionsAreAnError(t *testing.T) {
 		t.Error("compared all the same")
 	}
 }
+
+// A percentile of too few calls is judged all the same, for silence would let
+// a slow target pass; the verdict says how little stands behind it.
+func TestPercentilesOfTooFewCallsAreToldSo(t *testing.T) {
+	for _, c := range []struct {
+		calls int
+		rule  Rule
+		note  string
+	}{
+		{50, Rule{Family: "response", Stat: "p", P: 99}, "the sample is too small: 50 calls, p99 needs 368"},
+		{50, Rule{Family: "service", Stat: "p", P: 99.9}, "the sample is too small: 50 calls, p99.9 needs 3688"},
+		{367, Rule{Family: "response", Stat: "p", P: 99}, "the sample is too small: 367 calls, p99 needs 368"},
+		{368, Rule{Family: "response", Stat: "p", P: 99}, ""},
+		{1, Rule{Family: "response", Stat: "p", P: 50}, ""},
+		{1, Rule{Family: "response", Stat: "p", P: 100}, ""},
+		{1, Rule{Family: "response", Stat: "max"}, ""},
+		{1, Rule{Family: "rate"}, ""},
+	} {
+		run := runOf(t, trial{mode: "base", makespan: time.Second, ok: times(c.calls, ms)})
+		for op, pass := range map[string]bool{"<": true, ">": false} {
+			c.rule.Op, c.rule.Value = op, 1e9
+			verdicts, err := Judge(run, []Threshold{{"s", "base", c.rule}}, nil)
+			if err != nil || len(verdicts) != 1 || verdicts[0].Note != c.note || verdicts[0].Pass != pass {
+				t.Errorf("%d calls, %+v: %+v, %v", c.calls, c.rule, verdicts, err)
+			}
+		}
+	}
+}

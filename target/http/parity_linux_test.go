@@ -3,11 +3,15 @@ package http
 import (
 	"bufio"
 	"bytes"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
 	"io"
 	"net"
 	nethttp "net/http"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -148,33 +152,42 @@ func byNetHTTP(t *testing.T, url string, change func(*Settings), calls int) (end
 	return ended
 }
 
-// byWire makes the same calls through package wire's engine. It does not where
-// only net/http will do.
-func byWire(t *testing.T, url string, change func(*Settings), calls int) (ended []target.Outcome, will bool) {
+// byWire makes the same calls through one of package wire's engines. It does
+// not where that cannot.
+func byWire(t *testing.T, engine, url string, change func(*Settings), calls int) (ended []target.Outcome, will bool) {
 	t.Helper()
 	s := open(t, url, change).settings
-	if s.BeyondWire() != "" {
+	s.Engine = engine
+	if _, err := s.Carrier(); err != nil {
 		return nil, false
 	}
 	o, err := s.Wire("", random.New(1), 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	e, err := wire.Open(o, 0)
+	e, err := wire.Start(engine, o, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer e.Close()
 	for n := range calls {
-		e.Send(uint32(n), uint64(n))
+		e.Send(uint32(n), uint64(n), time.Since(e.Zero()))
 		for any := false; !any; {
 			var done wire.Done
-			if done, any = e.Wait(time.Since(e.Zero()) + time.Second); any {
+			if done, any, _ = e.Wait(time.Since(e.Zero()) + time.Second); any {
 				ended = append(ended, done.Outcome)
 			}
 		}
 	}
 	return ended, true
+}
+
+// wires are package wire's engines on this system.
+func wires() []string {
+	if wire.HasEpoll {
+		return []string{wire.Epoll, wire.Sockets}
+	}
+	return []string{wire.Sockets}
 }
 
 // The engines agree on what became of every call: its class, its attempts and
@@ -184,45 +197,81 @@ func TestEnginesAgree(t *testing.T) {
 		t.Run(b.name, func(t *testing.T) {
 			t.Parallel()
 			std := byNetHTTP(t, b.url(t), b.change, len(b.ends))
-			ours, will := byWire(t, b.url(t), b.change, len(b.ends))
+			for _, engine := range wires() {
+				ours, will := byWire(t, engine, b.url(t), b.change, len(b.ends))
+				if !will {
+					t.Fatalf("not for %s", engine)
+				}
+				expectSame(t, engine, b, std, ours)
+			}
+		})
+	}
+}
+
+// Over TLS, too: the servers are the same ones, behind it.
+func TestEnginesAgreeOverTLS(t *testing.T) {
+	for _, b := range behaviours {
+		t.Run(b.name, func(t *testing.T) {
+			t.Parallel()
+			secure := func(t *testing.T) (url string) {
+				if url = b.url(t); !strings.Contains(url, "127.0.0.1") || strings.HasPrefix(b.name, "refused") {
+					return strings.Replace(url, "http:", "https:", 1)
+				}
+				return behindTLS(t, url)
+			}
+			trusting := func(s *Settings) {
+				if b.change != nil {
+					b.change(s)
+				}
+				s.TLS.Insecure = true
+			}
+			std := byNetHTTP(t, secure(t), trusting, len(b.ends))
+			ours, will := byWire(t, wire.Sockets, secure(t), trusting, len(b.ends))
 			if !will {
 				t.Fatal("not for package wire")
 			}
-			for i, class := range b.ends {
-				s, o := std[i], ours[i]
-				if s.Class != class || o.Class != class || s.Attempts != o.Attempts || s.BytesIn+b.interim != o.BytesIn || s.BytesOut != o.BytesOut {
-					t.Errorf("call %d, want %q:\n%+v\n%+v", i, class, s, o)
-				}
-				_, told, _ := strings.Cut(s.Example, ": ")
-				if _, ourTold, _ := strings.Cut(o.Example, ": "); class != target.DNS && class != target.Reset && ourTold != told && !strings.Contains(told, "malformed") {
-					t.Errorf("call %d: %q\n%q", i, s.Example, o.Example)
-				}
-			}
+			expectSame(t, wire.Sockets, b, std, ours)
 		})
+	}
+}
+
+func expectSame(t *testing.T, engine string, b behaviour, std, ours []target.Outcome) {
+	t.Helper()
+	for i, class := range b.ends {
+		s, o := std[i], ours[i]
+		if s.Class != class || o.Class != class || s.Attempts != o.Attempts || s.BytesIn+b.interim != o.BytesIn || s.BytesOut != o.BytesOut {
+			t.Errorf("%s: call %d, want %q:\n%+v\n%+v", engine, i, class, s, o)
+		}
+		_, told, _ := strings.Cut(s.Example, ": ")
+		if _, ourTold, _ := strings.Cut(o.Example, ": "); class != target.DNS && class != target.Reset && ourTold != told && !strings.Contains(told, "malformed") {
+			t.Errorf("%s: call %d: %q\n%q", engine, i, s.Example, o.Example)
+		}
 	}
 }
 
 // The faults are the same faults on a wire of our own.
 func TestFaultsOnTheWire(t *testing.T) {
-	made := 0
-	for _, f := range faults {
-		t.Run(f.name, func(t *testing.T) {
-			ended, will := byWire(t, f.url(t), f.change, 1)
-			if !will {
-				return
-			}
-			made++
-			if out := ended[0]; out.Class != f.class || !strings.Contains(out.Example, f.example) || !strings.HasPrefix(out.Example, "GET http") || out.Attempts != 1 {
-				t.Errorf("class %s, %q; want %s, %q", out.Class, out.Example, f.class, f.example)
-			}
-		})
-	}
-	if made < 20 {
-		t.Errorf("only %d faults", made)
+	for _, engine := range wires() {
+		made := 0
+		for _, f := range faults {
+			t.Run(f.name+" by "+engine, func(t *testing.T) {
+				ended, will := byWire(t, engine, f.url(t), f.change, 1)
+				if !will {
+					return
+				}
+				made++
+				if out := ended[0]; out.Class != f.class || !strings.Contains(out.Example, f.example) || !strings.HasPrefix(out.Example, "GET http") || out.Attempts != 1 {
+					t.Errorf("class %s, %q; want %s, %q", out.Class, out.Example, f.class, f.example)
+				}
+			})
+		}
+		if least := map[string]int{wire.Epoll: 20, wire.Sockets: 25}[engine]; made < least {
+			t.Errorf("%s: only %d faults", engine, made)
+		}
 	}
 }
 
-// Both engines send the same bytes.
+// All engines send the same bytes.
 func TestEnginesSendTheSame(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -264,11 +313,13 @@ func TestEnginesSendTheSame(t *testing.T) {
 			size += out.BytesOut
 		}
 		std := taken()
-		if _, will := byWire(t, "", change, 5); !will {
-			t.Fatal("not for package wire")
-		}
-		if ours := taken(); ours != std || int64(len(ours)) != size {
-			t.Errorf("kept alive %v: %d bytes, %d counted\n%.1000q\n%.1000q", keep, len(std), size, std, ours)
+		for _, engine := range wires() {
+			if _, will := byWire(t, engine, "", change, 5); !will {
+				t.Fatalf("not for %s", engine)
+			}
+			if ours := taken(); ours != std || int64(len(ours)) != size {
+				t.Errorf("%s, kept alive %v: %d bytes, %d counted\n%.1000q\n%.1000q", engine, keep, len(std), size, std, ours)
+			}
 		}
 	}
 }
@@ -320,29 +371,107 @@ func TestEnginesBackOffAlike(t *testing.T) {
 	}
 }
 
-// Where only net/http will do, the reason says why; URLs mean the same host.
-func TestWireSaysWhatItWillNotDo(t *testing.T) {
+// Each engine is chosen where it can, and refused with a reason where not.
+func TestCarrier(t *testing.T) {
+	plain, secure := []string{"http://Shop.example/a", "http://shop.example:80/b"}, []string{"https://a/", "https://A:443/b"}
 	for _, c := range []struct {
-		urls         []string
-		protocol     string
-		host, reason string
+		urls             []string
+		engine, protocol string
+		want, reason     string
 	}{
-		{[]string{"http://Shop.example/a", "http://shop.example:80/b"}, "1.1", "shop.example:80", ""},
-		{[]string{"http://shop.example:/"}, "", "shop.example:80", ""},
-		{[]string{"http://[::1]/"}, "1.1", "[::1]:80", ""},
-		{[]string{"http://[::1]:8080/"}, "1.1", "[::1]:8080", ""},
-		{[]string{"http://a/", "http://b/"}, "1.1", "", "one server"},
-		{[]string{"https://a/"}, "1.1", "", "TLS"},
-		{[]string{"http://a/"}, "2", "", "HTTP/1.1"},
+		{plain, "auto", "1.1", wire.Epoll, ""},
+		{plain, "", "", wire.Epoll, ""},
+		{plain, "wire", "1.1", wire.Epoll, ""},
+		{plain, wire.Epoll, "1.1", wire.Epoll, ""},
+		{plain, wire.Sockets, "1.1", wire.Sockets, ""},
+		{plain, Std, "1.1", Std, ""},
+		{secure, "auto", "1.1", wire.Sockets, ""},
+		{secure, "wire", "", wire.Sockets, ""},
+		{secure, wire.Sockets, "1.1", wire.Sockets, ""},
+		{secure, wire.Epoll, "1.1", "", "the engine wire-epoll speaks no TLS, which https:// asks for"},
+		{secure, Std, "1.1", Std, ""},
+		{[]string{"/", "/b"}, "wire", "1.1", wire.Epoll, ""}, // of `serve`
+		{secure, "auto", "auto", Std, ""},
+		{plain, "auto", "2", Std, ""},
+		{plain, "wire", "2", "", "the engine wire speaks HTTP/1.1 only, and `http: 2` asks for more"},
+		{plain, wire.Sockets, "auto", "", "HTTP/1.1 only"},
+		{[]string{"http://a/", "http://b/"}, "auto", "1.1", Std, ""},
+		{[]string{"http://a/", "http://b/"}, "wire", "1.1", "", "calls one server, and there are http://a:80 and http://b:80"},
+		{[]string{"http://a:443/", "https://a/"}, wire.Sockets, "1.1", "", "calls one server"},
 	} {
-		s := Settings{Protocol: c.protocol}
+		s := Settings{Engine: c.engine, Protocol: c.protocol}
 		for _, url := range c.urls {
 			s.Calls = append(s.Calls, Request{Method: nethttp.MethodGet, URL: url})
 		}
-		reason := s.BeyondWire()
-		o, err := s.Wire("", random.New(1), 0)
-		if err != nil || (reason == "") != (c.reason == "") || !strings.Contains(reason, c.reason) || reason == "" && o.Host != c.host {
-			t.Errorf("%v: %q, %q, %v", c.urls, o.Host, reason, err)
+		got, err := s.Carrier()
+		if c.reason == "" && (err != nil || got != c.want) || c.reason != "" && (err == nil || !strings.Contains(err.Error(), c.reason)) {
+			t.Errorf("%v, engine %q, http %q: %q, %v", c.urls, c.engine, c.protocol, got, err)
 		}
 	}
+}
+
+// URLs mean the same host to package wire as to net/http.
+func TestHostOnTheWire(t *testing.T) {
+	for url, want := range map[string]struct{ host, name string }{
+		"http://Shop.example/a":   {"shop.example:80", ""},
+		"http://shop.example:/":   {"shop.example:80", ""},
+		"http://[::1]/":           {"[::1]:80", ""},
+		"http://[::1]:8080/":      {"[::1]:8080", ""},
+		"https://Shop.example/":   {"shop.example:443", "shop.example"},
+		"https://127.0.0.1:8443/": {"127.0.0.1:8443", "127.0.0.1"},
+	} {
+		o, err := Settings{Calls: []Request{{Method: nethttp.MethodGet, URL: url}}}.Wire("", random.New(1), 0)
+		if err != nil || o.Host != want.host || (o.TLS == nil) != (want.name == "") || o.TLS != nil && o.TLS.ServerName != want.name {
+			t.Errorf("%s: %q, %+v, %v", url, o.Host, o.TLS, err)
+		}
+	}
+}
+
+// behindTLS puts a server behind TLS; ends and resets pass through.
+func behindTLS(t *testing.T, url string) string {
+	t.Helper()
+	der, key := selfSigned(t)
+	private, err := x509.ParsePKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	config := &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: private}}}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all sync.WaitGroup
+	all.Go(func() {
+		for {
+			front, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			all.Go(func() { relay(front.(*net.TCPConn), strings.Trim(url[len("http://"):], "/"), config) })
+		}
+	})
+	t.Cleanup(all.Wait)
+	t.Cleanup(func() { _ = listener.Close() })
+	return "https://" + listener.Addr().String() + "/"
+}
+
+func relay(front *net.TCPConn, to string, config *tls.Config) {
+	defer front.Close()
+	secure := tls.Server(front, config)
+	back, err := net.Dial("tcp", to)
+	if err != nil {
+		return
+	}
+	var there sync.WaitGroup
+	there.Go(func() {
+		_, _ = io.Copy(back, secure)
+		_ = back.Close()
+	})
+	_, err = io.Copy(secure, back)
+	if errors.Is(err, syscall.ECONNRESET) {
+		_ = front.SetLinger(0)
+		_ = front.Close()
+	}
+	_ = secure.Close()
+	there.Wait()
 }

@@ -23,7 +23,8 @@ type Settings struct {
 	Connections int
 	// Protocol is "1.1" (default), "2" or "auto".
 	Protocol string
-	// Engine is "auto" (default), "std" (net/http) or "wire" (package wire).
+	// Engine is "auto" (default), "std" (net/http), "wire" (package wire), or
+	// the name of one of package wire's engines.
 	Engine  string
 	TLS     TLS
 	Success Success

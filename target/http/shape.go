@@ -16,6 +16,7 @@ import (
 	"plimsoll/target/quantity"
 	"plimsoll/target/setting"
 	"plimsoll/target/sim"
+	"plimsoll/target/wire"
 )
 
 // written is what stands in the scenario file; checks need the places.
@@ -43,7 +44,7 @@ func Shape() setting.Shape[*Settings] {
 		setting.Key("keepalive", "Use connections again. Default true.", setting.Located(setting.Bool()), func(w *written) *setting.At[bool] { return &w.keepAlive }),
 		setting.Key("connections", "The most connections at once; a call that finds all taken is held. Default: no limit.", setting.Count(1, 1_000_000), func(w *written) *int { return &w.connections }),
 		setting.Key("http", "The version of HTTP: 1.1 (default), 2 or auto.", setting.Word("a version of HTTP", "1.1", "2", "auto"), func(w *written) *string { return &w.protocol }),
-		setting.Key("engine", "Who carries the calls out: auto (default), std (net/http) or wire (plimsoll's own event loop over sockets: plain HTTP/1.1 on Linux).", setting.Located(setting.Word("an engine", "auto", "std", "wire")), func(w *written) *setting.At[string] { return &w.engine }),
+		setting.Key("engine", "Who carries the calls out: auto (default), std (net/http) or wire (HTTP/1.1 over connections of plimsoll's own: wire-epoll for plain HTTP on Linux, wire-net for TLS and elsewhere, either of which may be asked for by its name).", setting.Located(setting.Word("an engine", "auto", "std", "wire", wire.Epoll, wire.Sockets)), func(w *written) *setting.At[string] { return &w.engine }),
 		setting.Key("tls", "Whom to trust and who we are.", setting.Secret(setting.Located(trust())), func(w *written) *setting.At[TLS] { return &w.tls }),
 		setting.Key("success", "Which answers are a success. Default: status 2xx.", success(), func(w *written) *Success { return &w.success }),
 		setting.Key("retry", "Repeats failed attempts. Default: none is.", retry(), func(w *written) *Retry { return &w.retry }),
@@ -75,8 +76,8 @@ func (w written) settings(r *setting.Reader, at setting.Pos) (*Settings, bool) {
 		r.Problem(w.tls.Pos, "the server that `serve` starts speaks no TLS: leave tls out")
 		ok = false
 	}
-	if why := s.BeyondWire(); w.engine.Value == "wire" && why != "" {
-		r.Problem(w.engine.Pos, "the engine wire %s: write `engine: std`, or leave engine out", why)
+	if _, err := s.Carrier(); err != nil {
+		r.Problem(w.engine.Pos, "%s", err)
 		ok = false
 	}
 	if s.Success.Status == nil {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	nethttp "net/http"
 	"net/url"
+	"strings"
 	"sync"
 	"time"
 
@@ -16,8 +17,8 @@ import (
 
 // Wire turns the settings into those of package wire's engine, which sends the
 // same requests and judges answers by the same rules as Target does. Relative
-// URLs are resolved against base, as Open does. The settings ask for nothing
-// BeyondWire.
+// URLs are resolved against base, as Open does. Carrier has chosen an engine of
+// package wire.
 func (s Settings) Wire(base string, streams random.Source, spin float64) (o wire.Options, err error) {
 	var root *url.URL
 	if base != "" {
@@ -32,6 +33,14 @@ func (s Settings) Wire(base string, streams random.Source, spin float64) (o wire
 			return o, fmt.Errorf("request %d: %w", i+1, err)
 		}
 		o.Host = address(r.template.URL)
+		if r.template.URL.Scheme == "https" && o.TLS == nil {
+			if o.TLS, err = tlsConfig(s); err != nil {
+				return o, err
+			}
+			if o.TLS.ServerName == "" {
+				o.TLS.ServerName = strings.ToLower(r.template.URL.Hostname())
+			}
+		}
 		var text bytes.Buffer
 		if err := r.with(context.Background()).Write(&text); err != nil {
 			return o, fmt.Errorf("request %d: %w", i+1, err)
@@ -51,28 +60,73 @@ func (s Settings) Wire(base string, streams random.Source, spin float64) (o wire
 	return o, nil
 }
 
-// BeyondWire tells what the settings ask for that package wire's engine cannot
-// do, as the rest of a sentence about it; "" when it can do it all.
-func (s Settings) BeyondWire() string {
+// Std is the engine that package http itself is; the others are package
+// wire's.
+const Std = "std"
+
+// Carrier is the engine that carries the calls out, by its name in results:
+// the one that Settings.Engine asks for, or else the first that can. The error
+// says why the one asked for cannot.
+func (s Settings) Carrier() (engine string, err error) {
+	beyondWire := s.beyondWire()
+	all := []struct{ engine, beyond string }{
+		{wire.Epoll, cmp.Or(beyondWire, s.beyondEpoll())}, {wire.Sockets, beyondWire}, {Std, ""},
+	}
+	beyond := ""
+	for _, candidate := range all {
+		switch s.Engine {
+		case "", "auto", candidate.engine:
+		case "wire":
+			if candidate.engine == Std {
+				continue
+			}
+		default:
+			continue
+		}
+		if beyond = candidate.beyond; beyond == "" {
+			return candidate.engine, nil
+		}
+	}
+	return "", fmt.Errorf("the engine %s %s: write `engine: std`, or leave engine out", s.Engine, beyond)
+}
+
+// beyondWire tells what the settings ask for that no engine of package wire
+// can do, as the rest of a sentence about it; "" when they can do it all.
+func (s Settings) beyondWire() string {
 	if cmp.Or(s.Protocol, "1.1") != "1.1" {
 		return fmt.Sprintf("speaks HTTP/1.1 only, and `http: %s` asks for more", s.Protocol)
 	}
-	first := ""
+	hosts := s.hosts()
+	for _, host := range hosts {
+		if host != hosts[0] {
+			return fmt.Sprintf("calls one server, and there are %s and %s", hosts[0], host)
+		}
+	}
+	return ""
+}
+
+// beyondEpoll tells the same of what its epoll engine cannot do besides.
+func (s Settings) beyondEpoll() string {
+	hosts := s.hosts()
+	switch {
+	case !wire.HasEpoll:
+		return "needs Linux"
+	case len(hosts) > 0 && strings.HasPrefix(hosts[0], "https:"):
+		return "speaks no TLS, which https:// asks for"
+	}
+	return ""
+}
+
+// hosts are whom the calls go to, SCHEME://HOST:PORT each.
+func (s Settings) hosts() (list []string) {
 	for _, c := range s.Calls {
 		u, err := url.Parse(c.URL)
 		if err != nil || c.URL == "" {
 			continue // reported already
 		}
-		host := address(u)
-		switch {
-		case u.Scheme == "https":
-			return "speaks no TLS, which https:// asks for"
-		case first != "" && host != first:
-			return fmt.Sprintf("calls one server, and there are %s and %s", first, host)
-		}
-		first = host
+		list = append(list, u.Scheme+"://"+address(u))
 	}
-	return ""
+	return list
 }
 
 // examples makes the messages of failures, one a class, as Target does.

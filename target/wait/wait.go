@@ -24,8 +24,9 @@ type Waiter struct {
 	spin    float64
 	state   atomic.Int32
 
+	zero   time.Time     // offsets count from it: cheaper to read than a time of day
 	budget time.Duration // what may still be spun
-	seen   time.Time     // up to when the budget has been filled
+	seen   time.Duration // up to when the budget has been filled
 	spun   atomic.Int64
 }
 
@@ -59,12 +60,16 @@ func New(spin float64) *Waiter { return On(newSleeper(), spin) }
 // On makes a waiter that sleeps on something of its owner's. Its Wait returns
 // true also when something has happened there.
 func On(sleeper Sleeper, spin float64) *Waiter {
-	return &Waiter{sleeper: sleeper, spin: spin, seen: time.Now(), budget: stretch}
+	return &Waiter{sleeper: sleeper, spin: spin, zero: time.Now(), budget: stretch}
 }
 
 // Wait returns false at the instant or soon after it, or true at once when
 // Wake is called, or was called since the last Wait.
 func (w *Waiter) Wait(until time.Time) bool {
+	return w.wait(until.Sub(w.zero))
+}
+
+func (w *Waiter) wait(until time.Duration) bool {
 	if !w.bound {
 		bindThread()
 		w.bound = true
@@ -73,8 +78,8 @@ func (w *Waiter) Wait(until time.Time) bool {
 		if w.state.CompareAndSwap(woken, awake) {
 			return true
 		}
-		now := time.Now()
-		left := until.Sub(now)
+		now := time.Since(w.zero)
+		left := until - now
 		if left <= 0 {
 			return false
 		}
@@ -96,22 +101,22 @@ func (w *Waiter) Wait(until time.Time) bool {
 
 // mayspin fills the budget up to now and tells whether it lasts for a stretch.
 // It saves up for at most 20 stretches, so that a long sleep buys no long spin.
-func (w *Waiter) mayspin(now time.Time) bool {
+func (w *Waiter) mayspin(now time.Duration) bool {
 	if w.spin <= 0 {
 		return false
 	}
-	w.budget = min(w.budget+time.Duration(w.spin*float64(now.Sub(w.seen))), 20*stretch)
+	w.budget = min(w.budget+time.Duration(w.spin*float64(now-w.seen)), 20*stretch)
 	w.seen = now
 	return w.budget >= stretch
 }
 
-func (w *Waiter) spinUntil(until, since time.Time) (early bool) {
+func (w *Waiter) spinUntil(until, since time.Duration) (early bool) {
 	now := since
-	for now.Before(until) && !early {
+	for now < until && !early {
 		early = w.state.CompareAndSwap(woken, awake) || w.sleeper.Look()
-		now = time.Now()
+		now = time.Since(w.zero)
 	}
-	w.pay(now.Sub(since))
+	w.pay(now - since)
 	return early
 }
 
@@ -132,11 +137,16 @@ func (w *Waiter) Wake() {
 // Spun is how long the waiter has spun so far.
 func (w *Waiter) Spun() time.Duration { return time.Duration(w.spun.Load()) }
 
-// Close gives thread and descriptors back.
-func (w *Waiter) Close() {
-	w.sleeper.Close()
+// Release gives the thread back, until the next Wait.
+func (w *Waiter) Release() {
 	if w.bound {
 		releaseThread()
 		w.bound = false
 	}
+}
+
+// Close gives thread and descriptors back.
+func (w *Waiter) Close() {
+	w.sleeper.Close()
+	w.Release()
 }

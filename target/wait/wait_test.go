@@ -37,24 +37,24 @@ func TestSpinningStaysWithinItsShare(t *testing.T) {
 	began := w.seen
 	now, spun := began, time.Duration(0)
 	for range 100_000 {
-		now = now.Add(time.Duration(rng.Int64N(int64(200 * time.Microsecond))))
+		now += time.Duration(rng.Int64N(int64(200 * time.Microsecond)))
 		if w.mayspin(now) {
 			took := time.Duration(rng.Int64N(int64(stretch)))
 			if rng.IntN(1000) == 0 {
 				took = time.Duration(rng.Int64N(int64(overrun)))
 			}
-			now = now.Add(took)
+			now += took
 			w.pay(took)
 			spun += took
 		}
-		if most := time.Duration(share*float64(now.Sub(began))) + 20*stretch + overrun; spun > most {
-			t.Fatalf("spun %v of %v", spun, now.Sub(began))
+		if most := time.Duration(share*float64((now-began))) + 20*stretch + overrun; spun > most {
+			t.Fatalf("spun %v of %v", spun, (now - began))
 		}
 	}
-	if least := time.Duration(share / 2 * float64(now.Sub(began))); spun < least {
-		t.Errorf("spun only %v of %v", spun, now.Sub(began))
+	if least := time.Duration(share / 2 * float64((now - began))); spun < least {
+		t.Errorf("spun only %v of %v", spun, (now - began))
 	}
-	if w.mayspin(now.Add(time.Hour)); w.budget > 20*stretch {
+	if w.mayspin(now + time.Hour); w.budget > 20*stretch {
 		t.Errorf("an hour's sleep buys a spin of %v", w.budget)
 	}
 	if w.Spun() != spun {

@@ -1,8 +1,6 @@
 package wire
 
 import (
-	"bytes"
-	"strconv"
 	"time"
 	"unsafe"
 
@@ -26,11 +24,7 @@ type conn struct {
 	x      *exchange // nil while idle
 	reused bool      // it has served a call before this one
 	unsent []byte
-	parser Parser
-
-	found bool   // the text that Options.Contains asks for
-	tail  []byte // of the body so far, where the text may have begun
-	start []byte // of the body, where it is not accepted
+	answer
 }
 
 // sight is a connection as it was seen: its place may have been given to
@@ -47,19 +41,15 @@ func (s sight) here() bool { return s.generation == s.conn.generation && s.x != 
 
 // begin sends a call on a connection, or as soon as it is set up.
 func (e *Engine) begin(c *conn, x *exchange, reused bool) {
-	x.out.Attempts++
+	e.attempt(x)
 	c.x, c.reused = x, reused
-	c.found, c.tail, c.start = len(e.o.Contains) == 0, c.tail[:0], c.start[:0]
+	c.expect(x.request, &e.o)
 	c.unsent = x.request.Bytes
-	c.parser.Reset(x.request.Head)
 	if c.fd < 0 {
 		e.lose(c, target.Connect, c.refusal)
 		return
 	}
 	if e.o.Timeout > 0 {
-		if x.repeats == 0 { // a repeat has what is left
-			x.until = e.clock + e.o.Timeout
-		}
 		e.watch(c)
 	}
 	if c.connected {
@@ -155,9 +145,9 @@ func (e *Engine) feed(c *conn, b []byte) {
 	n, done, err := c.parser.Feed(b)
 	switch {
 	case err != nil:
-		e.faulty(c, err)
+		e.lose(c, c.fault().Class(), c.fault())
 	case done:
-		e.answer(c, c.parser.KeepAlive() && n == len(b) && len(c.unsent) == 0 && !c.closing)
+		e.answered(c, c.parser.KeepAlive() && n == len(b) && len(c.unsent) == 0 && !c.closing)
 	}
 }
 
@@ -165,37 +155,21 @@ func (e *Engine) eof(c *conn) {
 	done, err := c.parser.EOF()
 	switch {
 	case done:
-		e.answer(c, false)
+		e.answered(c, false)
 	case err != nil:
-		e.faulty(c, err)
+		e.lose(c, c.fault().Class(), c.fault())
 	}
 }
 
-func (e *Engine) faulty(c *conn, err error) {
-	class := target.Body
-	if fault, ok := err.(Fault); ok {
-		class = fault.Class()
-	}
-	e.lose(c, class, explained{&c.parser})
-}
-
-// explained is a parser's fault with all that it has to say.
-type explained struct{ *Parser }
-
-func (e explained) Error() string { return e.Explain() }
-
-// answer judges a whole answer and lets the connection go on.
-func (e *Engine) answer(c *conn, keep bool) {
-	x, status := c.x, c.parser.Status
+// answered hands a whole answer over and lets the connection go on.
+func (e *Engine) answered(c *conn, keep bool) {
+	x := c.x
 	c.x = nil
-	x.out.BytesIn += c.parser.HeadBytes + c.parser.BodyBytes
-	switch {
-	case !e.o.Accepts(status):
-		e.failed(x, e.statusClass(status), c.seen(nil))
-	case !c.found:
-		e.failed(x, target.Body, c.seen(nil))
-	default:
-		e.end(x)
+	x.out.BytesIn += c.size()
+	if class := e.judge(c.parser.Status, c.found); class != "" {
+		e.failed(x, class, c.seen(c.connected, nil), e.now())
+	} else {
+		e.ended(x, e.now())
 	}
 	if keep && e.o.KeepAlive {
 		e.release(c)
@@ -205,45 +179,18 @@ func (e *Engine) answer(c *conn, keep bool) {
 	e.admit()
 }
 
-func (e *Engine) statusClass(status int) string {
-	class := e.classes[status]
-	if class == "" {
-		class = "status-" + strconv.Itoa(status)
-		e.classes[status] = class
-	}
-	return class
-}
-
-// seen is what the connection tells about the failure of its call.
-func (c *conn) seen(err error) Seen {
-	s := Seen{Stage: Awaiting, Err: err, Status: c.parser.Status, Body: c.parser.BodyBytes, Start: c.start}
-	switch {
-	case !c.connected:
-		s.Stage = Connecting
-	case c.parser.HeadDone():
-		s.Stage = Reading
-	}
-	return s
-}
-
-// mostRepeats bounds how often a request is sent again because it met a
-// connection of old: as many connections may have to go.
-const mostRepeats = 100
-
 // lose ends a call whose connection is of no more use.
 func (e *Engine) lose(c *conn, class string, err error) {
 	x := c.x
 	c.x = nil
-	x.out.BytesIn += c.parser.HeadBytes + c.parser.BodyBytes
-	seen := c.seen(err)
+	x.out.BytesIn += c.size()
+	seen := c.seen(c.connected, err)
 	e.close(c)
-	stale := c.reused && class == target.Reset && seen.Stage == Awaiting && x.request.Idempotent
-	if stale && x.repeats < mostRepeats {
-		x.repeats++
+	if x.repeat(c.reused, class, seen.Stage) {
 		e.place(x)
 		return
 	}
-	e.failed(x, class, seen)
+	e.failed(x, class, seen, e.now())
 	e.admit()
 }
 
@@ -266,38 +213,6 @@ func (e *Engine) admit() {
 		e.begin(e.connect(), e.nextInLine(), false)
 	}
 	e.admitting = false
-}
-
-func (e *Engine) nextInLine() *exchange {
-	x := e.line.pop()
-	x.out.Held += e.now() - x.since // the time from which begin bounds it, too
-	return x
-}
-
-// started is how much of a body that is not accepted is kept.
-const started = 1000
-
-// body takes in a piece of the answer's body.
-func (e *Engine) body(c *conn, piece []byte) {
-	if !c.found {
-		c.search(piece, e.o.Contains)
-	}
-	if room := started - len(c.start); room > 0 && !e.o.Accepts(c.parser.Status) {
-		c.start = append(c.start, piece[:min(len(piece), room)]...)
-	}
-}
-
-// search looks for a text in a body that comes in pieces: where they meet, and
-// in each of them. It keeps less than the text's length.
-func (c *conn) search(piece, text []byte) {
-	most := len(text) - 1
-	c.tail = append(c.tail, piece[:min(len(piece), most)]...)
-	c.found = bytes.Contains(c.tail, text) || bytes.Contains(piece, text)
-	if len(piece) > most {
-		c.tail = append(c.tail[:0], piece[len(piece)-most:]...)
-	} else if over := len(c.tail) - most; over > 0 {
-		c.tail = append(c.tail[:0], c.tail[over:]...)
-	}
 }
 
 func rawWrite(fd int, b []byte) (int, unix.Errno) {

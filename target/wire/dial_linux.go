@@ -21,8 +21,9 @@ func (e *Engine) freshConn() *conn {
 		e.closed = e.closed[:n-1]
 		return c
 	}
-	c := &conn{number: int32(len(e.conns)), fd: -1, parser: New(Limits{})}
-	c.parser.Body = func(piece []byte) { e.body(c, piece) }
+	c := &conn{number: int32(len(e.conns)), fd: -1}
+	c.listen(&e.o)
+	c.parser.last = &e.last
 	e.conns = append(e.conns, c)
 	return c
 }

@@ -1,10 +1,44 @@
 package wire
 
 import (
+	"crypto/tls"
+	"fmt"
 	"time"
 
 	"plimsoll/target"
 )
+
+// Caller is an engine: it sends calls over connections of its own and hands
+// out their ends. It belongs to one goroutine, but for Wake. Engine and Net are
+// the two there are, and behave alike.
+type Caller interface {
+	Send(call uint32, n uint64, now time.Duration)
+	Wait(until time.Duration) (done Done, any bool, now time.Duration)
+	Cancel()
+	Wake()
+	Spun() time.Duration
+	Zero() time.Time
+	Align(zero time.Time)
+	Close()
+}
+
+// The engines' names, as results have them.
+const (
+	Epoll   = "wire-epoll" // Engine: plain HTTP on Linux
+	Sockets = "wire-net"   // Net: TLS, and every system
+)
+
+// Start prepares the engine of that name; nothing is sent yet. Its clock shows
+// from.
+func Start(name string, o Options, from time.Duration) (Caller, error) {
+	switch name {
+	case Epoll:
+		return startEpoll(o, from)
+	case Sockets:
+		return OpenNet(o, from), nil
+	}
+	return nil, fmt.Errorf("there is no engine %q, but %s and %s", name, Epoll, Sockets)
+}
 
 // Request is one request as it goes over the wire, prepared once.
 type Request struct {
@@ -16,18 +50,21 @@ type Request struct {
 	Idempotent bool
 }
 
-// Options say whom an engine calls, and how. All but Timeout, Connections and
-// Retry must be there.
+// Options say whom an engine calls, and how. All but TLS, Timeout, Connections
+// and Retry must be there.
 type Options struct {
 	// Host is HOST:PORT.
-	Host     string
+	Host string
+	// TLS is how to speak it, with its ServerName; nil: not at all. Only Net
+	// can.
+	TLS      *tls.Config
 	Requests []Request // taken in turn by the call's number
 	// Timeout bounds each attempt, from connecting to the answer's end; 0: none.
 	Timeout     time.Duration
 	KeepAlive   bool
 	Connections int // at most so many; a call that finds all taken is held. 0: no limit
-	// Accepts tells whether a status counts as success; Contains, if any, must
-	// occur in the body.
+	// Accepts tells whether a status counts as success, from any goroutine;
+	// Contains, if any, must occur in the body.
 	Accepts  func(status int) bool
 	Contains []byte
 	Retry    Retrier // nil: never

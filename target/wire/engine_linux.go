@@ -18,38 +18,25 @@ import (
 // belongs. Each socket is registered once, edge-triggered; a call costs one
 // write and one read.
 type Engine struct {
-	o     Options
-	zero  time.Time
+	desk
 	addrs []unix.Sockaddr
 	lost  error // why Host has no address
 
 	poller *poller
 	waiter *wait.Waiter
 
-	conns     []*conn                  // by their number in the poller's events
-	closed    []*conn                  // to be used again
-	idle      []*conn                  // the last one used is the last
-	open      int                      // connections there are
-	full      []sight                  // have more to read than one turn allows
-	more      []sight                  // the memory for the next turn's
-	line      line                     // waiting for a connection
-	admitting bool                     // those in line are being seen to
-	deadlines agenda.Agenda[*conn]     // when to look whether a connection's call is over its time
-	later     agenda.Agenda[*exchange] // tried again then
-	spare     []*exchange
-	done      []Done // handed out up to next
-	next      int
-	clock     time.Duration // the last reading of it
-	looked    time.Duration // when the sockets were last looked at
-	gaveUp    bool
-	buffer    []byte         // what is being read, of whatever connection
-	classes   map[int]string // of statuses seen
+	conns     []*conn              // by their number in the poller's events
+	closed    []*conn              // to be used again
+	idle      []*conn              // the last one used is the last
+	open      int                  // connections there are
+	full      []sight              // have more to read than one turn allows
+	more      []sight              // the memory for the next turn's
+	admitting bool                 // those in line are being seen to
+	deadlines agenda.Agenda[*conn] // when to look whether a connection's call is over its time
+	looked    time.Duration        // when the sockets were last looked at
+	buffer    []byte               // what is being read, of whatever connection
+	last      memory               // of all parsers: they hear the same server
 }
-
-// stale is how old the last look at the sockets may be when nobody waits: a
-// loop that starts calls back to back need not ask the kernel before each. So
-// long may an end go unnoticed, at worst.
-const stale = 50 * time.Microsecond
 
 // Open prepares an engine; nothing is sent yet but the question for Host's
 // addresses. The offsets of Wait count from Zero, so that the clock shows from
@@ -59,15 +46,24 @@ func Open(o Options, from time.Duration) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Engine{o: o, poller: p, buffer: make([]byte, 64<<10), classes: map[int]string{}}
+	e := &Engine{desk: newDesk(o), poller: p, buffer: make([]byte, 64<<10)}
 	e.addrs, e.lost = resolve(o.Host)
 	e.waiter = wait.On(p, o.Spin)
-	e.zero, e.clock, e.looked = time.Now().Add(-from), from, from
+	e.start(from)
+	e.looked = from
 	return e, nil
 }
 
-// Zero is the time that Wait's offsets count from.
-func (e *Engine) Zero() time.Time { return e.zero }
+// HasEpoll tells whether this system has epoll.
+const HasEpoll = true
+
+func startEpoll(o Options, from time.Duration) (Caller, error) {
+	e, err := Open(o, from)
+	if err != nil {
+		return nil, err
+	}
+	return e, nil
+}
 
 // resolve finds the addresses of HOST:PORT, in the resolver's order.
 func resolve(hostport string) ([]unix.Sockaddr, error) {
@@ -105,31 +101,16 @@ func zone(name string) uint32 {
 	return uint32(number)
 }
 
-func (e *Engine) now() time.Duration {
-	e.clock = time.Since(e.zero)
-	return e.clock
-}
-
 // Send sends the request of call number n, now being the clock's reading; its
 // end comes out of Wait under the name `call`.
 func (e *Engine) Send(call uint32, n uint64, now time.Duration) {
 	e.clock = now
-	x := e.fresh()
-	*x = exchange{call: call, number: n, request: &e.o.Requests[n%uint64(len(e.o.Requests))]}
+	x := e.enter(call, n)
 	if e.gaveUp {
-		e.failed(x, target.Cancelled, Seen{})
+		e.failed(x, target.Cancelled, Seen{}, now)
 		return
 	}
 	e.place(x)
-}
-
-func (e *Engine) fresh() *exchange {
-	if n := len(e.spare); n > 0 {
-		x := e.spare[n-1]
-		e.spare = e.spare[:n-1]
-		return x
-	}
-	return new(exchange)
 }
 
 // place puts a call on a connection, or in line for one.
@@ -141,13 +122,12 @@ func (e *Engine) place(x *exchange) {
 		return
 	}
 	if e.o.Connections > 0 && e.open >= e.o.Connections {
-		x.since = e.clock
-		e.line.push(x)
+		e.hold(x)
 		return
 	}
 	if e.lost != nil {
 		x.out.Attempts++
-		e.failed(x, target.DNS, Seen{Err: e.lost})
+		e.failed(x, target.DNS, Seen{Err: e.lost}, e.now())
 		return
 	}
 	e.begin(e.connect(), x, false)
@@ -159,11 +139,9 @@ func (e *Engine) place(x *exchange) {
 // after.
 func (e *Engine) Wait(until time.Duration) (done Done, any bool, now time.Duration) {
 	for {
-		if e.next < len(e.done) {
-			e.next++
-			return e.done[e.next-1], true, e.clock
+		if done, any = e.handOut(); any {
+			return done, true, e.clock
 		}
-		e.done, e.next = e.done[:0], 0
 		if until <= e.clock && e.clock-e.looked < stale {
 			return Done{}, false, e.clock
 		}
@@ -248,24 +226,6 @@ func (e *Engine) watch(c *conn) {
 	}
 }
 
-// failed tries a call again, or hands it out.
-func (e *Engine) failed(x *exchange, class string, seen Seen) {
-	x.tries++
-	if class != target.Cancelled && !e.gaveUp && e.o.Retry != nil && e.o.Retry.Again(class, x.tries) {
-		x.repeats = 0
-		e.later.Push(e.now()+e.o.Retry.Backoff(x.number, x.tries), x)
-		return
-	}
-	x.out.Class = class
-	x.out.Example = e.o.Example(x.number, class, seen)
-	e.end(x)
-}
-
-func (e *Engine) end(x *exchange) {
-	e.done = append(e.done, Done{x.call, e.now(), x.out})
-	e.spare = append(e.spare, x)
-}
-
 // Cancel ends every call now.
 func (e *Engine) Cancel() {
 	e.gaveUp = true
@@ -274,12 +234,7 @@ func (e *Engine) Cancel() {
 			e.lose(c, target.Cancelled, nil)
 		}
 	}
-	for e.line.len() > 0 {
-		e.failed(e.nextInLine(), target.Cancelled, Seen{})
-	}
-	for e.later.Len() > 0 {
-		e.failed(e.later.Pop().What, target.Cancelled, Seen{})
-	}
+	e.cancel()
 }
 
 // Wake makes the Wait under way, or the next one, return at once. It may be

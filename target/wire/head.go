@@ -136,12 +136,11 @@ func (p *Parser) endHead() Fault {
 		if p.interim++; p.interim > p.limits.Interim {
 			return ManyInterim
 		}
-		p.forget()
+		p.framing = framing{length: -1}
 		p.state = startLine
 		return 0
 	}
 	p.HeadBytes = int64(p.limits.Head - p.room)
-	p.close = p.close || p.old && !p.keep
 	switch {
 	case p.head, p.Status/100 == 1, p.Status == 204, p.Status == 304:
 		p.state = complete
@@ -152,7 +151,7 @@ func (p *Parser) endHead() Fault {
 	case p.length == 0:
 		p.state = complete
 	default:
-		p.state, p.close, p.left = untilClose, true, math.MaxUint64 // it never ends by itself
+		p.state, p.unended, p.left = untilClose, true, math.MaxUint64 // it never ends by itself
 	}
 	return 0
 }

@@ -8,6 +8,8 @@
 // ReadResponse does; the few differences are listed in fuzz_test.go.
 package wire
 
+import "bytes"
+
 // state is what comes next.
 type state uint8
 
@@ -32,25 +34,18 @@ type Parser struct {
 	// that are only valid during the call. Status is known then.
 	Body func(piece []byte)
 
-	// Status is the answer's code, 000 to 999, valid once HeadDone.
-	Status int
+	framing // what the present head said
 	// HeadBytes is the size of the answer's head with its empty line, interim
 	// answers before it included; 0 until HeadDone.
 	HeadBytes int64
 	// BodyBytes is the size of the body so far, chunking undone.
 	BodyBytes int64
 
-	state state
-	fault Fault // why state is failed
-	head  bool  // the request's method is HEAD
-
-	// What the status line and the fields of the present head said.
-	old        bool  // the version knows neither chunks nor lasting connections
-	close      bool  // Connection: close, or a version that always does
-	keep       bool  // Connection: keep-alive
-	chunked    bool  // Transfer-Encoding: chunked
-	length     int64 // Content-Length; -1: none
-	lengthText int   // digits that Content-Length had
+	state   state
+	fault   Fault // why state is failed
+	head    bool  // the request's method is HEAD
+	unended bool  // the body's end is the connection's
+	last    *memory
 
 	left    uint64 // bytes of the body, or of the present chunk, to come
 	excess  int64  // bytes of chunking beyond what is decent
@@ -62,10 +57,35 @@ type Parser struct {
 	limits Limits
 }
 
+// framing is what the status line and the fields of a head say of its body and
+// of the connection.
+type framing struct {
+	// Status is the answer's code, 000 to 999, valid once HeadDone.
+	Status     int
+	old        bool  // the version knows neither chunks nor lasting connections
+	close      bool  // Connection: close, or a version that always does
+	keep       bool  // Connection: keep-alive
+	chunked    bool  // Transfer-Encoding: chunked
+	length     int64 // Content-Length; -1: none
+	lengthText int   // digits that Content-Length had
+}
+
+// memory is the last head that came whole and in one piece, and what it said. A
+// server mostly sends the same one for a second, until its Date changes; what
+// has been read once need not be read again. Parsers of one thread may share
+// it.
+type memory struct {
+	text []byte
+	framing
+}
+
+// longestMemory bounds the heads that are remembered.
+const longestMemory = 1 << 10
+
 // New makes a parser that is ready for its first answer, to a request that is
 // not HEAD. Limits that are zero get their defaults.
 func New(limits Limits) Parser {
-	p := Parser{limits: limits.withDefaults()}
+	p := Parser{limits: limits.withDefaults(), last: new(memory)}
 	p.Reset(false)
 	return p
 }
@@ -77,12 +97,7 @@ func (p *Parser) Reset(head bool) {
 	p.HeadBytes, p.BodyBytes = 0, 0
 	p.left, p.excess, p.interim = 0, 0, 0
 	p.room, p.carry, p.ended = p.limits.Head, p.carry[:0], false
-	p.forget()
-}
-
-// forget prepares for the next head.
-func (p *Parser) forget() {
-	p.Status, p.old, p.close, p.keep, p.chunked, p.length, p.lengthText = 0, false, false, false, false, -1, 0
+	p.framing, p.unended = framing{length: -1}, false
 }
 
 // Feed takes in the next bytes, up to the end of this answer and no further:
@@ -90,6 +105,11 @@ func (p *Parser) forget() {
 // one. A body without any framing is only done at EOF. An error is a Fault,
 // ends the answer, and says so again if it is fed more; n tells nothing then.
 func (p *Parser) Feed(b []byte) (n int, done bool, err error) {
+	fresh := p.state == startLine && p.room == p.limits.Head
+	if fresh {
+		n = p.recall(b)
+	}
+	learn := fresh && n == 0
 	for n < len(b) && p.state < complete {
 		used, fault := p.step(b[n:])
 		n += used
@@ -97,10 +117,31 @@ func (p *Parser) Feed(b []byte) (n int, done bool, err error) {
 			p.state, p.fault = failed, fault
 		}
 	}
+	if learn {
+		p.remember(b)
+	}
 	if p.state == failed {
 		return n, false, p.fault
 	}
 	return n, p.state == complete, nil
+}
+
+// recall takes in a head that is, to the byte, the one remembered.
+func (p *Parser) recall(b []byte) (n int) {
+	if n = len(p.last.text); n == 0 || n > p.room || !bytes.HasPrefix(b, p.last.text) {
+		return 0
+	}
+	p.framing = p.last.framing
+	p.room -= n
+	p.endHead()
+	return n
+}
+
+// remember keeps the head that b began with, if it was whole and the only one.
+func (p *Parser) remember(b []byte) {
+	if p.HeadBytes > 0 && p.HeadBytes <= min(int64(len(b)), longestMemory) && p.interim == 0 {
+		p.last.text, p.last.framing = append(p.last.text[:0], b[:p.HeadBytes]...), p.framing
+	}
 }
 
 // EOF tells the parser that the server has closed the connection in an orderly
@@ -126,7 +167,9 @@ func (p *Parser) HeadDone() bool { return p.HeadBytes > 0 }
 // KeepAlive tells whether the connection may serve another call: the answer is
 // complete, nobody asked to close (RFC 9112, 9.3), its end was not the
 // connection's, and it did not switch to another protocol.
-func (p *Parser) KeepAlive() bool { return p.state == complete && !p.close && p.Status >= 200 }
+func (p *Parser) KeepAlive() bool {
+	return p.state == complete && !p.close && (!p.old || p.keep) && !p.unended && p.Status >= 200
+}
 
 // step takes in what belongs to the present state, or as much of it as came.
 func (p *Parser) step(b []byte) (n int, fault Fault) {

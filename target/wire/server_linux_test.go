@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"runtime"
 	"slices"
 	"sync"
 	"testing"
@@ -18,13 +19,18 @@ import (
 	"plimsoll/target/agenda"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// Engines keep their processors while they wait: their servers need others.
+func TestMain(m *testing.M) {
+	runtime.GOMAXPROCS(runtime.NumCPU() + 4)
+	goleak.VerifyTestMain(m)
+}
 
 // peer is the server's end of one connection.
 type peer struct {
 	*net.TCPConn
 	number int // of the connection, from 0
 	in     *bufio.Reader
+	out    io.Writer
 }
 
 // request reads one request to its end; false when there is none.
@@ -38,7 +44,7 @@ func (p *peer) request() bool {
 }
 
 func (p *peer) say(text string) bool {
-	_, err := io.WriteString(p, text)
+	_, err := io.WriteString(p.out, text)
 	return err == nil
 }
 
@@ -83,7 +89,7 @@ func serve(t testing.TB, script func(*peer)) (address string) {
 			mu.Unlock()
 			scripts.Go(func() {
 				defer conn.Close()
-				script(&peer{conn.(*net.TCPConn), number, bufio.NewReader(conn)})
+				script(&peer{conn.(*net.TCPConn), number, bufio.NewReader(conn), conn})
 			})
 		}
 	})
@@ -107,10 +113,50 @@ func ask(method, body string) Request {
 	}
 }
 
-// open opens an engine until the test ends: GET, 5 s, 2xx, kept alive, unless
+// engine is an engine with what tests look at.
+type engine interface {
+	Caller
+	now() time.Duration
+	atDesk() *desk
+	answers() []*answer
+	// books checks what must always hold with so many calls on connections.
+	books(t testing.TB, calls int)
+}
+
+// kind is the name of an engine.
+type kind string
+
+// byBoth runs a test with each engine.
+func byBoth(t *testing.T, test func(*testing.T, kind)) {
+	for _, by := range []kind{Epoll, Sockets} {
+		t.Run(string(by), func(t *testing.T) { test(t, by) })
+	}
+}
+
+func (k kind) start(t testing.TB, o Options, from time.Duration) engine {
+	t.Helper()
+	e, err := Start(string(k), o, from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e.(engine)
+}
+
+// open starts an engine until the test ends: GET, 5 s, 2xx, kept alive, unless
 // change says otherwise.
+func (k kind) open(t testing.TB, address string, change func(*Options)) engine {
+	t.Helper()
+	e := k.start(t, options(address, change), 0)
+	t.Cleanup(e.Close)
+	return e
+}
+
 func open(t testing.TB, address string, change func(*Options)) *Engine {
 	t.Helper()
+	return kind(Epoll).open(t, address, change).(*Engine)
+}
+
+func options(address string, change func(*Options)) Options {
 	o := Options{
 		Host: address, Requests: []Request{ask("GET", "")}, Timeout: 5 * time.Second, KeepAlive: true,
 		Accepts: func(status int) bool { return status/100 == 2 },
@@ -119,16 +165,27 @@ func open(t testing.TB, address string, change func(*Options)) *Engine {
 	if change != nil {
 		change(&o)
 	}
-	e, err := Open(o, 0)
-	if err != nil {
-		t.Fatal(err)
+	return o
+}
+
+func (d *desk) atDesk() *desk { return d }
+
+func (e *Engine) answers() (list []*answer) {
+	for _, c := range e.conns {
+		list = append(list, &c.answer)
 	}
-	t.Cleanup(e.Close)
-	return e
+	return list
+}
+
+func (n *Net) answers() (list []*answer) {
+	for _, c := range n.conns {
+		list = append(list, &c.answer)
+	}
+	return list
 }
 
 // collect waits for so many calls to end, and for nothing to follow.
-func collect(t testing.TB, e *Engine, calls int) (ended []Done) {
+func collect(t testing.TB, e engine, calls int) (ended []Done) {
 	t.Helper()
 	for limit := e.now() + 20*time.Second; len(ended) < calls; {
 		if done, any, _ := e.Wait(limit); any {
@@ -145,7 +202,7 @@ func collect(t testing.TB, e *Engine, calls int) (ended []Done) {
 }
 
 // call carries out calls one after the other.
-func call(t testing.TB, e *Engine, calls int) (ended []Done) {
+func call(t testing.TB, e engine, calls int) (ended []Done) {
 	t.Helper()
 	for n := range calls {
 		e.Send(uint32(n), uint64(n), e.now())
@@ -172,9 +229,14 @@ func expectClass(t testing.TB, ended []Done, class string) {
 	}
 }
 
-// expectBooks checks what must always hold of an engine with so many calls
-// under way or in line.
-func expectBooks(t testing.TB, e *Engine, calls int) {
+// expectBooks checks that so many calls are under way or in line.
+func expectBooks(t testing.TB, e engine, calls int) {
+	t.Helper()
+	d := e.atDesk()
+	e.books(t, calls-d.line.len()-d.later.Len())
+}
+
+func (e *Engine) books(t testing.TB, calls int) {
 	t.Helper()
 	open, busy, idle := 0, 0, 0
 	for _, c := range e.conns {
@@ -196,15 +258,42 @@ func expectBooks(t testing.TB, e *Engine, calls int) {
 		}
 		idle++
 	}
-	if open != e.open || open != busy+idle || len(e.closed)+open != len(e.conns) || e.deadlines.Len() > 2*len(e.conns) {
-		t.Fatalf("%d connections are open, %d counted, %d busy, %d idle, %d closed of %d; watched by %d entries",
-			open, e.open, busy, idle, len(e.closed), len(e.conns), e.deadlines.Len())
+	if open != e.open || open != busy+idle || busy != calls || len(e.closed)+open != len(e.conns) || e.deadlines.Len() > 2*len(e.conns) {
+		t.Fatalf("%d connections are open, %d counted, %d busy with %d calls, %d idle, %d closed of %d; watched by %d entries",
+			open, e.open, busy, calls, idle, len(e.closed), len(e.conns), e.deadlines.Len())
 	}
 	if e.o.Connections > 0 && (open > e.o.Connections || e.line.len() > 0 && open < e.o.Connections) {
 		t.Fatalf("%d connections of %d, %d calls in line", open, e.o.Connections, e.line.len())
 	}
-	if got := busy + e.line.len() + e.later.Len(); got != calls {
-		t.Fatalf("%d calls on connections, %d in line, %d later; want %d", busy, e.line.len(), e.later.Len(), calls)
+}
+
+func (n *Net) books(t testing.TB, calls int) {
+	t.Helper()
+	busy := 0
+	for i, c := range n.conns {
+		if c.x == nil {
+			continue
+		}
+		busy++
+		watched := slices.ContainsFunc(n.deadlines, func(entry agenda.Entry[*netConn]) bool { return entry.What == c && entry.At == c.watch })
+		if n.o.Timeout > 0 && c.why == "" && (!watched || !c.watched || c.watch > c.x.until) {
+			t.Fatalf("the call on connection %d has no end", i)
+		}
+	}
+	seen := map[*netConn]bool{}
+	for _, c := range slices.Concat(n.idle, n.closed) {
+		if c.x != nil || seen[c] {
+			t.Fatalf("a connection is idle or closed, and not so")
+		}
+		seen[c] = true
+	}
+	// Some may have gone without a notice so far.
+	if n.open != len(n.conns)-len(n.closed) || n.open < busy+len(n.idle) || busy != calls || n.deadlines.Len() > 2*len(n.conns) {
+		t.Fatalf("%d connections are counted, %d busy with %d calls, %d idle, %d closed of %d; watched by %d entries",
+			n.open, busy, calls, len(n.idle), len(n.closed), len(n.conns), n.deadlines.Len())
+	}
+	if n.o.Connections > 0 && (n.open > n.o.Connections || n.line.len() > 0 && n.open < n.o.Connections) {
+		t.Fatalf("%d connections of %d, %d calls in line", n.open, n.o.Connections, n.line.len())
 	}
 }
 

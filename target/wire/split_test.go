@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"bytes"
 	"reflect"
 	"strings"
 	"testing"
@@ -102,9 +103,36 @@ func likeNew(t tester, p Parser) {
 	if p.Reset(false); len(p.carry) > 0 {
 		t.Errorf("keeps %q", p.carry)
 	}
-	p.carry = nil
+	p.carry, p.last = nil, new(memory)
 	if fresh := New(p.limits); !reflect.DeepEqual(p, fresh) {
 		t.Errorf("%+v\n new %+v", p, fresh)
+	}
+}
+
+// What a parser has read before changes nothing of what it says now, though it
+// need not read the same head again.
+func TestARememberedHeadSaysTheSame(t *testing.T) {
+	recalled := 0
+	rapid.Check(t, func(t *rapid.T) {
+		for range 20 {
+			data, other, limits := answers(t), answers(t), limitsNear(t)
+			p := New(limits)
+			for _, before := range [][]byte{data, other}[:rapid.IntRange(1, 2).Draw(t, "before")] {
+				p.Reset(rapid.Bool().Draw(t, "HEAD before"))
+				_, _, _ = p.Feed(before)
+			}
+			if len(p.last.text) > 0 && bytes.HasPrefix(data, p.last.text) {
+				recalled++
+			}
+			head := rapid.Bool().Draw(t, "HEAD")
+			want, got := parsed(data, head, limits, whole), parsedBy(&p, data, head, whole)
+			if got != want {
+				t.Errorf("%q after %q:\n got %+v\nwant %+v", data, other, got, want)
+			}
+		}
+	})
+	if recalled < 100 {
+		t.Errorf("only %d heads came again", recalled)
 	}
 }
 

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net"
@@ -15,9 +16,9 @@ import (
 	"time"
 )
 
-// server is an nginx of our own, on a free port of this machine, with one
-// worker.
-type server struct {
+// nginx is a server of our own, on a free port of this machine, with one
+// worker. It counts its requests.
+type nginx struct {
 	cmd *exec.Cmd
 	url string
 }
@@ -36,7 +37,8 @@ http {
 }
 `
 
-func startServer(dir string, pinned bool) (*server, error) {
+func (l *lab) startNginx(ctx context.Context) (*nginx, error) {
+	dir := l.dir
 	free, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
@@ -46,11 +48,9 @@ func startServer(dir string, pinned bool) (*server, error) {
 	if err := os.WriteFile(dir+"/nginx.conf", fmt.Appendf(nil, config, dir, port, 0), 0o666); err != nil {
 		return nil, err
 	}
-	words := []string{"nginx", "-c", dir + "/nginx.conf"}
-	if pinned {
-		words = append([]string{"taskset", "-c", "0"}, words...)
-	}
-	s := &server{cmd: exec.Command(words[0], words[1:]...), url: fmt.Sprintf("http://127.0.0.1:%d/", port)}
+	words := l.pin(serverCore, []string{"nginx", "-c", dir + "/nginx.conf"})
+	s := &nginx{cmd: exec.CommandContext(ctx, words[0], words[1:]...), url: fmt.Sprintf("http://127.0.0.1:%d/", port)}
+	s.cmd.Cancel = s.terminate // by force its worker would be left
 	if err := s.cmd.Start(); err != nil {
 		return nil, fmt.Errorf("nginx is needed: %w", err)
 	}
@@ -67,7 +67,7 @@ func startServer(dir string, pinned bool) (*server, error) {
 var counted = regexp.MustCompile(`(?m)^ \d+ \d+ (\d+) `)
 
 // requests is how many requests the server has had, this one included.
-func (s *server) requests() (float64, error) {
+func (s *nginx) requests() (float64, error) {
 	answer, err := http.Get(s.url + "count")
 	if err != nil {
 		return 0, err
@@ -84,15 +84,22 @@ func (s *server) requests() (float64, error) {
 	return strconv.ParseFloat(string(match[1]), 64)
 }
 
-func (s *server) stop() {
-	_ = s.cmd.Process.Signal(syscall.SIGTERM)
-	_ = s.cmd.Wait()
+// during is how many requests the server has had while something was done.
+func (s *nginx) during(do func() error) (float64, error) {
+	before, err := s.requests()
+	if err != nil {
+		return 0, err
+	}
+	if err := do(); err != nil {
+		return 0, err
+	}
+	after, err := s.requests()
+	return after - before - 1, err
 }
 
-// resident is the most memory that a process had, in kilobytes.
-func resident(state *os.ProcessState) int64 {
-	if usage, ok := state.SysUsage().(*syscall.Rusage); ok {
-		return usage.Maxrss
-	}
-	return 0
+func (s *nginx) terminate() error { return s.cmd.Process.Signal(syscall.SIGTERM) }
+
+func (s *nginx) stop() {
+	_ = s.terminate()
+	_ = s.cmd.Wait()
 }

@@ -6,24 +6,36 @@ import (
 	"plimsoll/target/wire"
 )
 
-// WireWorks tells whether the wire port is there on this system.
-const WireWorks = true
-
-// Wire is the port of HTTP/1.1 over non-blocking sockets: an event loop on the
-// loop's own thread, no goroutine a call.
+// Wire is the port of HTTP/1.1 over connections of our own: the loop itself
+// sends every call.
 type Wire struct {
-	engine  *wire.Engine
+	engine  wire.Caller
 	zero    time.Time
 	flights flights
 }
 
-// NewWire makes a port whose clock shows from now.
-func NewWire(o wire.Options, from time.Duration) (*Wire, error) {
-	engine, err := wire.Open(o, from)
-	if err != nil {
-		return nil, err
+// NewWires makes the ports of n loops that share a trial, whose clocks show the
+// same. The k-th numbers its calls k, k+step, k+2·step … start starts an
+// engine, which is closed with its port.
+func NewWires(n, step int, start func() (wire.Caller, error)) ([]*Wire, error) {
+	var ports []*Wire
+	for k := range n {
+		engine, err := start()
+		if err != nil {
+			for _, p := range ports {
+				p.Close()
+			}
+			return nil, err
+		}
+		ports = append(ports, &Wire{engine: engine, flights: flights{number: uint64(k), step: uint64(step)}})
 	}
-	return &Wire{engine: engine, zero: engine.Zero()}, nil
+	// The last one's clock, because starting an engine takes its time.
+	zero := ports[n-1].engine.Zero()
+	for _, p := range ports {
+		p.engine.Align(zero)
+		p.zero = zero
+	}
+	return ports, nil
 }
 
 // Issue sends a call.

@@ -1,0 +1,231 @@
+package view
+
+import (
+	"fmt"
+	"strings"
+
+	"plimsoll/report/compare"
+)
+
+// NewComparison is a comparison, ready to be shown.
+func NewComparison(c *compare.Comparison) *View {
+	v := &View{Title: "Comparison with " + named(c.Baseline)}
+	v.Notes = append(v.Notes,
+		Note{Plain, "baseline: " + sideText(c.Baseline)},
+		Note{Plain, "current: " + sideText(c.Current)})
+	for _, caveat := range c.Caveats {
+		v.Notes = append(v.Notes, Note{Warn, unabridged(caveat)})
+	}
+	for from := 0; from < len(c.Changes); {
+		to := from
+		for to < len(c.Changes) && c.Changes[to].Scenario == c.Changes[from].Scenario {
+			to++
+		}
+		v.Sections = append(v.Sections, comparedSection(c, c.Changes[from:to]))
+		from = to
+	}
+	v.Summary = comparedSummary(c)
+	return v
+}
+
+// unabridged is a sentence, which Clean would cut, with every word clean.
+func unabridged(sentence string) string {
+	words := strings.Fields(sentence)
+	for i := range words {
+		words[i] = Clean(words[i])
+	}
+	return strings.Join(words, " ")
+}
+
+// named is what a person calls a run.
+func named(s compare.Side) string {
+	if s.Name != "" {
+		return Clean(s.Name)
+	}
+	return Clean(s.File)
+}
+
+func sideText(s compare.Side) string {
+	parts := []string{Clean(s.Name), Clean(s.File)}
+	if !s.Started.IsZero() {
+		parts = append(parts, s.Started.UTC().Format("2006-01-02 15:04:05 UTC"))
+	}
+	if len(s.Targets) > 0 {
+		parts = append(parts, "target "+Clean(strings.Join(s.Targets, ", ")))
+	}
+	return joined(append(parts, Clean(s.Tool.Name+" "+s.Tool.Version)), " · ")
+}
+
+func comparedSection(c *compare.Comparison, changes []compare.Change) Section {
+	first := changes[0]
+	about := plural(first.CurrentRepetitions, "repetition")
+	if c.Paired {
+		about += ", in pairs with the baseline's"
+	} else if first.BaselineRepetitions != first.CurrentRepetitions {
+		about += fmt.Sprintf(" (baseline: %d)", first.BaselineRepetitions)
+	}
+	var places, modes, metrics, was, is, tolerances []string
+	var ratios, intervals, verdicts []draft
+	for i := range changes {
+		ch := &changes[i]
+		places, modes, metrics = append(places, placeText(ch.Point)), append(modes, Clean(ch.Mode)), append(metrics, MetricName(ch.Metric))
+		was, is = append(was, figureText(ch.Metric, ch.Baseline)), append(is, figureText(ch.Metric, ch.Current))
+		ratio, interval := changeTexts(ch)
+		ratios, intervals = append(ratios, draft{text: ratio}), append(intervals, draft{text: interval})
+		tolerances = append(tolerances, toleranceText(ch))
+		verdicts = append(verdicts, changeVerdict(c, ch))
+	}
+	columns := []column{texts("mode", modes)}
+	if axis := Axis(first.Point); axis != "" {
+		s := Scenario{Axis: axis}
+		columns = append([]column{s.axisColumn(places)}, columns...)
+	}
+	keys := len(columns) + 1
+	columns = append(columns, texts("metric", metrics), right("baseline", was), right("current", is),
+		column{head: Column{Name: "change"}, cells: ratios},
+		column{head: Column{Name: "95 % interval", Qualifies: true}, cells: intervals},
+		right("tolerance", tolerances),
+		column{head: Column{Name: "verdict", Left: true}, cells: verdicts})
+	for i := range changes {
+		if changes[i].Raised {
+			cell := &columns[len(columns)-2].cells[i]
+			cell.notes = []string{"as little as this machine can resolve, by `plimsoll calibrate`"}
+		}
+	}
+	return Section{Title: Clean(first.Scenario), About: about, Tables: []Table{*finish("Change: current over baseline", keys, columns)}}
+}
+
+// right is a column of texts that are figures with their units.
+func right(name string, cells []string) column {
+	c := texts(name, cells)
+	c.head.Left = false
+	return c
+}
+
+// figureText is a metric's figure with its unit.
+func figureText(metric string, v float64) string {
+	switch metric {
+	case compare.Rate:
+		return fourDigits(v, 1) + "/s"
+	case compare.Errors:
+		return fourDigits(v*100, 1) + " %"
+	}
+	return alone(v)
+}
+
+// changeTexts are a change and its interval: a ratio, or for errors a
+// difference in percentage points.
+func changeTexts(ch *compare.Change) (change, interval string) {
+	if ch.Change == nil || ch.Low == nil || ch.High == nil {
+		return None, None
+	}
+	print := ratioText
+	if ch.Metric == compare.Errors {
+		print = pointsText
+	}
+	return print(*ch.Change), print(*ch.Low) + " … " + print(*ch.High)
+}
+
+func ratioText(v float64) string {
+	if v >= 10 {
+		return fourDigits(v, 1)
+	}
+	return fmt.Sprintf("%.3f", v)
+}
+
+func pointsText(v float64) string { return fmt.Sprintf("%+.2f pp", v*100) }
+
+func toleranceText(ch *compare.Change) string {
+	text := plainScale("").asWritten(ch.Tolerance * 100)
+	if ch.Metric == compare.Errors {
+		return text + " pp"
+	}
+	return text + " %"
+}
+
+// changeVerdict is the verdict, and in footnotes what there is to say of it.
+func changeVerdict(c *compare.Comparison, ch *compare.Change) draft {
+	tones := map[compare.Verdict]Tone{compare.Worse: Bad, compare.Better: Good, compare.CannotTell: Warn}
+	d := draft{text: string(ch.Verdict), tone: tones[ch.Verdict]}
+	if ch.Alone != "" {
+		d.text += " *"
+		d.notes = append(d.notes, "* alone this would be: "+string(ch.Alone))
+	}
+	if ch.Reason != "" {
+		d.notes = append(d.notes, Clean(ch.Reason))
+	}
+	if ch.Verdict == compare.CannotTell {
+		if note := moreText(c, ch); note != "" {
+			d.notes = append(d.notes, note)
+		}
+	}
+	return d
+}
+
+// moreText says what it would take to tell.
+func moreText(c *compare.Comparison, ch *compare.Change) string {
+	what := "repetition"
+	if c.Paired {
+		what = "pair"
+	}
+	switch {
+	case ch.MoreTime > 0:
+		return fmt.Sprintf("a trial about %.1f times as long would tell", ch.MoreTime)
+	case ch.More > 0 && c.Paired:
+		return fmt.Sprintf("about %s would tell", plural(ch.More, "more "+what))
+	case ch.More > 0:
+		return fmt.Sprintf("about %s of each would tell", plural(ch.More, "more "+what))
+	case ch.Change != nil:
+		return "so close to the tolerance that even 1,000 more repetitions might not tell"
+	}
+	return ""
+}
+
+// comparedSummary is what came of it all, and how it was judged.
+func comparedSummary(c *compare.Comparison) []Note {
+	var notes []Note
+	for _, only := range []struct {
+		of     string
+		places []compare.Place
+	}{{"the baseline", c.OnlyBaseline}, {"the current run", c.OnlyCurrent}} {
+		if len(only.places) > 0 {
+			notes = append(notes, Note{Warn, "only in " + only.of + ": " + placesText(only.places)})
+		}
+	}
+	tested := 0
+	for i := range c.Changes {
+		if c.Changes[i].Change != nil {
+			tested++
+		}
+	}
+	if tested > 0 {
+		notes = append(notes, Note{Plain, fmt.Sprintf("intervals are of 95 %%, uncorrected; verdicts come from one-sided t tests against ± the tolerance, 5 %% in all over %s (Holm); * marks what that changed", plural(tested, "test"))})
+	}
+	tone, counts := Good, []string{}
+	for _, v := range []compare.Verdict{compare.Worse, compare.Better, compare.NoChange, compare.CannotTell} {
+		n := c.Count(v)
+		switch {
+		case n == 0:
+			continue
+		case v == compare.Worse:
+			tone = Bad
+		case v == compare.CannotTell && tone == Good:
+			tone = Warn
+		}
+		counts = append(counts, fmt.Sprintf("%d %s", n, v))
+	}
+	return append(notes, Note{tone, strings.Join(counts, ", ")})
+}
+
+// placesText names places, the first few of them if there are many.
+func placesText(places []compare.Place) string {
+	var list []string
+	for i, p := range places {
+		if i == 5 && len(places) > 6 {
+			list = append(list, fmt.Sprintf("%d more", len(places)-5))
+			break
+		}
+		list = append(list, joined([]string{Clean(p.Scenario), Clean(p.Mode), At(p.Point)}, " "))
+	}
+	return strings.Join(list, "; ")
+}

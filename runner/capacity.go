@@ -1,0 +1,165 @@
+package runner
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"plimsoll/runner/capacity"
+	"plimsoll/runner/result"
+	"plimsoll/runner/scenario"
+)
+
+// search carries out a capacity search, of which t is the trial to begin with:
+// each step is a trial at a level that follows from those before it. What was
+// found is saved after every step.
+func (r *underWay) search(ctx, atOnce context.Context, t scenario.Trial, rest []step) error {
+	search := newSearch(t)
+	most := search.Bound()
+	r.run.Capacities = append(r.run.Capacities, asked(t, most))
+	found := &r.run.Capacities[len(r.run.Capacities)-1]
+	taken := 0
+	for ctx.Err() == nil {
+		level, repeat, more := search.Next()
+		if !more {
+			break
+		}
+		taken++
+		next := t.Step(level, repeat)
+		next.Number, next.Most = taken, most
+		done, err := r.one(ctx, atOnce, next)
+		if err != nil {
+			return err
+		}
+		more, err = takeIn(search, found, level, done)
+		if err != nil {
+			return err
+		}
+		if err := r.save(next, append([]step{{r, next}}, rest...)); err != nil {
+			return err
+		}
+		if r.Watch != nil {
+			r.Watch.End(done)
+		}
+		if !more {
+			break
+		}
+		if t.Scenario.Clock == scenario.Real {
+			pause(ctx, rests(next, found))
+		}
+	}
+	if r.Watch != nil {
+		r.Watch.Fewer(most - taken)
+	}
+	r.run.Planned -= most - taken
+	return nil
+}
+
+func newSearch(t scenario.Trial) *capacity.Search {
+	c := t.Scenario.Capacity
+	return capacity.New(capacity.Settings{
+		From: c.From, To: c.To, Precision: c.Precision, Whole: c.Find == result.FindConcurrency,
+	})
+}
+
+// asked is what is to be found.
+func asked(t scenario.Trial, most int) result.Capacity {
+	c := t.Scenario.Capacity
+	return result.Capacity{
+		Scenario: t.Scenario.Name, Mode: t.Mode.Name, Target: t.Scenario.Target.Name, Find: c.Find,
+		SLO: c.SLO, From: c.From, To: c.To, PeakLoad: c.PeakLoad, Precision: c.Precision,
+		HoldS: length(t).Seconds(), Most: most, Steps: []result.CapacityStep{},
+	}
+}
+
+// takeIn judges a step and brings the answer up to date. More is false where
+// the step did not come to its end, and so ends the search.
+func takeIn(search *capacity.Search, found *result.Capacity, level float64, done *result.Trial) (more bool, err error) {
+	if done.Ended != result.Complete {
+		found.Reason = "the search was not finished: " + done.Reason
+		return false, nil
+	}
+	seen, step, err := capacity.Judge(done, found.SLO)
+	if err != nil {
+		return false, fmt.Errorf("%s: %w", found.Scenario, err)
+	}
+	seen.Level, step.Level = level, level
+	found.Steps = append(found.Steps, seen)
+	search.Saw(step)
+	state(found, search.Answer())
+	return true, nil
+}
+
+// state puts an answer into words and numbers.
+func state(found *result.Capacity, a capacity.Answer) {
+	found.Bound, found.Value, found.Low, found.High = a.Bound, a.Value, a.Low, a.High
+	found.Precise, found.LimitedBy, found.Reason = a.Precise, a.Limit, ""
+	if found.PeakLoad > 0 {
+		found.Headroom = a.Value / found.PeakLoad
+	}
+	switch {
+	case a.Voided > 0:
+		found.LimitedBy = result.LimitGenerator
+		found.Reason = "the generator could not keep its schedule at " + strconv.FormatFloat(a.Voided, 'f', -1, 64) + "/s"
+	case a.Bound == result.Found && !a.Precise:
+		found.Reason = fmt.Sprintf("not as precise as %.3g%%: the steps vary too much, hold them longer", found.Precision*100)
+	case a.Bound == result.Found:
+		found.Reason = unsettled(found)
+	}
+}
+
+// unsettled warns of steps around the edge that were over before the target
+// had settled: then the capacity is that of so short a load, and of a longer
+// one it may be less.
+func unsettled(found *result.Capacity) string {
+	around, drifting := 0, 0
+	for _, step := range found.Steps {
+		if found.Low <= step.Level && step.Level <= found.High {
+			around++
+			if step.Drifting {
+				drifting++
+			}
+		}
+	}
+	if 3*drifting <= around {
+		return ""
+	}
+	return fmt.Sprintf("in %d of %d steps around it response times drifted to the end: hold them longer", drifting, around)
+}
+
+// rests is how long the target may rest before the next step: after one that
+// broke a promise it may still be busy with what it was left with.
+func rests(t scenario.Trial, found *result.Capacity) time.Duration {
+	last := found.Steps[len(found.Steps)-1]
+	if last.Verdict == result.Pass {
+		return t.Scenario.Pause
+	}
+	return max(t.Scenario.Pause, recovery(t))
+}
+
+// recovery is the rest after a step that broke a promise.
+func recovery(t scenario.Trial) time.Duration { return min(length(t)/5, 10*time.Second) }
+
+// Trials is the most trials that a plan's come to: a search may take many.
+func Trials(trials []scenario.Trial) (most int) {
+	for _, t := range trials {
+		if t.Scenario.Capacity == nil {
+			most++
+		} else {
+			most += newSearch(t).Bound()
+		}
+	}
+	return most
+}
+
+// Most is how many steps a search takes at the most, and how long they take
+// on the wall; besides that, what is in flight after a step gets the
+// scenario's drain.
+func Most(t scenario.Trial) (steps int, took time.Duration) {
+	steps = newSearch(t).Bound()
+	if t.Scenario.Clock == scenario.Virtual {
+		return steps, 0
+	}
+	return steps, time.Duration(steps) * (t.Scenario.Warmup + length(t) + max(t.Scenario.Pause, recovery(t)))
+}

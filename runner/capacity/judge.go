@@ -1,0 +1,167 @@
+package capacity
+
+import (
+	"fmt"
+	"math"
+
+	"plimsoll/runner/latency"
+	"plimsoll/runner/result"
+	"plimsoll/runner/verdict"
+)
+
+// Judge is what one trial at a level showed: its figures in the steady state,
+// and how far from their limits the promises were. The trial must have come to
+// its end.
+//
+// Besides the promises a target must serve what it is offered: half of the
+// calls held back at max_in_flight, or more than 1 % dropped or given up when
+// the drain was over, is a failure of its own.
+func Judge(t *result.Trial, slo []result.Promise) (result.CapacityStep, Step, error) {
+	seen := result.CapacityStep{Repeat: t.Repeat, LatenessP99S: t.Lateness.P99S}
+	s, err := steadyState(t)
+	if err != nil {
+		return seen, Step{}, err
+	}
+	seen.SkippedS, seen.Drifting = s.skipped, s.drifting
+	seen.P50S, seen.P99S = s.response.Quantile(50).Seconds(), s.response.Quantile(99).Seconds()
+	seen.Errors, seen.ThroughputPerS = s.errors(), s.perSecond
+	step := Step{Margin: -1}
+	for _, p := range slo {
+		measured, margin := s.keeps(p)
+		seen.Measured = append(seen.Measured, measured)
+		if margin > step.Margin || step.Limit == "" {
+			step.Margin, step.Limit = margin, p.Rule
+		}
+	}
+	if why := unserved(t); why != "" && step.Margin < 1 {
+		step.Margin, step.Limit = 1, why
+	}
+	switch {
+	case !t.Health.KeptPace:
+		seen.Verdict, seen.Reason, step.Void = result.Void, t.Health.Why, true
+	case step.Pass():
+		seen.Verdict = result.Pass
+	default:
+		seen.Verdict, seen.Reason = result.Fail, step.Limit
+	}
+	return seen, step, nil
+}
+
+// unserved tells why a target did not serve what it was offered, whatever the
+// calls it did serve were like; "" where it did.
+func unserved(t *result.Trial) string {
+	switch left := t.Dropped + t.Cancelled; {
+	case t.Health.LimitedBy != "" && t.Held.P50S > 0:
+		return t.Health.LimitedBy
+	case float64(left) > 0.01*float64(t.Scheduled):
+		return fmt.Sprintf("%d of %d calls not served", left, t.Scheduled)
+	}
+	return ""
+}
+
+// NewPromise turns a rule into a promise that a step can be judged by: an
+// upper limit of a response time, or of the share of errors.
+func NewPromise(r verdict.Rule) (result.Promise, error) {
+	p := result.Promise{Rule: r.Text, Limit: r.Value, OrEqual: r.Op == "<="}
+	switch {
+	case r.Op != "<" && r.Op != "<=":
+		return p, fmt.Errorf("%s: more load makes a promise harder to keep, so it needs an upper limit: write < or <=", r.Text)
+	case r.Family == "errors" && r.Class == "":
+		p.Metric = "errors"
+	case r.Family == "response" && r.Stat == "p":
+		p.Metric, p.Percentile = "p", r.P
+	case r.Family == "response":
+		p.Metric = r.Stat
+	default:
+		return p, fmt.Errorf("%s: a search judges response times such as p99 < 200ms, and errors such as errors < 0.1%%", r.Text)
+	}
+	return p, nil
+}
+
+// keeps is what was measured of a promise, and its margin.
+func (s steady) keeps(p result.Promise) (measured, margin float64) {
+	h := s.response
+	switch p.Metric {
+	case "errors":
+		measured = s.errors()
+	case "p":
+		measured = h.Quantile(p.Percentile).Seconds()
+	case "mean":
+		measured = h.Mean() / 1e9
+	case "max":
+		measured = h.Max().Seconds()
+	case "min":
+		measured = h.Min().Seconds()
+	}
+	if p.Metric != "errors" && h.Count() == 0 && s.failed > 0 {
+		return 0, 1 // a server that refuses everything at once is not fast
+	}
+	kept := measured < p.Limit || p.OrEqual && measured == p.Limit
+	if margin = Margin(measured, p.Limit); kept {
+		return measured, min(margin, 0)
+	}
+	return measured, max(margin, math.SmallestNonzeroFloat64)
+}
+
+// Margin tells how far a measured value is from its limit: 0 at it, below 0
+// where it was kept, −1 and 1 from about a fifth and five times of it on. It
+// goes by the ratio of the two, alike to either side, so that noise which is a
+// share of the value moves it up as often as down; and near its limit a queue's
+// percentile, which grows without end towards saturation, makes almost a
+// straight line of it.
+func Margin(measured, limit float64) float64 {
+	if measured+limit <= 0 {
+		return -1
+	}
+	return max(-1, min(1, 1.5*(measured-limit)/(measured+limit)))
+}
+
+// steady is what a trial measured once it had settled.
+type steady struct {
+	response   *latency.Histogram
+	ok, failed int64
+	perSecond  float64 // successes
+	skipped    float64 // seconds left out
+	drifting   bool    // it never settled
+}
+
+func (s steady) errors() float64 {
+	if s.ok+s.failed == 0 {
+		return 0
+	}
+	return float64(s.failed) / float64(s.ok+s.failed)
+}
+
+// steadyState leaves out the first part of a trial, where it still drifts. All
+// that ended later counts, also after calls ceased to become due: it was they
+// who waited longest.
+func steadyState(t *result.Trial) (s steady, err error) {
+	skip, drifting := transient(t)
+	if skip == 0 { // the trial's own histogram has a digit more than its windows
+		s = steady{ok: t.OK, failed: t.Failed(), perSecond: t.ThroughputPerS, drifting: drifting}
+		s.response, err = t.Response.Histogram()
+		return s, err
+	}
+	s = steady{response: latency.New(latency.Coarse), drifting: drifting}
+	within := int64(0)
+	for i, w := range t.Timeline {
+		if i < skip {
+			s.skipped = w.AtS + w.WidthS
+			continue
+		}
+		h, err := w.Histogram()
+		if err != nil {
+			return s, err
+		}
+		s.response.Merge(h)
+		s.ok += w.OK
+		s.failed += w.Errors
+		if w.AtS+w.WidthS <= t.DurationS*(1+1e-9) {
+			within += w.OK
+		}
+	}
+	if length := t.DurationS - s.skipped; length > 0 {
+		s.perSecond = float64(within) / length
+	}
+	return s, nil
+}

@@ -1,0 +1,43 @@
+package drive
+
+import (
+	"errors"
+	"runtime"
+	"sync"
+)
+
+// RunAll carries the shards of one trial out side by side, each by a loop of
+// its own, and merges what they have recorded into the first one's recorder.
+// They share one Stop, which wakes the ports of all. A shard that breaks ends
+// the others.
+func RunAll(shards []Trial) End {
+	// A loop keeps its processor while it waits; whatever else there is to do
+	// needs one, too.
+	if need := len(shards) + 1; runtime.GOMAXPROCS(0) < need {
+		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(need))
+	}
+	ends := make([]End, len(shards))
+	var loops sync.WaitGroup
+	for i := range shards[1:] {
+		loops.Go(func() { ends[i+1] = shards[i+1].runOr(shards[0].Stop) })
+	}
+	ends[0] = shards[0].runOr(shards[0].Stop)
+	loops.Wait()
+	all := ends[0]
+	for i, end := range ends[1:] {
+		all.Interrupted = all.Interrupted || end.Interrupted
+		all.At = max(all.At, end.At)
+		all.Err = errors.Join(all.Err, end.Err)
+		shards[0].Recorder.Merge(shards[i+1].Recorder)
+	}
+	return all
+}
+
+// runOr runs the trial, and ends others with it if it breaks.
+func (t Trial) runOr(others *Stop) End {
+	end := t.Run()
+	if end.Err != nil {
+		others.AtOnce()
+	}
+	return end
+}

@@ -1,0 +1,82 @@
+package latency
+
+import (
+	"math"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+// history is a call as a timeline hears of it.
+type history struct {
+	intended, start, end time.Duration
+	fate                 Fate
+}
+
+func histories(t *rapid.T, name string) []history {
+	one := rapid.Custom(func(t *rapid.T) history {
+		longest := rapid.SampledFrom([]time.Duration{10 * time.Millisecond, time.Second, time.Hour}).Draw(t, "longest")
+		upTo := func(name string) time.Duration {
+			return time.Duration(rapid.Int64Range(0, int64(longest)).Draw(t, name))
+		}
+		h := history{intended: upTo("due")}
+		h.start = h.intended + upTo("late")
+		h.end = h.start + upTo("took")
+		h.fate = rapid.SampledFrom([]Fate{OK, OK, Failed, Cancelled}).Draw(t, "fate")
+		return h
+	})
+	return rapid.SliceOfN(one, 0, 60).Draw(t, name)
+}
+
+func timelineOf(lists ...[]history) *Timeline {
+	line := NewTimeline()
+	for _, list := range lists {
+		for _, h := range list {
+			line.Call(h.intended, h.start, h.end, h.fate)
+		}
+	}
+	return line
+}
+
+// Two timelines merged are the one that would have heard of all calls,
+// whichever of them had to widen its windows first.
+func TestMergedTimelinesAreOne(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		a, b := histories(t, "a"), histories(t, "b")
+		merged, all := timelineOf(a), timelineOf(a, b)
+		merged.Merge(timelineOf(b))
+		if merged.Width() != all.Width() || len(merged.Windows()) != len(all.Windows()) {
+			t.Fatalf("%d windows of %v, want %d of %v", len(merged.Windows()), merged.Width(), len(all.Windows()), all.Width())
+		}
+		for i, got := range merged.Windows() {
+			want := all.Windows()[i]
+			if got.Scheduled != want.Scheduled || got.Started != want.Started || got.ended() != want.ended() || got.OKs != want.OKs || got.Failures != want.Failures {
+				t.Fatalf("window %d: %+v, want %+v", i, got, want)
+			}
+			if got.OKs > 0 && (got.Response.Count() != want.Response.Count() || got.Response.Quantile(99) != want.Response.Quantile(99)) {
+				t.Fatalf("window %d: p99 %v of %d, want %v of %d", i, got.Response.Quantile(99), got.Response.Count(), want.Response.Quantile(99), want.Response.Count())
+			}
+			if got, want := merged.InFlight()[i], all.InFlight()[i]; math.Abs(got-want) > 1e-6 {
+				t.Fatalf("window %d: %v in flight, want %v", i, got, want)
+			}
+		}
+	})
+}
+
+// The time in flight of all windows together is that of all calls.
+func TestTimeInFlightAddsUp(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		list := histories(t, "calls")
+		line, sum, want := timelineOf(list), 0.0, 0.0
+		for _, mean := range line.InFlight() {
+			sum += mean * float64(line.Width())
+		}
+		for _, h := range list {
+			want += float64(h.end - h.start)
+		}
+		if math.Abs(sum-want) > 1e-6*want+1 {
+			t.Fatalf("%v in flight, want %v", time.Duration(sum), time.Duration(want))
+		}
+	})
+}

@@ -1,0 +1,263 @@
+package scenario
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/google/jsonschema-go/jsonschema"
+
+	"plimsoll/runner/capacity"
+	"plimsoll/runner/result"
+	"plimsoll/runner/verdict"
+	"plimsoll/target/quantity"
+	"plimsoll/target/setting"
+)
+
+// Capacity is a search for the highest load that keeps its promises, instead
+// of a sweep that is known beforehand. The scenario has one mode then, and one
+// place, From; its Duration is how long each step is held.
+type Capacity struct {
+	Find string // result.FindRate or result.FindConcurrency
+	SLO  []result.Promise
+	// From and To are the first and the highest load, in calls a second or in
+	// flight; PeakLoad is the load expected, 0 for unknown.
+	From, To, PeakLoad float64
+	Precision          float64 // of the answer, a share of 1
+}
+
+// Limits of a search.
+const (
+	finest, coarsest = 0.01, 0.25 // precisions
+	defaultPrecision = 0.05
+	defaultHold      = 10 * time.Second
+)
+
+// capacityDraft is a search as it was written; its loads are counts or rates.
+type capacityDraft struct {
+	find           setting.At[string]
+	slo            setting.At[setting.Several[verdict.Rule]]
+	from, to, peak setting.At[string]
+	hold           setting.At[time.Duration]
+	precision      setting.At[float64]
+}
+
+func capacityShape() setting.Shape[capacityDraft] {
+	load := setting.Located(stageTarget())
+	return setting.Object("a capacity search",
+		setting.Key("find", "What is searched: the highest rate, or the highest concurrency.", setting.Located(setting.Word("what to find", result.FindRate, result.FindConcurrency)), func(c *capacityDraft) *setting.At[string] { return &c.find }).Required(),
+		setting.Key("slo", "What must hold: upper limits of response times and errors, such as p99 < 200ms.", setting.Located(setting.OneOrMore(ruleShape())), func(c *capacityDraft) *setting.At[setting.Several[verdict.Rule]] { return &c.slo }).Required(),
+		setting.Key("from", "The load to begin with, which the target should bear with ease.", load, func(c *capacityDraft) *setting.At[string] { return &c.from }).Required(),
+		setting.Key("to", "The highest load that may be tried; it is never exceeded.", load, func(c *capacityDraft) *setting.At[string] { return &c.to }).Required(),
+		setting.Key("hold", "How long each step takes. Default 10s.", setting.Located(setting.LongerThanZero()), func(c *capacityDraft) *setting.At[time.Duration] { return &c.hold }),
+		setting.Key("precision", "How wide the answer's interval may be to either side, from 1% to 25%. Default 5%.", setting.Located(precision()), func(c *capacityDraft) *setting.At[float64] { return &c.precision }),
+		setting.Key("peak_load", "The load expected: the answer then says how much headroom that leaves.", load, func(c *capacityDraft) *setting.At[string] { return &c.peak }),
+	)
+}
+
+func precision() setting.Shape[float64] {
+	read := func(text string) (float64, error) {
+		v, err := quantity.ParsePercent(text)
+		if err == nil && (v < finest || v > coarsest) {
+			err = fmt.Errorf("a precision of %s cannot be had: write a percentage from 1%% to 25%%", text)
+		}
+		return v, err
+	}
+	return setting.Parsed("a percentage such as 5%", read, func() *jsonschema.Schema {
+		return setting.Spelled(quantity.PercentPattern)
+	})
+}
+
+// modesOrCapacity is the schema's way to say what withSearch checks: only a
+// search knows its mode by itself.
+func modesOrCapacity(shape setting.Shape[draft]) setting.Shape[draft] {
+	schema := shape.Schema
+	shape.Schema = func() *jsonschema.Schema {
+		s := schema()
+		s.AnyOf = []*jsonschema.Schema{{Required: []string{"modes"}}, {Required: []string{"capacity"}}}
+		return s
+	}
+	return shape
+}
+
+// withSearch is the scenario with the mode that its search goes through: the
+// one that is written, or else the plain one, at the load to begin with.
+func (d draft) withSearch(r *setting.Reader, at setting.Pos) draft {
+	switch {
+	case !d.capacity.Given && !d.modes.Given:
+		r.Problem(at, "a scenario needs the key modes: how calls are started; each mode is a column of the tables")
+		return d
+	case !d.capacity.Given:
+		return d
+	}
+	c, kind := d.capacity.Value, d.capacity.Value.kind()
+	d.duration.Value = cmp.Or(c.hold.Value, defaultHold)
+	d.requests.Value.Listed = false // one sweep is enough to complain of
+	mode := setting.At[modeDraft]{Pos: d.capacity.Pos, Given: true, Valid: true}
+	switch {
+	case !d.modes.Given:
+	case len(d.modes.Value) != 1:
+		r.Problem(d.modes.Pos, "a capacity search goes through one mode: name that one only, or leave modes out")
+	case c.checkMode(r, d.modes.Value[0]):
+		mode = d.modes.Value[0]
+	}
+	// Listed, because the search is a sweep: the mode's name has no value.
+	users, rate, _ := stageValue(c.from.Value, kind)
+	mode.Value.word = setting.At[string]{}
+	if kind == Concurrent {
+		mode.Value.concurrent = searched(mode.Pos, users)
+	} else {
+		mode.Value.rate = searched(mode.Pos, rate)
+	}
+	d.modes = setting.At[[]setting.At[modeDraft]]{Value: []setting.At[modeDraft]{mode}, Pos: mode.Pos, Given: true, Valid: true}
+	return d
+}
+
+// searched is the value that a search begins with, in its mode.
+func searched[T any](at setting.Pos, from T) setting.At[setting.Several[T]] {
+	one := setting.Several[T]{Items: []setting.At[T]{{Value: from, Pos: at, Given: true, Valid: true}}, Listed: true}
+	return setting.At[setting.Several[T]]{Value: one, Pos: at, Given: true, Valid: true}
+}
+
+// kind is the kind of mode that the search goes through.
+func (c capacityDraft) kind() string {
+	if c.find.Value == result.FindConcurrency {
+		return Concurrent
+	}
+	return RateLimited
+}
+
+// checkMode tells whether a mode can be searched, and reports why not.
+func (c capacityDraft) checkMode(r *setting.Reader, mode setting.At[modeDraft]) bool {
+	m := mode.Value
+	kind, second := m.kind()
+	switch {
+	case second != setting.Pos{}:
+		r.Problem(second, "a mode is said to be two things: leave one of mode, concurrent and rate-limited out")
+	case !c.find.Valid || kind == "": // reported already
+	case kind != c.kind():
+		r.Problem(mode.Pos, "to find the %s the mode must be %s: write `mode: %s`, or leave modes out", c.find.Value, c.kind(), c.kind())
+	case m.stages.Given:
+		r.Problem(m.stages.Pos, "the search goes its own way and cannot follow stages, leave them out")
+	case m.concurrent.Given || m.rate.Given:
+		r.Problem(mode.Pos, "the search chooses the value: write `mode: %s` beside the other settings", kind)
+	case m.arrivals.Value == Window || m.arrivals.Value == Bucket:
+		r.Problem(m.arrivals.Pos, "arrivals: %s depends on how a rate is written and cannot be searched, write constant or poisson", m.arrivals.Value)
+	default:
+		return true
+	}
+	return false
+}
+
+// addCapacity takes the search over into the plan and reports what it leaves
+// no room for.
+func (d draft) addCapacity(r *setting.Reader, s *Scenario) {
+	for _, other := range []struct {
+		name  string
+		given bool
+		pos   setting.Pos
+		why   string
+	}{
+		{"requests", d.requests.Given, d.requests.Pos, "each step of a search takes its `hold`"},
+		{"duration", d.duration.Given, d.duration.Pos, "each step of a search takes its `hold`"},
+		{"repeat", d.repeat.Given, d.repeat.Pos, "a search repeats its steps by itself"},
+		{"baseline", d.baseline.Given, d.baseline.Pos, "a search has one mode"},
+		{"expect", d.expect.Given, d.expect.Pos, "where a search goes is not known beforehand"},
+		{"stop_when", d.stopWhen != "", d.capacity.Pos, "a step of a search must come to its end"},
+		{"on_error", d.onError == "stop", d.capacity.Pos, "a step of a search must come to its end"},
+		{"order", d.order != "", d.capacity.Pos, "a search goes its own way"},
+	} {
+		if other.given {
+			r.Problem(other.pos, "%s: leave %s out", other.why, other.name)
+		}
+	}
+	for _, p := range d.promises {
+		r.Problem(p.rule.Pos, "the promises of a search stand in its `slo`: leave thresholds out")
+	}
+	c := d.capacity.Value
+	s.Capacity = &Capacity{Find: c.find.Value, Precision: cmp.Or(c.precision.Value, defaultPrecision)}
+	if c.find.Valid {
+		c.addLoads(r, s)
+	}
+	c.addPromises(r, s)
+}
+
+// addLoads reads the loads, which are rates or numbers of calls in flight.
+func (c capacityDraft) addLoads(r *setting.Reader, s *Scenario) {
+	for _, load := range []struct {
+		at   setting.At[string]
+		into *float64
+	}{{c.from, &s.Capacity.From}, {c.to, &s.Capacity.To}, {c.peak, &s.Capacity.PeakLoad}} {
+		users, rate, err := stageValue(load.at.Value, c.kind())
+		*load.into = max(float64(users), rate.PerSecond())
+		switch {
+		case !load.at.Valid:
+			continue
+		case err == nil && *load.into == 0:
+			err = errors.New("a load must be above zero")
+		}
+		if err != nil {
+			r.Problem(load.at.Pos, "%v", err)
+		}
+	}
+	from, to := s.Capacity.From, s.Capacity.To
+	if from > 0 && to > 0 && from >= to {
+		r.Problem(c.to.Pos, "the search goes up from %s and cannot reach %s: write a higher load", c.from.Value, c.to.Value)
+	}
+	if s.Capacity.Find == result.FindConcurrency && len(s.Modes) == 1 {
+		most := *s.Modes[0]
+		most.Concurrency = []int{int(to)}
+		if why := s.standstill(&most); why != "" {
+			r.Problem(c.to.Pos, "%s", why)
+		}
+	}
+}
+
+// addPromises takes the promises over, and reports those that no step could be
+// judged by.
+func (c capacityDraft) addPromises(r *setting.Reader, s *Scenario) {
+	calls := math.Inf(1) // of the shortest step
+	if c.find.Value == result.FindRate {
+		calls = s.Capacity.From * s.Duration.Seconds()
+	}
+	for _, rule := range c.slo.Value.Items {
+		if !rule.Valid {
+			continue
+		}
+		p, err := capacity.NewPromise(rule.Value)
+		if needs := 100 / (100 - p.Percentile); err == nil && p.Percentile < 100 && p.Percentile > 0 && calls < needs*(1-1e-9) && calls > 0 {
+			err = fmt.Errorf("%s needs %.0f calls or more, and a step of %v at %s makes %.0f: raise from, or hold it longer",
+				rule.Value.Text, math.Ceil(needs-1e-9), s.Duration, c.from.Value, calls)
+		}
+		if err != nil {
+			r.Problem(rule.Pos, "%v", err)
+		}
+		s.Capacity.SLO = append(s.Capacity.SLO, p)
+	}
+}
+
+// Step is the trial of a search at a level: a copy of the plan's one trial,
+// with the search's value filled in.
+func (t Trial) Step(level float64, repeat int) Trial {
+	t.Repeat = repeat
+	if t.Scenario.Capacity.Find == result.FindConcurrency {
+		t.Concurrency = int(level)
+		t.Sweep = result.Point{Concurrency: t.Concurrency}
+		return t
+	}
+	t.Rate = rateOf(level)
+	t.Sweep = result.Point{RatePerS: level}
+	return t
+}
+
+// rateOf is a level as a rate, to six significant digits at least; those of a
+// search have four.
+func rateOf(perSecond float64) quantity.Rate {
+	per := time.Second
+	for n := perSecond; n != math.Trunc(n) && n < 1e6; n *= 10 {
+		per *= 10
+	}
+	return quantity.Rate{N: int64(math.Round(perSecond * per.Seconds())), Per: per}
+}

@@ -1,0 +1,56 @@
+package scenario
+
+import (
+	"fmt"
+
+	"plimsoll/target/setting"
+	"plimsoll/target/sim"
+)
+
+// Retarget is the same plan with one target of the file, whose name is given,
+// called by every scenario.
+func (p *Plan) Retarget(name string) (*Plan, error) {
+	target, err := p.target(name)
+	if err != nil {
+		return nil, err
+	}
+	out := *p
+	out.Scenarios = nil
+	for _, s := range p.Scenarios {
+		s := *s // its modes are never written to
+		s.Target = target
+		if err := s.suits(); err != nil {
+			return nil, fmt.Errorf("scenario %q cannot call the target %q: %w", s.Name, name, err)
+		}
+		out.Scenarios = append(out.Scenarios, &s)
+	}
+	return &out, nil
+}
+
+func (p *Plan) target(name string) (Target, error) {
+	var names []string
+	for _, t := range p.Targets {
+		if t.Name == name {
+			return t, nil
+		}
+		names = append(names, t.Name)
+	}
+	return Target{}, fmt.Errorf("there is no target %q in %s%s", name, p.File.Name, setting.Suggest(name, names))
+}
+
+// suits tells what speaks against the scenario's target, as reading the file
+// would.
+func (s *Scenario) suits() error {
+	if _, simulated := s.Target.Settings.(*sim.Settings); s.Clock == Virtual && !simulated {
+		return fmt.Errorf("only sim targets can keep a virtual clock")
+	}
+	if len(s.Requests) > 0 {
+		return nil
+	}
+	for _, m := range s.Modes {
+		if why := s.standstill(m); why != "" {
+			return fmt.Errorf("mode %s: %s", m.Name, why)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,270 @@
+package wire
+
+import (
+	"context"
+	"math"
+	"net"
+	"sync"
+	"time"
+
+	"plimsoll/target"
+	"plimsoll/target/agenda"
+)
+
+// Net does what Engine does on every system, and over TLS: each connection is
+// a net.Conn with a goroutine, which sets it up and reads from it. Requests
+// are written by the loop itself, for whom a connection never blocks, so that
+// of the goroutines only those wake up whose answer has come. All methods but
+// Wake belong to the loop's goroutine.
+type Net struct {
+	desk
+	dialer net.Dialer
+	trial  context.Context // of all that is being set up
+	giveUp context.CancelFunc
+	inbox  *inbox
+	blocks sync.Pool // of *[]byte, for large bodies
+
+	conns     []*netConn // all there ever were
+	closed    []*netConn // to be used again
+	idle      []*netConn // the last one used is the last
+	open      int        // connections there are
+	deadlines agenda.Agenda[*netConn]
+	looked    time.Duration // when the inbox was last looked into
+	workers   sync.WaitGroup
+}
+
+// block is how much is read at once of a large body.
+const block = 64 << 10
+
+// OpenNet prepares an engine; nothing is sent yet. The clock shows from.
+func OpenNet(o Options, from time.Duration) *Net {
+	n := &Net{desk: newDesk(o), dialer: net.Dialer{KeepAlive: -1}, inbox: newInbox(o.Spin)}
+	n.trial, n.giveUp = context.WithCancel(context.Background())
+	n.blocks.New = func() any { b := make([]byte, block); return &b }
+	n.start(from)
+	n.looked = from
+	return n
+}
+
+// Send sends the request of call number k, now being the clock's reading; its
+// end comes out of Wait under the name `call`.
+func (n *Net) Send(call uint32, k uint64, now time.Duration) {
+	n.clock = now
+	n.place(n.enter(call, k))
+}
+
+// place puts a call on a connection, or in line for one.
+func (n *Net) place(x *exchange) {
+	if n.gaveUp {
+		n.failed(x, target.Cancelled, Seen{}, n.clock)
+		return
+	}
+	for last := len(n.idle) - 1; last >= 0; last-- {
+		c := n.idle[last]
+		n.idle = n.idle[:last]
+		if n.reuse(c, x) {
+			return
+		}
+	}
+	if n.o.Connections > 0 && n.open >= n.o.Connections {
+		n.hold(x)
+		return
+	}
+	n.connect(x)
+}
+
+// reuse sends a call on an idle connection, unless that is gone.
+func (n *Net) reuse(c *netConn, x *exchange) bool {
+	c.prepare(x, true)
+	if !c.state.CompareAndSwap(idle, busy) {
+		c.x = nil
+		return false // a notice of that is on its way
+	}
+	n.begin(c)
+	c.send()
+	return true
+}
+
+// connect sends a call on a new connection.
+func (n *Net) connect(x *exchange) {
+	var c *netConn
+	if last := len(n.closed) - 1; last >= 0 {
+		c, n.closed = n.closed[last], n.closed[:last]
+	} else {
+		c = newNetConn(n)
+		n.conns = append(n.conns, c)
+	}
+	n.open++
+	c.prepare(x, false)
+	c.connected, c.why = false, ""
+	c.state.Store(busy)
+	n.begin(c)
+	until := x.until
+	n.workers.Go(func() { c.start(until) })
+}
+
+// begin counts a try, and sees to it that it is given up when it is over its
+// time.
+func (n *Net) begin(c *netConn) {
+	n.attempt(c.x)
+	if until := c.x.until; n.o.Timeout > 0 && (!c.watched || until < c.watch) {
+		c.watched, c.watch = true, until
+		n.deadlines.Push(until, c)
+	}
+}
+
+// Wait returns the next call that has ended, at once if there is one; false
+// when none has by `until`, an offset from Zero, or when it was woken. now is
+// the last reading of the clock, which no call handed out so far has ended
+// after.
+func (n *Net) Wait(until time.Duration) (done Done, any bool, now time.Duration) {
+	for over := until <= n.clock && n.clock-n.looked < stale; ; {
+		if done, any = n.handOut(); any || over {
+			return done, any, n.clock
+		}
+		before := n.clock
+		if until > before {
+			before = n.now()
+		}
+		n.inbox.wait(n.zero, until, n.due(), before)
+		notices, woken := n.inbox.take()
+		for _, notice := range notices {
+			n.note(notice)
+		}
+		n.looked = n.now()
+		n.expire(before) // what was not there at the look is late for sure
+		over = woken || until <= n.clock
+	}
+}
+
+// due is when the next call is over its time or tried again.
+func (n *Net) due() time.Duration {
+	at := time.Duration(math.MaxInt64)
+	if n.deadlines.Len() > 0 {
+		at = n.deadlines.First()
+	}
+	if n.later.Len() > 0 {
+		at = min(at, n.later.First())
+	}
+	return at
+}
+
+// note hears what has become of a connection.
+func (n *Net) note(notice notice) {
+	c := notice.conn
+	if notice.what == answered {
+		n.conclude(c)
+		n.release(c)
+		return
+	}
+	n.open--
+	n.closed = append(n.closed, c)
+	if notice.what == lost {
+		n.conclude(c)
+	} else {
+		n.dismiss(c)
+	}
+	for n.line.len() > 0 && n.open < n.o.Connections {
+		n.connect(n.nextInLine())
+	}
+}
+
+// conclude hands the connection's call out, or tries it again.
+func (n *Net) conclude(c *netConn) {
+	x, class := c.x, c.class
+	c.x = nil
+	x.out.BytesIn += c.size()
+	if c.connected {
+		x.out.BytesOut += int64(len(x.request.Bytes))
+	}
+	if class == "" {
+		class = n.judge(c.parser.Status, c.found)
+	}
+	if class == "" {
+		n.ended(x, c.ended)
+		return
+	}
+	seen := c.seen(c.connected, c.err)
+	if x.repeat(c.reused, class, seen.Stage) {
+		n.place(x)
+		return
+	}
+	n.failed(x, class, seen, c.ended)
+}
+
+// release gives a connection to the next in line, or keeps it.
+func (n *Net) release(c *netConn) {
+	switch {
+	case c.why != "": // interrupted when its answer had just come
+		c.state.CompareAndSwap(idle, gone)
+	case n.line.len() == 0:
+		n.idle = append(n.idle, c)
+	default:
+		if x := n.nextInLine(); !n.reuse(c, x) {
+			n.place(x)
+		}
+	}
+}
+
+// dismiss takes a connection that is gone out of the idle ones.
+func (n *Net) dismiss(c *netConn) {
+	for i, other := range n.idle {
+		if other == c {
+			n.idle = append(n.idle[:i], n.idle[i+1:]...)
+			return
+		}
+	}
+}
+
+// expire gives up the calls whose time is over and tries those again whose
+// pause is.
+func (n *Net) expire(now time.Duration) {
+	for n.deadlines.Len() > 0 && n.deadlines.First() <= now {
+		entry := n.deadlines.Pop()
+		c := entry.What
+		switch {
+		case !c.watched || entry.At != c.watch: // an earlier entry has taken its place
+		case c.x == nil:
+			c.watched = false
+		case c.x.until > now: // of a later call than the one it was watched for
+			c.watch = c.x.until
+			n.deadlines.Push(c.watch, c)
+		default:
+			c.watched = false
+			c.interrupt(target.Timeout)
+		}
+	}
+	for n.later.Len() > 0 && n.later.First() <= now {
+		n.place(n.later.Pop().What)
+	}
+}
+
+// Cancel makes every call end now, or as soon as its connection hears of it.
+func (n *Net) Cancel() {
+	n.gaveUp = true
+	n.giveUp()
+	for _, c := range n.conns {
+		if c.x != nil {
+			c.interrupt(target.Cancelled)
+		}
+	}
+	n.cancel()
+}
+
+// Wake makes the Wait under way, or the next one, return at once. It may be
+// called from anywhere.
+func (n *Net) Wake() { n.inbox.wake() }
+
+// Spun is how long waiting has spun so far.
+func (n *Net) Spun() time.Duration { return n.inbox.waiter.Spun() }
+
+// Close closes every connection.
+func (n *Net) Close() {
+	n.gaveUp = true
+	n.giveUp()
+	for _, c := range n.conns {
+		c.interrupt(target.Cancelled)
+	}
+	n.workers.Wait()
+	n.inbox.close()
+}

@@ -1,0 +1,327 @@
+package wire
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"plimsoll/target"
+)
+
+// netConn is a connection of Net's, or the place of one that is closed. It is
+// the loop's while idle and the goroutine's while busy; each hands it over to
+// the other by what it does to the state.
+type netConn struct {
+	net   *Net
+	state atomic.Int32
+
+	// The loop's own, at all times.
+	x       *exchange // nil while idle
+	reused  bool      // it has served a call before this one
+	watched bool      // is among Net.deadlines
+	watch   time.Duration
+
+	// Handed to and fro with the call.
+	request   []byte
+	sending   bool // a goroutine of its own sends the request
+	connected bool
+	answer
+	class string // of what went wrong, unless the answer is whole
+	err   error
+	ended time.Duration
+
+	// The goroutine's own, but that the loop writes to conn.
+	conn    net.Conn // flow, or TLS over it
+	buffer  []byte
+	block   *[]byte   // for what does not fit there
+	deliver func()    // sends a large request; made once
+	sent    chan bool // whether it could
+
+	mu   sync.Mutex // guards what follows
+	flow *flow      // nil: not connected
+	why  string     // the class that interrupt gives the call
+}
+
+// States of a connection.
+const (
+	gone int32 = iota
+	idle
+	busy
+)
+
+// direct is the size up to which the loop itself writes a request.
+const direct = 16 << 10
+
+func large(request []byte) bool { return len(request) > direct }
+
+// The buffer of a connection is small, for there may be many; answers that do
+// not fit make it as large as a page.
+const (
+	little = 512
+	page   = 4 << 10
+)
+
+func newNetConn(n *Net) *netConn {
+	c := &netConn{net: n, buffer: make([]byte, little), sent: make(chan bool, 1)}
+	c.listen(&n.o)
+	c.deliver = func() {
+		_, err := c.conn.Write(c.request)
+		c.sent <- err == nil
+	}
+	return c
+}
+
+// prepare makes the connection ready for a call. A goroutine that finds it
+// idle does not touch what is written here.
+func (c *netConn) prepare(x *exchange, reused bool) {
+	c.x, c.reused = x, reused
+	c.request, c.sending = x.request.Bytes, large(x.request.Bytes)
+	c.class, c.err = "", nil
+	c.expect(x.request, &c.net.o)
+}
+
+// send sends the request, without blocking. That it failed shows in reading,
+// where there may be an answer all the same.
+func (c *netConn) send() {
+	if large(c.request) {
+		go c.deliver()
+		return
+	}
+	_, _ = c.conn.Write(c.request)
+}
+
+// wholly tells whether all of the request has been sent, and leaves off if it
+// has not.
+func (c *netConn) wholly() (all bool) {
+	if !c.sending {
+		return c.flow.settle()
+	}
+	c.sending = false
+	select {
+	case all = <-c.sent:
+	default: // it may just not have said so yet
+		_ = c.flow.SetWriteDeadline(longAgo)
+		all = <-c.sent
+		_ = c.flow.SetWriteDeadline(time.Time{})
+	}
+	return c.flow.settle() && all
+}
+
+var longAgo = time.Unix(1, 0)
+
+// start sets the connection up, by the given time, and then lets it serve: in
+// a goroutine of its own, whose stack is a fraction of what connecting takes.
+func (c *netConn) start(until time.Duration) {
+	if c.setUp(until) {
+		c.net.workers.Go(c.serve)
+	} else {
+		c.tell(lost)
+	}
+}
+
+// serve carries the connection's calls out, up to its end.
+func (c *netConn) serve() {
+	c.send()
+	for {
+		what := c.exchange()
+		if c.block != nil {
+			c.net.blocks.Put(c.block)
+			c.block = nil
+		}
+		if what != answered {
+			c.hangUp(what)
+			c.tell(what)
+			return
+		}
+		c.state.Store(idle)
+		c.tell(answered)
+	}
+}
+
+func (c *netConn) tell(what event) { c.net.inbox.put(notice{c, what}) }
+
+// exchange reads an answer to its end.
+func (c *netConn) exchange() event {
+	buffer := c.buffer
+	for {
+		n, err := c.conn.Read(buffer)
+		if !c.taken() {
+			return unused
+		}
+		if over, keep := c.take(buffer[:n], err); over {
+			c.ended = time.Since(c.net.zero)
+			if keep {
+				return answered
+			}
+			return lost
+		}
+		if n == len(buffer) {
+			buffer = c.larger(buffer)
+		}
+	}
+}
+
+// taken tells whether there is a call on the connection. What comes without
+// one is its end.
+func (c *netConn) taken() bool {
+	return c.state.Load() == busy || !c.state.CompareAndSwap(idle, gone) && c.state.Load() == busy
+}
+
+func (c *netConn) larger(buffer []byte) []byte {
+	switch len(buffer) {
+	case little:
+		c.buffer = make([]byte, page)
+		return c.buffer
+	case page:
+		c.block = c.net.blocks.Get().(*[]byte)
+		return *c.block
+	}
+	return buffer
+}
+
+// take takes in what was read.
+func (c *netConn) take(b []byte, err error) (over, keep bool) {
+	if len(b) > 0 {
+		n, done, fault := c.parser.Feed(b)
+		switch {
+		case fault != nil:
+			c.fail(c.fault().Class(), c.fault())
+			return true, false
+		case done:
+			whole := c.wholly()
+			return true, whole && err == nil && n == len(b) && c.parser.KeepAlive() && c.net.o.KeepAlive
+		}
+	}
+	if err == nil {
+		return false, false
+	}
+	why := c.interrupted()
+	switch {
+	case why != "":
+		c.fail(why, nil)
+	case err == io.EOF, err == io.ErrUnexpectedEOF: // what TLS says of an end without a word
+		if done, _ := c.parser.EOF(); !done {
+			c.fail(c.fault().Class(), c.fault())
+		}
+	case alert(err):
+		c.fail(target.TLS, err)
+	default:
+		c.fail(target.Reset, err)
+	}
+	return true, false
+}
+
+func (c *netConn) fail(class string, err error) { c.class, c.err = class, err }
+
+// alert tells whether an error is TLS's word for no: version 1.3 refuses
+// certificates after the handshake.
+func alert(err error) bool {
+	var network *net.OpError
+	return errors.As(err, &network) && (network.Op == "remote error" || network.Op == "local error")
+}
+
+// setUp connects and shakes hands.
+func (c *netConn) setUp(until time.Duration) bool {
+	n := c.net
+	ctx, cancel := n.trial, context.CancelFunc(func() {})
+	if n.o.Timeout > 0 {
+		ctx, cancel = context.WithDeadline(ctx, n.zero.Add(until))
+	}
+	defer cancel()
+	class := target.Connect
+	err := c.dial(ctx)
+	if err == nil && n.o.TLS != nil {
+		class = target.TLS
+		err = c.shakeHands(ctx)
+	}
+	if err == nil && c.interrupted() != "" {
+		err = context.Canceled // it just missed its time
+	}
+	if err == nil {
+		c.connected = true
+		return true
+	}
+	c.fail(c.refused(ctx, class, err), err)
+	c.sending = false // not begun
+	if c.flow != nil {
+		c.hangUp(lost)
+	}
+	c.ended = time.Since(n.zero)
+	return false
+}
+
+// refused names the class of an error of setting up, which is the given one
+// unless somebody else is to blame. Name servers that do not answer in time
+// are class dns.
+func (c *netConn) refused(ctx context.Context, class string, err error) string {
+	var dns *net.DNSError
+	switch {
+	case c.net.trial.Err() != nil:
+		return target.Cancelled
+	case errors.As(err, &dns):
+		return target.DNS
+	case ctx.Err() != nil, c.interrupted() != "", errors.Is(err, os.ErrDeadlineExceeded):
+		return target.Timeout
+	}
+	return class
+}
+
+func (c *netConn) dial(ctx context.Context) error {
+	conn, err := c.net.dialer.DialContext(ctx, "tcp", c.net.o.Host)
+	if err != nil {
+		return err
+	}
+	f, err := newFlow(conn.(*net.TCPConn))
+	if err != nil {
+		_ = conn.Close()
+		return err
+	}
+	c.mu.Lock()
+	c.flow, c.conn = f, f
+	c.mu.Unlock()
+	return nil
+}
+
+func (c *netConn) shakeHands(ctx context.Context) error {
+	secure := tls.Client(c.flow, c.net.o.TLS)
+	c.conn = secure
+	return secure.HandshakeContext(ctx)
+}
+
+// interrupt makes the call on the connection end with that class, and with it
+// the connection.
+func (c *netConn) interrupt(class string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.why = class
+	if c.flow != nil {
+		_ = c.flow.SetDeadline(longAgo)
+	}
+}
+
+func (c *netConn) interrupted() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.why
+}
+
+// hangUp closes the connection. TLS takes leave, where there is time for that.
+func (c *netConn) hangUp(what event) {
+	if c.connected && c.interrupted() == "" {
+		_ = c.conn.Close()
+	} else {
+		_ = c.flow.Close()
+	}
+	if what == lost {
+		c.wholly() // so that nobody sends any more
+	}
+	c.mu.Lock()
+	c.flow = nil
+	c.mu.Unlock()
+}

@@ -1,0 +1,92 @@
+package wire
+
+import (
+	"bytes"
+	"net"
+	"sync"
+	"syscall"
+)
+
+// flow is a TCP connection that takes small writes without blocking: what the
+// system has no room for is sent by a goroutine. Servers that answer and never
+// read would stop the loop otherwise.
+type flow struct {
+	*net.TCPConn
+	raw  syscall.RawConn
+	once func(fd uintptr) bool // tries a write, the arguments being:
+	b    []byte
+	n    int
+	err  error
+
+	mu   sync.Mutex // held while something is written
+	rest chan error // the end of sending what there was no room for; nil: there was
+}
+
+// atOnce is what is written without blocking: a record of TLS, for example.
+const atOnce = direct + 1<<10
+
+func newFlow(conn *net.TCPConn) (*flow, error) {
+	raw, err := conn.SyscallConn()
+	f := &flow{TCPConn: conn, raw: raw}
+	f.once = func(fd uintptr) bool {
+		f.n, f.err = writeOnce(fd, f.b)
+		return true
+	}
+	return f, err
+}
+
+// Write blocks where there is much to write, or where what was written before
+// is still on its way.
+func (f *flow) Write(b []byte) (int, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if err := f.wait(); err != nil {
+		return 0, err
+	}
+	if len(b) > atOnce {
+		return f.TCPConn.Write(b)
+	}
+	f.b, f.n, f.err = b, 0, nil
+	err := f.raw.Write(f.once)
+	if f.b = nil; err == nil {
+		err = f.err
+	}
+	if err == nil && f.n < len(b) {
+		rest := bytes.Clone(b[f.n:])
+		sent := make(chan error, 1)
+		f.rest = sent
+		go func() {
+			_, err := f.TCPConn.Write(rest)
+			sent <- err
+		}()
+	}
+	return len(b), err
+}
+
+// wait waits until what was written has left.
+func (f *flow) wait() (err error) {
+	if f.rest != nil {
+		err = <-f.rest
+		f.rest = nil
+	}
+	return err
+}
+
+// settle tells whether all that was written has left, and leaves off if it has
+// not. Nothing is being written.
+func (f *flow) settle() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.rest == nil {
+		return true
+	}
+	select {
+	case err := <-f.rest:
+		f.rest = nil
+		return err == nil
+	default:
+	}
+	_ = f.SetWriteDeadline(longAgo)
+	_ = f.wait()
+	return false
+}
