@@ -90,6 +90,17 @@ func stride(t scenario.Trial, loops int) int {
 	return 1
 }
 
+// processors is how many Go needs for so many loops; 0 leaves it to drive. A
+// closed loop that lets go of its processor while it waits, and connections
+// that do little but read, are done with one for each loop: with more they
+// only wake each other, which costs more than the work itself.
+func processors(t scenario.Trial, o *opened, loops int) int {
+	if o.frugal && t.Mode.Kind != scenario.RateLimited {
+		return loops
+	}
+	return 0
+}
+
 // peak is the highest rate of an open loop, a second.
 func peak(t scenario.Trial) float64 {
 	highest := max(t.Rate.PerSecond(), t.Mode.StartRate.PerSecond())

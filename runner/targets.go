@@ -33,6 +33,7 @@ type opened struct {
 	// divisible both are 1.
 	ports     func(from time.Duration, n, step int) ([]port, error)
 	divisible bool
+	frugal    bool // see processors
 	// broken tells what of ours has failed meanwhile: a simulated server that
 	// is gone makes a trial invalid, whatever its calls met.
 	broken func() error
@@ -112,6 +113,7 @@ func openWire(engine string, options wire.Options, broken func() error) *opened 
 	return &opened{
 		engine: engine, broken: broken, close: func() {},
 		divisible: options.Connections == 0, // else the cap is on all connections together
+		frugal:    engine == wire.Sockets && options.TLS == nil,
 		ports: func(from time.Duration, n, step int) (ports []port, err error) {
 			wires, err := drive.NewWires(n, step, func() (wire.Caller, error) { return wire.Start(engine, options, from) })
 			for _, w := range wires {

@@ -122,7 +122,7 @@ func (r *underWay) measure(ctx, atOnce context.Context, t scenario.Trial, out *r
 	})
 	shards := r.shards(t, from, ports, stop)
 	stopWatching := r.watch(shards)
-	end := drive.RunAll(shards)
+	end := drive.RunAll(shards, processors(t, opened, n))
 	stopWatching()
 	spun := time.Duration(0)
 	for _, p := range ports {

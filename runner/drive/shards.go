@@ -10,11 +10,16 @@ import (
 // its own, and merges what they have recorded into the first one's recorder.
 // They share one Stop, which wakes the ports of all. A shard that breaks ends
 // the others.
-func RunAll(shards []Trial) End {
-	// A loop keeps its processor while it waits; whatever else there is to do
-	// needs one, too.
-	if need := len(shards) + 1; runtime.GOMAXPROCS(0) < need {
-		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(need))
+//
+// Go gets that many processors meanwhile, or where 0 is given as many as it
+// has, but one more than there are loops: those that keep theirs while they
+// wait leave none for the rest of the process otherwise.
+func RunAll(shards []Trial, processors int) End {
+	if processors == 0 {
+		processors = max(runtime.GOMAXPROCS(0), len(shards)+1)
+	}
+	if processors != runtime.GOMAXPROCS(0) {
+		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(processors))
 	}
 	ends := make([]End, len(shards))
 	var loops sync.WaitGroup

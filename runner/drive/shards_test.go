@@ -93,7 +93,7 @@ func shards(t *testing.T, n, users int, to target.Target, until time.Duration) [
 func TestShardsAddUp(t *testing.T) {
 	to := &blocking{takes: 2 * time.Millisecond}
 	trials := shards(t, 3, 4, to, 200*time.Millisecond)
-	end := drive.RunAll(trials)
+	end := drive.RunAll(trials, 0)
 	rec := trials[0].Recorder
 	if end.Err != nil || end.Interrupted || rec.OK < 12 || rec.Response.Count() != rec.OK || to.most.Load() != 12 {
 		t.Errorf("%+v: %d ok, %d of them in the histogram, %d at once", end, rec.OK, rec.Response.Count(), to.most.Load())
@@ -103,7 +103,7 @@ func TestShardsAddUp(t *testing.T) {
 func TestAnInterruptReachesEveryShard(t *testing.T) {
 	trials := shards(t, 3, 2, &blocking{takes: time.Hour}, time.Hour)
 	time.AfterFunc(20*time.Millisecond, trials[0].Stop.AtOnce)
-	if end := drive.RunAll(trials); !end.Interrupted || trials[0].Recorder.Cancelled != 6 {
+	if end := drive.RunAll(trials, 0); !end.Interrupted || trials[0].Recorder.Cancelled != 6 {
 		t.Errorf("%+v: %d cancelled", end, trials[0].Recorder.Cancelled)
 	}
 }
@@ -112,7 +112,7 @@ func TestAShardThatBreaksEndsTheOthers(t *testing.T) {
 	began := time.Now()
 	waiting := shards(t, 1, 1, &blocking{takes: time.Hour}, time.Hour)
 	breaking := shards(t, 1, 1, &blocking{fails: func(uint64) string { return "panic" }}, time.Hour)
-	end := drive.RunAll(append(waiting, breaking...))
+	end := drive.RunAll(append(waiting, breaking...), 0)
 	if end.Err == nil || time.Since(began) > 5*time.Second {
 		t.Errorf("%+v after %v", end, time.Since(began))
 	}
