@@ -10,6 +10,7 @@ package drive
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime/debug"
 	"sync/atomic"
@@ -174,22 +175,33 @@ func (l *loop) run() {
 
 func (l *loop) ended(call *Call) {
 	l.inFlight--
-	if call.Class == target.Broken && l.err == nil {
-		l.err = fmt.Errorf("%s", call.Example)
-		l.Schedule.Stop("the target broke")
-		l.cancel()
+	switch {
+	case call.Class == target.Broken:
+		l.broken("the target broke", errors.New(call.Example))
+	case l.standsStill(call.End):
+		l.broken("time stood still", fmt.Errorf("time stands still: %d calls in a row took none, and a closed loop starts the next at once; give the target a delay or the users a think_time, or count requests instead of a duration", standstill))
 	}
 	l.Recorder.Record(call)
-	if l.stood != call.End {
-		l.stood, l.ends = call.End, 0
-	}
-	if l.ends++; l.ends == standstill && l.Until != schedule.Never && l.err == nil {
-		l.err = fmt.Errorf("time stands still: %d calls in a row took none, and a closed loop starts the next at once; give the target a delay or the users a think_time, or count requests instead of a duration", standstill)
-		l.Schedule.Stop("time stood still")
-		l.cancel()
-	}
 	if !l.cancelled {
 		l.Schedule.Ended(call.End, call.Intended, !call.OK())
+	}
+}
+
+// standsStill tells whether a trial of a given length will never get there.
+func (l *loop) standsStill(now time.Duration) bool {
+	if l.stood != now {
+		l.stood, l.ends = now, 0
+	}
+	l.ends++
+	return l.ends == standstill && l.Until != schedule.Never
+}
+
+// broken ends the trial for a reason that is no measurement.
+func (l *loop) broken(reason string, err error) {
+	if l.err == nil {
+		l.err = err
+		l.Schedule.Stop(reason)
+		l.cancel()
 	}
 }
 
