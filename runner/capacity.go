@@ -1,8 +1,10 @@
 package runner
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"math"
 	"strconv"
 	"time"
 
@@ -105,9 +107,31 @@ func state(found *result.Capacity, a capacity.Answer) {
 	case a.Bound == result.Found && !a.Precise:
 		found.Reason = fmt.Sprintf("not as precise as %.3g%%: the steps vary too much, hold them longer", found.Precision*100)
 	case a.Bound == result.Found:
-		found.Reason = unsettled(found)
+		found.Reason = cmp.Or(unsettled(found), short(found))
 	}
 }
+
+// settling is how many of the longest response times promised a step should
+// last: four exponential workers at nine tenths of their capacity, judged by
+// their p99, take some tens to forget an empty beginning.
+const settling = 100
+
+// short warns of steps that cannot have settled, whether it shows or not.
+func short(found *result.Capacity) string {
+	longest := 0.0
+	for _, p := range found.SLO {
+		if p.Metric != "errors" {
+			longest = max(longest, p.Limit)
+		}
+	}
+	if found.HoldS >= settling*longest {
+		return ""
+	}
+	return fmt.Sprintf("steps of %v are short for promises of %v: loads that last longer may bear less, hold each %v or longer",
+		seconds(found.HoldS), seconds(longest), seconds(settling*longest))
+}
+
+func seconds(s float64) time.Duration { return time.Duration(math.Round(s * 1e9)) }
 
 // unsettled warns of steps around the edge that were over before the target
 // had settled: then the capacity is that of so short a load, and of a longer

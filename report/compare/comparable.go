@@ -96,14 +96,18 @@ func Comparable(baseline, current *result.Run) error {
 	}
 	if !common {
 		return told("not comparable: no scenario, mode and sweep value is in both: the baseline has %s, the current run %s",
-			names(was), names(is))
+			names(baseline, was), names(current, is))
 	}
 	return nil
 }
 
-// names are the first few places of a run.
-func names(trials []result.Trial) string {
-	if len(trials) == 0 {
+// names are the first few places of a run that may be compared.
+func names(run *result.Run, trials []result.Trial) string {
+	switch {
+	case len(trials) > 0:
+	case len(run.Capacities) > 0:
+		return "only capacity searches, which are not compared"
+	default:
 		return "none"
 	}
 	var list []string

@@ -136,7 +136,7 @@ func ratioText(v float64) string {
 func pointsText(v float64) string { return fmt.Sprintf("%+.2f pp", v*100) }
 
 func toleranceText(ch *compare.Change) string {
-	text := plainScale("").asWritten(ch.Tolerance * 100)
+	text := fmt.Sprintf("%.3g", ch.Tolerance*100)
 	if ch.Metric == compare.Errors {
 		return text + " pp"
 	}

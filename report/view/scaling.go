@@ -191,6 +191,8 @@ func verdictOf(law *result.Scaling) string {
 	peak := law.Peak
 	text := ""
 	switch {
+	case law.Off > 0.1: // a ceiling or a peak would be made up
+		text = fmt.Sprintf("no law fits: the better of the two misses a point by %.0f %%, so nothing is said of more than was measured", law.Off*100)
 	case peak != nil && peak.Value <= float64(law.Smallest):
 		text = fmt.Sprintf("%s never pays: the more than %d there are, the less gets done%s", more, law.Smallest, beyond)
 	case peak != nil && peak.Value <= float64(law.Largest):
@@ -205,9 +207,6 @@ func verdictOf(law *result.Scaling) string {
 		text = fmt.Sprintf("%s pays ever less: however many there are, no more than %s times as much gets done as by one%s", more, limit(law), beyond)
 	default:
 		text = fmt.Sprintf("%s pays in full up to %s, the most that was measured", more, most)
-	}
-	if law.Off > 0.1 {
-		text += fmt.Sprintf(". The law misses a point by %.0f %%: do not build on it", law.Off*100)
 	}
 	return text
 }

@@ -194,3 +194,19 @@ func TestPromisesThatCannotBeSearched(t *testing.T) {
 		}
 	}
 }
+
+// A warm-up's calls are the first to end, and count for nothing: the windows
+// before the first success are no reason not to look for a drift.
+func TestADriftShowsAfterAWarmUp(t *testing.T) {
+	trial := &result.Trial{DurationS: 20}
+	for i := range 200 {
+		w := result.Window{AtS: float64(i) / 10, WidthS: 0.1}
+		if i >= 10 {
+			w.OK, w.MeanS = 20, 0.01*float64(i)
+		}
+		trial.Timeline = append(trial.Timeline, w)
+	}
+	if skipped, drifting := transient(trial); !drifting || skipped < 100 {
+		t.Errorf("left out %d windows, drifting %t", skipped, drifting)
+	}
+}

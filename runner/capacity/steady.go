@@ -25,7 +25,7 @@ const (
 // It is MSER-5 (White 1997): cut where the standard error of the mean of what
 // is left is least.
 func transient(t *result.Trial) (windows int, drifting bool) {
-	means := batchMeans(t)
+	idle, means := batchMeans(t)
 	n := len(means)
 	if n < fewest {
 		return 0, false
@@ -40,7 +40,7 @@ func transient(t *result.Trial) (windows int, drifting bool) {
 	if cut == 0 || !differs(means[:cut], means[cut:]) {
 		return 0, false
 	}
-	return cut * batch, cut == n/2
+	return (idle + cut) * batch, cut == n/2
 }
 
 // differs tells whether the beginning's mean is away from the rest's by more
@@ -54,8 +54,10 @@ func differs(beginning, rest []float64) bool {
 }
 
 // batchMeans are the mean response times of batches of windows, as long as
-// calls became due and each batch has any.
-func batchMeans(t *result.Trial) (means []float64) {
+// calls became due and each batch has any. Before them there may be idle ones,
+// without a success that counts: after a warm-up its calls are the first to
+// end.
+func batchMeans(t *result.Trial) (idle int, means []float64) {
 	for from := 0; from+batch <= len(t.Timeline); from += batch {
 		sum, n := 0.0, 0.0
 		last := t.Timeline[from+batch-1]
@@ -66,12 +68,16 @@ func batchMeans(t *result.Trial) (means []float64) {
 			sum += w.MeanS * float64(w.OK)
 			n += float64(w.OK)
 		}
-		if n == 0 {
-			return nil
+		switch {
+		case n > 0:
+			means = append(means, sum/n)
+		case len(means) > 0:
+			return idle, nil
+		default:
+			idle++
 		}
-		means = append(means, sum/n)
 	}
-	return means
+	return idle, means
 }
 
 // moments are the mean and the sum of squares about it.
