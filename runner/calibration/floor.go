@@ -31,39 +31,19 @@ scenarios:
 	if err != nil {
 		return err
 	}
-	repetitions, err := sound(trials)
-	if err != nil {
-		return err
+	repetitions := make([]*latency.Histogram, len(trials))
+	for i := range trials {
+		if repetitions[i], err = trials[i].Response.Histogram(); err != nil {
+			return err
+		}
 	}
 	all := merged(repetitions, func(int) bool { return true })
 	c.Floor = result.Floor{
-		Engine: trials[0].Engine, Repetitions: len(repetitions), CallsEach: trials[0].OK,
+		Engine: trials[0].Engine, Repetitions: len(trials), CallsEach: trials[0].OK,
 		P50S: all.Quantile(50).Seconds(), P99S: all.Quantile(99).Seconds(),
 	}
 	c.P50Floor, c.P99Floor = apart(repetitions, 50), apart(repetitions, 99)
 	return nil
-}
-
-// sound are the repetitions in which the generator kept pace, an even number
-// of them and at least half: what a busy machine did to the others would blind
-// every comparison.
-func sound(trials []result.Trial) ([]*latency.Histogram, error) {
-	var kept []*latency.Histogram
-	for i := range trials {
-		if !trials[i].Health.KeptPace {
-			continue
-		}
-		h, err := trials[i].Response.Histogram()
-		if err != nil {
-			return nil, err
-		}
-		kept = append(kept, h)
-	}
-	if len(kept) < max(2, len(trials)/2) {
-		return nil, fmt.Errorf("the machine is too busy to be calibrated: the generator kept pace in %d of %d repetitions of a steady load; try again when it has nothing else to do",
-			len(kept), len(trials))
-	}
-	return kept[:len(kept)&^1], nil
 }
 
 // noLess is the least floor: what the histograms' three digits leave open.
