@@ -1,7 +1,6 @@
 package wire
 
 import (
-	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -16,13 +15,11 @@ type conn struct {
 	address            int   // of Engine.addrs: the one tried
 	refusal            error // why there is no connection to it
 	connected          bool
-	closing            bool          // the server has closed it, though there may be bytes to read
-	watched            bool          // is among Engine.deadlines
-	watch              time.Duration // its first entry there
-	full               bool          // is among Engine.full
+	closing            bool // the server has closed it, though there may be bytes to read
+	full               bool // is among Engine.full
 
-	x      *exchange // nil while idle
-	reused bool      // it has served a call before this one
+	carrier
+	reused bool // it has served a call before this one
 	unsent []byte
 	answer
 }
@@ -50,7 +47,7 @@ func (e *Engine) begin(c *conn, x *exchange, reused bool) {
 		return
 	}
 	if e.o.Timeout > 0 {
-		e.watch(c)
+		e.deadlines.watch(&c.carrier)
 	}
 	if c.connected {
 		e.send(c)

@@ -10,18 +10,21 @@ import (
 
 // desk is where an engine keeps the calls that are on no connection: those in
 // line for one, those that wait for their next try, and those that have ended
-// but are not handed out yet.
+// but are not handed out yet. It also knows when the others are over their
+// time.
 type desk struct {
-	o       Options
-	zero    time.Time
-	clock   time.Duration            // its last reading, since zero
-	line    line                     // waiting for a connection
-	later   agenda.Agenda[*exchange] // tried again then
-	spare   []*exchange
-	done    []Done // handed out up to next
-	next    int
-	gaveUp  bool           // nothing is sent any more
-	classes map[int]string // of statuses seen
+	o         Options
+	place     func(*exchange) // puts a call on a connection, or in line for one
+	zero      time.Time
+	clock     time.Duration            // its last reading, since zero
+	line      line                     // waiting for a connection
+	later     agenda.Agenda[*exchange] // tried again then
+	deadlines deadlines
+	spare     []*exchange
+	done      []Done // handed out up to next
+	next      int
+	gaveUp    bool           // nothing is sent any more
+	classes   map[int]string // of statuses seen
 }
 
 func newDesk(o Options) desk { return desk{o: o, classes: map[int]string{}} }

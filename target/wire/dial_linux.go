@@ -24,6 +24,7 @@ func (e *Engine) freshConn() *conn {
 	c := &conn{number: int32(len(e.conns)), fd: -1}
 	c.listen(&e.o)
 	c.parser.last = &e.last
+	c.over = func() { e.lose(c, target.Timeout, nil) }
 	e.conns = append(e.conns, c)
 	return c
 }

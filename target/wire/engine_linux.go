@@ -9,7 +9,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"plimsoll/target"
-	"plimsoll/target/agenda"
 	"plimsoll/target/wait"
 )
 
@@ -25,17 +24,16 @@ type Engine struct {
 	poller *poller
 	waiter *wait.Waiter
 
-	conns     []*conn              // by their number in the poller's events
-	closed    []*conn              // to be used again
-	idle      []*conn              // the last one used is the last
-	open      int                  // connections there are
-	full      []sight              // have more to read than one turn allows
-	more      []sight              // the memory for the next turn's
-	admitting bool                 // those in line are being seen to
-	deadlines agenda.Agenda[*conn] // when to look whether a connection's call is over its time
-	looked    time.Duration        // when the sockets were last looked at
-	buffer    []byte               // what is being read, of whatever connection
-	last      memory               // of all parsers: they hear the same server
+	conns     []*conn       // by their number in the poller's events
+	closed    []*conn       // to be used again
+	idle      []*conn       // the last one used is the last
+	open      int           // connections there are
+	full      []sight       // have more to read than one turn allows
+	more      []sight       // the memory for the next turn's
+	admitting bool          // those in line are being seen to
+	looked    time.Duration // when the sockets were last looked at
+	buffer    []byte        // what is being read, of whatever connection
+	last      memory        // of all parsers: they hear the same server
 }
 
 // Open prepares an engine; nothing is sent yet but the question for Host's
@@ -47,6 +45,7 @@ func Open(o Options, from time.Duration) (*Engine, error) {
 		return nil, err
 	}
 	e := &Engine{desk: newDesk(o), poller: p, buffer: make([]byte, 64<<10)}
+	e.place = e.put
 	e.addrs, e.lost = resolve(o.Host)
 	e.waiter = wait.On(p, o.Spin)
 	e.start(from)
@@ -113,8 +112,8 @@ func (e *Engine) Send(call uint32, n uint64, now time.Duration) {
 	e.place(x)
 }
 
-// place puts a call on a connection, or in line for one.
-func (e *Engine) place(x *exchange) {
+// put puts a call on a connection, or in line for one.
+func (e *Engine) put(x *exchange) {
 	if n := len(e.idle); n > 0 {
 		c := e.idle[n-1]
 		e.idle = e.idle[:n-1]
@@ -146,23 +145,12 @@ func (e *Engine) Wait(until time.Duration) (done Done, any bool, now time.Durati
 			return Done{}, false, e.clock
 		}
 		before := e.clock
-		woken := e.look(e.due(until))
+		woken := e.look(min(until, e.due()))
 		e.expire(before) // whose answer was not there at the look is late for sure
 		if len(e.done) == 0 && (woken || until <= e.clock) {
 			return Done{}, false, e.clock
 		}
 	}
-}
-
-// due is the first of all times at which something has to be done, or until.
-func (e *Engine) due(until time.Duration) time.Duration {
-	if e.deadlines.Len() > 0 {
-		until = min(until, e.deadlines.First())
-	}
-	if e.later.Len() > 0 {
-		until = min(until, e.later.First())
-	}
-	return until
 }
 
 // look waits for events until the given time, and handles those that came. It
@@ -193,37 +181,6 @@ func (e *Engine) look(until time.Duration) (early bool) {
 	}
 	e.more = full
 	return early
-}
-
-// expire gives up the calls whose time is over and tries those again whose
-// pause is.
-func (e *Engine) expire(now time.Duration) {
-	for e.deadlines.Len() > 0 && e.deadlines.First() <= now {
-		entry := e.deadlines.Pop()
-		c := entry.What
-		switch {
-		case !c.watched || entry.At != c.watch: // an earlier entry has taken its place
-		case c.x == nil:
-			c.watched = false
-		case c.x.until > now: // of a later call than the one it was watched for
-			c.watch = c.x.until
-			e.deadlines.Push(c.watch, c)
-		default:
-			c.watched = false
-			e.lose(c, target.Timeout, nil)
-		}
-	}
-	for e.later.Len() > 0 && e.later.First() <= now {
-		e.place(e.later.Pop().What)
-	}
-}
-
-// watch sees to it that a call is given up when it is over its time.
-func (e *Engine) watch(c *conn) {
-	if until := c.x.until; !c.watched || until < c.watch {
-		c.watched, c.watch = true, until
-		e.deadlines.Push(until, c)
-	}
 }
 
 // Cancel ends every call now.

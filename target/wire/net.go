@@ -2,13 +2,11 @@ package wire
 
 import (
 	"context"
-	"math"
 	"net"
 	"sync"
 	"time"
 
 	"plimsoll/target"
-	"plimsoll/target/agenda"
 )
 
 // Net does what Engine does on every system, and over TLS: each connection is
@@ -24,13 +22,12 @@ type Net struct {
 	inbox  *inbox
 	blocks sync.Pool // of *[]byte, for large bodies
 
-	conns     []*netConn // all there ever were
-	closed    []*netConn // to be used again
-	idle      []*netConn // the last one used is the last
-	open      int        // connections there are
-	deadlines agenda.Agenda[*netConn]
-	looked    time.Duration // when the inbox was last looked into
-	workers   sync.WaitGroup
+	conns   []*netConn    // all there ever were
+	closed  []*netConn    // to be used again
+	idle    []*netConn    // the last one used is the last
+	open    int           // connections there are
+	looked  time.Duration // when the inbox was last looked into
+	workers sync.WaitGroup
 }
 
 // block is how much is read at once of a large body.
@@ -39,6 +36,7 @@ const block = 64 << 10
 // OpenNet prepares an engine; nothing is sent yet. The clock shows from.
 func OpenNet(o Options, from time.Duration) *Net {
 	n := &Net{desk: newDesk(o), dialer: net.Dialer{KeepAlive: -1}, inbox: newInbox(o.Spin)}
+	n.place = n.put
 	n.trial, n.giveUp = context.WithCancel(context.Background())
 	n.blocks.New = func() any { b := make([]byte, block); return &b }
 	n.start(from)
@@ -53,8 +51,8 @@ func (n *Net) Send(call uint32, k uint64, now time.Duration) {
 	n.place(n.enter(call, k))
 }
 
-// place puts a call on a connection, or in line for one.
-func (n *Net) place(x *exchange) {
+// put puts a call on a connection, or in line for one.
+func (n *Net) put(x *exchange) {
 	if n.gaveUp {
 		n.failed(x, target.Cancelled, Seen{}, n.clock)
 		return
@@ -107,9 +105,8 @@ func (n *Net) connect(x *exchange) {
 // time.
 func (n *Net) begin(c *netConn) {
 	n.attempt(c.x)
-	if until := c.x.until; n.o.Timeout > 0 && (!c.watched || until < c.watch) {
-		c.watched, c.watch = true, until
-		n.deadlines.Push(until, c)
+	if n.o.Timeout > 0 {
+		n.deadlines.watch(&c.carrier)
 	}
 }
 
@@ -135,18 +132,6 @@ func (n *Net) Wait(until time.Duration) (done Done, any bool, now time.Duration)
 		n.expire(before) // what was not there at the look is late for sure
 		over = woken || until <= n.clock
 	}
-}
-
-// due is when the next call is over its time or tried again.
-func (n *Net) due() time.Duration {
-	at := time.Duration(math.MaxInt64)
-	if n.deadlines.Len() > 0 {
-		at = n.deadlines.First()
-	}
-	if n.later.Len() > 0 {
-		at = min(at, n.later.First())
-	}
-	return at
 }
 
 // note hears what has become of a connection.
@@ -213,29 +198,6 @@ func (n *Net) dismiss(c *netConn) {
 			n.idle = append(n.idle[:i], n.idle[i+1:]...)
 			return
 		}
-	}
-}
-
-// expire gives up the calls whose time is over and tries those again whose
-// pause is.
-func (n *Net) expire(now time.Duration) {
-	for n.deadlines.Len() > 0 && n.deadlines.First() <= now {
-		entry := n.deadlines.Pop()
-		c := entry.What
-		switch {
-		case !c.watched || entry.At != c.watch: // an earlier entry has taken its place
-		case c.x == nil:
-			c.watched = false
-		case c.x.until > now: // of a later call than the one it was watched for
-			c.watch = c.x.until
-			n.deadlines.Push(c.watch, c)
-		default:
-			c.watched = false
-			c.interrupt(target.Timeout)
-		}
-	}
-	for n.later.Len() > 0 && n.later.First() <= now {
-		n.place(n.later.Pop().What)
 	}
 }
 

@@ -22,10 +22,8 @@ type netConn struct {
 	state atomic.Int32
 
 	// The loop's own, at all times.
-	x       *exchange // nil while idle
-	reused  bool      // it has served a call before this one
-	watched bool      // is among Net.deadlines
-	watch   time.Duration
+	carrier
+	reused bool // it has served a call before this one
 
 	// Handed to and fro with the call.
 	request   []byte
@@ -70,6 +68,7 @@ const (
 func newNetConn(n *Net) *netConn {
 	c := &netConn{net: n, buffer: make([]byte, little), sent: make(chan bool, 1)}
 	c.listen(&n.o)
+	c.over = func() { c.interrupt(target.Timeout) }
 	c.deliver = func() {
 		_, err := c.conn.Write(c.request)
 		c.sent <- err == nil

@@ -247,7 +247,7 @@ func (e *Engine) books(t testing.TB, calls int) {
 			continue
 		}
 		busy++
-		watched := slices.ContainsFunc(e.deadlines, func(entry agenda.Entry[*conn]) bool { return entry.What == c && entry.At == c.watch })
+		watched := watches(e.deadlines, &c.carrier)
 		if c.fd < 0 || e.o.Timeout > 0 && (!watched || !c.watched || c.watch > c.x.until) {
 			t.Fatalf("the call on connection %d has no end: %+v", c.number, *c)
 		}
@@ -275,7 +275,7 @@ func (n *Net) books(t testing.TB, calls int) {
 			continue
 		}
 		busy++
-		watched := slices.ContainsFunc(n.deadlines, func(entry agenda.Entry[*netConn]) bool { return entry.What == c && entry.At == c.watch })
+		watched := watches(n.deadlines, &c.carrier)
 		if n.o.Timeout > 0 && c.why == "" && (!watched || !c.watched || c.watch > c.x.until) {
 			t.Fatalf("the call on connection %d has no end", i)
 		}
@@ -317,4 +317,9 @@ type again struct {
 func (r again) Again(class string, k int) bool { return k < r.attempts && class != r.not }
 func (r again) Backoff(_ uint64, k int) time.Duration {
 	return time.Duration(k) * r.pause
+}
+
+// watches tells whether a connection is among those that are looked at.
+func watches(d deadlines, c *carrier) bool {
+	return slices.ContainsFunc(d.Agenda, func(entry agenda.Entry[*carrier]) bool { return entry.What == c && entry.At == c.watch })
 }

@@ -1,0 +1,71 @@
+package wire
+
+import (
+	"math"
+	"time"
+
+	"plimsoll/target/agenda"
+)
+
+// carrier is the part of a connection, of either kind, that has to do with its
+// call's time.
+type carrier struct {
+	x       *exchange     // the call on it; nil while idle
+	watched bool          // is among deadlines
+	watch   time.Duration // its first entry there
+	over    func()        // gives its call up
+}
+
+// deadlines are when to look whether a connection's call is over its time.
+// Calls come and go much faster than that: an entry is put right when it comes
+// up, not with every call.
+type deadlines struct{ agenda.Agenda[*carrier] }
+
+// watch sees to it that the connection's call is given up when it is over its
+// time.
+func (d *deadlines) watch(c *carrier) {
+	if until := c.x.until; !c.watched || until < c.watch {
+		c.watched, c.watch = true, until
+		d.Push(until, c)
+	}
+}
+
+// expire gives up the calls whose time is over.
+func (d *deadlines) expire(now time.Duration) {
+	for d.Len() > 0 && d.First() <= now {
+		entry := d.Pop()
+		c := entry.What
+		switch {
+		case !c.watched || entry.At != c.watch: // an earlier entry has taken its place
+		case c.x == nil:
+			c.watched = false
+		case c.x.until > now: // of a later call than the one it was watched for
+			c.watch = c.x.until
+			d.Push(c.watch, c)
+		default:
+			c.watched = false
+			c.over()
+		}
+	}
+}
+
+// due is when the next call is over its time or tried again.
+func (d *desk) due() time.Duration {
+	at := time.Duration(math.MaxInt64)
+	if d.deadlines.Len() > 0 {
+		at = d.deadlines.First()
+	}
+	if d.later.Len() > 0 {
+		at = min(at, d.later.First())
+	}
+	return at
+}
+
+// expire gives up the calls whose time is over, and has those placed again
+// whose pause is.
+func (d *desk) expire(now time.Duration) {
+	d.deadlines.expire(now)
+	for d.later.Len() > 0 && d.later.First() <= now {
+		d.place(d.later.Pop().What)
+	}
+}
