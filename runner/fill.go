@@ -16,7 +16,7 @@ func (r *underWay) fill(out *result.Trial, t scenario.Trial, rec *drive.Recorder
 	out.OK, out.Cancelled, out.Dropped = rec.OK, rec.Cancelled, rec.Dropped
 	out.Started = rec.Started()
 	out.Scheduled = out.Started + out.Dropped
-	out.HeldCalls, out.Attempts = rec.HeldCalls, rec.Attempts
+	out.HeldCalls, out.Attempts, out.Resent = rec.HeldCalls, rec.Attempts, rec.Resent
 	out.BytesIn, out.BytesOut = rec.BytesIn, rec.BytesOut
 	for class, e := range rec.Errors {
 		out.Errors[class] = result.Error{Count: e.Count, Example: r.scrub(e.Example)}

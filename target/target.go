@@ -35,6 +35,9 @@ type Outcome struct {
 	Held time.Duration
 	// Attempts counts every try, the first one too. 0 counts as 1.
 	Attempts int
+	// Resent counts those of Attempts that `retry` did not ask for: a request
+	// that the protocol itself declared unprocessed, sent once more.
+	Resent int
 	// BytesIn and BytesOut are the bytes of the answers' and requests'
 	// bodies and, where they are known, heads.
 	BytesIn, BytesOut int64
@@ -56,5 +59,6 @@ const (
 	Throttled = "throttled" // over the simulated server's quota
 	Cancelled = "cancelled" // given up by the harness itself: no error of the target's
 	Other     = "other"     // none of these
+	Generator = "generator" // this machine lacked descriptors, ports, buffers or memory: no error of the target's
 	Broken    = "broken"    // the target itself panicked: ends the trial
 )

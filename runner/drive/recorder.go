@@ -26,7 +26,8 @@ type Recorder struct {
 // nowhere.
 type Tally struct {
 	OK, Cancelled, Dropped int64
-	HeldCalls, Attempts    int64
+	HeldCalls              int64
+	Attempts, Resent       int64
 	BytesIn, BytesOut      int64
 	Errors                 map[string]*ErrorCount
 	// InTime are the successes that ended within the trial's length, those of
@@ -80,6 +81,7 @@ func (r *Recorder) Record(c *Call) {
 	r.Busy += c.End - start
 	r.LastEnd = max(r.LastEnd, c.End)
 	r.Attempts += int64(max(1, c.Outcome.Attempts))
+	r.Resent += int64(c.Resent)
 	r.BytesIn += c.BytesIn
 	r.BytesOut += c.BytesOut
 	r.Timeline.Call(c.Intended, start, c.End, r.settle(c, start))
@@ -152,6 +154,7 @@ func (r *Recorder) Merge(o *Recorder) {
 	r.Dropped += o.Dropped
 	r.HeldCalls += o.HeldCalls
 	r.Attempts += o.Attempts
+	r.Resent += o.Resent
 	r.BytesIn += o.BytesIn
 	r.BytesOut += o.BytesOut
 	r.InTime += o.InTime

@@ -84,6 +84,9 @@ func (t *Trial) Check() error {
 	if t.HeldCalls > t.Started {
 		return fmt.Errorf("held_calls %d is more than started %d", t.HeldCalls, t.Started)
 	}
+	if t.Resent > t.Attempts {
+		return fmt.Errorf("resent %d is more than attempts %d", t.Resent, t.Attempts)
+	}
 	for _, d := range t.dists() {
 		if err := d.dist.check(d.calls); err != nil {
 			return fmt.Errorf("%s: %w", d.name, err)

@@ -34,7 +34,8 @@ type Group struct {
 	InFlightMean   float64 // over the makespans' whole time
 
 	Scheduled, Started, Dropped, HeldCalls int64
-	OK, Failed, Cancelled, Attempts        int64
+	OK, Failed, Cancelled                  int64
+	Attempts, Resent                       int64
 	Errors                                 map[string]Error
 	BytesIn, BytesOut                      int64
 
@@ -145,6 +146,7 @@ func (g *Group) count(t *Trial) {
 	g.Failed += t.Failed()
 	g.Cancelled += t.Cancelled
 	g.Attempts += t.Attempts
+	g.Resent += t.Resent
 	g.BytesIn += t.BytesIn
 	g.BytesOut += t.BytesOut
 	for class, e := range t.Errors {

@@ -112,6 +112,7 @@ type Trial struct {
 	OK        int64            `json:"ok"`
 	Cancelled int64            `json:"cancelled"`
 	Attempts  int64            `json:"attempts"`
+	Resent    int64            `json:"resent"` // of Attempts, those sent again because the protocol called them unprocessed
 	Errors    map[string]Error `json:"errors"`
 	BytesIn   int64            `json:"bytes_in"`
 	BytesOut  int64            `json:"bytes_out"`

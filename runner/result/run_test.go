@@ -147,7 +147,7 @@ func fullRun() *Run {
 		six.Record(d)
 	}
 	fast.Held, fast.Lateness = mustDist(six), mustDist(six)
-	fast.Attempts, fast.BytesIn, fast.BytesOut = 9, 1234, 567
+	fast.Attempts, fast.Resent, fast.BytesIn, fast.BytesOut = 9, 1, 1234, 567
 	coarse := latency.New(latency.Coarse)
 	for _, d := range ms(350, 360, 340, 355, 345) {
 		coarse.Record(d)
