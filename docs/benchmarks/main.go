@@ -8,6 +8,7 @@
 //	go run ./docs/benchmarks -part cost
 //	go run ./docs/benchmarks -part all -readme -out DIR        (an hour)
 //	go run ./docs/benchmarks -part all -seconds 1 -rounds 1    (does it work?)
+//	go run ./docs/benchmarks -part before -before PROGRAM      (has it become slower?)
 //
 // It needs nginx and taskset; peers that are not installed are left out by
 // name. Rounds are interleaved, so that a drift of the machine meets all
@@ -15,7 +16,7 @@
 // on the machine; trust what stands side by side.
 //
 // The way of the data: a part (cost.go, punctual.go, omission.go,
-// connections.go) starts a server, lets each of the clients (peers.go,
+// connections.go, before.go) starts a server, lets each of the clients (peers.go,
 // plimsoll.go) load it in a process of its own (process.go), and makes a
 // table of what came out (table.go).
 package main
@@ -30,6 +31,7 @@ import (
 	"os/signal"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 )
@@ -50,18 +52,22 @@ var parts = []part{
 	{"connections", 30, 1, connections},
 }
 
+// builds compares with what only its user has, and so is none of the page's.
+var builds = part{"before", 2, 20, before}
+
 func main() {
 	if len(os.Args) > 1 && os.Args[1] == bareCommand {
 		end(bareMain(os.Args[2:]))
 		return
 	}
 	var f flags
-	flag.StringVar(&f.part, "part", "cost", "cost, punctual, omission, connections or all")
+	flag.StringVar(&f.part, "part", "cost", "cost, punctual, omission, connections or all, or before")
 	flag.IntVar(&f.seconds, "seconds", 0, "how long each measurement takes (0: as the part needs it)")
 	flag.IntVar(&f.rounds, "rounds", 0, "how often each is repeated (0: as the part needs it)")
 	flag.BoolVar(&f.pinned, "pin", true, "give server and client a core each; false: the part cost without")
 	flag.StringVar(&f.clients, "clients", "", "only `these`, with commas between, such as 'wrk,plimsoll*'")
 	flag.StringVar(&f.plimsoll, "plimsoll", "", "measure this `program` instead of what stands in ./cmd/plimsoll")
+	flag.StringVar(&f.before, "before", "", "what the part before compares with: an earlier build, a `program`")
 	flag.StringVar(&f.out, "out", "", "keep tables, and plimsoll's own results and charts, in this `folder`")
 	flag.BoolVar(&f.readme, "readme", false, "put tables and charts into docs/benchmarks/README.md")
 	flag.Parse()
@@ -79,9 +85,9 @@ func end(err error) {
 
 // flags are those of the command line.
 type flags struct {
-	part, clients, plimsoll, out string
-	seconds, rounds              int
-	pinned, readme               bool
+	part, clients, plimsoll, before, out string
+	seconds, rounds                      int
+	pinned, readme                       bool
 }
 
 // chosen are the parts that are asked for.
@@ -93,12 +99,12 @@ func (f flags) chosen() ([]part, error) {
 	if name == "cost" && !f.pinned {
 		name = "cost-unpinned"
 	}
-	for _, p := range parts {
+	for _, p := range append(slices.Clone(parts), builds) {
 		if p.name == name {
 			return []part{p}, nil
 		}
 	}
-	return nil, fmt.Errorf("there is no part %q: -part is cost, punctual, omission, connections or all", f.part)
+	return nil, fmt.Errorf("there is no part %q: -part is cost, punctual, omission, connections, before or all", f.part)
 }
 
 // lab is what all measurements of a part share.
@@ -108,6 +114,7 @@ type lab struct {
 	pinned          bool
 	clients         []string // all, when empty
 	plimsoll, self  string   // programs
+	earlier         string   // a build of plimsoll to compare with
 	dir             string   // temporary
 	keep            string   // where results stay, the temporary folder if nowhere else
 }
@@ -122,7 +129,7 @@ func run(ctx context.Context, f flags) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	l := lab{plimsoll: f.plimsoll, dir: dir, keep: dir}
+	l := lab{plimsoll: f.plimsoll, earlier: f.before, dir: dir, keep: dir}
 	if f.clients != "" {
 		l.clients = strings.Split(f.clients, ",")
 	}

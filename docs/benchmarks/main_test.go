@@ -190,6 +190,7 @@ func TestMarkdown(t *testing.T) {
 func TestPartsByName(t *testing.T) {
 	for name, want := range map[flags]string{
 		{part: "cost", pinned: true}: "cost", {part: "cost"}: "cost-unpinned", {part: "omission", pinned: true}: "omission",
+		{part: "before", pinned: true}: "before",
 	} {
 		if got, err := name.chosen(); err != nil || len(got) != 1 || got[0].name != want {
 			t.Errorf("%+v: %v, %v", name, got, err)
