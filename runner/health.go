@@ -97,7 +97,7 @@ func (s standstill) judge(out *result.Trial) string {
 	}
 	const stood = "plimsoll stood still for %v at %v, and calls then took so much longer: "
 	switch {
-	case use.ThrottledS > throttledShare*use.WallS && showsIn(out, longest):
+	case use.ThrottledS > throttledShare*use.WallS && longest.For.Seconds() >= out.Response.P50S/10:
 		return fmt.Sprintf("the quota of its control group kept plimsoll from running for %v of %v: give it more processors (cpu.max)", rounded(use.ThrottledS), rounded(use.WallS))
 	case s.stopped.For >= tooStill && showsIn(out, s.stopped):
 		return fmt.Sprintf(stood+"its process or its machine was stopped", rounded(s.stopped.For.Seconds()), rounded(max(0, s.stopped.At).Seconds()))
