@@ -76,9 +76,11 @@ func asked(t scenario.Trial, most int) result.Capacity {
 }
 
 // takeIn judges a step and brings the answer up to date. More is false where
-// the step did not come to its end, and so ends the search.
+// the step did not come to its end, and so ends the search; one for which this
+// machine lacks something is void, like one in which the generator was late.
 func takeIn(search *capacity.Search, found *result.Capacity, level float64, done *result.Trial) (more bool, err error) {
-	if done.Ended != result.Complete {
+	lacking := done.Ended == result.Failed && !done.Health.KeptPace
+	if done.Ended != result.Complete && !lacking {
 		found.Reason = "the search was not finished: " + done.Reason
 		return false, nil
 	}
@@ -103,12 +105,27 @@ func state(found *result.Capacity, a capacity.Answer) {
 	switch {
 	case a.Voided > 0:
 		found.LimitedBy = result.LimitGenerator
-		found.Reason = "the generator could not keep its schedule at " + strconv.FormatFloat(a.Voided, 'f', -1, 64) + "/s"
+		found.Reason = voided(found, a.Voided)
 	case a.Bound == result.Found && !a.Precise:
 		found.Reason = fmt.Sprintf("not as precise as %.3g%%: the steps vary too much, hold them longer", found.Precision*100)
 	case a.Bound == result.Found:
 		found.Reason = cmp.Or(unsettled(found), short(found))
 	}
+}
+
+// voided says at which load the generator was the limit, and why.
+func voided(found *result.Capacity, level float64) string {
+	load := strconv.FormatFloat(level, 'f', -1, 64)
+	text := "the generator could not keep its schedule at " + load + "/s"
+	if found.Find == result.FindConcurrency {
+		text = "the generator could not keep " + load + " calls in flight"
+	}
+	for _, step := range found.Steps {
+		if step.Level == level && step.Verdict == result.Void {
+			return text + ": " + step.Reason
+		}
+	}
+	return text
 }
 
 // settling is how many of the longest response times promised a step should

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -163,10 +164,12 @@ scenarios:
 	if last.Verdict != result.Void || last.Level >= 200e6 {
 		t.Errorf("the last step: %+v", last)
 	}
-	// Falling behind is an answer here. Only a machine so busy that not even
-	// the first step could be judged makes the run invalid.
-	if want := map[bool]int{true: runner.ExitOK, false: runner.ExitInvalid}[c.Bound == result.AtLeast]; run.Exit != want {
-		t.Errorf("exit %d with bound %q", run.Exit, c.Bound)
+	// Falling behind is an answer here; which code that makes is ExitCode's test.
+	if kept := slices.ContainsFunc(c.Steps, func(s result.CapacityStep) bool { return s.Verdict == result.Pass }); !kept {
+		t.Skip("this machine is too busy for the lowest rate")
+	}
+	if c.Bound != result.AtLeast || c.Value < 2000 || run.Exit != runner.ExitOK {
+		t.Errorf("exit %d with bound %q, %v", run.Exit, c.Bound, c.Value)
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 )
 
 // fill puts into the result what the recorder holds.
-func (r *underWay) fill(out *result.Trial, t scenario.Trial, rec *drive.Recorder, end drive.End) error {
+func (r *underWay) fill(out *result.Trial, t scenario.Trial, rec *drive.Recorder, end drive.End, stood standstill) error {
 	out.OK, out.Cancelled, out.Dropped = rec.OK, rec.Cancelled, rec.Dropped
 	out.Started = rec.Started()
 	out.Scheduled = out.Started + out.Dropped
@@ -37,7 +37,7 @@ func (r *underWay) fill(out *result.Trial, t scenario.Trial, rec *drive.Recorder
 	case end.Stopped != "":
 		out.Ended, out.Reason = result.Stopped, end.Stopped
 	}
-	judgeHealth(out, t, rec)
+	judgeHealth(out, t, rec, stood)
 	checkLittle(out)
 	return err
 }
@@ -85,37 +85,4 @@ func fillTimeline(out *result.Trial, timeline *latency.Timeline) error {
 		out.Timeline = append(out.Timeline, window)
 	}
 	return nil
-}
-
-// judgeHealth tells whether the generator kept its own schedule. An open-loop
-// trial fell behind when the 99th percentile of lateness exceeds 1 ms and
-// 10 % of that of the response time, or when, of 100 starts or more, the last
-// was late by more than 1 % of the trial's length. Closed loops have no
-// schedule to fall behind.
-func judgeHealth(out *result.Trial, t scenario.Trial, rec *drive.Recorder) {
-	if t.Mode.Kind == scenario.RateLimited && rec.HeldCalls > 0 {
-		out.Health.LimitedBy = "max_in_flight"
-	}
-	if rec.PoolHeld {
-		out.Health.LimitedBy = "connections"
-	}
-	if t.Mode.Kind != scenario.RateLimited || t.Scenario.Clock == scenario.Virtual {
-		return
-	}
-	late, bound := rec.Lateness.Quantile(99), max(time.Millisecond, rec.Response.Quantile(99)/10)
-	span := length(t)
-	if span == 0 {
-		span = rec.LastEnd
-	}
-	worst := late
-	switch {
-	case late > bound:
-		out.Health.Why = fmt.Sprintf("lateness p99 was %v, more than %v", late.Round(time.Microsecond), bound.Round(time.Microsecond))
-	case rec.Started() >= 100 && rec.LastLateness > span/100:
-		worst = rec.LastLateness
-		out.Health.Why = fmt.Sprintf("the last call started %v late, more than 1%% of %v", worst.Round(time.Microsecond), span)
-	}
-	if out.Health.KeptPace = out.Health.Why == ""; !out.Health.KeptPace {
-		out.Health.Why += explain(out.MachineUse, worst)
-	}
 }

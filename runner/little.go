@@ -52,8 +52,8 @@ func timelineInFlight(t *result.Trial) (sum float64) {
 
 // distributionsInFlight is the same by the distributions: of each call,
 // service = response − held − lateness. Of the errors' service times there is
-// no distribution, and of cancelled calls not even one of their response: with
-// those there is no sum, nor with times that a histogram cannot hold.
+// no distribution, and of calls that were cancelled or could not be made not even
+// one of their response: with those there is no sum, nor with times that a histogram cannot hold.
 func distributionsInFlight(t *result.Trial) (sum float64, ok bool) {
 	highest := latency.Highest.Seconds()
 	for _, d := range []result.Dist{t.Response, t.ErrorResponse, t.Held, t.Lateness} {
@@ -64,5 +64,5 @@ func distributionsInFlight(t *result.Trial) (sum float64, ok bool) {
 	of := func(d result.Dist) float64 { return d.MeanS * float64(d.Count) }
 	waited := of(t.Held) + of(t.Lateness)
 	waitedByErrors := waited - (of(t.Response) - of(t.Service))
-	return of(t.Service) + of(t.ErrorResponse) - waitedByErrors, t.Cancelled == 0
+	return of(t.Service) + of(t.ErrorResponse) - waitedByErrors, t.Cancelled+t.Lacking() == 0
 }

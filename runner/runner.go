@@ -138,7 +138,9 @@ func begin(o Options) (*underWay, []scenario.Trial, error) {
 			run.Tolerances = append(run.Tolerances, s.Tolerances...)
 		}
 	}
-	return &underWay{Options: o, run: run, targets: newTargets(o), calls: newCallLog(o.Calls)}, trials, nil
+	r := &underWay{Options: o, run: run, targets: newTargets(o), calls: newCallLog(o.Calls)}
+	r.announce(trials)
+	return r, trials, nil
 }
 
 // finish judges and saves the run, which has failed if broken is an error, and
@@ -266,9 +268,17 @@ func (r *underWay) judge() (err error) {
 	}
 	// The levels of a search cluster where the promise breaks: no sweep to fit.
 	r.run.Scaling = slices.DeleteFunc(r.run.Scaling, func(law result.Scaling) bool { return r.run.Searched(law.Scenario) != nil })
-	verdicts, err := verdict.Judge(r.run, thresholds, expectations)
+	verdicts, err := verdict.Judge(r.run, thresholds, expectations, r.endsByErrors)
 	r.run.Verdicts = append(r.run.Verdicts, verdicts...) // none is an empty list
 	return err
+}
+
+// endsByErrors tells whether a scenario ends when a call fails, or may: then
+// that calls fail is what it was made for.
+func (r *underWay) endsByErrors(name string) bool {
+	return slices.ContainsFunc(r.Plan.Scenarios, func(s *scenario.Scenario) bool {
+		return s.Name == name && (s.StopOnError || s.StopWhen != "")
+	})
 }
 
 // ExitCode is what a run amounts to. Where several codes apply, an interrupt
@@ -277,10 +287,8 @@ func ExitCode(run *result.Run, interrupted, allowLate bool) int {
 	if interrupted {
 		return ExitInterrupted
 	}
-	for _, t := range run.Trials {
-		// A search ends where the generator falls behind, and says so.
-		late := !t.Health.KeptPace && !allowLate && run.Searched(t.Scenario) == nil
-		if t.Ended == result.Failed || late {
+	for i := range run.Trials {
+		if invalid(run, &run.Trials[i], allowLate) {
 			return ExitInvalid
 		}
 	}
@@ -295,4 +303,18 @@ func ExitCode(run *result.Run, interrupted, allowLate bool) int {
 		}
 	}
 	return ExitOK
+}
+
+// invalid tells whether a trial is no measurement of its target. A search ends
+// where the generator is the limit, and says so. Lateness may be accepted;
+// calls that could not be made are none, whoever accepts that.
+func invalid(run *result.Run, t *result.Trial, allowLate bool) bool {
+	searched := run.Searched(t.Scenario) != nil
+	switch {
+	case t.Ended == result.Failed:
+		return !searched || t.Health.KeptPace
+	case t.Health.KeptPace, searched:
+		return false
+	}
+	return !allowLate || t.Lacking() > 0
 }

@@ -315,3 +315,22 @@ scenarios:
 		}
 	}
 }
+
+// A trial that its scenario ends early gets its throughput from how long it
+// took, and not from how long it could have.
+func TestThroughputOfTrialsThatEndEarly(t *testing.T) {
+	for _, rule := range []string{"on_error: stop", "stop_when: first-error"} {
+		run := carryOut(t, `
+targets: {t: {sim: {delay: 100ms, errors: {rate: 4%, after: 100ms}}}}
+scenarios:
+  - {name: s, target: t, clock: virtual, duration: 1h, `+rule+`, modes: [sequential]}
+`)
+		trial := run.Trials[0]
+		if trial.Ended != result.Stopped || trial.OK < 1 || trial.MakespanS > 600 || run.Exit != runner.ExitOK {
+			t.Fatalf("%s: %s after %v s with %d ok, exit %d", rule, trial.Ended, trial.MakespanS, trial.OK, run.Exit)
+		}
+		if want := float64(trial.OK) / trial.MakespanS; math.Abs(trial.ThroughputPerS/want-1) > 1e-9 {
+			t.Errorf("%s: %v/s, want %d in %v s: %v/s", rule, trial.ThroughputPerS, trial.OK, trial.MakespanS, want)
+		}
+	}
+}

@@ -12,6 +12,7 @@ import (
 	"plimsoll/runner/result"
 	"plimsoll/runner/scenario"
 	"plimsoll/runner/schedule"
+	"plimsoll/target/host"
 	"plimsoll/target/random"
 )
 
@@ -22,24 +23,38 @@ func (r *underWay) trial(ctx, atOnce context.Context, t scenario.Trial) *result.
 	if r.Watch != nil {
 		r.Watch.Begin(t, int64(t.Requests), length(t))
 	}
-	err := r.commands(ctx, t.Scenario.Before)
-	if err == nil {
-		err = r.measure(ctx, atOnce, t, out)
-		// They put back what `before` did, so an interrupt does not stop them.
-		if afterwards := r.commands(atOnce, t.Scenario.After); err == nil {
-			err = afterwards
-		}
-	}
-	switch {
+	switch err := r.between(ctx, atOnce, t, out); {
 	case err == nil:
 	case !errors.Is(err, context.Canceled):
 		out.Ended, out.Reason = result.Failed, r.scrub(err.Error())
+		if limit := host.LimitOf(err); limit != 0 {
+			out.Reason += ": " + limit.String()
+			out.Health = result.Health{Why: out.Reason}
+		}
 	case out.Scheduled == 0:
 		out.Ended, out.Reason = result.Interrupted, "interrupted before it began"
 	default:
 		out.Ended, out.Reason = result.Interrupted, "interrupted by the user at once: what `after` puts back was left"
 	}
 	return out
+}
+
+// between measures between the scenario's commands.
+func (r *underWay) between(ctx, atOnce context.Context, t scenario.Trial, out *result.Trial) error {
+	err := shortage(t)
+	if err != nil {
+		out.Health = result.Health{Why: err.Error()}
+		return err
+	}
+	if err = r.commands(ctx, t.Scenario.Before); err != nil {
+		return err
+	}
+	err = r.measure(ctx, atOnce, t, out)
+	// They put back what `before` did, so an interrupt does not stop them.
+	if afterwards := r.commands(atOnce, t.Scenario.After); err == nil {
+		err = afterwards
+	}
+	return err
 }
 
 func (r *underWay) scrub(text string) string {
@@ -109,7 +124,7 @@ func (r *underWay) measure(ctx, atOnce context.Context, t scenario.Trial, out *r
 	before := use()
 	n := 1
 	if opened.divisible && r.calls == nil {
-		n = loops(t, r.Plan.Loops, runtime.NumCPU())
+		n = loops(t, r.Plan.Loops, host.Processors())
 	}
 	ports, err := opened.ports(from, n, stride(t, n))
 	if err != nil {
@@ -121,8 +136,12 @@ func (r *underWay) measure(ctx, atOnce context.Context, t scenario.Trial, out *r
 		}
 	})
 	shards := r.shards(t, from, ports, stop)
-	stopWatching := r.watch(shards)
+	stopWatching, stood := r.watch(shards), func() standstill { return standstill{} }
+	if t.Scenario.Clock == scenario.Real {
+		stood = feelPulse(from)
+	}
 	end := drive.RunAll(shards, processors(t, opened, n))
+	still := stood()
 	stopWatching()
 	spun := time.Duration(0)
 	for _, p := range ports {
@@ -140,7 +159,7 @@ func (r *underWay) measure(ctx, atOnce context.Context, t scenario.Trial, out *r
 	if n > 1 {
 		out.Loops = n
 	}
-	return r.fill(out, t, shards[0].Recorder, end)
+	return r.fill(out, t, shards[0].Recorder, end, still)
 }
 
 // shards are the trial's shares, one for each port.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"plimsoll/runner/result"
+	"plimsoll/target/host"
 )
 
 // usage is what this process has taken so far.
@@ -14,11 +15,16 @@ type usage struct {
 	cpu     time.Duration
 	cpuWait time.Duration
 	rss     int64
-	mem     runtime.MemStats
+
+	throttled time.Duration
+	mem       runtime.MemStats
 }
 
 func use() *usage {
-	u := &usage{at: time.Now(), cpu: cpuTime(), cpuWait: cpuWait(), rss: residentBytes()}
+	u := &usage{at: time.Now(), cpu: cpuTime(), rss: residentBytes(), throttled: host.Throttled()}
+	for _, waited := range threadWaits() {
+		u.cpuWait += waited
+	}
 	runtime.ReadMemStats(&u.mem)
 	return u
 }
@@ -32,6 +38,7 @@ func (u *usage) since(before *usage) result.MachineUse {
 		GCPauseMaxS: u.longestPause(before.mem.NumGC).Seconds(),
 		GCs:         int64(u.mem.NumGC - before.mem.NumGC),
 		RSSBytes:    u.rss,
+		ThrottledS:  (u.throttled - before.throttled).Seconds(),
 	}
 }
 
@@ -56,7 +63,7 @@ func explain(use *result.MachineUse, late time.Duration) (why string) {
 		why += fmt.Sprintf("; a garbage collection of plimsoll's own took %v", rounded(use.GCPauseMaxS))
 	}
 	if use.CPUWaitS > 0 && use.CPUWaitS >= use.WallS/100 {
-		own := 100 * use.CPUS / use.WallS / float64(runtime.NumCPU())
+		own := 100 * use.CPUS / use.WallS / float64(host.Processors())
 		why += fmt.Sprintf("; the processors were busy: plimsoll's threads waited for one for %v in %v, using %.0f%% of them itself",
 			rounded(use.CPUWaitS), rounded(use.WallS), own)
 	}

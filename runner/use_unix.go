@@ -21,19 +21,20 @@ func cpuTime() time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// cpuWait is how long the threads of this process were ready to run and had no
-// processor: others had them, or a quota was used up. 0 where there is no
+// threadWaits is how long each thread of this process was ready to run and had
+// no processor: others had them, or a quota was used up. None where there is no
 // Linux to tell.
-func cpuWait() (sum time.Duration) {
+func threadWaits() map[string]time.Duration {
 	threads, _ := filepath.Glob("/proc/self/task/*/schedstat")
+	waits := make(map[string]time.Duration, len(threads))
 	for _, path := range threads {
 		text, _ := os.ReadFile(path) // of one that has ended: nothing
 		var ran, waited int64
 		if n, _ := fmt.Sscan(string(text), &ran, &waited); n == 2 {
-			sum += time.Duration(waited)
+			waits[path] = time.Duration(waited)
 		}
 	}
-	return sum
+	return waits
 }
 
 // residentBytes is the memory this process occupies now; 0 where there is no

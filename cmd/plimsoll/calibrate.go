@@ -17,6 +17,7 @@ import (
 	"plimsoll/runner"
 	"plimsoll/runner/calibration"
 	"plimsoll/runner/result"
+	"plimsoll/target/host"
 )
 
 // calibrateFlags are the flags of `calibrate`.
@@ -67,7 +68,7 @@ func (p *program) calibrate(ctx context.Context, size calibration.Size, f calibr
 
 // measureMachine shows progress while it is measured.
 func (p *program) measureMachine(ctx context.Context, size calibration.Size, quiet bool) (*result.Calibration, error) {
-	runtime.GOMAXPROCS(runtime.NumCPU() + 1) // as runs have it, see watched
+	runtime.GOMAXPROCS(host.Processors() + 1) // as runs have it, see watched
 	watch, err := newWatcher(p.stderr, quiet, size.Trials())
 	if err != nil {
 		return nil, err

@@ -74,7 +74,13 @@ type process struct {
 // start starts the program in the folder dir. It is killed when the test ends.
 func start(t testing.TB, dir string, args ...string) *process {
 	t.Helper()
-	p := &process{Cmd: exec.Command("plimsoll", args...), gone: make(chan struct{})}
+	return startProgram(t, dir, "plimsoll", args...)
+}
+
+// startProgram starts any program, as start does.
+func startProgram(t testing.TB, dir, name string, args ...string) *process {
+	t.Helper()
+	p := &process{Cmd: exec.Command(name, args...), gone: make(chan struct{})}
 	p.Dir, p.Stdout, p.Stderr, p.WaitDelay = dir, &p.stdout, &p.stderr, 5*time.Second
 	if err := p.Start(); err != nil {
 		t.Fatal(err)

@@ -19,6 +19,7 @@ import (
 	"plimsoll/runner"
 	"plimsoll/runner/result"
 	"plimsoll/runner/scenario"
+	"plimsoll/target/host"
 )
 
 // runFlags are the flags of `run`.
@@ -144,7 +145,7 @@ func (p *program) watched(ctx context.Context, trials int, quiet bool, o runner.
 // tells it when all is to end at once.
 func (p *program) watching(ctx context.Context, trials int, quiet bool, carryOut func(atOnce context.Context, w *watcher) error) error {
 	// The loop's thread must never wait for a processor that others hold.
-	runtime.GOMAXPROCS(runtime.NumCPU() + 1)
+	runtime.GOMAXPROCS(host.Processors() + 1)
 	watch, err := newWatcher(p.stderr, quiet, trials)
 	if err != nil {
 		return err

@@ -81,6 +81,8 @@ func (w *watcher) End(t *result.Trial) {
 		note = t.Reason // "interrupted by the user"
 	case t.Ended != result.Complete:
 		note = t.Ended + ": " + t.Reason
+	case t.Lacking() > 0:
+		note = "the generator was at its limit: " + t.Health.Why
 	case !t.Health.KeptPace:
 		note = "the generator fell behind: " + t.Health.Why
 	}

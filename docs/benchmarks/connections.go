@@ -102,7 +102,7 @@ func (l *lab) hold(ctx context.Context, c client, n int) (h holding, err error) 
 		if err != nil {
 			return h, err
 		}
-		h.calls, h.errors = trial.OK, trial.Failed()+trial.Cancelled+trial.Dropped
+		h.calls, h.errors = trial.OK, trial.Failed()+trial.Lacking()+trial.Cancelled+trial.Dropped
 	} else {
 		words, err := l.words(c.full+" --timeout 10s", load{url: server.url, connections: n, seconds: length + int(ramp.Seconds())})
 		if err != nil {

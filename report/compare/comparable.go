@@ -30,6 +30,8 @@ func Usable(run *result.Run) error {
 			return told("%s could not be carried out: %s", where(t), t.Reason)
 		case t.Ended == result.Interrupted:
 			return told("%s was interrupted", where(t))
+		case t.Lacking() > 0:
+			return told("%s is no measurement of the target: %s", where(t), t.Health.Why)
 		case !t.Health.KeptPace && run.Exit == exitInvalid:
 			return told("the generator fell behind in %s: %s (`run --allow-late` would have accepted it)", where(t), t.Health.Why)
 		}

@@ -2,6 +2,7 @@ package view
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	"plimsoll/runner/latency"
@@ -39,14 +40,14 @@ func (o Options) Bench(run *result.Run, subject string) (*Bench, error) {
 	b.Tables = []Table{*g.loadTable(), *g.answerTable(), *g.timesTable(o.Confidence)}
 	b.Profile = newProfile(g)
 	if g.late() > 0 {
-		b.invalidate()
+		b.invalidate(behindHow(g.all()))
 	}
 	return b, nil
 }
 
 // invalidate marks every table: one that is copied from here must say it, too.
-func (b *Bench) invalidate() {
-	const mark = " (invalid: the generator fell behind)"
+func (b *Bench) invalidate(how string) {
+	mark := " (invalid: the generator " + how + ")"
 	for i := range b.Tables {
 		b.Tables[i].Title += mark
 	}
@@ -111,7 +112,11 @@ func (g *Group) answerTable() *Table {
 	for _, class := range byCount(g.Errors) {
 		e := g.Errors[class]
 		names, counts = append(names, Clean(class)), append(counts, e.Count)
-		shares, examples = append(shares, float64(e.Count)/answered*100), append(examples, Clean(e.Example))
+		share := float64(e.Count) / answered * 100
+		if class == result.Generator { // which was no answer
+			share = math.NaN()
+		}
+		shares, examples = append(shares, share), append(examples, Clean(e.Example))
 	}
 	count := column{head: Column{Name: "calls"}}
 	for _, n := range counts {

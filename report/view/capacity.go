@@ -42,7 +42,7 @@ func (s *Scenario) answer() []Note {
 		notes = append(notes, Note{Plain, text})
 	}
 	if c.Reason != "" {
-		notes = append(notes, Note{Warn, Clean(c.Reason)})
+		notes = append(notes, Note{Warn, unabridged(c.Reason)})
 	}
 	return notes
 }

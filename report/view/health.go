@@ -15,6 +15,15 @@ func fellBehind(t *result.Trial) bool {
 	return !t.Health.KeptPace && t.Ended != result.Failed
 }
 
+// behindHow is what was wrong with the generator in such trials: it lacked what
+// its calls needed, or it was late.
+func behindHow(trials []*result.Trial) string {
+	if slices.ContainsFunc(trials, func(t *result.Trial) bool { return t.Lacking() > 0 }) {
+		return "was at its limit"
+	}
+	return "fell behind"
+}
+
 // late is how many repetitions the generator fell behind in.
 func (g *Group) late() int {
 	late := 0
@@ -45,7 +54,7 @@ func (s *Scenario) fellBehind() int {
 func (s *Scenario) Warning() string {
 	late := ""
 	if n := s.fellBehind(); n > 0 {
-		late = fmt.Sprintf("Invalid: the generator fell behind in %d of %s, no measurement of the target", n, plural(len(s.trials), "trial"))
+		late = fmt.Sprintf("Invalid: the generator %s in %d of %s, no measurement of the target", behindHow(s.trials), n, plural(len(s.trials), "trial"))
 	}
 	return joined([]string{capital(s.Interrupted), late}, " · ")
 }
@@ -53,7 +62,7 @@ func (s *Scenario) Warning() string {
 // faults says why a group's figures are not what they seem.
 func (g *Group) faults() (notes []string, tone Tone) {
 	if g.late() > 0 {
-		notes, tone = append(notes, "invalid: the generator fell behind, so this is no measurement of the target"), Warn
+		notes, tone = append(notes, "invalid: the generator "+behindHow(g.all())+", so this is no measurement of the target"), Warn
 	}
 	switch {
 	case g.Partial:
@@ -72,8 +81,8 @@ func overall(run *result.Run, late int) []Note {
 	}
 	if late > 0 {
 		notes = append(notes, Note{Bad, fmt.Sprintf(
-			"THE GENERATOR FELL BEHIND in %d of %s: there the result is no measurement of the target",
-			late, plural(len(run.Trials), "trial"))})
+			"THE GENERATOR %s in %d of %s: there the result is no measurement of the target",
+			strings.ToUpper(behindHow(pointers(run.Trials))), late, plural(len(run.Trials), "trial"))})
 	}
 	failed := 0
 	for i := range run.Trials {
@@ -90,6 +99,13 @@ func overall(run *result.Run, late int) []Note {
 	return notes
 }
 
+func pointers(trials []result.Trial) (list []*result.Trial) {
+	for i := range trials {
+		list = append(list, &trials[i])
+	}
+	return list
+}
+
 // health is what is to be said of a scenario's trials: loudest first.
 func (s *Scenario) health() []Note {
 	if len(s.trials) == 0 {
@@ -100,11 +116,11 @@ func (s *Scenario) health() []Note {
 	for _, t := range s.trials {
 		why := ""
 		if t.Reason != "" {
-			why = ": " + Clean(t.Reason)
+			why = ": " + unabridged(t.Reason)
 		}
 		switch {
 		case fellBehind(t) && s.Capacity == nil:
-			behind = append(behind, Note{Bad, "THE GENERATOR FELL BEHIND: " + where(t) + ": " + Clean(t.Health.Why)})
+			behind = append(behind, Note{Bad, "THE GENERATOR " + strings.ToUpper(behindHow([]*result.Trial{t})) + ": " + where(t) + ": " + unabridged(t.Health.Why)})
 		case t.Ended == result.Failed:
 			ended = append(ended, Note{Bad, where(t) + " could not be carried out" + why})
 		case t.Ended == result.Interrupted:

@@ -198,6 +198,7 @@ func (s *Scenario) counts() []column {
 	}{
 		{"ok", true, func(g *Group) int64 { return g.OK }},
 		{"errors", true, func(g *Group) int64 { return g.Failed }},
+		{"not made", false, func(g *Group) int64 { return g.Lacking }},
 		{"held", false, func(g *Group) int64 { return g.HeldCalls }},
 		{"dropped", false, func(g *Group) int64 { return g.Dropped }},
 		{"cancelled", false, func(g *Group) int64 { return g.Cancelled }},

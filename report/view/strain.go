@@ -17,10 +17,10 @@ const crowded, saturated = 0.8, 0.95
 var loopEngines = [...]string{"sim", "wire-epoll"}
 
 // strain says where the load on the generator's own machine may explain what
-// was measured: at most one sentence on processors and one on pauses, of the
+// was measured: at most one sentence each on processors, pauses and standing still, of the
 // trial where it was worst.
 func (s *Scenario) strain() (notes []Note) {
-	var busiest, paused *result.Trial
+	var busiest, paused, still *result.Trial
 	for _, t := range s.trials {
 		if t.MachineUse == nil {
 			continue
@@ -30,6 +30,9 @@ func (s *Scenario) strain() (notes []Note) {
 		}
 		if pauseExplains(t) && (paused == nil || t.MachineUse.GCPauseMaxS > paused.MachineUse.GCPauseMaxS) {
 			paused = t
+		}
+		if stillExplains(t) && (still == nil || t.MachineUse.StoodStillS > still.MachineUse.StoodStillS) {
+			still = t
 		}
 	}
 	if busiest != nil {
@@ -43,7 +46,20 @@ func (s *Scenario) strain() (notes []Note) {
 			"a garbage collection of plimsoll's own took %s in %s (%d took %s in all): it may explain the lateness of up to %s",
 			alone(use.GCPauseMaxS), where(paused), use.GCs, alone(use.GCPauseS), alone(paused.Lateness.MaxS))})
 	}
+	if still != nil {
+		notes = append(notes, Note{Warn, fmt.Sprintf("plimsoll stood still for %s at %s in %s: it may explain the longest times",
+			alone(still.MachineUse.StoodStillS), alone(still.MachineUse.StoodStillAtS), where(still))})
+	}
 	return notes
+}
+
+// stillExplains tells whether the longest time for which the generator did not
+// go on may be in a trial's longest times. Where it spoils the trial, that says
+// so by itself.
+func stillExplains(t *result.Trial) bool {
+	const worthAWord = 20e-3 // seconds: less is usual on any machine that is not idle
+	still := t.MachineUse.StoodStillS
+	return t.Health.KeptPace && still >= worthAWord && still >= t.Response.MaxS/10 && still <= 2*t.Response.MaxS
 }
 
 // processors is how many the generator kept busy, spinning left aside.

@@ -104,6 +104,8 @@ func (o Options) run(ctx context.Context, file string) ([]result.Trial, error) {
 			return nil, fmt.Errorf("%s could not be carried out: %s", t.Scenario, t.Reason)
 		case t.OK == 0:
 			return nil, fmt.Errorf("%s: plimsoll's own server answered nothing in %v s: the machine is too busy", t.Scenario, t.DurationS)
+		case t.Lacking() > 0:
+			return nil, fmt.Errorf("%s: %s", t.Scenario, t.Health.Why)
 		case t.Failed() > 0:
 			return nil, fmt.Errorf("%s: %d of %d calls failed against plimsoll's own server", t.Scenario, t.Failed(), t.Started)
 		}

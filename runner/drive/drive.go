@@ -135,7 +135,11 @@ func (l *loop) run() {
 	l.now = l.From
 	until := l.From
 	for {
-		call, now := l.Port.Await(min(until, l.deadline))
+		wanted := min(until, l.deadline)
+		call, now := l.Port.Await(wanted)
+		if late := now - max(l.now, wanted); late > l.Recorder.Stood.For && now > 0 {
+			l.Recorder.Stood = Gap{At: now - late, For: late}
+		}
 		l.now = now
 		if call != nil {
 			l.ended(call)
@@ -183,7 +187,7 @@ func (l *loop) ended(call *Call) {
 	}
 	l.Recorder.Record(call)
 	if !l.cancelled {
-		l.Schedule.Ended(call.End, call.Intended, !call.OK())
+		l.Schedule.Ended(call.End, call.Intended, !call.OK() && call.Class != target.Generator)
 	}
 }
 

@@ -29,7 +29,8 @@ type Tally struct {
 	HeldCalls              int64
 	Attempts, Resent       int64
 	BytesIn, BytesOut      int64
-	Errors                 map[string]*ErrorCount
+	// Errors are the failures by class, target.Generator among them.
+	Errors map[string]*ErrorCount
 	// InTime are the successes that ended within the trial's length, those of
 	// the warm-up included.
 	InTime int64
@@ -40,6 +41,20 @@ type Tally struct {
 	Busy time.Duration
 	// PoolHeld tells that a target's own pool of connections held calls back.
 	PoolHeld bool
+	// Stood is the longest time for which the loop did not go on, though it had
+	// something to do.
+	Stood Gap
+}
+
+// Gap is a time in which nothing went on, from At on.
+type Gap struct{ At, For time.Duration }
+
+// Longer is the longer one of two gaps.
+func (g Gap) Longer(o Gap) Gap {
+	if o.For > g.For {
+		return o
+	}
+	return g
 }
 
 // ErrorCount counts one class of failures and keeps its first message.
@@ -117,13 +132,16 @@ func (r *Recorder) settle(c *Call, start time.Duration) latency.Fate {
 		r.Cancelled++
 		return latency.Cancelled
 	}
-	r.ErrorResponse.Record(c.End - c.Intended)
 	e := r.Errors[c.Class]
 	if e == nil {
 		e = &ErrorCount{Example: c.Example}
 		r.Errors[c.Class] = e
 	}
 	e.Count++
+	if c.Class == target.Generator {
+		return latency.Cancelled // the target had no part in it
+	}
+	r.ErrorResponse.Record(c.End - c.Intended)
 	return latency.Failed
 }
 
@@ -160,6 +178,7 @@ func (r *Recorder) Merge(o *Recorder) {
 	r.InTime += o.InTime
 	r.Busy += o.Busy
 	r.PoolHeld = r.PoolHeld || o.PoolHeld
+	r.Stood = r.Stood.Longer(o.Stood)
 	for class, e := range o.Errors {
 		if mine := r.Errors[class]; mine != nil {
 			mine.Count += e.Count
@@ -175,16 +194,27 @@ func (r *Recorder) Merge(o *Recorder) {
 	r.Timeline.Merge(o.Timeline)
 }
 
-// Failures is how many calls ended in an error.
+// Failures is how many calls ended in an error of the target's.
 func (r *Recorder) Failures() (n int64) {
-	for _, e := range r.Errors {
-		n += e.Count
+	for class, e := range r.Errors {
+		if class != target.Generator {
+			n += e.Count
+		}
 	}
 	return n
 }
 
+// Lacking is how many calls could not be made for want of something of this
+// machine's.
+func (r *Recorder) Lacking() int64 {
+	if e := r.Errors[target.Generator]; e != nil {
+		return e.Count
+	}
+	return 0
+}
+
 // Started is how many calls were started.
-func (r *Recorder) Started() int64 { return r.OK + r.Failures() + r.Cancelled }
+func (r *Recorder) Started() int64 { return r.OK + r.Failures() + r.Lacking() + r.Cancelled }
 
 // Sampler lets progress be watched from another goroutine: it asks, and finds
 // the answer there when it asks again.

@@ -78,7 +78,7 @@ func (t *Trial) Check() error {
 	if t.Scheduled != t.Started+t.Dropped {
 		return fmt.Errorf("scheduled %d is not started %d + dropped %d", t.Scheduled, t.Started, t.Dropped)
 	}
-	if failed := t.Failed(); t.Started != t.OK+failed+t.Cancelled {
+	if failed := t.Failed() + t.Lacking(); t.Started != t.OK+failed+t.Cancelled {
 		return fmt.Errorf("started %d is not ok %d + errors %d + cancelled %d", t.Started, t.OK, failed, t.Cancelled)
 	}
 	if t.HeldCalls > t.Started {

@@ -123,11 +123,20 @@ type namedDist struct {
 	calls int64
 }
 
-// Failed is how many calls ended in an error of any class.
+// Generator is the class of the calls that this machine could not make, for
+// want of descriptors, ports, buffers or memory: no error of the target's.
+const Generator = "generator"
+
+// Failed is how many calls ended in an error of the target's, of any class.
 func (t *Trial) Failed() int64 {
 	n := int64(0)
-	for _, e := range t.Errors {
-		n += e.Count
+	for class, e := range t.Errors {
+		if class != Generator {
+			n += e.Count
+		}
 	}
 	return n
 }
+
+// Lacking is how many calls the generator could not make.
+func (t *Trial) Lacking() int64 { return t.Errors[Generator].Count }

@@ -34,7 +34,7 @@ type Group struct {
 	InFlightMean   float64 // over the makespans' whole time
 
 	Scheduled, Started, Dropped, HeldCalls int64
-	OK, Failed, Cancelled                  int64
+	OK, Failed, Lacking, Cancelled         int64 // see Trial.Failed and Trial.Lacking
 	Attempts, Resent                       int64
 	Errors                                 map[string]Error
 	BytesIn, BytesOut                      int64
@@ -144,6 +144,7 @@ func (g *Group) count(t *Trial) {
 	g.HeldCalls += t.HeldCalls
 	g.OK += t.OK
 	g.Failed += t.Failed()
+	g.Lacking += t.Lacking()
 	g.Cancelled += t.Cancelled
 	g.Attempts += t.Attempts
 	g.Resent += t.Resent

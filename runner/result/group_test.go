@@ -78,6 +78,64 @@ func TestGroupsOfRepetitionsAddUp(t *testing.T) {
 	}
 }
 
+// Whatever the order, one bad repetition makes the group's health bad, and the
+// first that says why is heard.
+func TestOneBadRepetitionIsEnough(t *testing.T) {
+	well, late, lacking := Health{KeptPace: true}, Health{Why: "late"}, Health{Why: "too few descriptors", LimitedBy: "connections"}
+	for _, c := range []struct {
+		of   []Health
+		want Health
+	}{
+		{[]Health{well, well, well}, well},
+		{[]Health{late, well, well}, late},
+		{[]Health{well, late, well}, late},
+		{[]Health{well, well, late}, late},
+		{[]Health{late, lacking, well}, Health{Why: "late", LimitedBy: "connections"}},
+		{[]Health{well, lacking, late}, lacking},
+	} {
+		var trials []Trial
+		for i, health := range c.of {
+			trial := trialOf("s", "m", Point{}, i, []time.Duration{time.Second}, nil)
+			trial.Health = health
+			trials = append(trials, trial)
+		}
+		groups, err := Groups(trials)
+		if err != nil || groups[0].Health != c.want {
+			t.Errorf("%+v: %+v, want %+v, %v", c.of, groups[0].Health, c.want, err)
+		}
+	}
+}
+
+// Calls that the generator could not make are none of the target's errors, and
+// the counts add up all the same.
+func TestCallsNotMadeAreNoErrors(t *testing.T) {
+	trial := trialOf("s", "m", Point{}, 0, []time.Duration{time.Second}, map[string][]time.Duration{"reset": {time.Second}})
+	trial.Errors[Generator] = Error{Count: 3, Example: "too many open files"}
+	trial.Started, trial.Scheduled = trial.Started+3, trial.Scheduled+3
+	for _, d := range []*Dist{&trial.Held, &trial.Lateness} {
+		h, err := d.Histogram()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 3 {
+			h.Record(0)
+		}
+		*d = mustDist(h)
+	}
+	trial.Timeline = nil
+	if err := trial.Check(); err != nil {
+		t.Fatal(err)
+	}
+	groups, err := Groups([]Trial{trial})
+	if g := groups[0]; err != nil || g.Failed != 1 || g.Lacking != 3 || g.Started != 5 || g.ErrorResponse.Count() != 1 {
+		t.Errorf("%d failed, %d not made of %d, %v", g.Failed, g.Lacking, g.Started, err)
+	}
+	trial.OK++
+	if err := trial.Check(); err == nil {
+		t.Error("counts that do not add up pass")
+	}
+}
+
 // latencyTop is how a histogram tells a duration in it.
 func latencyTop(d time.Duration) time.Duration {
 	h := latency.New(latency.Fine)

@@ -6,12 +6,14 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+
+	"plimsoll/target/host"
 )
 
 // ThisMachine describes the machine that runs us. What the system does not
 // tell stays empty: a result is worth having without it.
 func ThisMachine() Machine {
-	m := Machine{OS: runtime.GOOS, Arch: runtime.GOARCH, CPUs: runtime.NumCPU(), Go: runtime.Version()}
+	m := Machine{OS: runtime.GOOS, Arch: runtime.GOARCH, CPUs: host.Processors(), Go: runtime.Version()}
 	switch runtime.GOOS {
 	case "linux":
 		m.CPUModel = cpuModel(text("/proc/cpuinfo"))

@@ -78,7 +78,8 @@ type Point struct {
 }
 
 // Trial is one scenario × sweep value × mode × repetition. Counts add up:
-// Scheduled = Started + Dropped, Started = OK + ΣErrors + Cancelled.
+// Scheduled = Started + Dropped, Started = OK + ΣErrors + Cancelled, where the
+// errors of class Generator are none of the target's.
 type Trial struct {
 	Scenario string `json:"scenario"`
 	Mode     string `json:"mode"`
@@ -203,7 +204,13 @@ type MachineUse struct {
 	GCPauseMaxS float64 `json:"gc_pause_max_s"` // the longest, of the last 256
 	GCs         int64   `json:"gcs"`
 	SpinS       float64 `json:"spin_s"`
-	RSSBytes    int64   `json:"rss_bytes,omitempty"`
+	// StoodStillS is the longest time for which it did not go on, though it had
+	// something to do, and StoodStillAtS when that began; ThrottledS how long
+	// the quota of its control group kept it from running (Linux).
+	StoodStillS   float64 `json:"stood_still_s"`
+	StoodStillAtS float64 `json:"stood_still_at_s"`
+	ThrottledS    float64 `json:"throttled_s"`
+	RSSBytes      int64   `json:"rss_bytes,omitempty"`
 }
 
 // Speedup compares a mode with its scenario's baseline: how many times faster

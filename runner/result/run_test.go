@@ -163,7 +163,7 @@ func fullRun() *Run {
 	fast.Ended, fast.Reason = Stopped, "on_error: stop"
 	fast.Health = Health{KeptPace: false, Why: "lateness p99 2ms", LimitedBy: "max_in_flight"}
 	fast.Loops, fast.Warnings = 2, []string{"a warning"}
-	fast.MachineUse = &MachineUse{CPUS: 0.5, WallS: 2.1, CPUWaitS: 0.02, GCPauseS: 0.001, GCPauseMaxS: 0.0005, GCs: 3, SpinS: 0.01, RSSBytes: 1 << 24}
+	fast.MachineUse = &MachineUse{CPUS: 0.5, WallS: 2.1, CPUWaitS: 0.02, GCPauseS: 0.001, GCPauseMaxS: 0.0005, GCs: 3, SpinS: 0.01, StoodStillS: 0.02, StoodStillAtS: 1.5, ThrottledS: 0.1, RSSBytes: 1 << 24}
 	fast.Workload = "concurrent: 3, drain: 30s"
 	return &Run{
 		Format: Format, Tool: Tool{Name: "plimsoll", Version: "0.1.0"}, Started: time.Date(2026, 2, 3, 4, 5, 6, 0, time.UTC),

@@ -32,36 +32,52 @@ type Expectation struct {
 // the verdict's reason says so: silence never passes.
 //
 // A threshold on `speedup` for every mode is not asked of the baseline.
-func Judge(run *result.Run, thresholds []Threshold, expectations []Expectation) ([]result.Verdict, error) {
+//
+// Unless failing calls are expected of a mode, each of its trials must have a
+// success, and what failing makes fast, makespans, speedups and published
+// figures, is judged only where hardly any failed. They are expected where a
+// threshold names `errors`, and in the scenarios that mayFail names (nil: in
+// none).
+func Judge(run *result.Run, thresholds []Threshold, expectations []Expectation, mayFail func(scenario string) bool) ([]result.Verdict, error) {
 	groups, err := result.Groups(run.Trials)
 	if err != nil {
 		return nil, err
 	}
+	j := judge{run: run, groups: groups, thresholds: thresholds, mayFail: mayFail}
 	var verdicts []result.Verdict
 	for _, t := range thresholds {
-		verdicts = append(verdicts, t.judge(run, groups)...)
+		verdicts = append(verdicts, t.judge(j)...)
 	}
+	verdicts = append(verdicts, j.successes()...)
 	for _, e := range expectations {
-		verdicts = append(verdicts, e.judge(run, groups))
+		verdicts = append(verdicts, e.judge(j))
 	}
 	return verdicts, nil
 }
 
+// judge is what a promise is judged by.
+type judge struct {
+	run        *result.Run
+	groups     []result.Group
+	thresholds []Threshold
+	mayFail    func(scenario string) bool
+}
+
 const notRun = "it was not run"
 
-func (t Threshold) judge(run *result.Run, groups []result.Group) []result.Verdict {
+func (t Threshold) judge(j judge) []result.Verdict {
 	var verdicts []result.Verdict
-	for i := range groups {
-		g := &groups[i]
-		if g.Scenario != t.Scenario || t.Mode != "" && g.Mode != t.Mode || t.spares(g, run.Speedups) {
+	for i := range j.groups {
+		g := &j.groups[i]
+		if !t.isOn(g) || t.spares(g, j.run.Speedups) {
 			continue
 		}
-		measured := measure(g, t.Rule, run.Speedups)
+		measured := j.measure(g, t.Rule)
 		verdicts = append(verdicts, result.Verdict{
 			Scenario: g.Scenario, Mode: g.Mode, Point: g.Sweep,
 			Kind: result.KindThreshold, Rule: t.Rule.Text,
 			Measured: measured.value, Reason: measured.missing, Note: measured.note,
-			Pass: measured.missing == "" && holds(measured.value, t.Rule.Op, t.Rule.Value),
+			Pass: measured.missing == "" && !g.Partial && holds(measured.value, t.Rule.Op, t.Rule.Value),
 		})
 	}
 	if verdicts == nil {
@@ -70,6 +86,11 @@ func (t Threshold) judge(run *result.Run, groups []result.Group) []result.Verdic
 		}}
 	}
 	return verdicts
+}
+
+// isOn tells whether the threshold is a promise of the group's.
+func (t Threshold) isOn(g *result.Group) bool {
+	return g.Scenario == t.Scenario && (t.Mode == "" || g.Mode == t.Mode)
 }
 
 // spares tells whether the group is a baseline that a speedup was asked of
@@ -86,16 +107,17 @@ func (t Threshold) spares(g *result.Group, speedups []result.Speedup) bool {
 	return false
 }
 
-func (e Expectation) judge(run *result.Run, groups []result.Group) result.Verdict {
+func (e Expectation) judge(j judge) result.Verdict {
 	v := result.Verdict{
 		Scenario: e.Scenario, Mode: e.Mode, Point: e.At, Kind: result.KindExpect, Rule: e.String(),
 		Metric: e.Metric, Expected: e.Value, Tolerance: e.Tolerance, Source: e.Source, Reason: notRun,
 	}
-	if g := find(groups, e.Scenario, e.Mode, e.At); g != nil {
-		measured := measure(g, Rule{Family: e.Metric}, run.Speedups)
-		v.Measured, v.Reason = measured.value, measured.missing
+	g := find(j.groups, e.Scenario, e.Mode, e.At)
+	if g != nil {
+		measured := j.published(g, Rule{Family: e.Metric})
+		v.Measured, v.Reason, v.Note = measured.value, measured.missing, measured.note
 	}
-	v.Pass = v.Reason == "" && math.Abs(v.Measured/e.Value-1) <= e.Tolerance+rounding
+	v.Pass = v.Reason == "" && !g.Partial && math.Abs(v.Measured/e.Value-1) <= e.Tolerance+rounding
 	return v
 }
 

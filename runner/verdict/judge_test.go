@@ -73,7 +73,7 @@ func TestMetricsOnEitherSide(t *testing.T) {
 		ask := func(op string, value float64) result.Verdict {
 			rule := c.metric
 			rule.Op, rule.Value, rule.Text = op, value, "as written"
-			verdicts, err := Judge(run, []Threshold{{"s", "base", rule}}, nil)
+			verdicts, err := Judge(run, []Threshold{{"s", "base", rule}}, nil, failing)
 			if err != nil || len(verdicts) != 1 {
 				t.Fatal(verdicts, err)
 			}
@@ -96,6 +96,9 @@ func TestMetricsOnEitherSide(t *testing.T) {
 	}
 }
 
+// failing are scenarios in which calls may fail.
+func failing(string) bool { return true }
+
 func TestWhatWasNotMeasuredNeverPasses(t *testing.T) {
 	latencyRule := Rule{Family: "response", Stat: "p", P: 99, Op: "<", Value: 1e9}
 	of := func(family string) Rule { r := latencyRule; r.Family = family; return r }
@@ -115,7 +118,7 @@ func TestWhatWasNotMeasuredNeverPasses(t *testing.T) {
 		{"only errors, goodput", Rule{Family: "goodput", Within: ms, Op: "==", Value: 0}, []trial{refused}, ""},
 		{"no call", of("lateness"), []trial{{mode: "base", duration: ms}}, "no call was started"},
 		{"only cancelled", Rule{Family: "errors", Op: "<", Value: 1}, []trial{{mode: "base", makespan: ms, cancelled: 2}}, "no call ended"},
-		{"interrupted", Rule{Family: "makespan", Op: "<", Value: 9}, []trial{{mode: "base", makespan: ms, ok: times(1, ms), ended: result.Interrupted}}, "no repetition came to its end: interrupted"},
+		{"interrupted", latencyRule, []trial{{mode: "base", makespan: ms, ended: result.Interrupted}}, "no repetition came to its end: interrupted"},
 		{"failed", Rule{Family: "errors", Op: "<", Value: 1}, []trial{{mode: "base", ended: result.Failed}}, "no repetition came to its end: failed"},
 		{"not run", latencyRule, []trial{{mode: "other", makespan: ms, ok: times(1, ms)}}, "it was not run"},
 		{"alone", Rule{Family: "speedup", Op: ">", Value: 0}, []trial{{mode: "base", makespan: ms, ok: times(1, ms)}}, "there is no other mode to compare it with"},
@@ -125,7 +128,7 @@ func TestWhatWasNotMeasuredNeverPasses(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			run := runOf(t, c.trials...)
 			speedups(t, run)
-			verdicts, err := Judge(run, []Threshold{{"s", "base", c.rule}}, nil)
+			verdicts, err := Judge(run, []Threshold{{"s", "base", c.rule}}, nil, failing)
 			if err != nil || len(verdicts) != 1 {
 				t.Fatal(verdicts, err)
 			}
@@ -145,7 +148,7 @@ func TestASpeedupThatThereIsNotIsBroken(t *testing.T) {
 		trial{mode: "base", makespan: ms, ok: times(1, ms)},
 		trial{mode: "fast", ok: times(1, 0)})
 	speedups(t, run)
-	verdicts, err := Judge(run, []Threshold{{"s", "", Rule{Family: "speedup", Op: "<=", Value: 2}}}, nil)
+	verdicts, err := Judge(run, []Threshold{{"s", "", Rule{Family: "speedup", Op: "<=", Value: 2}}}, nil, nil)
 	if err != nil || len(verdicts) != 1 || verdicts[0].Pass || verdicts[0].Reason != "no ratio: a makespan is 0 s" {
 		t.Errorf("%#v, %v", verdicts, err)
 	}
@@ -160,7 +163,7 @@ func TestOnlyFinishedRepetitionsAreJudged(t *testing.T) {
 	verdicts, err := Judge(run, []Threshold{
 		{"s", "", Rule{Family: "makespan", Op: "==", Value: 1}},
 		{"s", "", Rule{Family: "response", Stat: "max", Op: "==", Value: 0.001}},
-	}, nil)
+	}, nil, nil)
 	if err != nil || len(verdicts) != 2 || !verdicts[0].Pass || !verdicts[1].Pass {
 		t.Errorf("%#v, %v", verdicts, err)
 	}
@@ -176,7 +179,7 @@ func TestVerdictsPerModeAndSweepValue(t *testing.T) {
 	run := runOf(t, trials...)
 	speedups(t, run)
 	places := func(thresholds ...Threshold) string {
-		verdicts, err := Judge(run, thresholds, nil)
+		verdicts, err := Judge(run, thresholds, nil, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -230,7 +233,7 @@ func TestExpectations(t *testing.T) {
 		{Expectation{"s", "fast", result.Point{Requests: 6}, "rate", 4.5, 9, ""}, false, "rate = 4.5/s ± 900%", "it was not run"},
 		{Expectation{"s", "slow", at, "rate", 4.5, 9, ""}, false, "rate = 4.5/s ± 900%", "it was not run"},
 	} {
-		verdicts, err := Judge(run, nil, []Expectation{c.expect})
+		verdicts, err := Judge(run, nil, []Expectation{c.expect}, nil)
 		if err != nil || len(verdicts) != 1 {
 			t.Fatal(verdicts, err)
 		}
@@ -292,7 +295,7 @@ func TestStatusFamilies(t *testing.T) {
 func TestBrokenDistributionsAreAnError(t *testing.T) {
 	run := measured(t)
 	run.Trials[0].Response.HDR = "!"
-	if _, err := Judge(run, nil, nil); err == nil {
+	if _, err := Judge(run, nil, nil, nil); err == nil {
 		t.Error("judged all the same")
 	}
 	if _, err := Speedups(run, func(string) string { return "base" }); err == nil {
@@ -320,7 +323,7 @@ func TestPercentilesOfTooFewCallsAreToldSo(t *testing.T) {
 		run := runOf(t, trial{mode: "base", makespan: time.Second, ok: times(c.calls, ms)})
 		for op, pass := range map[string]bool{"<": true, ">": false} {
 			c.rule.Op, c.rule.Value = op, 1e9
-			verdicts, err := Judge(run, []Threshold{{"s", "base", c.rule}}, nil)
+			verdicts, err := Judge(run, []Threshold{{"s", "base", c.rule}}, nil, nil)
 			if err != nil || len(verdicts) != 1 || verdicts[0].Note != c.note || verdicts[0].Pass != pass {
 				t.Errorf("%d calls, %+v: %+v, %v", c.calls, c.rule, verdicts, err)
 			}

@@ -22,6 +22,7 @@ type trial struct {
 	service   []time.Duration // default: as ok
 	lateness  []time.Duration // default: 0
 	cancelled int64
+	lacking   int64  // calls that the generator could not make
 	ended     string // default: complete
 }
 
@@ -48,6 +49,10 @@ func (m trial) result(t testing.TB) result.Trial {
 		out.Errors[class] = result.Error{Count: int64(len(took))}
 		failures = append(failures, took...)
 		started += int64(len(took))
+	}
+	if m.lacking > 0 {
+		out.Errors[result.Generator] = result.Error{Count: m.lacking}
+		started += m.lacking
 	}
 	if m.service == nil {
 		m.service = m.ok

@@ -10,11 +10,11 @@ import (
 	"os"
 	"strconv"
 	"strings"
-	"syscall"
 	"unicode"
 	"unicode/utf8"
 
 	"plimsoll/target"
+	"plimsoll/target/host"
 	"plimsoll/target/quantity"
 )
 
@@ -52,6 +52,8 @@ func (f *failure) classify(trial, attempt context.Context) {
 	case err == nil: // known from the start
 	case trial.Err() != nil:
 		f.class = target.Cancelled
+	case host.LimitOf(err) != 0:
+		f.class = target.Generator
 	case errors.As(err, &dns):
 		f.class = target.DNS
 	case attempt.Err() != nil, errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded):
@@ -168,10 +170,6 @@ func plain(err error) string {
 	switch {
 	case errors.As(err, &dns):
 		return fmt.Sprintf("%s: %s", dns.Name, dns.Err)
-	case errors.Is(err, syscall.EMFILE):
-		return "too many open files: raise the limit (ulimit -n), or cap `connections`"
-	case errors.Is(err, syscall.EADDRNOTAVAIL):
-		return "this machine has no free port left: keep connections alive, or cap `connections`"
 	case errors.As(err, &call):
 		return call.Err.Error()
 	case errors.As(err, &network):

@@ -6,6 +6,7 @@ import (
 
 	"plimsoll/target"
 	"plimsoll/target/agenda"
+	"plimsoll/target/host"
 )
 
 // desk is where an engine keeps the calls that are on no connection: those in
@@ -118,6 +119,9 @@ func (x *exchange) repeat(reused bool, class string, stage Stage) bool {
 // it.
 func (d *desk) failed(x *exchange, class string, seen Seen, at time.Duration) {
 	x.tries++
+	if class != target.Cancelled && host.LimitOf(seen.Err) != 0 {
+		class = target.Generator
+	}
 	if class != target.Cancelled && !d.gaveUp && d.o.Retry != nil && d.o.Retry.Again(class, x.tries) {
 		x.repeats = 0
 		d.later.Push(at+d.o.Retry.Backoff(x.number, x.tries), x)

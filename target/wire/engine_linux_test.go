@@ -267,7 +267,7 @@ func testDescriptorsRunOut(t *testing.T, by kind) {
 	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
 		t.Fatal(err)
 	}
-	if !any || failed.Class != target.Connect || !strings.Contains(failed.Example, unix.EMFILE.Error()) {
+	if !any || failed.Class != target.Generator || !strings.Contains(failed.Example, unix.EMFILE.Error()) {
 		t.Errorf("%+v", failed)
 	}
 	close(release)
@@ -276,7 +276,7 @@ func testDescriptorsRunOut(t *testing.T, by kind) {
 		classes[done.Class]++
 	}
 	least := map[kind]int{Epoll: 70}[by] // the others may have been late enough
-	if classes[target.Connect] < least || classes[""] < 5 || classes[target.Connect]+classes[""] != 99 {
+	if classes[target.Generator] < least || classes[""] < 5 || classes[target.Generator]+classes[""] != 99 {
 		t.Errorf("classes %v", classes)
 	}
 	expectOK(t, call(t, e, 10))

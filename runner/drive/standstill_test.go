@@ -1,0 +1,130 @@
+package drive_test
+
+import (
+	"testing"
+	"time"
+
+	"plimsoll/runner/drive"
+	"plimsoll/runner/schedule"
+	"plimsoll/target"
+)
+
+const ms = time.Millisecond
+
+// scripted is a port whose time is its own: calls take as long as they are
+// told, and the loop is kept from going on where the script says so.
+type scripted struct {
+	now    time.Duration
+	takes  time.Duration
+	issued func(n int)
+	stands func(until time.Duration) time.Duration // how late a wait comes back
+	calls  []drive.Call
+	n      int
+}
+
+func (s *scripted) Issue(intended, ready time.Duration) {
+	s.calls = append(s.calls, drive.Call{Intended: intended, Ready: ready, Start: s.now, End: s.now + s.takes})
+	s.n++
+	if s.issued != nil {
+		s.issued(s.n)
+	}
+}
+
+func (s *scripted) Await(until time.Duration) (*drive.Call, time.Duration) {
+	if len(s.calls) > 0 && s.calls[0].End <= max(s.now, until) {
+		call := s.calls[0]
+		s.calls = s.calls[1:]
+		s.now = max(s.now, call.End)
+		return &call, s.now
+	}
+	if until != schedule.Never {
+		s.now = max(s.now, until)
+		if s.stands != nil {
+			s.now += s.stands(until)
+		}
+	}
+	return nil, s.now
+}
+
+func (s *scripted) Cancel() {
+	for i := range s.calls {
+		s.calls[i].End, s.calls[i].Class = s.now, target.Cancelled
+	}
+}
+
+// An interrupt gives what is in flight three seconds, and then gives it up.
+func TestInterruptsGiveCallsAFewSeconds(t *testing.T) {
+	for takes, want := range map[time.Duration]struct {
+		at            time.Duration
+		ok, cancelled int64
+	}{
+		2900 * ms: {2900 * ms, 3, 0},
+		3100 * ms: {3000 * ms, 0, 3},
+		time.Hour: {3000 * ms, 0, 3},
+	} {
+		stop := &drive.Stop{}
+		port := &scripted{takes: takes, issued: func(n int) {
+			if n == 3 {
+				stop.Gently()
+			}
+		}}
+		rec := drive.NewRecorder(schedule.Never, nil)
+		end := drive.Trial{Schedule: batch(1000, 5, schedule.StopOn{}), Port: port, Recorder: rec, Until: schedule.Never, Stop: stop}.Run()
+		if !end.Interrupted || end.At != want.at || rec.OK != want.ok || rec.Cancelled != want.cancelled {
+			t.Errorf("calls of %v: %+v with %d ok, %d cancelled; want %+v", takes, end, rec.OK, rec.Cancelled, want)
+		}
+	}
+}
+
+// A loop that is late for what it meant to do has stood still; one that waits
+// for a call to end has not, nor has one in its warm-up.
+func TestLoopsNoticeThatTheyStoodStill(t *testing.T) {
+	for name, c := range map[string]struct {
+		from   time.Duration
+		takes  time.Duration
+		stands map[time.Duration]time.Duration
+		want   drive.Gap
+	}{
+		"never":          {0, 5 * ms, nil, drive.Gap{}},
+		"a slow target":  {0, 700 * ms, nil, drive.Gap{}},
+		"twice":          {0, 5 * ms, map[time.Duration]time.Duration{200 * ms: 30 * ms, 500 * ms: 40 * ms}, drive.Gap{At: 500 * ms, For: 40 * ms}},
+		"in the warm-up": {-time.Second, 5 * ms, map[time.Duration]time.Duration{-400 * ms: 300 * ms, 300 * ms: 20 * ms}, drive.Gap{At: 300 * ms, For: 20 * ms}},
+		"out of it":      {-time.Second, 5 * ms, map[time.Duration]time.Duration{-100 * ms: 150 * ms}, drive.Gap{At: -100 * ms, For: 150 * ms}},
+	} {
+		port := &scripted{now: c.from, takes: c.takes, stands: func(until time.Duration) time.Duration { return c.stands[until] }}
+		rec := drive.NewRecorder(time.Second, nil)
+		arrivals := schedule.NewOpen(schedule.Open{
+			Bounds: schedule.Bounds{From: c.from, Until: time.Second}, Arrivals: schedule.Constant(10, time.Second), MaxInFlight: 100,
+		}, schedule.StopOn{})
+		drive.Trial{Schedule: arrivals, Port: port, Recorder: rec, From: c.from, Until: time.Second, Drain: time.Minute, Stop: &drive.Stop{}}.Run()
+		if rec.Stood != c.want || rec.OK != 10 {
+			t.Errorf("%s: stood still %+v with %d ok, want %+v", name, rec.Stood, rec.OK, c.want)
+		}
+	}
+}
+
+// A call that this machine could not make is none of the target's errors: it
+// counts by itself, and ends no trial that an error would end.
+func TestCallsThatCouldNotBeMade(t *testing.T) {
+	port := &scripted{takes: 5 * ms}
+	port.issued = func(n int) {
+		switch n {
+		case 2, 3:
+			port.calls[len(port.calls)-1].Class = target.Generator
+		case 5:
+			port.calls[len(port.calls)-1].Class = target.Reset
+		}
+	}
+	rec := drive.NewRecorder(schedule.Never, nil)
+	end := drive.Trial{Schedule: batch(100, 1, schedule.StopOn{Error: true}), Port: port, Recorder: rec, Until: schedule.Never, Stop: &drive.Stop{}}.Run()
+	if rec.OK != 2 || rec.Failures() != 1 || rec.Lacking() != 2 || rec.Started() != 5 || rec.ErrorResponse.Count() != 1 || end.Stopped == "" {
+		t.Errorf("%+v: %d ok, %d failures, %d lacking of %d", end, rec.OK, rec.Failures(), rec.Lacking(), rec.Started())
+	}
+	failures := int64(0)
+	for _, w := range rec.Timeline.Windows() {
+		failures += w.Failures
+	}
+	if failures != 1 {
+		t.Errorf("the timeline has %d errors", failures)
+	}
+}
