@@ -18,6 +18,7 @@ import (
 
 	"plimsoll/runner/schedule"
 	"plimsoll/target"
+	"plimsoll/target/agenda"
 )
 
 // Call is one call with its times, offsets from the trial's start: when it
@@ -35,7 +36,8 @@ type Port interface {
 	Issue(intended, ready time.Duration)
 	// Await returns the next call that has ended, at once if there is one;
 	// nil when none has by `until`, or when it was woken. now is the one
-	// clock reading of this turn. The call is valid until the next Await.
+	// clock reading of this turn, schedule.Never where nothing comes before
+	// the end of time. The call is valid until the next Await.
 	Await(until time.Duration) (call *Call, now time.Duration)
 	// Cancel makes every call in flight end soon, as cancelled.
 	Cancel()
@@ -101,7 +103,7 @@ type End struct {
 func (t Trial) Run() (end End) {
 	l := &loop{Trial: t, deadline: schedule.Never}
 	if t.Until != schedule.Never {
-		l.deadline = saturate(t.Until, t.Drain)
+		l.deadline = agenda.Later(t.Until, t.Drain)
 	}
 	defer func() {
 		if broken := recover(); broken != nil {
@@ -131,11 +133,20 @@ type loop struct {
 // virtual clock.
 const standstill = 5_000_000
 
+// timeIsOver is why a trial cannot go on: what is left of it begins or ends
+// later than 64 bits of nanoseconds can say.
+const timeIsOver = "simulated time is over: it goes no further than 292 years, and there is more to start or to end after that; ask for fewer requests, or for shorter delays and pauses"
+
 func (l *loop) run() {
 	l.now = l.From
 	until := l.From
 	for {
 		call, now := l.Port.Await(min(until, l.deadline))
+		if now == schedule.Never {
+			l.broken("time is over", errors.New(timeIsOver))
+			until = l.now
+			continue
+		}
 		l.now = now
 		if call != nil {
 			l.ended(call)
@@ -211,7 +222,7 @@ func (l *loop) interrupt() {
 		l.interrupted = true
 		l.drop()
 		l.Schedule.Stop("interrupted")
-		l.deadline = min(l.deadline, saturate(l.now, interruptGrace))
+		l.deadline = min(l.deadline, agenda.Later(l.now, interruptGrace))
 	}
 	if l.Stop.level.Load() > 1 {
 		l.cancel()
@@ -229,7 +240,7 @@ func (l *loop) cancel() {
 	}
 	l.Schedule.Stop(l.Schedule.Stopped())
 	l.Port.Cancel()
-	l.deadline = saturate(l.now, cancelGrace)
+	l.deadline = agenda.Later(l.now, cancelGrace)
 }
 
 // drop counts the calls that were due and never started.
@@ -258,13 +269,6 @@ func (l *loop) end() End {
 		end.Stopped = l.Schedule.Stopped()
 	}
 	return end
-}
-
-func saturate(at, by time.Duration) time.Duration {
-	if by > schedule.Never-at {
-		return schedule.Never
-	}
-	return at + by
 }
 
 // Follow ties a Stop to two contexts: the first to be done stops gently, the

@@ -13,6 +13,7 @@ import (
 	"pgregory.net/rapid"
 
 	"plimsoll/runner/drive"
+	"plimsoll/runner/latency"
 	"plimsoll/runner/schedule"
 	"plimsoll/target"
 	"plimsoll/target/delay"
@@ -207,10 +208,10 @@ func TestTheLawsOfACall(t *testing.T) {
 			Arrivals: schedule.Poisson(200, time.Second, streams("arrivals")), MaxInFlight: rapid.IntRange(1, 20).Draw(t, "in flight"),
 			Drop: rapid.Bool().Draw(t, "drop"),
 		}
-		inFlightSum, calls := time.Duration(0), int64(0)
+		inFlightSum, calls := latency.Total{}, int64(0)
 		recorder := drive.NewRecorder(until, func(c *drive.Call) {
 			calls++
-			inFlightSum += c.End - c.Start
+			inFlightSum.Add(c.End - c.Start)
 			if c.Intended < 0 || c.Ready < c.Intended || c.Start < c.Ready || c.End < c.Start {
 				t.Fatalf("a call's times are out of order: %+v", c)
 			}
@@ -240,7 +241,7 @@ func TestTheLawsOfACall(t *testing.T) {
 	})
 }
 
-func timelineAddsUp(t *rapid.T, recorder *drive.Recorder, busy time.Duration) {
+func timelineAddsUp(t *rapid.T, recorder *drive.Recorder, busy latency.Total) {
 	var scheduled, started, dropped, oks, failures int64
 	area := 0.0
 	for i, w := range recorder.Timeline.Windows() {
@@ -250,8 +251,8 @@ func timelineAddsUp(t *rapid.T, recorder *drive.Recorder, busy time.Duration) {
 	if started != recorder.Started() || dropped != recorder.Dropped || scheduled != started+dropped || oks != recorder.OK || failures != recorder.Failures() {
 		t.Fatalf("the timeline counts %d scheduled, %d started, %d dropped, %d ok, %d failed", scheduled, started, dropped, oks, failures)
 	}
-	if off := area - float64(busy); off > 1e3 || off < -1e3 {
-		t.Fatalf("the timeline has %v in flight, the calls %v", time.Duration(area), busy)
+	if off := area - busy.Seconds()*1e9; off > 1e3 || off < -1e3 {
+		t.Fatalf("the timeline has %v in flight, the calls %v s", time.Duration(area), busy.Seconds())
 	}
 }
 

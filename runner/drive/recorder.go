@@ -30,14 +30,14 @@ type Tally struct {
 	Attempts, Resent       int64
 	BytesIn, BytesOut      int64
 	Errors                 map[string]*ErrorCount
-	// InTime are the successes that ended within the trial's length, those of
-	// the warm-up included.
+	// InTime are the successes that ended within the trial's length, in
+	// (0, length] as latency.Instant has it, those of the warm-up included.
 	InTime int64
 	// LastEnd is when the last call ended; LastStart when the last one
 	// started, and LastLateness how late that one was.
 	LastEnd, LastStart, LastLateness time.Duration
 	// Busy is the time in flight of all calls, added up.
-	Busy time.Duration
+	Busy latency.Total
 	// PoolHeld tells that a target's own pool of connections held calls back.
 	PoolHeld bool
 }
@@ -78,7 +78,7 @@ func (r *Recorder) Record(c *Call) {
 	if start >= r.LastStart {
 		r.LastStart, r.LastLateness = start, late
 	}
-	r.Busy += c.End - start
+	r.Busy.Add(c.End - start)
 	r.LastEnd = max(r.LastEnd, c.End)
 	r.Attempts += int64(max(1, c.Outcome.Attempts))
 	r.Resent += int64(c.Resent)
@@ -97,7 +97,7 @@ func (r *Recorder) Record(c *Call) {
 // is what the target got done within the trial's length, whoever began it: else
 // a target with a backlog would seem to stand still after the warm-up.
 func (r *Recorder) spill(c *Call) {
-	if c.OK() && c.End >= 0 && c.End <= r.window {
+	if at := latency.Instant(c.Start+c.Outcome.Held, c.End); c.OK() && at >= 0 && at < r.window {
 		r.InTime++
 	}
 }
@@ -107,7 +107,7 @@ func (r *Recorder) settle(c *Call, start time.Duration) latency.Fate {
 	switch c.Class {
 	case "":
 		r.OK++
-		if c.End <= r.window {
+		if latency.Instant(start, c.End) < r.window {
 			r.InTime++
 		}
 		r.Response.Record(c.End - c.Intended)
@@ -158,7 +158,7 @@ func (r *Recorder) Merge(o *Recorder) {
 	r.BytesIn += o.BytesIn
 	r.BytesOut += o.BytesOut
 	r.InTime += o.InTime
-	r.Busy += o.Busy
+	r.Busy.Merge(o.Busy)
 	r.PoolHeld = r.PoolHeld || o.PoolHeld
 	for class, e := range o.Errors {
 		if mine := r.Errors[class]; mine != nil {

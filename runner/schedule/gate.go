@@ -27,7 +27,7 @@ func (g *windowGate) opens() (actual, ideal time.Duration) {
 		return -Never, -Never
 	}
 	oldest := g.passes[g.next]
-	return oldest.actual + g.per, oldest.ideal + g.per
+	return later(oldest.actual, g.per), later(oldest.ideal, g.per)
 }
 
 func (g *windowGate) pass(actual, ideal time.Duration) {
@@ -62,7 +62,7 @@ func (g *bucketGate) free(l level) time.Duration {
 	if l.taken < g.burst {
 		return -Never
 	}
-	return l.full + mulDivUp(l.taken-g.burst+1, int64(g.per), g.n)
+	return later(l.full, mulDivUp(l.taken-g.burst+1, int64(g.per), g.n))
 }
 
 func (g *bucketGate) pass(actual, ideal time.Duration) {
@@ -71,7 +71,7 @@ func (g *bucketGate) pass(actual, ideal time.Duration) {
 }
 
 func (g *bucketGate) take(l *level, at time.Duration) {
-	if l.taken == 0 || at > l.full+mulDivUp(l.taken, int64(g.per), g.n) {
+	if l.taken == 0 || at > later(l.full, mulDivUp(l.taken, int64(g.per), g.n)) {
 		*l = level{full: at}
 	}
 	l.taken++

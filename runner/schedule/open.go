@@ -22,16 +22,18 @@ func NewOpen(o Open, stop StopOn) *Schedule {
 type open struct {
 	Open
 	n      int64         // calls taken out so far
-	due    time.Duration // when the n-th is due
+	due    time.Duration // when the n-th is due, Never after the last
+	beyond bool          // it is due beyond the end of time
 	gate   gate          // nil where starts need not keep a distance
 	places places
 }
 
 // advance looks the next call up.
 func (o *open) advance() {
-	o.due = Never
+	o.due, o.beyond = Never, false
 	if offset, ok := o.Arrivals.Next(); ok && !o.spent(o.n) {
 		o.due = o.From + offset
+		o.beyond = offset == Never
 	}
 }
 
@@ -42,7 +44,10 @@ func (o *open) take() {
 
 func (o *open) next(now time.Duration, inFlight int) Next {
 	due := o.due
-	if due >= o.Until || due == Never {
+	switch {
+	case o.beyond && o.Until == Never:
+		return Next{Do: Wait, At: Never}
+	case due >= o.Until:
 		return Next{Do: Done}
 	}
 	if due > now {

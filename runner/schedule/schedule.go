@@ -13,6 +13,14 @@ import (
 // Never is later than any trial.
 const Never = time.Duration(math.MaxInt64)
 
+// later is so much after a time; Never where that is beyond the end of time.
+func later(at, by time.Duration) time.Duration {
+	if sum := at + by; sum >= at {
+		return sum
+	}
+	return Never
+}
+
 // Action is what the loop shall do next.
 type Action uint8
 
@@ -22,7 +30,8 @@ const (
 	Start Action = iota
 	// Drop a call that was due at At: it is left out (overflow: drop).
 	Drop
-	// Wait until At, or until a call ends.
+	// Wait until At, or until a call ends. Never means that there is more to
+	// start, but not before the end of time.
 	Wait
 	// Idle until a call ends.
 	Idle
