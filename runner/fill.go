@@ -56,7 +56,7 @@ func fillDistributions(out *result.Trial, rec *drive.Recorder) (err error) {
 		from *latency.Histogram
 	}{
 		{&out.Response, rec.Response}, {&out.Service, rec.Service}, {&out.ErrorResponse, rec.ErrorResponse},
-		{&out.Held, rec.Held}, {&out.Lateness, rec.Lateness},
+		{&out.CancelledResponse, rec.CancelledResponse}, {&out.Held, rec.Held}, {&out.Lateness, rec.Lateness},
 	} {
 		if *d.into, err = result.NewDist(d.from); err != nil {
 			return err
@@ -96,7 +96,7 @@ func judgeHealth(out *result.Trial, t scenario.Trial, rec *drive.Recorder) {
 	if t.Mode.Kind == scenario.RateLimited && rec.HeldCalls > 0 {
 		out.Health.LimitedBy = "max_in_flight"
 	}
-	if rec.PoolHeld {
+	if rec.PoolHeld || rec.HeldCalls > 0 && 0 < pool(t) && pool(t) <= t.Mode.MaxInFlight {
 		out.Health.LimitedBy = "connections"
 	}
 	if t.Mode.Kind != scenario.RateLimited || t.Scenario.Clock == scenario.Virtual {

@@ -32,8 +32,9 @@ type Call struct {
 
 // Port carries calls out and knows the time.
 type Port interface {
-	// Issue starts a call now.
-	Issue(intended, ready time.Duration)
+	// Issue starts a call now, and tells when it began: schedule.Never if a
+	// detached port will tell.
+	Issue(intended, ready time.Duration) (began time.Duration)
 	// Await returns the next call that has ended, at once if there is one;
 	// nil when none has by `until`, or when it was woken. now is the one
 	// clock reading of this turn, schedule.Never where nothing comes before
@@ -41,6 +42,15 @@ type Port interface {
 	Await(until time.Duration) (call *Call, now time.Duration)
 	// Cancel makes every call in flight end soon, as cancelled.
 	Cancel()
+}
+
+// detached is a port whose calls run elsewhere: they begin after they were
+// issued, and may never come back.
+type detached interface {
+	// Announce has `began` called, within Await, when a call has begun.
+	Announce(began func(at time.Duration))
+	// Left are the calls that have not come back by now, ended as cancelled.
+	Left(now time.Duration) []Call
 }
 
 // Stop asks a loop to end early, from any goroutine.
@@ -101,7 +111,10 @@ type End struct {
 // Run carries the trial out. It returns when every call has ended or been
 // given up; what the recorder holds is valid however the trial ended.
 func (t Trial) Run() (end End) {
-	l := &loop{Trial: t, deadline: schedule.Never}
+	l := &loop{Trial: t, deadline: schedule.Never, paced: t.Schedule.Paced()}
+	if port, ok := t.Port.(detached); ok && l.paced {
+		port.Announce(t.Schedule.Began)
+	}
 	if t.Until != schedule.Never {
 		l.deadline = agenda.Later(t.Until, t.Drain)
 	}
@@ -120,6 +133,7 @@ type loop struct {
 	now         time.Duration
 	inFlight    int
 	deadline    time.Duration // when what is in flight is given up
+	paced       bool          // the schedule hears of every start
 	interrupted bool
 	cancelled   bool
 	err         error
@@ -162,7 +176,9 @@ func (l *loop) run() {
 		next := l.Schedule.Next(now, l.inFlight)
 		switch next.Do {
 		case schedule.Start:
-			l.Port.Issue(next.At, next.Ready)
+			if began := l.Port.Issue(next.At, next.Ready); l.paced && began != schedule.Never {
+				l.Schedule.Began(began)
+			}
 			l.inFlight++
 			until = now
 		case schedule.Drop:
@@ -255,10 +271,17 @@ func (l *loop) drop() {
 // behind and counted.
 func (l *loop) expired() (over bool) {
 	if !l.cancelled {
+		if !l.interrupted {
+			l.Recorder.GiveUp()
+		}
 		l.cancel()
 		return false
 	}
-	l.Recorder.Abandon(l.inFlight, l.now)
+	if port, ok := l.Port.(detached); ok { // no other leaves a call behind
+		for _, call := range port.Left(l.now) {
+			l.Recorder.Record(&call)
+		}
+	}
 	l.inFlight = 0
 	return true
 }

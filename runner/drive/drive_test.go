@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -146,6 +147,43 @@ func TestWhoIsDeafToCancellationIsLeftBehind(t *testing.T) {
 		t.Errorf("%+v: %d started, %d dropped", end, rec.Started(), rec.Dropped)
 	}
 	time.Sleep(time.Until(time.Now().Add(to.takes))) // for goleak: they end by themselves
+}
+
+// stuck is a target whose calls never end by themselves, cancelled or not.
+type stuck struct {
+	released chan struct{}
+	calling  sync.WaitGroup
+}
+
+func (s *stuck) Call(context.Context, uint64) target.Outcome {
+	s.calling.Add(1)
+	defer s.calling.Done()
+	<-s.released
+	return target.Outcome{}
+}
+
+// Who never comes back at all keeps the time that it was under way, from when
+// it began, and is no part of what the successes took.
+func TestWhoNeverComesBackKeepsItsTime(t *testing.T) {
+	to := &stuck{released: make(chan struct{})}
+	starts := map[uint64]time.Duration{}
+	const until, drain = 200 * time.Millisecond, 300 * time.Millisecond
+	rec, end := goroutines(t, to, drive.Trial{
+		Schedule: schedule.NewOpen(schedule.Open{Bounds: schedule.Bounds{Until: until}, Arrivals: schedule.Constant(10, time.Second), MaxInFlight: 10}, schedule.StopOn{}),
+		Recorder: drive.NewRecorder(until, func(c *drive.Call) { starts[c.Number] = c.Start }), Until: until, Drain: drain,
+	})
+	close(to.released)
+	to.calling.Wait()
+	if end.Err != nil || rec.Cancelled != 2 || rec.CancelledResponse.Count() != 2 || rec.Response.Count() != 0 {
+		t.Fatalf("%+v: %d cancelled, %d of them with a time", end, rec.Cancelled, rec.CancelledResponse.Count())
+	}
+	under := rec.CancelledResponse
+	if under.Max() < until+drain || under.Max()-under.Min() < 99*time.Millisecond || under.Max()-under.Min() > 101*time.Millisecond {
+		t.Errorf("under way from %v to %v", under.Min(), under.Max())
+	}
+	if starts[0] >= starts[1] || starts[1] < 100*time.Millisecond || rec.Busy.Seconds() < (2*drain).Seconds() {
+		t.Errorf("they began at %v, and were in flight for %v s", starts, rec.Busy.Seconds())
+	}
 }
 
 func TestStopWhenFirstCompletedCancelsTheRest(t *testing.T) {

@@ -16,8 +16,13 @@ type Recorder struct {
 	Tally
 	Response, Service, ErrorResponse *latency.Histogram
 	Held, Lateness                   *latency.Histogram
-	Timeline                         *latency.Timeline
+	// CancelledResponse is how long calls had been under way, since they were
+	// due, that were given up at the end of the drain. They took at least that
+	// long; of calls cancelled for another reason nobody can tell.
+	CancelledResponse *latency.Histogram
+	Timeline          *latency.Timeline
 
+	givesUp bool          // who is cancelled from now on is given up
 	window  time.Duration // successes that end before it make the throughput
 	observe func(*Call)
 }
@@ -54,7 +59,7 @@ type ErrorCount struct {
 func NewRecorder(length time.Duration, observe func(*Call)) *Recorder {
 	r := &Recorder{window: length, observe: observe, Timeline: latency.NewTimeline()}
 	r.Errors = map[string]*ErrorCount{}
-	for _, h := range []**latency.Histogram{&r.Response, &r.Service, &r.ErrorResponse, &r.Held, &r.Lateness} {
+	for _, h := range []**latency.Histogram{&r.Response, &r.Service, &r.ErrorResponse, &r.Held, &r.Lateness, &r.CancelledResponse} {
 		*h = latency.New(latency.Fine)
 	}
 	return r
@@ -115,6 +120,9 @@ func (r *Recorder) settle(c *Call, start time.Duration) latency.Fate {
 		return latency.OK
 	case target.Cancelled:
 		r.Cancelled++
+		if r.givesUp {
+			r.CancelledResponse.Record(c.End - c.Intended)
+		}
 		return latency.Cancelled
 	}
 	r.ErrorResponse.Record(c.End - c.Intended)
@@ -135,13 +143,9 @@ func (r *Recorder) Drop(at time.Duration, n int64) {
 	}
 }
 
-// Abandon counts calls as cancelled that never came back, at the given time.
-func (r *Recorder) Abandon(n int, at time.Duration) {
-	at = max(0, at)
-	for range n {
-		r.Record(&Call{Intended: at, Ready: at, Start: at, End: at, Outcome: target.Outcome{Class: target.Cancelled}})
-	}
-}
+// GiveUp tells that the drain is over: a call that is cancelled from now on
+// was given up.
+func (r *Recorder) GiveUp() { r.givesUp = true }
 
 // Merge adds what another recorder holds, which is of no use afterwards.
 func (r *Recorder) Merge(o *Recorder) {
@@ -172,6 +176,7 @@ func (r *Recorder) Merge(o *Recorder) {
 	r.ErrorResponse.Merge(o.ErrorResponse)
 	r.Held.Merge(o.Held)
 	r.Lateness.Merge(o.Lateness)
+	r.CancelledResponse.Merge(o.CancelledResponse)
 	r.Timeline.Merge(o.Timeline)
 }
 

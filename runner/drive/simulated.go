@@ -47,13 +47,14 @@ func NewSimulated(model *sim.Model, from time.Duration, spin float64) *Simulated
 }
 
 // Issue starts a call.
-func (s *Simulated) Issue(intended, ready time.Duration) {
+func (s *Simulated) Issue(intended, ready time.Duration) time.Duration {
 	if s.real != nil {
 		s.now = s.real.now()
 	}
 	leaves := s.model.Arrive(s.now)
 	slot := s.flights.begin(intended, ready, s.now)
 	s.ends.Push(leaves.At, ending{slot: slot, class: s.classes.number(leaves.Class)})
+	return s.now
 }
 
 // Await returns the next end.

@@ -115,6 +115,7 @@ func (t *Trial) dists() []namedDist {
 		{"response", &t.Response, t.OK},
 		{"service", &t.Service, t.OK},
 		{"error_response", &t.ErrorResponse, t.Failed()},
+		{"cancelled_response", &t.CancelledResponse, min(t.Cancelled, t.CancelledResponse.Count)},
 		{"held", &t.Held, t.Started},
 		{"lateness", &t.Lateness, t.Started},
 	}

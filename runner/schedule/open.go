@@ -10,13 +10,19 @@ type Open struct {
 	Arrivals    Arrivals
 	MaxInFlight int
 	Drop        bool
+	// Hold is how many calls may be in flight before others are held, also
+	// where those that find MaxInFlight outstanding are dropped; 0: no limit.
+	Hold int
 }
 
 // NewOpen makes an open loop's schedule.
 func NewOpen(o Open, stop StopOn) *Schedule {
-	source := &open{Open: o, gate: o.Arrivals.gate(), places: places{max: o.MaxInFlight}}
+	if o.Hold == 0 {
+		o.Hold = o.MaxInFlight
+	}
+	source := &open{Open: o, gate: o.Arrivals.gate(), places: places{max: min(o.Hold, o.MaxInFlight)}}
 	source.advance()
-	return &Schedule{stopOn: stop, source: source}
+	return &Schedule{stopOn: stop, source: source, gate: source.gate}
 }
 
 type open struct {
@@ -60,14 +66,17 @@ func (o *open) next(now time.Duration, inFlight int) Next {
 		o.take()
 		return Next{Do: Drop, At: due}
 	}
+	if inFlight >= o.Hold {
+		return Next{Do: Idle}
+	}
 	ready := max(due, o.places.freeSince())
 	if o.gate != nil {
-		opens, opened := o.gate.opens()
+		opens, opened := o.gate.opens(now)
 		if opens > now {
 			return Next{Do: Wait, At: opens}
 		}
 		ready = max(ready, opened)
-		o.gate.pass(now, ready)
+		o.gate.pass(ready)
 	}
 	o.places.take()
 	o.take()

@@ -51,6 +51,7 @@ type Next struct {
 type Schedule struct {
 	source source
 	stopOn StopOn
+	gate   gate   // nil where starts need not keep a distance
 	state  Action // Start while running, then Done or Cancel
 	reason string
 }
@@ -99,6 +100,14 @@ func (s *Schedule) Next(now time.Duration, inFlight int) Next {
 	}
 	return next
 }
+
+// Paced tells whether the schedule keeps the starts themselves apart, and so
+// must hear of each when it began.
+func (s *Schedule) Paced() bool { return s.gate != nil }
+
+// Began tells a paced schedule that a call it handed out began at the given
+// time. Calls may begin in another order than they were handed out.
+func (s *Schedule) Began(at time.Duration) { s.gate.began(at) }
 
 // Ended tells the schedule that a call, intended at the given time, has ended.
 func (s *Schedule) Ended(at, intended time.Duration, failed bool) {
