@@ -202,5 +202,6 @@ func Most(t scenario.Trial) (steps int, took time.Duration) {
 	if t.Scenario.Clock == scenario.Virtual {
 		return steps, 0
 	}
-	return steps, time.Duration(steps) * (t.Scenario.Warmup + length(t) + max(t.Scenario.Pause, recovery(t)))
+	each := t.Scenario.Warmup + length(t) + max(t.Scenario.Pause, recovery(t))
+	return steps, nanoseconds(float64(steps) * float64(each))
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"plimsoll/runner/scenario"
+	"plimsoll/target/agenda"
 	"plimsoll/target/delay"
 	"plimsoll/target/http"
 	"plimsoll/target/sim"
@@ -25,10 +26,18 @@ func Estimate(t scenario.Trial) (took time.Duration, known bool) {
 		return 0, false
 	}
 	if t.Mode.Kind == scenario.RateLimited {
-		return around + lastStart(t) + call, true
+		return agenda.Later(agenda.Later(around, lastStart(t)), call), true
 	}
 	rounds := math.Ceil(float64(t.Requests) / float64(max(1, users(t))))
-	return around + time.Duration(rounds*float64(call+t.Mode.Think.Mean())), true
+	return agenda.Later(around, nanoseconds(rounds*(float64(call)+float64(t.Mode.Think.Mean())))), true
+}
+
+// nanoseconds is a duration; agenda.Never where it is beyond the end of time.
+func nanoseconds(ns float64) time.Duration {
+	if ns < float64(agenda.Never) {
+		return time.Duration(ns)
+	}
+	return agenda.Never
 }
 
 // lastStart is when an open loop's last call is due.
@@ -36,11 +45,11 @@ func lastStart(t scenario.Trial) time.Duration {
 	gaps := float64(t.Requests - 1)
 	switch t.Mode.Arrivals {
 	case scenario.Window:
-		return time.Duration(int64(t.Requests-1)/t.Rate.N) * t.Rate.Per
+		return nanoseconds(math.Floor(gaps/float64(t.Rate.N)) * float64(t.Rate.Per))
 	case scenario.Bucket:
 		gaps = max(0, float64(t.Requests-t.Burst()))
 	}
-	return time.Duration(gaps / t.Rate.PerSecond() * 1e9)
+	return nanoseconds(gaps / t.Rate.PerSecond() * 1e9)
 }
 
 // callTime is about how long one call takes, where the target is ours.

@@ -56,7 +56,7 @@ func fillDistributions(out *result.Trial, rec *drive.Recorder) (err error) {
 		from *latency.Histogram
 	}{
 		{&out.Response, rec.Response}, {&out.Service, rec.Service}, {&out.ErrorResponse, rec.ErrorResponse},
-		{&out.Held, rec.Held}, {&out.Lateness, rec.Lateness},
+		{&out.CancelledResponse, rec.CancelledResponse}, {&out.Held, rec.Held}, {&out.Lateness, rec.Lateness},
 	} {
 		if *d.into, err = result.NewDist(d.from); err != nil {
 			return err

@@ -18,7 +18,7 @@ func judgeHealth(out *result.Trial, t scenario.Trial, rec *drive.Recorder, stood
 	if t.Mode.Kind == scenario.RateLimited && rec.HeldCalls > 0 {
 		out.Health.LimitedBy = "max_in_flight"
 	}
-	if rec.PoolHeld {
+	if rec.PoolHeld || rec.HeldCalls > 0 && 0 < pool(t) && pool(t) <= t.Mode.MaxInFlight {
 		out.Health.LimitedBy = "connections"
 	}
 	if t.Scenario.Clock == scenario.Virtual {

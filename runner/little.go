@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 
-	"plimsoll/runner/latency"
 	"plimsoll/runner/result"
 )
 
@@ -25,15 +24,18 @@ const littleTolerance = 1e-6
 func checkLittle(t *result.Trial) {
 	total := t.InFlightMean * t.MakespanS
 	if len(t.Timeline) > 0 {
-		warnLittle(t, total, timelineInFlight(t), "the timeline")
+		warnLittle(t, total, timelineInFlight(t), total, "the timeline")
 	}
-	if sum, ok := distributionsInFlight(t); ok {
-		warnLittle(t, total, sum, "the distributions")
+	if sum, terms, ok := distributionsInFlight(t); ok {
+		warnLittle(t, total, sum, terms, "the distributions")
 	}
 }
 
-func warnLittle(t *result.Trial, total, sum float64, from string) {
-	rounding := littleTolerance*max(total, sum) + 1e-9*float64(t.Started) // each time is in whole nanoseconds
+// warnLittle compares a trial's time in flight with the sum by another record,
+// whose terms were as large as that: they may be far larger.
+func warnLittle(t *result.Trial, total, sum, terms float64, from string) {
+	each := max(1e-9, 1e-14*t.MakespanS) // each time is in whole nanoseconds, and in 53 bits
+	rounding := littleTolerance*max(total, sum) + 1e-11*terms + each*float64(t.Started)
 	if math.Abs(total-sum) > rounding {
 		t.Warnings = append(t.Warnings, fmt.Sprintf(
 			"Little's law is broken: %.6g calls were in flight on average, but by %s it was %.6g. The recording is wrong, please report this",
@@ -52,17 +54,12 @@ func timelineInFlight(t *result.Trial) (sum float64) {
 
 // distributionsInFlight is the same by the distributions: of each call,
 // service = response − held − lateness. Of the errors' service times there is
-// no distribution, and of calls that were cancelled or could not be made not even
-// one of their response: with those there is no sum, nor with times that a histogram cannot hold.
-func distributionsInFlight(t *result.Trial) (sum float64, ok bool) {
-	highest := latency.Highest.Seconds()
-	for _, d := range []result.Dist{t.Response, t.ErrorResponse, t.Held, t.Lateness} {
-		if d.MaxS >= highest {
-			return 0, false
-		}
-	}
+// no distribution, of calls that could not be made not even one of their
+// response, and of cancelled calls only one of those given up: with those there
+// is no sum.
+func distributionsInFlight(t *result.Trial) (sum, terms float64, ok bool) {
 	of := func(d result.Dist) float64 { return d.MeanS * float64(d.Count) }
 	waited := of(t.Held) + of(t.Lateness)
 	waitedByErrors := waited - (of(t.Response) - of(t.Service))
-	return of(t.Service) + of(t.ErrorResponse) - waitedByErrors, t.Cancelled+t.Lacking() == 0
+	return of(t.Service) + of(t.ErrorResponse) - waitedByErrors, of(t.Response) + waited, t.Cancelled+t.Lacking() == 0
 }

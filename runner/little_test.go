@@ -30,7 +30,7 @@ func TestBrokenRecordsAreTold(t *testing.T) {
 		{"errors", func(t *result.Trial) { t.ErrorResponse.MeanS = 1.6 }, "by the distributions it was 2.04"},
 		{"held", func(t *result.Trial) { t.Held.MeanS = 0 }, "by the distributions it was 2.2"},
 		{"held and cancelled", func(t *result.Trial) { t.Held.MeanS, t.Cancelled = 0, 1 }, ""},
-		{"longer than an hour", func(t *result.Trial) { t.Response.MaxS, t.Held.MeanS = 3600, 0 }, ""},
+		{"longer than an hour", func(t *result.Trial) { t.Response.MaxS, t.Held.MeanS = 3600, 0 }, "by the distributions it was 2.2"},
 	} {
 		trial := sound()
 		c.spoil(trial)

@@ -1,12 +1,15 @@
 package runner
 
 import (
+	"slices"
 	"testing"
 	"time"
 
 	"plimsoll/runner/result"
 	"plimsoll/runner/scenario"
+	"plimsoll/target/delay"
 	"plimsoll/target/quantity"
+	"plimsoll/target/random"
 )
 
 func openLoop(rate int64, places int) scenario.Trial {
@@ -108,5 +111,32 @@ func TestShortStepsAreToldOf(t *testing.T) {
 		if got := short(&result.Capacity{HoldS: c.hold, SLO: c.slo}); got != c.want {
 			t.Errorf("%v s, %v: %q, want %q", c.hold, c.slo, got, c.want)
 		}
+	}
+}
+
+// Each loop's users think by a random stream of their own: else those of one
+// would all pause as long as those of the others, at the same time.
+func TestLoopsThinkForThemselves(t *testing.T) {
+	trial := scenario.Trial{
+		Scenario: &scenario.Scenario{Name: "s", Duration: time.Minute}, Concurrency: 6,
+		Mode: &scenario.Mode{Kind: scenario.Concurrent, Think: delay.Delay{Kind: delay.Exponential, A: time.Second}},
+	}
+	pauses := func(s share) (list []time.Duration) {
+		schedule := newSchedule(trial, s, 0, time.Minute, random.New(1))
+		for range s.of(trial.Concurrency) {
+			schedule.Next(0, 0)
+		}
+		for range 5 { // calls that all end at 0: the earliest pause over is the shortest
+			schedule.Ended(0, 0, false)
+			list = append(list, schedule.Next(0, 0).At)
+		}
+		return list
+	}
+	first, second, third := pauses(share{0, 3}), pauses(share{1, 3}), pauses(share{2, 3})
+	if slices.Equal(first, second) || slices.Equal(second, third) || slices.Equal(first, third) {
+		t.Errorf("the pauses of three loops: %v, %v, %v", first, second, third)
+	}
+	if again := pauses(share{1, 3}); !slices.Equal(again, second) {
+		t.Errorf("the same loop pauses %v and %v", second, again)
 	}
 }

@@ -6,6 +6,7 @@ import (
 
 	"plimsoll/runner/scenario"
 	"plimsoll/runner/schedule"
+	"plimsoll/target/http"
 	"plimsoll/target/quantity"
 	"plimsoll/target/random"
 )
@@ -21,7 +22,7 @@ func newSchedule(t scenario.Trial, s share, from, until time.Duration, streams r
 	}
 	if t.Mode.Kind == scenario.RateLimited {
 		return schedule.NewOpen(schedule.Open{
-			Bounds: bounds, Arrivals: s.arrivals(arrivals(t, streams)), MaxInFlight: s.of(t.Mode.MaxInFlight), Drop: t.Mode.Drop,
+			Bounds: bounds, Arrivals: s.arrivals(arrivals(t, streams)), MaxInFlight: s.of(t.Mode.MaxInFlight), Drop: t.Mode.Drop, Hold: pool(t),
 		}, stop)
 	}
 	closed := schedule.Closed{Bounds: bounds, Users: s.of(users(t))}
@@ -33,6 +34,17 @@ func newSchedule(t scenario.Trial, s share, from, until time.Duration, streams r
 		closed.Think = func() time.Duration { return think.Draw(rng) }
 	}
 	return schedule.NewClosed(closed, stop)
+}
+
+// pool is how many calls the target's own pool of connections has room for, 0
+// for no limit, where the schedule keeps starts apart: there it holds those
+// calls that the pool would, which lets them go all at once.
+func pool(t scenario.Trial) int {
+	settings, ok := t.Scenario.Target.Settings.(*http.Settings)
+	if !ok || t.Mode.Arrivals != scenario.Window && t.Mode.Arrivals != scenario.Bucket {
+		return 0
+	}
+	return settings.Places()
 }
 
 // users is how many virtual users a closed loop has at its beginning.

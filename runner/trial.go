@@ -159,7 +159,22 @@ func (r *underWay) measure(ctx, atOnce context.Context, t scenario.Trial, out *r
 	if n > 1 {
 		out.Loops = n
 	}
+	out.Warnings = append(out.Warnings, cutDelays(ports)...)
 	return r.fill(out, t, shards[0].Recorder, end, still)
+}
+
+// cutDelays warns of delays that a simulated server drew and no call can take.
+func cutDelays(ports []port) []string {
+	cut := int64(0)
+	for _, p := range ports {
+		if simulated, ok := p.(interface{ Cut() int64 }); ok {
+			cut += simulated.Cut()
+		}
+	}
+	if cut == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("the target drew %d delays longer than 100 years, and cut them to that: the figures are of the delays as they were cut", cut)}
 }
 
 // shards are the trial's shares, one for each port.

@@ -7,6 +7,7 @@ import (
 	"plimsoll/report"
 	"plimsoll/runner"
 	"plimsoll/runner/scenario"
+	"plimsoll/target/agenda"
 )
 
 // dryRun shows the trials and how long they will take, and sends nothing.
@@ -22,7 +23,7 @@ func (p *program) dryRun(plan *scenario.Plan, f runFlags) error {
 		if t.Scenario.Capacity != nil {
 			var most time.Duration
 			rows[i], most = search(t)
-			total += most
+			total = agenda.Later(total, most)
 			continue
 		}
 		took, known := runner.Estimate(t)
@@ -32,7 +33,7 @@ func (p *program) dryRun(plan *scenario.Plan, f runFlags) error {
 			text = "at once (virtual clock)"
 		case known:
 			text = took.Round(time.Millisecond).String()
-			total += took
+			total = agenda.Later(total, took)
 		default:
 			unknown++
 		}

@@ -18,6 +18,7 @@ import (
 
 	"plimsoll/runner/schedule"
 	"plimsoll/target"
+	"plimsoll/target/agenda"
 )
 
 // Call is one call with its times, offsets from the trial's start: when it
@@ -31,14 +32,25 @@ type Call struct {
 
 // Port carries calls out and knows the time.
 type Port interface {
-	// Issue starts a call now.
-	Issue(intended, ready time.Duration)
+	// Issue starts a call now, and tells when it began: schedule.Never if a
+	// detached port will tell.
+	Issue(intended, ready time.Duration) (began time.Duration)
 	// Await returns the next call that has ended, at once if there is one;
 	// nil when none has by `until`, or when it was woken. now is the one
-	// clock reading of this turn. The call is valid until the next Await.
+	// clock reading of this turn, schedule.Never where nothing comes before
+	// the end of time. The call is valid until the next Await.
 	Await(until time.Duration) (call *Call, now time.Duration)
 	// Cancel makes every call in flight end soon, as cancelled.
 	Cancel()
+}
+
+// detached is a port whose calls run elsewhere: they begin after they were
+// issued, and may never come back.
+type detached interface {
+	// Announce has `began` called, within Await, when a call has begun.
+	Announce(began func(at time.Duration))
+	// Left are the calls that have not come back by now, ended as cancelled.
+	Left(now time.Duration) []Call
 }
 
 // Stop asks a loop to end early, from any goroutine.
@@ -99,9 +111,12 @@ type End struct {
 // Run carries the trial out. It returns when every call has ended or been
 // given up; what the recorder holds is valid however the trial ended.
 func (t Trial) Run() (end End) {
-	l := &loop{Trial: t, deadline: schedule.Never}
+	l := &loop{Trial: t, deadline: schedule.Never, paced: t.Schedule.Paced()}
+	if port, ok := t.Port.(detached); ok && l.paced {
+		port.Announce(t.Schedule.Began)
+	}
 	if t.Until != schedule.Never {
-		l.deadline = saturate(t.Until, t.Drain)
+		l.deadline = agenda.Later(t.Until, t.Drain)
 	}
 	defer func() {
 		if broken := recover(); broken != nil {
@@ -118,6 +133,7 @@ type loop struct {
 	now         time.Duration
 	inFlight    int
 	deadline    time.Duration // when what is in flight is given up
+	paced       bool          // the schedule hears of every start
 	interrupted bool
 	cancelled   bool
 	err         error
@@ -131,12 +147,21 @@ type loop struct {
 // virtual clock.
 const standstill = 5_000_000
 
+// timeIsOver is why a trial cannot go on: what is left of it begins or ends
+// later than 64 bits of nanoseconds can say.
+const timeIsOver = "simulated time is over: it goes no further than 292 years, and there is more to start or to end after that; ask for fewer requests, or for shorter delays and pauses"
+
 func (l *loop) run() {
 	l.now = l.From
 	until := l.From
 	for {
 		wanted := min(until, l.deadline)
 		call, now := l.Port.Await(wanted)
+		if now == schedule.Never {
+			l.broken("time is over", errors.New(timeIsOver))
+			until = l.now
+			continue
+		}
 		if late := now - max(l.now, wanted); late > l.Recorder.Stood.For && now > 0 {
 			l.Recorder.Stood = Gap{At: now - late, For: late}
 		}
@@ -155,7 +180,9 @@ func (l *loop) run() {
 		next := l.Schedule.Next(now, l.inFlight)
 		switch next.Do {
 		case schedule.Start:
-			l.Port.Issue(next.At, next.Ready)
+			if began := l.Port.Issue(next.At, next.Ready); l.paced && began != schedule.Never {
+				l.Schedule.Began(began)
+			}
 			l.inFlight++
 			until = now
 		case schedule.Drop:
@@ -215,7 +242,7 @@ func (l *loop) interrupt() {
 		l.interrupted = true
 		l.drop()
 		l.Schedule.Stop("interrupted")
-		l.deadline = min(l.deadline, saturate(l.now, interruptGrace))
+		l.deadline = min(l.deadline, agenda.Later(l.now, interruptGrace))
 	}
 	if l.Stop.level.Load() > 1 {
 		l.cancel()
@@ -233,7 +260,7 @@ func (l *loop) cancel() {
 	}
 	l.Schedule.Stop(l.Schedule.Stopped())
 	l.Port.Cancel()
-	l.deadline = saturate(l.now, cancelGrace)
+	l.deadline = agenda.Later(l.now, cancelGrace)
 }
 
 // drop counts the calls that were due and never started.
@@ -248,10 +275,17 @@ func (l *loop) drop() {
 // behind and counted.
 func (l *loop) expired() (over bool) {
 	if !l.cancelled {
+		if !l.interrupted {
+			l.Recorder.GiveUp()
+		}
 		l.cancel()
 		return false
 	}
-	l.Recorder.Abandon(l.inFlight, l.now)
+	if port, ok := l.Port.(detached); ok { // no other leaves a call behind
+		for _, call := range port.Left(l.now) {
+			l.Recorder.Record(&call)
+		}
+	}
 	l.inFlight = 0
 	return true
 }
@@ -262,13 +296,6 @@ func (l *loop) end() End {
 		end.Stopped = l.Schedule.Stopped()
 	}
 	return end
-}
-
-func saturate(at, by time.Duration) time.Duration {
-	if by > schedule.Never-at {
-		return schedule.Never
-	}
-	return at + by
 }
 
 // Follow ties a Stop to two contexts: the first to be done stops gently, the

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"pgregory.net/rapid"
 
 	"plimsoll/runner/drive"
+	"plimsoll/runner/latency"
 	"plimsoll/runner/schedule"
 	"plimsoll/target"
 	"plimsoll/target/delay"
@@ -147,6 +149,43 @@ func TestWhoIsDeafToCancellationIsLeftBehind(t *testing.T) {
 	time.Sleep(time.Until(time.Now().Add(to.takes))) // for goleak: they end by themselves
 }
 
+// stuck is a target whose calls never end by themselves, cancelled or not.
+type stuck struct {
+	released chan struct{}
+	calling  sync.WaitGroup
+}
+
+func (s *stuck) Call(context.Context, uint64) target.Outcome {
+	s.calling.Add(1)
+	defer s.calling.Done()
+	<-s.released
+	return target.Outcome{}
+}
+
+// Who never comes back at all keeps the time that it was under way, from when
+// it began, and is no part of what the successes took.
+func TestWhoNeverComesBackKeepsItsTime(t *testing.T) {
+	to := &stuck{released: make(chan struct{})}
+	starts := map[uint64]time.Duration{}
+	const until, drain = 200 * time.Millisecond, 300 * time.Millisecond
+	rec, end := goroutines(t, to, drive.Trial{
+		Schedule: schedule.NewOpen(schedule.Open{Bounds: schedule.Bounds{Until: until}, Arrivals: schedule.Constant(10, time.Second), MaxInFlight: 10}, schedule.StopOn{}),
+		Recorder: drive.NewRecorder(until, func(c *drive.Call) { starts[c.Number] = c.Start }), Until: until, Drain: drain,
+	})
+	close(to.released)
+	to.calling.Wait()
+	if end.Err != nil || rec.Cancelled != 2 || rec.CancelledResponse.Count() != 2 || rec.Response.Count() != 0 {
+		t.Fatalf("%+v: %d cancelled, %d of them with a time", end, rec.Cancelled, rec.CancelledResponse.Count())
+	}
+	under := rec.CancelledResponse
+	if under.Max() < until+drain || under.Max()-under.Min() < 99*time.Millisecond || under.Max()-under.Min() > 101*time.Millisecond {
+		t.Errorf("under way from %v to %v", under.Min(), under.Max())
+	}
+	if starts[0] >= starts[1] || starts[1] < 100*time.Millisecond || rec.Busy.Seconds() < (2*drain).Seconds() {
+		t.Errorf("they began at %v, and were in flight for %v s", starts, rec.Busy.Seconds())
+	}
+}
+
 func TestStopWhenFirstCompletedCancelsTheRest(t *testing.T) {
 	streams := random.New(1)
 	recorder := drive.NewRecorder(schedule.Never, nil)
@@ -207,10 +246,10 @@ func TestTheLawsOfACall(t *testing.T) {
 			Arrivals: schedule.Poisson(200, time.Second, streams("arrivals")), MaxInFlight: rapid.IntRange(1, 20).Draw(t, "in flight"),
 			Drop: rapid.Bool().Draw(t, "drop"),
 		}
-		inFlightSum, calls := time.Duration(0), int64(0)
+		inFlightSum, calls := latency.Total{}, int64(0)
 		recorder := drive.NewRecorder(until, func(c *drive.Call) {
 			calls++
-			inFlightSum += c.End - c.Start
+			inFlightSum.Add(c.End - c.Start)
 			if c.Intended < 0 || c.Ready < c.Intended || c.Start < c.Ready || c.End < c.Start {
 				t.Fatalf("a call's times are out of order: %+v", c)
 			}
@@ -240,7 +279,7 @@ func TestTheLawsOfACall(t *testing.T) {
 	})
 }
 
-func timelineAddsUp(t *rapid.T, recorder *drive.Recorder, busy time.Duration) {
+func timelineAddsUp(t *rapid.T, recorder *drive.Recorder, busy latency.Total) {
 	var scheduled, started, dropped, oks, failures int64
 	area := 0.0
 	for i, w := range recorder.Timeline.Windows() {
@@ -250,8 +289,8 @@ func timelineAddsUp(t *rapid.T, recorder *drive.Recorder, busy time.Duration) {
 	if started != recorder.Started() || dropped != recorder.Dropped || scheduled != started+dropped || oks != recorder.OK || failures != recorder.Failures() {
 		t.Fatalf("the timeline counts %d scheduled, %d started, %d dropped, %d ok, %d failed", scheduled, started, dropped, oks, failures)
 	}
-	if off := area - float64(busy); off > 1e3 || off < -1e3 {
-		t.Fatalf("the timeline has %v in flight, the calls %v", time.Duration(area), busy)
+	if off := area - busy.Seconds()*1e9; off > 1e3 || off < -1e3 {
+		t.Fatalf("the timeline has %v in flight, the calls %v s", time.Duration(area), busy.Seconds())
 	}
 }
 

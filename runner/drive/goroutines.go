@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"plimsoll/target"
+	"plimsoll/target/agenda"
 )
 
 // Goroutines is the port of targets whose calls block: a worker for each call
@@ -20,19 +21,30 @@ type Goroutines struct {
 	ctx    context.Context
 	cancel context.CancelFunc
 
-	work    chan *Call
+	work    chan *errand
 	idle    atomic.Int32 // workers without work
 	workers sync.WaitGroup
 
 	mu      sync.Mutex
-	ended   []*Call      // by the workers, not yet seen by the loop
-	pending atomic.Int32 // how many those are
+	ended   []*errand       // by the workers, not yet seen by the loop
+	begun   []time.Duration // starts not yet announced
+	pending atomic.Int32    // how many of both there are
 
-	seen   []*Call // taken over from ended, handed out one by one
-	next   int
-	last   *Call   // what Await handed out last
-	spare  []*Call // to be used again
-	number uint64
+	announce func(time.Duration) // nil: nobody asks for starts
+	out      []*errand           // those that have not come back
+	seen     []*errand           // taken over from ended, handed out one by one
+	next     int
+	last     *errand   // what Await handed out last
+	spare    []*errand // to be used again
+	number   uint64
+}
+
+// errand is a call on its way through the hands of a worker, who alone writes
+// to it meanwhile.
+type errand struct {
+	Call
+	began atomic.Int64 // the Start, for whoever must know before the end
+	place int          // in out
 }
 
 // waiting bounds the calls handed to workers that have not picked them up; a
@@ -46,52 +58,85 @@ func NewGoroutines(t target.Target, from time.Duration, spin float64) *Goroutine
 	return &Goroutines{
 		target: t, ctx: ctx, cancel: cancel,
 		clock: newRealTime(from, spin),
-		work:  make(chan *Call, waiting),
+		work:  make(chan *errand, waiting),
 	}
 }
 
-// Issue hands a call to an idle worker, or to a new one.
-func (g *Goroutines) Issue(intended, ready time.Duration) {
-	call := g.fresh()
-	*call = Call{Number: g.number, Intended: intended, Ready: ready}
+// Issue hands a call to an idle worker, or to a new one, and leaves it to
+// Announce to tell when it begins.
+func (g *Goroutines) Issue(intended, ready time.Duration) time.Duration {
+	e := g.fresh()
+	e.Call = Call{Number: g.number, Intended: intended, Ready: ready}
+	e.began.Store(int64(agenda.Never))
+	e.place = len(g.out)
+	g.out = append(g.out, e)
 	g.number++
 	if g.idle.Add(-1) < 0 {
 		g.idle.Add(1)
 		g.workers.Go(g.worker)
 	}
-	g.work <- call
+	g.work <- e
+	return agenda.Never
 }
 
-func (g *Goroutines) fresh() *Call {
+func (g *Goroutines) fresh() *errand {
 	if n := len(g.spare); n > 0 {
-		call := g.spare[n-1]
+		e := g.spare[n-1]
 		g.spare = g.spare[:n-1]
-		return call
+		return e
 	}
-	return new(Call)
+	return new(errand)
 }
 
 func (g *Goroutines) worker() {
-	for call := range g.work {
-		g.carryOut(call)
+	for e := range g.work {
+		g.carryOut(e)
 		g.idle.Add(1) // before the loop can hear of the end
 		g.mu.Lock()
-		g.ended = append(g.ended, call)
+		g.ended = append(g.ended, e)
 		g.mu.Unlock()
 		g.pending.Add(1)
 		g.clock.waiter.Wake()
 	}
 }
 
+// begin stamps a call's start.
+func (g *Goroutines) begin(e *errand) {
+	e.Start = g.clock.now()
+	e.began.Store(int64(e.Start))
+	if g.announce != nil {
+		g.mu.Lock()
+		g.begun = append(g.begun, e.Start)
+		g.mu.Unlock()
+		g.pending.Add(1)
+		g.clock.waiter.Wake()
+	}
+}
+
+// Announce has starts told, from the first call on.
+func (g *Goroutines) Announce(began func(at time.Duration)) { g.announce = began }
+
+// Left are the calls that have not come back: their workers go on with them.
+// One that no worker has picked up began when it was given up.
+func (g *Goroutines) Left(now time.Duration) (left []Call) {
+	for _, e := range g.out {
+		call := Call{Number: e.Number, Intended: e.Intended, Ready: e.Ready, Start: time.Duration(e.began.Load()), End: now}
+		call.Start = min(call.Start, now)
+		call.Class = target.Cancelled
+		left = append(left, call)
+	}
+	return left
+}
+
 // carryOut makes the call, and reads the clock where it begins and ends.
-func (g *Goroutines) carryOut(call *Call) {
+func (g *Goroutines) carryOut(call *errand) {
 	defer func() {
 		if broken := recover(); broken != nil {
 			call.End = g.clock.now()
 			call.Outcome = target.Outcome{Class: target.Broken, Example: fmt.Sprintf("the target panicked: %v\n%s", broken, debug.Stack())}
 		}
 	}()
-	call.Start = g.clock.now()
+	g.begin(call)
 	call.Outcome = g.target.Call(g.ctx, call.Number)
 	if call.Ended.IsZero() {
 		call.End = g.clock.now()
@@ -118,9 +163,18 @@ func (g *Goroutines) Await(until time.Duration) (*Call, time.Duration) {
 	if g.next < len(g.seen) {
 		g.last = g.seen[g.next]
 		g.next++
-		return g.last, now
+		g.back(g.last)
+		return &g.last.Call, now
 	}
 	return nil, now
+}
+
+// back takes a call out of those that have not come back.
+func (g *Goroutines) back(e *errand) {
+	end := len(g.out) - 1
+	g.out[e.place] = g.out[end]
+	g.out[e.place].place = e.place
+	g.out = g.out[:end]
 }
 
 // look takes over what the workers have ended, and tells whether there is
@@ -134,8 +188,13 @@ func (g *Goroutines) look() bool {
 	}
 	g.mu.Lock()
 	g.seen, g.ended = g.ended, g.seen[:0]
+	for _, at := range g.begun {
+		g.announce(at)
+	}
+	taken := len(g.seen) + len(g.begun)
+	g.begun = g.begun[:0]
 	g.mu.Unlock()
-	g.pending.Add(-int32(len(g.seen)))
+	g.pending.Add(-int32(taken))
 	g.next = 0
 	return len(g.seen) > 0
 }

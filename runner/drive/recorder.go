@@ -16,8 +16,13 @@ type Recorder struct {
 	Tally
 	Response, Service, ErrorResponse *latency.Histogram
 	Held, Lateness                   *latency.Histogram
-	Timeline                         *latency.Timeline
+	// CancelledResponse is how long calls had been under way, since they were
+	// due, that were given up at the end of the drain. They took at least that
+	// long; of calls cancelled for another reason nobody can tell.
+	CancelledResponse *latency.Histogram
+	Timeline          *latency.Timeline
 
+	givesUp bool          // who is cancelled from now on is given up
 	window  time.Duration // successes that end before it make the throughput
 	observe func(*Call)
 }
@@ -31,14 +36,14 @@ type Tally struct {
 	BytesIn, BytesOut      int64
 	// Errors are the failures by class, target.Generator among them.
 	Errors map[string]*ErrorCount
-	// InTime are the successes that ended within the trial's length, those of
-	// the warm-up included.
+	// InTime are the successes that ended within the trial's length, in
+	// (0, length] as latency.Instant has it, those of the warm-up included.
 	InTime int64
 	// LastEnd is when the last call ended; LastStart when the last one
 	// started, and LastLateness how late that one was.
 	LastEnd, LastStart, LastLateness time.Duration
 	// Busy is the time in flight of all calls, added up.
-	Busy time.Duration
+	Busy latency.Total
 	// PoolHeld tells that a target's own pool of connections held calls back.
 	PoolHeld bool
 	// Stood is the longest time for which the loop did not go on, though it had
@@ -69,7 +74,7 @@ type ErrorCount struct {
 func NewRecorder(length time.Duration, observe func(*Call)) *Recorder {
 	r := &Recorder{window: length, observe: observe, Timeline: latency.NewTimeline()}
 	r.Errors = map[string]*ErrorCount{}
-	for _, h := range []**latency.Histogram{&r.Response, &r.Service, &r.ErrorResponse, &r.Held, &r.Lateness} {
+	for _, h := range []**latency.Histogram{&r.Response, &r.Service, &r.ErrorResponse, &r.Held, &r.Lateness, &r.CancelledResponse} {
 		*h = latency.New(latency.Fine)
 	}
 	return r
@@ -93,7 +98,7 @@ func (r *Recorder) Record(c *Call) {
 	if start >= r.LastStart {
 		r.LastStart, r.LastLateness = start, late
 	}
-	r.Busy += c.End - start
+	r.Busy.Add(c.End - start)
 	r.LastEnd = max(r.LastEnd, c.End)
 	r.Attempts += int64(max(1, c.Outcome.Attempts))
 	r.Resent += int64(c.Resent)
@@ -112,7 +117,7 @@ func (r *Recorder) Record(c *Call) {
 // is what the target got done within the trial's length, whoever began it: else
 // a target with a backlog would seem to stand still after the warm-up.
 func (r *Recorder) spill(c *Call) {
-	if c.OK() && c.End >= 0 && c.End <= r.window {
+	if at := latency.Instant(c.Start+c.Outcome.Held, c.End); c.OK() && at >= 0 && at < r.window {
 		r.InTime++
 	}
 }
@@ -122,7 +127,7 @@ func (r *Recorder) settle(c *Call, start time.Duration) latency.Fate {
 	switch c.Class {
 	case "":
 		r.OK++
-		if c.End <= r.window {
+		if latency.Instant(start, c.End) < r.window {
 			r.InTime++
 		}
 		r.Response.Record(c.End - c.Intended)
@@ -130,6 +135,9 @@ func (r *Recorder) settle(c *Call, start time.Duration) latency.Fate {
 		return latency.OK
 	case target.Cancelled:
 		r.Cancelled++
+		if r.givesUp {
+			r.CancelledResponse.Record(c.End - c.Intended)
+		}
 		return latency.Cancelled
 	}
 	e := r.Errors[c.Class]
@@ -153,13 +161,9 @@ func (r *Recorder) Drop(at time.Duration, n int64) {
 	}
 }
 
-// Abandon counts calls as cancelled that never came back, at the given time.
-func (r *Recorder) Abandon(n int, at time.Duration) {
-	at = max(0, at)
-	for range n {
-		r.Record(&Call{Intended: at, Ready: at, Start: at, End: at, Outcome: target.Outcome{Class: target.Cancelled}})
-	}
-}
+// GiveUp tells that the drain is over: a call that is cancelled from now on
+// was given up.
+func (r *Recorder) GiveUp() { r.givesUp = true }
 
 // Merge adds what another recorder holds, which is of no use afterwards.
 func (r *Recorder) Merge(o *Recorder) {
@@ -176,7 +180,7 @@ func (r *Recorder) Merge(o *Recorder) {
 	r.BytesIn += o.BytesIn
 	r.BytesOut += o.BytesOut
 	r.InTime += o.InTime
-	r.Busy += o.Busy
+	r.Busy.Merge(o.Busy)
 	r.PoolHeld = r.PoolHeld || o.PoolHeld
 	r.Stood = r.Stood.Longer(o.Stood)
 	for class, e := range o.Errors {
@@ -191,6 +195,7 @@ func (r *Recorder) Merge(o *Recorder) {
 	r.ErrorResponse.Merge(o.ErrorResponse)
 	r.Held.Merge(o.Held)
 	r.Lateness.Merge(o.Lateness)
+	r.CancelledResponse.Merge(o.CancelledResponse)
 	r.Timeline.Merge(o.Timeline)
 }
 

@@ -1,7 +1,6 @@
 package drive
 
 import (
-	"math"
 	"time"
 
 	"plimsoll/target"
@@ -48,13 +47,14 @@ func NewSimulated(model *sim.Model, from time.Duration, spin float64) *Simulated
 }
 
 // Issue starts a call.
-func (s *Simulated) Issue(intended, ready time.Duration) {
+func (s *Simulated) Issue(intended, ready time.Duration) time.Duration {
 	if s.real != nil {
 		s.now = s.real.now()
 	}
 	leaves := s.model.Arrive(s.now)
 	slot := s.flights.begin(intended, ready, s.now)
 	s.ends.Push(leaves.At, ending{slot: slot, class: s.classes.number(leaves.Class)})
+	return s.now
 }
 
 // Await returns the next end.
@@ -62,13 +62,14 @@ func (s *Simulated) Await(until time.Duration) (*Call, time.Duration) {
 	if s.real != nil {
 		return s.awaitReal(until)
 	}
-	if s.ends.Len() > 0 && s.ends.First() <= until {
+	if s.ends.Len() > 0 && s.ends.First() <= until && s.ends.First() != agenda.Never {
 		s.now = max(s.now, s.ends.First())
 		return s.end(s.now), s.now
 	}
-	if until != math.MaxInt64 {
-		s.now = max(s.now, until)
+	if until == agenda.Never {
+		return nil, agenda.Never
 	}
+	s.now = max(s.now, until)
 	return nil, s.now
 }
 
@@ -123,6 +124,9 @@ func (s *Simulated) Wake() {
 		s.real.waiter.Wake()
 	}
 }
+
+// Cut is how many calls would have taken longer than a delay may be.
+func (s *Simulated) Cut() int64 { return s.model.Cut() }
 
 // Spun is how long waiting has spun so far.
 func (s *Simulated) Spun() time.Duration {

@@ -22,12 +22,13 @@ type scripted struct {
 	n      int
 }
 
-func (s *scripted) Issue(intended, ready time.Duration) {
+func (s *scripted) Issue(intended, ready time.Duration) time.Duration {
 	s.calls = append(s.calls, drive.Call{Intended: intended, Ready: ready, Start: s.now, End: s.now + s.takes})
 	s.n++
 	if s.issued != nil {
 		s.issued(s.n)
 	}
+	return s.now
 }
 
 func (s *scripted) Await(until time.Duration) (*drive.Call, time.Duration) {

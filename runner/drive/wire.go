@@ -39,10 +39,11 @@ func NewWires(n, step int, start func() (wire.Caller, error)) ([]*Wire, error) {
 }
 
 // Issue sends a call.
-func (w *Wire) Issue(intended, ready time.Duration) {
+func (w *Wire) Issue(intended, ready time.Duration) time.Duration {
 	number, start := w.flights.number, time.Since(w.zero)
 	slot := w.flights.begin(intended, ready, start)
 	w.engine.Send(uint32(slot), number, start)
+	return start
 }
 
 // Await returns the next call that has ended.

@@ -13,7 +13,8 @@ import (
 )
 
 // Encode writes the histogram in HdrHistogram's V2 compressed encoding,
-// base64: in nanoseconds, from 1 ns to Highest, with the histogram's digits.
+// base64: in nanoseconds, from 1 ns to an hour or further (see reach), with the
+// histogram's digits.
 // An empty histogram is the empty string.
 func (h *Histogram) Encode() (string, error) { return new(Encoder).Encode(h) }
 
@@ -64,7 +65,7 @@ func (e *Encoder) pack(h *Histogram) {
 	b = append(b, 0, 0, 0, 0) // no normalizing offset
 	b = binary.BigEndian.AppendUint32(b, uint32(h.digits))
 	b = binary.BigEndian.AppendUint64(b, 1)
-	b = binary.BigEndian.AppendUint64(b, uint64(Highest))
+	b = binary.BigEndian.AppendUint64(b, uint64(reach(h.max)))
 	b = binary.BigEndian.AppendUint64(b, math.Float64bits(1)) // integers stand for themselves
 	header := len(b)
 	zeros := int64(h.first)
@@ -79,6 +80,17 @@ func (e *Encoder) pack(h *Histogram) {
 	}
 	binary.BigEndian.PutUint32(b[4:], uint32(len(b)-header))
 	e.payload = b
+}
+
+// reach is how far an encoding says it goes, which is what a reader makes room
+// for: an hour, as all once did, and further where a value lies beyond.
+func reach(highest int64) int64 {
+	for _, far := range [...]time.Duration{time.Hour, 10_000 * time.Hour} {
+		if highest <= int64(far) {
+			return int64(far)
+		}
+	}
+	return int64(Highest)
 }
 
 // appendZeros writes a run of zeros: a single one is a count like any other.
@@ -123,14 +135,14 @@ func Decode(encoded string) (h *Histogram, err error) {
 	}
 	s := standard.Export()
 	digits := Digits(s.SignificantFigures)
-	if digits != Fine && digits != Coarse || s.LowestTrackableValue != 1 || s.HighestTrackableValue != int64(Highest) {
-		return nil, fmt.Errorf("a histogram of %d digits from %d to %d ns is none of ours (3 or 2 digits, 1 ns to 1 h)",
+	if digits != Fine && digits != Coarse || s.LowestTrackableValue != 1 || s.HighestTrackableValue != reach(s.HighestTrackableValue) {
+		return nil, fmt.Errorf("a histogram of %d digits from %d to %d ns is none of ours (3 or 2 digits, from 1 ns to 1 h, 10,000 h or as far as there is)",
 			s.SignificantFigures, s.LowestTrackableValue, s.HighestTrackableValue)
 	}
-	return fromCounts(digits, s.Counts)
+	return fromCounts(digits, s.Counts, s.HighestTrackableValue)
 }
 
-func fromCounts(digits Digits, counts []int64) (*Histogram, error) {
+func fromCounts(digits Digits, counts []int64, highest int64) (*Histogram, error) {
 	h := New(digits)
 	if last := lastUsed(counts); last >= 0 {
 		h.counts = make([]uint64, last+1) // at once, not bucket by bucket
@@ -140,7 +152,7 @@ func fromCounts(digits Digits, counts []int64) (*Histogram, error) {
 			continue
 		}
 		v := h.top(bucket)
-		if c < 0 || c > math.MaxInt64-h.count || v > h.top(h.bucket(int64(Highest))) {
+		if c < 0 || c > math.MaxInt64-h.count || v > h.top(h.bucket(highest)) {
 			return nil, fmt.Errorf("not an encoded histogram: impossible count %d of %v", c, time.Duration(v))
 		}
 		if h.count == 0 {
@@ -171,12 +183,22 @@ func (h *Histogram) Restore(lowest, highest time.Duration, mean, stddev float64)
 	if h.count == 0 {
 		return nil
 	}
-	if lowest < 0 || highest > Highest || h.bucket(int64(lowest)) != h.bucket(h.min) || h.bucket(int64(highest)) != h.bucket(h.max) {
+	low, first := h.rounded(int64(lowest), h.bucket(h.min))
+	high, last := h.rounded(int64(highest), h.bucket(h.max))
+	if !first || !last {
 		return fmt.Errorf("lowest %v and highest %v are not those of the histogram (%v, %v)", lowest, highest, h.Min(), h.Max())
 	}
 	n := float64(h.count)
-	h.min, h.max, h.centre = int64(lowest), int64(highest), int64(lowest)
+	h.min, h.max, h.centre = low, high, low
 	h.sum1 = (mean - float64(h.centre)) * n
 	h.sum2 = stddev*stddev*n + h.sum1*h.sum1/n
 	return nil
+}
+
+// rounded is a value of a bucket that was written down as seconds, which hold
+// 53 bits: beyond 104 days they miss nanoseconds, and so may miss the bucket by
+// a hair. It fails where they miss it by more.
+func (h *Histogram) rounded(v int64, bucket int) (inside int64, ok bool) {
+	inside = max(h.bottom(bucket), min(v, h.top(bucket)))
+	return inside, v >= 0 && math.Abs(float64(v)-float64(inside)) <= 1e-15*float64(v)
 }

@@ -10,9 +10,9 @@ import (
 	"time"
 )
 
-// Highest is the longest duration kept apart; longer ones are recorded as
-// Highest, and counted in Clamped.
-const Highest = time.Hour
+// Highest is the longest duration there is: no value is too long for a
+// histogram, which grows to what it meets.
+const Highest = time.Duration(math.MaxInt64)
 
 // Digits is how many significant decimal digits a histogram keeps.
 type Digits int
@@ -41,7 +41,7 @@ type Histogram struct {
 	// delay would get a standard deviation out of rounding.
 	centre     int64
 	sum1, sum2 float64
-	clamped    int64
+	negative   int64
 }
 
 // New makes an empty histogram.
@@ -58,17 +58,17 @@ func New(d Digits) *Histogram {
 // Reset forgets every value and keeps the memory.
 func (h *Histogram) Reset() {
 	clear(h.counts)
-	h.count, h.clamped = 0, 0
+	h.count, h.negative = 0, 0
 	h.min, h.max = math.MaxInt64, 0
 	h.centre, h.sum1, h.sum2 = 0, 0, 0
 }
 
-// Record counts one duration. Negative ones count as 0, those above Highest
-// as Highest.
+// Record counts one duration. Negative ones count as 0.
 func (h *Histogram) Record(d time.Duration) {
 	v := int64(d)
-	if uint64(v) > uint64(Highest) {
-		v = h.clamp(v)
+	if v < 0 {
+		h.negative++
+		v = 0
 	}
 	if h.count == 0 {
 		h.centre = v
@@ -86,14 +86,6 @@ func (h *Histogram) Record(d time.Duration) {
 	h.counts[i]++
 }
 
-func (h *Histogram) clamp(v int64) int64 {
-	h.clamped++
-	if v < 0 {
-		return 0
-	}
-	return int64(Highest)
-}
-
 // bucket finds v's bucket: HdrHistogram's layout with a unit of 1 ns.
 func (h *Histogram) bucket(v int64) int {
 	octave := uint(bits.Len64(uint64(v)|h.mask)) - h.shift - 1
@@ -108,6 +100,14 @@ func (h *Histogram) top(bucket int) int64 {
 	}
 	octave := uint(bucket>>h.shift) - 1
 	return int64(bucket-int(octave<<h.shift)+1)<<octave - 1
+}
+
+// bottom is the smallest value of a bucket.
+func (h *Histogram) bottom(bucket int) int64 {
+	if bucket == 0 {
+		return 0
+	}
+	return h.top(bucket-1) + 1
 }
 
 // grow makes room for a bucket, with some to spare on either side, and tells
@@ -143,7 +143,7 @@ func (h *Histogram) Merge(o *Histogram) {
 	h.sum2 += o.sum2 + 2*shift*o.sum1 + n*shift*shift
 	h.sum1 += o.sum1 + n*shift
 	h.count += o.count
-	h.clamped += o.clamped
+	h.negative += o.negative
 	h.min, h.max = min(h.min, o.min), max(h.max, o.max)
 	for _, edge := range []int64{o.min, o.max} {
 		if b := h.bucket(edge); uint(b-h.first) >= uint(len(h.counts)) {
@@ -163,8 +163,8 @@ func (h *Histogram) Digits() Digits { return h.digits }
 // Count is the number of values.
 func (h *Histogram) Count() int64 { return h.count }
 
-// Clamped is how many values were negative or above Highest.
-func (h *Histogram) Clamped() int64 { return h.clamped }
+// Negative is how many values were below 0, and count as 0.
+func (h *Histogram) Negative() int64 { return h.negative }
 
 // Min is the smallest value, exactly; 0 without any.
 func (h *Histogram) Min() time.Duration {
@@ -200,18 +200,34 @@ func (h *Histogram) Stddev() float64 {
 // (percent from 0 to 100), to the histogram's digits and never outside Min and
 // Max; 0 without any value.
 func (h *Histogram) Quantile(percent float64) time.Duration {
-	if h.count == 0 {
-		return 0
-	}
+	_, high := h.Ranked(Rank(percent, h.count))
+	return high
+}
+
+// Rank is which of so many ordered values, counted from 1, is a quantile.
+func Rank(percent float64, count int64) int64 {
 	// 99.9 % of 1,000 is the 999th value, also where floating point says 999.0000000001.
-	rank := max(1, int64(math.Ceil(percent/100*float64(h.count)*(1-1e-12))))
+	return max(1, int64(math.Ceil(percent/100*float64(count)*(1-1e-12))))
+}
+
+// Ranked is between which two durations the rank-th shortest value lies: the
+// ends of its bucket, cut off at Min and Max; 0 without any value.
+func (h *Histogram) Ranked(rank int64) (low, high time.Duration) {
+	if h.count == 0 {
+		return 0, 0
+	}
 	seen := int64(0)
 	for i := h.bucket(h.min) - h.first; i < len(h.counts); i++ {
 		if seen += int64(h.counts[i]); seen >= rank {
-			return time.Duration(max(h.min, min(h.max, h.top(h.first+i))))
+			return h.ends(h.first + i)
 		}
 	}
-	return h.Max()
+	return h.Max(), h.Max()
+}
+
+// ends are the lowest and the highest value that a bucket can hold.
+func (h *Histogram) ends(bucket int) (low, high time.Duration) {
+	return time.Duration(max(h.min, h.bottom(bucket))), time.Duration(max(h.min, min(h.max, h.top(bucket))))
 }
 
 // CountAtMost is how many values are d or less, to the histogram's digits:

@@ -3,6 +3,7 @@ package latency
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"sort"
 	"testing"
 	"time"
@@ -12,7 +13,8 @@ import (
 )
 
 func values(t *rapid.T, name string) []int64 {
-	any := rapid.OneOf(rapid.Int64Range(0, 5000), rapid.Int64Range(0, int64(time.Second)), rapid.Int64Range(0, int64(Highest)))
+	any := rapid.OneOf(rapid.Int64Range(0, 5000), rapid.Int64Range(0, int64(time.Second)), rapid.Int64Range(0, int64(time.Hour)),
+		rapid.Int64Range(0, int64(10_000*time.Hour)), rapid.Int64Range(0, int64(Highest)))
 	return rapid.SliceOfN(any, 1, 300).Draw(t, name)
 }
 
@@ -58,7 +60,7 @@ func TestMomentsAreExact(t *testing.T) {
 			square += (float64(v) - sum/n) * (float64(v) - sum/n)
 		}
 		near(t, "mean", h.Mean(), sum/n, 1e-9*sum/n)
-		near(t, "stddev", h.Stddev(), math.Sqrt(square/n), 1e-6*float64(vs[0]+h.max)+1e-6)
+		near(t, "stddev", h.Stddev(), math.Sqrt(square/n), 1e-6*(float64(vs[0])+float64(h.max))+1e-6)
 	})
 	h := New(Fine)
 	for range 1000 {
@@ -107,7 +109,7 @@ func TestBucketsAreHdrHistograms(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		digits := rapid.SampledFrom([]Digits{Fine, Coarse}).Draw(t, "digits")
 		vs := values(t, "values")
-		standard := hdrhistogram.New(1, int64(Highest), int(digits))
+		standard := hdrhistogram.New(1, reach(slices.Max(vs)), int(digits))
 		for _, v := range vs {
 			if err := standard.RecordValue(v); err != nil {
 				t.Fatal(err)
@@ -151,10 +153,40 @@ func TestRestoreRefusesFiguresOfAnother(t *testing.T) {
 	}
 }
 
-func TestOutOfRangeIsClampedAndCounted(t *testing.T) {
-	h := of(Fine, []int64{-5, int64(2 * Highest), 7})
-	if h.Clamped() != 2 || h.Min() != 0 || h.Max() != Highest || h.Count() != 3 {
-		t.Errorf("clamped %d, min %v, max %v, count %d", h.Clamped(), h.Min(), h.Max(), h.Count())
+func TestNegativeValuesAreNoneAndCounted(t *testing.T) {
+	h := of(Fine, []int64{-5, 7})
+	if h.Negative() != 1 || h.Min() != 0 || h.Max() != 7 || h.Count() != 2 {
+		t.Errorf("negative %d, min %v, max %v, count %d", h.Negative(), h.Min(), h.Max(), h.Count())
+	}
+}
+
+// A histogram that needs no more than an hour says so, as all of them once
+// did: whoever reads it makes no room for 10,000.
+func TestReachIsWhatItNeeds(t *testing.T) {
+	for v, want := range map[time.Duration]time.Duration{
+		0: time.Hour, time.Hour: time.Hour, time.Hour + 1: 10_000 * time.Hour, 10_000 * time.Hour: 10_000 * time.Hour, 10_000*time.Hour + 1: Highest, Highest: Highest,
+	} {
+		if got := reach(int64(v)); got != int64(want) {
+			t.Errorf("for %v an encoding reaches to %v, want %v", v, time.Duration(got), want)
+		}
+	}
+}
+
+// What older versions wrote reached to an hour, whatever was in it.
+func TestAnHourIsRead(t *testing.T) {
+	old := hdrhistogram.New(1, int64(time.Hour), int(Fine))
+	for _, v := range []time.Duration{time.Millisecond, time.Minute, time.Hour} {
+		if err := old.RecordValue(int64(v)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	text, err := old.Encode(hdrhistogram.V2CompressedEncodingCookieBase)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, err := Decode(string(text))
+	if err != nil || h.Count() != 3 || h.Max() < time.Hour || h.Quantile(50) < time.Minute || h.Quantile(50) > time.Minute*1001/1000 {
+		t.Fatalf("%+v, %v", h, err)
 	}
 }
 
@@ -182,7 +214,7 @@ func TestMemoryDoesNotGrowWithCount(t *testing.T) {
 	if allocs := testing.AllocsPerRun(1000, func() { h.Record(time.Duration(rng.Int64N(int64(Highest)))) }); allocs > 0 {
 		t.Errorf("a value costs %v allocations", allocs)
 	}
-	if len(h.counts) > 34*1024 {
+	if len(h.counts) > 54*1024 {
 		t.Errorf("%d buckets", len(h.counts))
 	}
 }

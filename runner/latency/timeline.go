@@ -52,11 +52,29 @@ func (t *Timeline) Width() time.Duration { return t.width }
 // Windows are all windows up to the last in which anything happened.
 func (t *Timeline) Windows() []Window { return t.windows }
 
+// Instant is the one whose window a call's end belongs to. Starts belong to
+// [from, to) and ends to (from, to], so that calls as long as a window, one
+// after the other, are one in each; but a call that took no time ends where it
+// started. Times are whole nanoseconds.
+func Instant(start, end time.Duration) time.Duration {
+	if end > start {
+		return end - 1
+	}
+	return end
+}
+
 // Call notes a whole call. None of the times may be negative.
 func (t *Timeline) Call(intended, start, end time.Duration, fate Fate) {
-	last := t.index(end) // the latest of the three: may double the width
+	instant := Instant(start, end)
+	last := t.index(instant) // the latest of the three: may double the width
 	w := &t.windows[last]
-	w.area -= float64(time.Duration(last+1)*t.width - end)
+	first := int(start / t.width)
+	if first == last {
+		w.area += float64(end - start)
+	} else {
+		w.area -= float64(t.left(last, instant) - (end - instant))
+		t.windows[first].area += float64(t.left(first, start))
+	}
 	switch fate {
 	case OK:
 		w.OKs++
@@ -69,9 +87,7 @@ func (t *Timeline) Call(intended, start, end time.Duration, fate Fate) {
 	case Cancelled:
 		w.Cancellations++
 	}
-	first := int(start / t.width)
 	t.windows[first].Started++
-	t.windows[first].area += float64(time.Duration(first+1)*t.width - start)
 	if intended < time.Duration(first)*t.width {
 		first = int(intended / t.width)
 	}
@@ -115,12 +131,18 @@ func (t *Timeline) InFlight() []float64 {
 	return means
 }
 
+// left is how much of a window comes after a time in it.
+func (t *Timeline) left(window int, at time.Duration) time.Duration {
+	return t.width - (at - time.Duration(window)*t.width)
+}
+
 // index finds the window of a time, after making room for it.
 func (t *Timeline) index(at time.Duration) int {
-	for at >= MaxWindows*t.width {
-		t.double()
-	}
 	i := int(at / t.width)
+	for i >= MaxWindows {
+		t.double()
+		i = int(at / t.width)
+	}
 	if i >= len(t.windows) {
 		t.windows = t.windows[:i+1] // within the capacity, and zero
 	}

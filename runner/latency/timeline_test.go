@@ -16,7 +16,7 @@ type history struct {
 
 func histories(t *rapid.T, name string) []history {
 	one := rapid.Custom(func(t *rapid.T) history {
-		longest := rapid.SampledFrom([]time.Duration{10 * time.Millisecond, time.Second, time.Hour}).Draw(t, "longest")
+		longest := rapid.SampledFrom([]time.Duration{10 * time.Millisecond, time.Second, time.Hour, Highest / 3}).Draw(t, "longest")
 		upTo := func(name string) time.Duration {
 			return time.Duration(rapid.Int64Range(0, int64(longest)).Draw(t, name))
 		}
@@ -75,8 +75,55 @@ func TestTimeInFlightAddsUp(t *testing.T) {
 		for _, h := range list {
 			want += float64(h.end - h.start)
 		}
-		if math.Abs(sum-want) > 1e-6*want+1 {
+		// A time so far from the beginning is not kept to the nanosecond.
+		if math.Abs(sum-want) > 1e-6*want+1+1e-14*float64(line.Width())*float64(len(list)) {
 			t.Fatalf("%v in flight, want %v", time.Duration(sum), time.Duration(want))
 		}
 	})
+}
+
+// A window has the starts in [from, to) and the ends in (from, to]: calls of
+// its very width, one after the other, are one in each.
+func TestStartsAndEndsAtAWindowsEdge(t *testing.T) {
+	line := NewTimeline()
+	for at := time.Duration(0); at < 10*time.Millisecond; at += time.Millisecond {
+		line.Call(at, at, at+time.Millisecond, OK)
+	}
+	for i, w := range line.Windows() {
+		if w.Started != 1 || w.OKs != 1 || math.Abs(line.InFlight()[i]-1) > 1e-9 {
+			t.Errorf("window %d: %d started, %d ended, %v in flight", i, w.Started, w.OKs, line.InFlight()[i])
+		}
+	}
+	if n := len(line.Windows()); n != 10 {
+		t.Errorf("%d windows", n)
+	}
+	line = NewTimeline()
+	line.Call(0, 0, 0, OK) // no time at all: where it started
+	line.Call(3*time.Millisecond, 3*time.Millisecond, 3*time.Millisecond, OK)
+	if ws := line.Windows(); len(ws) != 4 || ws[0].OKs != 1 || ws[3].Started != 1 || ws[3].OKs != 1 {
+		t.Errorf("calls that took no time are in the windows %+v", ws)
+	}
+}
+
+// However far from the start a call ends, it finds its window.
+func TestTheTimelineEndsWithTime(t *testing.T) {
+	done := make(chan *Timeline)
+	go func() {
+		line := NewTimeline()
+		line.Call(0, 0, Highest, OK)
+		line.Call(Highest-1, Highest-1, Highest, Failed)
+		done <- line
+	}()
+	select {
+	case line := <-done:
+		sum := 0.0
+		for _, mean := range line.InFlight() {
+			sum += mean * float64(line.Width())
+		}
+		if len(line.Windows()) > MaxWindows || math.Abs(sum/float64(Highest)-1) > 1e-9 {
+			t.Errorf("%d windows of %v, %v in flight", len(line.Windows()), line.Width(), sum)
+		}
+	case <-time.After(time.Minute):
+		t.Fatal("the windows double for ever")
+	}
 }

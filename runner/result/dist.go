@@ -72,10 +72,13 @@ func decode(hdr string, digits latency.Digits, count int64) (*latency.Histogram,
 	return h, nil
 }
 
-// nanoseconds undoes Duration.Seconds exactly. What no histogram holds becomes
-// a little more than any does, and so is refused.
+// nanoseconds undoes Duration.Seconds, exactly up to 104 days: there the 53 bits
+// of a number end.
 func nanoseconds(seconds float64) time.Duration {
-	return time.Duration(math.Round(min(seconds, latency.Highest.Seconds()+1) * 1e9))
+	if ns := math.Round(seconds * 1e9); ns < float64(latency.Highest) {
+		return time.Duration(ns)
+	}
+	return latency.Highest
 }
 
 // check compares what is cheap to compare; Histogram decodes.
@@ -112,6 +115,7 @@ func (t *Trial) dists() []namedDist {
 		{"response", &t.Response, t.OK},
 		{"service", &t.Service, t.OK},
 		{"error_response", &t.ErrorResponse, t.Failed()},
+		{"cancelled_response", &t.CancelledResponse, min(t.Cancelled, t.CancelledResponse.Count)},
 		{"held", &t.Held, t.Started},
 		{"lateness", &t.Lateness, t.Started},
 	}

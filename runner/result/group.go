@@ -39,7 +39,7 @@ type Group struct {
 	Errors                                 map[string]Error
 	BytesIn, BytesOut                      int64
 
-	Response, Service, ErrorResponse, Held, Lateness *latency.Histogram
+	Response, Service, ErrorResponse, CancelledResponse, Held, Lateness *latency.Histogram
 
 	// Health is good when it is in each of Trials; its texts are the first
 	// there are.
@@ -160,7 +160,7 @@ func (g *Group) count(t *Trial) {
 }
 
 func (g *Group) mergeHistograms() error {
-	into := []**latency.Histogram{&g.Response, &g.Service, &g.ErrorResponse, &g.Held, &g.Lateness} // as Trial.dists has them
+	into := []**latency.Histogram{&g.Response, &g.Service, &g.ErrorResponse, &g.CancelledResponse, &g.Held, &g.Lateness} // as Trial.dists has them
 	for _, h := range into {
 		*h = latency.New(latency.Fine)
 	}

@@ -119,10 +119,10 @@ func TestDistRefusesAnotherHistogram(t *testing.T) {
 		t.Fatal(err)
 	}
 	for says, spoil := range map[string]func(*Dist){
-		"holds 3 values where 4 are counted":         func(d *Dist) { d.Count = 4 },
-		"has 2 significant digits where 3 belong":    func(d *Dist) { d.HDR = hdr },
-		"lowest 1s and highest 2s are not those":     func(d *Dist) { d.MaxS = 2 },
-		"lowest 1s and highest 1h0m1s are not those": func(d *Dist) { d.MaxS = 1e300 },
+		"holds 3 values where 4 are counted":                           func(d *Dist) { d.Count = 4 },
+		"has 2 significant digits where 3 belong":                      func(d *Dist) { d.HDR = hdr },
+		"lowest 1s and highest 2s are not those":                       func(d *Dist) { d.MaxS = 2 },
+		"lowest 1s and highest 2562047h47m16.854775807s are not those": func(d *Dist) { d.MaxS = 1e300 },
 	} {
 		d := sound
 		spoil(&d)

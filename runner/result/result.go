@@ -121,8 +121,11 @@ type Trial struct {
 	Response      Dist `json:"response"`       // end − intended, of successes
 	Service       Dist `json:"service"`        // end − start, of successes
 	ErrorResponse Dist `json:"error_response"` // end − intended, of errors
-	Held          Dist `json:"held"`           // of all started
-	Lateness      Dist `json:"lateness"`       // of all started
+	// CancelledResponse is giving up − intended, of the calls that were given
+	// up at the end of the drain: they took at least that long.
+	CancelledResponse Dist `json:"cancelled_response"`
+	Held              Dist `json:"held"`     // of all started
+	Lateness          Dist `json:"lateness"` // of all started
 
 	Timeline []Window `json:"timeline"`
 

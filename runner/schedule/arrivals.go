@@ -11,7 +11,8 @@ import (
 // at which the calls of an open loop become due. The closed set is: Constant,
 // Poisson, Window, Bucket, Stages, and a Share of one of them.
 type Arrivals interface {
-	// Next is when the next call is due; false after the last.
+	// Next is when the next call is due, Never if that is beyond the end of
+	// time; false after the last.
 	Next() (time.Duration, bool)
 	// gate keeps actual starts apart where late ones must not bunch up.
 	gate() gate
@@ -31,7 +32,7 @@ type constant struct {
 func (c *constant) Next() (time.Duration, bool) {
 	at := mulDiv(c.k, int64(c.per), c.n)
 	c.k++
-	return at, at != Never
+	return at, true
 }
 
 func (c *constant) gate() gate { return nil }
@@ -52,9 +53,9 @@ type poisson struct {
 func (p *poisson) Next() (time.Duration, bool) {
 	gap := p.part + p.mean*p.rng.ExpFloat64()
 	whole := math.Floor(gap)
-	p.whole += time.Duration(whole)
 	p.part = gap - whole
-	return p.whole, p.whole < Never/2
+	p.whole = later(p.whole, time.Duration(min(whole, float64(Never/2))))
+	return p.whole, true
 }
 
 func (p *poisson) gate() gate { return nil }
@@ -73,11 +74,11 @@ type window struct {
 func (w *window) Next() (time.Duration, bool) {
 	at := mulDiv(w.k/w.n, int64(w.per), 1)
 	w.k++
-	return at, at != Never
+	return at, true
 }
 
 func (w *window) gate() gate {
-	return &windowGate{n: int(w.n), per: w.per}
+	return &windowGate{n: w.n, per: w.per}
 }
 
 // Bucket is a token bucket: it holds burst tokens and is full at 0; n tokens
@@ -94,7 +95,7 @@ type bucket struct {
 func (b *bucket) Next() (time.Duration, bool) {
 	at := mulDivUp(max(0, b.k-b.burst+1), int64(b.per), b.n)
 	b.k++
-	return at, at != Never
+	return at, true
 }
 
 func (b *bucket) gate() gate {

@@ -54,6 +54,8 @@ func (c *closed) next(now time.Duration, inFlight int) Next {
 		return Next{Do: Wait, At: min(due, change)}
 	case now < c.Until && inFlight > 0:
 		return Next{Do: Idle} // an end may let its user call once more
+	case c.Until == Never && len(c.idle) > 0:
+		return Next{Do: Wait, At: Never} // they think to the end of time
 	}
 	return Next{Do: Done}
 }
@@ -112,7 +114,7 @@ func (c *closed) ended(at time.Duration) {
 		return
 	}
 	if c.Think != nil {
-		at += c.Think()
+		at = later(at, c.Think())
 	}
 	c.idle.push(at)
 }

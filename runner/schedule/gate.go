@@ -4,46 +4,68 @@ import "time"
 
 // gate keeps the starts themselves within a limit that an open loop promises
 // to whom it calls, also when some of them were late or held: due times that
-// keep it are not enough.
+// keep it are not enough. What counts is when a call began, which the gate is
+// told after it let the call pass: at once, or later where another thread
+// carries it out. Calls that passed may begin in any order.
 type gate interface {
-	// opens is when the next call may start; and when it might have, had the
-	// generator itself never been late: the difference is its lateness.
-	opens() (actual, ideal time.Duration)
-	// pass notes a start, and when it would have been but for lateness.
-	pass(actual, ideal time.Duration)
+	// opens is when the next call may start, seen from now, or Never as long as
+	// that depends on a call that has passed and not begun; and when it might
+	// have, had the generator itself never been late: the difference is its
+	// lateness.
+	opens(now time.Duration) (actual, ideal time.Duration)
+	// pass lets a call start, which would have at that time but for lateness.
+	pass(ideal time.Duration)
+	// began tells when one of the calls that passed has begun.
+	began(at time.Duration)
 }
 
-// windowGate lets a call pass when the n-th before it passed a whole window
-// ago.
+// windowGate lets a call pass when the n-th before it began a whole window
+// ago. If n+1 calls began within a window all the same, the one that passed
+// last of them found at most n−1 that had not begun a window ago.
 type windowGate struct {
-	n      int
-	per    time.Duration
-	passes []struct{ actual, ideal time.Duration } // the last n, in turn
-	next   int
+	n              int64
+	per            time.Duration
+	passed, begun  int64           // so many calls
+	ideals, starts []time.Duration // of the last n each, in turn
 }
 
-func (g *windowGate) opens() (actual, ideal time.Duration) {
-	if len(g.passes) < g.n {
+func (g *windowGate) opens(time.Duration) (actual, ideal time.Duration) {
+	oldest := g.passed - g.n
+	switch {
+	case oldest < 0:
 		return -Never, -Never
+	case oldest >= g.begun:
+		actual = Never
+	default:
+		actual = later(g.starts[oldest%g.n], g.per)
 	}
-	oldest := g.passes[g.next]
-	return oldest.actual + g.per, oldest.ideal + g.per
+	return actual, later(g.ideals[oldest%g.n], g.per)
 }
 
-func (g *windowGate) pass(actual, ideal time.Duration) {
-	passed := struct{ actual, ideal time.Duration }{actual, ideal}
-	if len(g.passes) < g.n {
-		g.passes = append(g.passes, passed)
-		return
+func (g *windowGate) pass(ideal time.Duration) {
+	g.ideals = put(g.ideals, g.passed, g.n, ideal)
+	g.passed++
+}
+
+func (g *windowGate) began(at time.Duration) {
+	g.starts = put(g.starts, g.begun, g.n, at)
+	g.begun++
+}
+
+// put keeps the k-th of a sequence in a ring of the last n.
+func put(ring []time.Duration, k, n int64, at time.Duration) []time.Duration {
+	if k < n {
+		return append(ring, at)
 	}
-	g.passes[g.next] = passed
-	g.next = (g.next + 1) % g.n
+	ring[k%n] = at
+	return ring
 }
 
 // bucketGate lets a call pass when there is a token.
 type bucketGate struct {
 	bucket
 	actual, ideal level
+	pending       int64 // calls that have passed and not begun
 }
 
 // level is what is in a token bucket, told by how many tokens have been taken
@@ -54,25 +76,34 @@ type level struct {
 	taken int64
 }
 
-func (g *bucketGate) opens() (actual, ideal time.Duration) {
-	return g.free(g.actual), g.free(g.ideal)
+// opens leaves a token for each call that has yet to begin: the bucket is no
+// fuller now than when it will take it.
+func (g *bucketGate) opens(now time.Duration) (actual, ideal time.Duration) {
+	left := g.actual
+	g.take(&left, now, g.pending)
+	return g.free(left), g.free(g.ideal)
 }
 
 func (g *bucketGate) free(l level) time.Duration {
 	if l.taken < g.burst {
 		return -Never
 	}
-	return l.full + mulDivUp(l.taken-g.burst+1, int64(g.per), g.n)
+	return later(l.full, mulDivUp(l.taken-g.burst+1, int64(g.per), g.n))
 }
 
-func (g *bucketGate) pass(actual, ideal time.Duration) {
-	g.take(&g.actual, actual)
-	g.take(&g.ideal, ideal)
+func (g *bucketGate) pass(ideal time.Duration) {
+	g.take(&g.ideal, ideal, 1)
+	g.pending++
 }
 
-func (g *bucketGate) take(l *level, at time.Duration) {
-	if l.taken == 0 || at > l.full+mulDivUp(l.taken, int64(g.per), g.n) {
+func (g *bucketGate) began(at time.Duration) {
+	g.take(&g.actual, at, 1)
+	g.pending--
+}
+
+func (g *bucketGate) take(l *level, at time.Duration, tokens int64) {
+	if tokens > 0 && (l.taken == 0 || at > later(l.full, mulDivUp(l.taken, int64(g.per), g.n))) {
 		*l = level{full: at}
 	}
-	l.taken++
+	l.taken += tokens
 }

@@ -10,28 +10,36 @@ type Open struct {
 	Arrivals    Arrivals
 	MaxInFlight int
 	Drop        bool
+	// Hold is how many calls may be in flight before others are held, also
+	// where those that find MaxInFlight outstanding are dropped; 0: no limit.
+	Hold int
 }
 
 // NewOpen makes an open loop's schedule.
 func NewOpen(o Open, stop StopOn) *Schedule {
-	source := &open{Open: o, gate: o.Arrivals.gate(), places: places{max: o.MaxInFlight}}
+	if o.Hold == 0 {
+		o.Hold = o.MaxInFlight
+	}
+	source := &open{Open: o, gate: o.Arrivals.gate(), places: places{max: min(o.Hold, o.MaxInFlight)}}
 	source.advance()
-	return &Schedule{stopOn: stop, source: source}
+	return &Schedule{stopOn: stop, source: source, gate: source.gate}
 }
 
 type open struct {
 	Open
 	n      int64         // calls taken out so far
-	due    time.Duration // when the n-th is due
+	due    time.Duration // when the n-th is due, Never after the last
+	beyond bool          // it is due beyond the end of time
 	gate   gate          // nil where starts need not keep a distance
 	places places
 }
 
 // advance looks the next call up.
 func (o *open) advance() {
-	o.due = Never
+	o.due, o.beyond = Never, false
 	if offset, ok := o.Arrivals.Next(); ok && !o.spent(o.n) {
 		o.due = o.From + offset
+		o.beyond = offset == Never
 	}
 }
 
@@ -42,7 +50,10 @@ func (o *open) take() {
 
 func (o *open) next(now time.Duration, inFlight int) Next {
 	due := o.due
-	if due >= o.Until || due == Never {
+	switch {
+	case o.beyond && o.Until == Never:
+		return Next{Do: Wait, At: Never}
+	case due >= o.Until:
 		return Next{Do: Done}
 	}
 	if due > now {
@@ -55,14 +66,17 @@ func (o *open) next(now time.Duration, inFlight int) Next {
 		o.take()
 		return Next{Do: Drop, At: due}
 	}
+	if inFlight >= o.Hold {
+		return Next{Do: Idle}
+	}
 	ready := max(due, o.places.freeSince())
 	if o.gate != nil {
-		opens, opened := o.gate.opens()
+		opens, opened := o.gate.opens(now)
 		if opens > now {
 			return Next{Do: Wait, At: opens}
 		}
 		ready = max(ready, opened)
-		o.gate.pass(now, ready)
+		o.gate.pass(ready)
 	}
 	o.places.take()
 	o.take()

@@ -13,6 +13,7 @@ type started struct{ at, ready, when, end time.Duration }
 // after the schedule asks, and each takes `service`.
 type player struct {
 	late, service func() time.Duration
+	begins        func() time.Duration // how long after it was started a call begins; nil: at once
 	failing       func(n int) bool
 
 	starts  []started
@@ -21,16 +22,22 @@ type player struct {
 	ends    []started
 	now     time.Duration
 	over    Action
+	untold  []time.Duration // starts that a paced schedule has yet to hear of
 }
 
 // play follows the schedule until it is done, or `limit` calls have started.
 func (p *player) play(s *Schedule, limit int) *player {
 	for len(p.starts) < limit {
 		p.endUpTo(s, p.now)
+		p.tell(s)
 		next := s.Next(p.now, len(p.ends))
 		switch next.Do {
 		case Start:
 			c := started{at: next.At, ready: next.Ready, when: p.now}
+			if p.begins != nil {
+				c.when += p.begins()
+			}
+			p.untold = append(p.untold, c.when)
 			c.end = c.when + p.service()
 			p.starts = append(p.starts, c)
 			p.ends = append(p.ends, c)
@@ -39,22 +46,47 @@ func (p *player) play(s *Schedule, limit int) *player {
 		case Drop:
 			p.dropped = append(p.dropped, next.At)
 		case Wait:
-			until := next.At
-			if len(p.ends) > 0 && p.ends[0].end < until {
-				until = p.ends[0].end
-			}
-			p.now = max(p.now, until) + p.late()
+			p.now = max(p.now, min(next.At, p.event())) + p.late()
 		case Idle:
 			if len(p.ends) == 0 {
 				panic("idle with nothing in flight: nobody would ever wake the loop")
 			}
-			p.now = max(p.now, p.ends[0].end) + p.late()
+			p.now = max(p.now, p.event()) + p.late()
 		case Cancel, Done:
 			p.over = next.Do
 			return p
 		}
 	}
 	return p
+}
+
+// event is when something comes back by itself: an end or, where the schedule
+// hears of them, a beginning.
+func (p *player) event() time.Duration {
+	earliest := Never
+	if len(p.ends) > 0 {
+		earliest = p.ends[0].end
+	}
+	for _, at := range p.untold {
+		earliest = min(earliest, at)
+	}
+	return earliest
+}
+
+// tell lets a paced schedule hear of the calls that have begun by now.
+func (p *player) tell(s *Schedule) {
+	if !s.Paced() {
+		p.untold = p.untold[:0]
+	}
+	later := p.untold[:0]
+	for _, at := range p.untold {
+		if at <= p.now {
+			s.Began(at)
+		} else {
+			later = append(later, at)
+		}
+	}
+	p.untold = later
 }
 
 func (p *player) endUpTo(s *Schedule, now time.Duration) {

@@ -13,6 +13,14 @@ import (
 // Never is later than any trial.
 const Never = time.Duration(math.MaxInt64)
 
+// later is so much after a time; Never where that is beyond the end of time.
+func later(at, by time.Duration) time.Duration {
+	if sum := at + by; sum >= at {
+		return sum
+	}
+	return Never
+}
+
 // Action is what the loop shall do next.
 type Action uint8
 
@@ -22,7 +30,8 @@ const (
 	Start Action = iota
 	// Drop a call that was due at At: it is left out (overflow: drop).
 	Drop
-	// Wait until At, or until a call ends.
+	// Wait until At, or until a call ends. Never means that there is more to
+	// start, but not before the end of time.
 	Wait
 	// Idle until a call ends.
 	Idle
@@ -42,6 +51,7 @@ type Next struct {
 type Schedule struct {
 	source source
 	stopOn StopOn
+	gate   gate   // nil where starts need not keep a distance
 	state  Action // Start while running, then Done or Cancel
 	reason string
 }
@@ -90,6 +100,14 @@ func (s *Schedule) Next(now time.Duration, inFlight int) Next {
 	}
 	return next
 }
+
+// Paced tells whether the schedule keeps the starts themselves apart, and so
+// must hear of each when it began.
+func (s *Schedule) Paced() bool { return s.gate != nil }
+
+// Began tells a paced schedule that a call it handed out began at the given
+// time. Calls may begin in another order than they were handed out.
+func (s *Schedule) Began(at time.Duration) { s.gate.began(at) }
 
 // Ended tells the schedule that a call, intended at the given time, has ended.
 func (s *Schedule) Ended(at, intended time.Duration, failed bool) {

@@ -2,7 +2,21 @@
 // half of their time here.
 package agenda
 
-import "time"
+import (
+	"math"
+	"time"
+)
+
+// Never is later than anything that comes: what never ends, ends then.
+const Never = time.Duration(math.MaxInt64)
+
+// Later is so much after a time; Never where that is beyond the end of time.
+func Later(at, by time.Duration) time.Duration {
+	if sum := at + by; sum >= at {
+		return sum
+	}
+	return Never
+}
 
 // Agenda is a heap of four children a node, the earliest entry first: it is
 // shallower, and kinder to caches, than one of two. The zero Agenda is empty.

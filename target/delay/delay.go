@@ -61,7 +61,10 @@ func (d *Delay) IsZero() bool {
 // z99 is the standard normal's 99th percentile.
 const z99 = 2.3263478740408408
 
-// Draw takes the next value. It never is negative, nor longer than 100 years.
+// Longest is how long a delay can be: what is drawn beyond is cut to it.
+const Longest = 100 * 365 * 24 * time.Hour
+
+// Draw takes the next value, from 0 to Longest.
 func (d *Delay) Draw(rng *rand.Rand) time.Duration {
 	switch d.Kind {
 	case Constant:
@@ -98,7 +101,7 @@ func (d *Delay) Mean() time.Duration {
 		return whole(float64(d.A) * math.Exp(sigma*sigma/2))
 	case Pareto:
 		if d.Shape <= 1 {
-			return time.Duration(math.MaxInt64)
+			return Longest
 		}
 		return whole(float64(d.A) * d.Shape / (d.Shape - 1))
 	case Empirical:
@@ -132,14 +135,15 @@ func (d *Delay) pick(rng *rand.Rand) *Delay {
 	return &d.Parts[len(d.Parts)-1].Delay
 }
 
-// whole rounds to the nanosecond and clamps to 0 … 100 years.
+// whole rounds to the nanosecond and clamps to 0 … Longest.
 func whole(v float64) time.Duration {
-	const longest = 100 * 365 * 24 * time.Hour
 	switch {
-	case v < float64(longest):
-		return max(0, time.Duration(v+0.5))
-	case v >= float64(longest):
-		return longest
+	case v < 0:
+		return 0
+	case v < float64(Longest):
+		return time.Duration(v + 0.5)
+	case v >= float64(Longest):
+		return Longest
 	}
 	return 0 // not a number
 }

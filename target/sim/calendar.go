@@ -1,6 +1,11 @@
 package sim
 
-import "time"
+import (
+	"math/bits"
+	"time"
+
+	"plimsoll/target/agenda"
+)
 
 // calendar knows when the server is frozen: in [At, At+For) and every Every
 // after.
@@ -16,7 +21,7 @@ func (c calendar) thaw(t time.Duration) time.Duration {
 		since %= c.Every
 	}
 	if since < c.For {
-		return t - since + c.For
+		return agenda.Later(t-since, c.For)
 	}
 	return t
 }
@@ -25,7 +30,7 @@ func (c calendar) thaw(t time.Duration) time.Duration {
 // every freeze that begins before it is done holds it up by the freeze's whole
 // length, and work that is done exactly when a freeze begins is done.
 func (c calendar) after(start, work time.Duration) time.Duration {
-	end := start + work
+	end := agenda.Later(start, work)
 	if c.For == 0 || work == 0 || end <= c.At {
 		return end
 	}
@@ -34,22 +39,26 @@ func (c calendar) after(start, work time.Duration) time.Duration {
 		if c.Every == 0 {
 			return end
 		}
-		next += ((start-c.At)/c.Every + 1) * c.Every
+		next = agenda.Later(start-(start-c.At)%c.Every, c.Every)
 	}
 	if end <= next {
 		return end
 	}
 	if c.Every == 0 {
-		return end + c.For
+		return agenda.Later(end, c.For)
 	}
 	// The work left at `next` fills the thawed stretches of Every−For each.
 	left, stretch := end-next, c.Every-c.For
 	if stretch == 0 {
-		return never
+		return agenda.Never
 	}
-	freezes := (left + stretch - 1) / stretch
-	return end + freezes*c.For
+	return agenda.Later(end, times64((left-1)/stretch+1, c.For))
 }
 
-// never is later than any trial: what a server does that is always frozen.
-const never = time.Duration(1) << 61
+// times64 is n·d for n, d ≥ 0; Never where that is beyond the end of time.
+func times64(n, d time.Duration) time.Duration {
+	if high, low := bits.Mul64(uint64(n), uint64(d)); high == 0 && low < uint64(agenda.Never) {
+		return time.Duration(low)
+	}
+	return agenda.Never
+}

@@ -16,6 +16,7 @@ import (
 
 	"plimsoll/target"
 	"plimsoll/target/agenda"
+	"plimsoll/target/delay"
 	"plimsoll/target/random"
 )
 
@@ -37,6 +38,7 @@ type Model struct {
 	admitted ring  // arrivals that the quota let through, at most Quota.N
 	line     ring  // admissions still to come: who waits in line
 	servers  times // when each busy server is free again
+	cut      int64 // delays that were longer than the longest there is
 	service  times // ends of the calls in service, where contention counts them
 }
 
@@ -115,6 +117,9 @@ func (m *Model) queue(at time.Duration) (admission time.Duration, ok bool) {
 func (m *Model) serve(admission time.Duration) Departure {
 	work := m.settings.Delay.Draw(m.delays)
 	work = m.slowed(work, admission)
+	if work >= delay.Longest && (m.settings.Delay.Kind != delay.Constant || m.settings.Contention != Contention{}) {
+		m.cut++
+	}
 	class := ""
 	if e := &m.settings.Errors; e.Rate > 0 && m.errors.Float64() < e.Rate {
 		class = string(e.Kind)
@@ -144,5 +149,9 @@ func (m *Model) slowed(work, admission time.Duration) time.Duration {
 	}
 	n := float64(m.service.Len() + 1)
 	slower := float64(work) * (1 + law.Serial*(n-1) + law.Crosstalk*n*(n-1))
-	return time.Duration(math.Round(min(slower, math.MaxInt64/4)))
+	return time.Duration(math.Round(min(slower, float64(delay.Longest))))
 }
+
+// Cut is how many calls would have taken longer than delay.Longest, and were
+// cut to it.
+func (m *Model) Cut() int64 { return m.cut }

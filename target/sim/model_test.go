@@ -211,3 +211,30 @@ func ExampleModel() {
 	// 2s
 	// 3s
 }
+
+// However long calls take, freeze or wait, the one that would leave after the
+// end of time never leaves, and none leaves before it came.
+func TestDeparturesSaturate(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		long := func(name string) time.Duration {
+			return time.Duration(rapid.Int64Range(1, int64(delay.Longest)).Draw(t, name))
+		}
+		s := Settings{Delay: delay.Of(long("delay")), Servers: rapid.IntRange(0, 2).Draw(t, "servers")}
+		if rapid.Bool().Draw(t, "contended") {
+			s.Contention = Contention{Serial: rapid.Float64Range(0, 1e6).Draw(t, "serial"), Crosstalk: rapid.Float64Range(0, 1e6).Draw(t, "crosstalk")}
+		}
+		if rapid.Bool().Draw(t, "stalling") {
+			s.Stall = Stall{Every: long("every"), At: long("at")}
+			s.Stall.For = time.Duration(rapid.Int64Range(1, int64(s.Stall.Every)).Draw(t, "for"))
+		}
+		m, now := New(s, random.New(1)), -long("warm-up")
+		for range 10 {
+			if left := m.Arrive(now).At; left < now {
+				t.Fatalf("%+v: came at %v and left at %v", s, now, left)
+			}
+			if now += long("gap") / 20; now < 0 && rapid.Bool().Draw(t, "jump") {
+				now = long("later")
+			}
+		}
+	})
+}

@@ -1,0 +1,90 @@
+package runner_test
+
+import (
+	"bytes"
+	"encoding/csv"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+
+	"plimsoll/runner"
+	"plimsoll/runner/result"
+)
+
+// starts are a trial's, in nanoseconds, as --calls has them, in order.
+func starts(t *testing.T, calls []byte) (list []int64) {
+	t.Helper()
+	rows, err := csv.NewReader(bytes.NewReader(calls)).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := slices.Index(rows[0], "start_s")
+	for _, row := range rows[1:] {
+		seconds, err := strconv.ParseFloat(row[at], 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, int64(seconds*1e9+0.5))
+	}
+	slices.Sort(list)
+	return list
+}
+
+// What windows and buckets promise to the target holds for the starts as they
+// were recorded, on every engine: whatever their threads and pools of
+// connections do to the calls, and while the target freezes.
+func TestPacedStartsKeepTheirDistance(t *testing.T) {
+	const n, per, burst = 20, 100 * time.Millisecond, 8
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if time.Now().UnixMilli()/150%2 == 0 {
+			time.Sleep(40 * time.Millisecond)
+		}
+	}))
+	t.Cleanup(server.Close)
+	web := func(engine, more string) string {
+		return fmt.Sprintf("{http: {url: %q, engine: %s%s}}", server.URL, engine, more)
+	}
+	for name, target := range map[string]string{
+		"sim":        "{sim: {delay: 20ms, stall: {every: 200ms, for: 80ms}}}",
+		"std":        web("std", ""),
+		"wire":       web("wire", ""),
+		"wire-net":   web("wire-net", ""),
+		"std, pool":  web("std", ", connections: 12"),
+		"wire, pool": web("wire", ", connections: 12"),
+		"net, pool":  web("wire-net", ", connections: 12"),
+	} {
+		for arrivals, mode := range map[string]string{
+			"window":        "arrivals: window",
+			"window, drops": "arrivals: window, overflow: drop, max_in_flight: 15",
+			"bucket":        fmt.Sprintf("arrivals: bucket, burst: %d", burst),
+		} {
+			t.Run(name+"/"+arrivals, func(t *testing.T) {
+				t.Parallel()
+				var calls bytes.Buffer
+				run := carryOut(t, fmt.Sprintf(`
+targets: {t: %s}
+scenarios: [{name: s, target: t, duration: 400ms, modes: [{rate-limited: %d/100ms, %s}]}]
+`, target, n, mode), func(o *runner.Options) { o.Calls, o.AllowLate = &calls, true })
+				list := starts(t, calls.Bytes())
+				if trial := run.Trials[0]; trial.Ended != result.Complete || int64(len(list)) != trial.Started || len(list) < 20 {
+					t.Fatalf("%s (%s): %d started, %d starts", trial.Ended, trial.Reason, trial.Started, len(list))
+				}
+				for i := range list {
+					if j := i + n; arrivals != "bucket" && j < len(list) && list[j]-list[i] < int64(per) {
+						t.Fatalf("%d starts in %v", n+1, time.Duration(list[j]-list[i]))
+					}
+					for j := i; arrivals == "bucket" && j < len(list); j++ {
+						// j−i+1 starts in a stretch of this length, both ends included, to the nanosecond
+						if int64(j-i+1-burst)*int64(per) > n*(list[j]-list[i]+1) {
+							t.Fatalf("%d starts in %v exceed %d + %d/%v", j-i+1, time.Duration(list[j]-list[i]), burst, n, per)
+						}
+					}
+				}
+			})
+		}
+	}
+}
