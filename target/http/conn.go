@@ -12,6 +12,7 @@ import (
 type conn struct {
 	pool    *pool
 	client  *nethttp.ClientConn // nil until it is set up
+	words   *wording            // under client, where that speaks HTTP/1.1
 	shared  bool                // by several calls at once
 	calls   int                 // with a place on it, where it is shared or not set up
 	used    bool                // it has carried a call
@@ -36,6 +37,16 @@ var errMoved = errors.New("the connection is taken")
 
 // dead tells whether the connection was closed, by whomever.
 func (c *conn) dead() bool { return c.client != nil && c.client.Err() != nil }
+
+// account prepares for a request, and afterwards adds up what of it was sent.
+func (c *conn) account(r *request, body *upload) func(*int64) {
+	if c.words == nil { // HTTP/2
+		return func(sum *int64) { *sum += int64(len(r.head)) + body.taken.Load() }
+	}
+	before := c.words.sent.Load()
+	c.words.next(r)
+	return func(sum *int64) { *sum += c.words.sent.Load() - before }
+}
 
 // enter takes a place on the connection, if it has one. A shared one is not
 // reserved with net/http, which blocks for ever when the server's limit comes
@@ -74,7 +85,7 @@ func (at place) connect(ctx context.Context) error {
 	}
 	c := at.conn
 	if c.dialled.CompareAndSwap(false, true) {
-		client, err := c.pool.dial(ctx)
+		client, err := c.pool.dial(ctx, c)
 		return c.settle(client, err)
 	}
 	select {

@@ -1,6 +1,7 @@
 package http
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -12,6 +13,8 @@ import (
 	"os"
 	"strings"
 	"time"
+
+	"plimsoll/target/wire"
 )
 
 // newTransport sets net/http up to make connections as the settings ask. Its
@@ -22,14 +25,16 @@ func newTransport(s Settings) (*nethttp.Transport, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &dialer{tls: config, http2: s.Protocol == "2"}
+	d := &dialer{plain: wire.NewDialer(s.Route, net.Dialer{}), tls: config, http2: s.Protocol == "2", mostHead: s.MaxHead}
 	return &nethttp.Transport{
-		DialContext:           d.plain.DialContext,
+		DialContext:           d.open,
 		DialTLSContext:        d.secure,
 		Protocols:             protocols(s.Protocol),
 		DisableCompression:    true,
 		DisableKeepAlives:     !s.KeepAlive,
 		ExpectContinueTimeout: time.Second,
+
+		MaxResponseHeaderBytes: int64(cmp.Or(s.MaxHead, wire.UsualHead)),
 	}, nil
 }
 
@@ -51,14 +56,24 @@ func address(u *url.URL) string {
 }
 
 type dialer struct {
-	plain net.Dialer
-	tls   *tls.Config
-	http2 bool
+	plain    *wire.Dialer
+	tls      *tls.Config
+	http2    bool
+	mostHead int
+}
+
+// open dials.
+func (d *dialer) open(ctx context.Context, _, address string) (net.Conn, error) {
+	conn, err := d.plain.Dial(ctx, address)
+	if err != nil || d.http2 {
+		return conn, err
+	}
+	return word(ctx, conn, d.mostHead), nil
 }
 
 // secure dials and shakes hands, and marks an error of the handshake as such.
-func (d *dialer) secure(ctx context.Context, network, address string) (net.Conn, error) {
-	plain, err := d.plain.DialContext(ctx, network, address)
+func (d *dialer) secure(ctx context.Context, _, address string) (net.Conn, error) {
+	plain, err := d.plain.Dial(ctx, address)
 	if err != nil {
 		return nil, err
 	}
@@ -76,7 +91,10 @@ func (d *dialer) secure(ctx context.Context, network, address string) (net.Conn,
 		_ = plain.Close()
 		return nil, &handshakeError{err}
 	}
-	return conn, nil
+	if conn.ConnectionState().NegotiatedProtocol == "h2" {
+		return conn, nil
+	}
+	return word(ctx, conn, d.mostHead), nil
 }
 
 // declined tells whether a handshake for HTTP/2 only showed that the server

@@ -1,6 +1,7 @@
 package http
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,6 +17,7 @@ import (
 
 	"plimsoll/target"
 	"plimsoll/target/quantity"
+	"plimsoll/target/wire"
 )
 
 // stage is how far an attempt had come when it failed.
@@ -79,8 +81,13 @@ func broken(err error) bool {
 
 // malformed tells whether what came was no HTTP. net/http has only words for it.
 func malformed(err error) bool {
+	return strings.Contains(err.Error(), "malformed") || tooLargeHead(err)
+}
+
+// tooLargeHead tells whether it was a head beyond Settings.MaxHead.
+func tooLargeHead(err error) bool {
 	text := err.Error()
-	return strings.Contains(text, "malformed") || strings.Contains(text, "headers exceeded")
+	return errors.Is(err, wire.LargeHead) || strings.Contains(text, "server response headers exceeded") || strings.Contains(text, "header list larger")
 }
 
 // untouched tells that the server has not looked at the request, so that it
@@ -146,6 +153,10 @@ func (f *failure) reason(s Settings) string {
 			text += ": " + f.read.start
 		}
 		return text
+	case f.err != nil && tooLargeHead(f.err):
+		return fmt.Sprintf("the answer's head is larger than %s: a higher max_head of the target lets it pass", quantity.Size(int64(cmp.Or(s.MaxHead, wire.UsualHead))))
+	case f.class == target.Connect && s.Route.Unix != "":
+		return s.Route.Unix + ": " + plain(f.err)
 	case f.err == nil:
 		return fmt.Sprintf("the body (%d bytes) does not contain %q", f.read.size, s.Success.Contains)
 	case f.class == target.Body && errors.Is(f.err, io.ErrUnexpectedEOF) && f.announced > 0:

@@ -51,6 +51,9 @@ type Target struct {
 // against base, which is empty when there are none. The cap on connections is
 // per host. The streams' "retry" draws the jitter of the back-offs.
 func Open(s Settings, base string, streams random.Source) (*Target, error) {
+	if err := s.Route.Check(); err != nil {
+		return nil, err
+	}
 	transport, err := newTransport(s)
 	if err != nil {
 		return nil, err
@@ -86,8 +89,8 @@ func (t *Target) poolFor(u *url.URL, transport *nethttp.Transport) *pool {
 	key := scheme + "://" + address
 	if t.pools[key] == nil {
 		t.pools[key] = &pool{
-			dial: func(ctx context.Context) (*nethttp.ClientConn, error) {
-				return transport.NewClientConn(ctx, scheme, address)
+			dial: func(ctx context.Context, c *conn) (*nethttp.ClientConn, error) {
+				return transport.NewClientConn(context.WithValue(ctx, wordingKey{}, &c.words), scheme, address)
 			},
 			limit:   s.Connections,
 			keep:    s.KeepAlive,
@@ -134,7 +137,7 @@ const mostRepeats = 100
 // attempt is one try, as `retry` counts them: it waits for a place on a
 // connection, then has Settings.Timeout from connecting to the body's end.
 func (t *Target) attempt(ctx context.Context, r *request, out *target.Outcome) *failure {
-	at, held, err := r.pool.take(ctx)
+	at, held, err := r.pool.take(ctx, r.once)
 	out.Held += held
 	if err != nil {
 		out.Ended = time.Now()
@@ -155,7 +158,7 @@ func (t *Target) attempt(ctx context.Context, r *request, out *target.Outcome) *
 		if !stale && !untouched(f.err) || k == mostRepeats {
 			return f
 		}
-		at, held, err = r.pool.take(timed)
+		at, held, err = r.pool.take(timed, r.once)
 		out.Held += held
 		if err != nil {
 			f = &failure{stage: connecting, err: err}
@@ -175,19 +178,20 @@ func (t *Target) send(ctx context.Context, at place, r *request, out *target.Out
 		return &failure{stage: connecting, err: err}
 	}
 	out.Attempts++
-	out.BytesOut += r.size
-	f := t.exchange(at.client, r.with(ctx), out)
+	f := t.exchange(ctx, at.conn, r, out)
 	out.Ended = time.Now()
 	if f != nil && unusable(f.err) {
 		at.pool.retire(at.conn)
 	}
-	at.pool.put(at.conn)
+	at.pool.put(at.conn, r.once)
 	return f
 }
 
 // exchange sends the request, reads the answer to its end and judges it.
-func (t *Target) exchange(client *nethttp.ClientConn, r *nethttp.Request, out *target.Outcome) *failure {
-	answer, err := client.RoundTrip(r)
+func (t *Target) exchange(ctx context.Context, c *conn, r *request, out *target.Outcome) *failure {
+	sending, body := r.with(ctx)
+	defer c.account(r, body)(&out.BytesOut)
+	answer, err := c.client.RoundTrip(sending)
 	if err != nil {
 		return &failure{stage: awaiting, err: err}
 	}

@@ -17,7 +17,7 @@ import (
 // one for as long as the server allows more streams on it; only then is
 // another one set up.
 type pool struct {
-	dial  func(context.Context) (*nethttp.ClientConn, error)
+	dial  func(context.Context, *conn) (*nethttp.ClientConn, error)
 	limit int  // connections at most; 0: no limit
 	keep  bool // connections are used again
 	http2 bool // every connection speaks HTTP/2
@@ -28,7 +28,13 @@ type pool struct {
 	streams int     // calls that may share a connection, as far as is known
 	open    int     // connections there are, those being set up included
 	ready   []*conn // idle ones, and all that are shared; the last one used is the last
-	line    []chan place
+	line    []waiting
+}
+
+// waiting is a call in line.
+type waiting struct {
+	turn chan place
+	once bool // it is the only one on its connection
 }
 
 // manyStreams is how many calls share a connection before the server has told
@@ -37,17 +43,18 @@ const manyStreams = 100
 
 // take gives the call a place, on a connection that may have to be set up, or
 // holds it in line, first come first served, until there is one. It returns
-// how long that was; the only error is ctx's.
-func (p *pool) take(ctx context.Context) (place, time.Duration, error) {
+// how long that was; the only error is ctx's. With once the connection serves
+// no other call after this one.
+func (p *pool) take(ctx context.Context, once bool) (place, time.Duration, error) {
 	p.mu.Lock()
 	if len(p.line) == 0 {
-		if at, ok := p.find(); ok {
+		if at, ok := p.find(once); ok {
 			p.mu.Unlock()
 			return at, 0, nil
 		}
 	}
 	turn := make(chan place, 1)
-	p.line = append(p.line, turn)
+	p.line = append(p.line, waiting{turn, once})
 	p.mu.Unlock()
 
 	since := time.Now()
@@ -60,8 +67,12 @@ func (p *pool) take(ctx context.Context) (place, time.Duration, error) {
 	}
 }
 
-// find looks for a place, on a new connection if need be.
-func (p *pool) find() (place, bool) {
+// find looks for a place, on a new connection if need be. A call that ends its
+// connection leaves those of the others alone, while it may have a new one.
+func (p *pool) find(once bool) (place, bool) {
+	if once && (p.limit == 0 || p.open < p.limit) {
+		return p.fresh(once), true
+	}
 	for i := len(p.ready) - 1; i >= 0; i-- {
 		c := p.ready[i]
 		if c.dead() {
@@ -76,22 +87,27 @@ func (p *pool) find() (place, bool) {
 	if p.limit > 0 && p.open >= p.limit {
 		return place{}, false
 	}
+	return p.fresh(once), true
+}
+
+// fresh is a place on a new connection.
+func (p *pool) fresh(once bool) place {
 	p.open++
-	c := &conn{pool: p, shared: p.shared, calls: 1, settled: make(chan struct{})}
+	c := &conn{pool: p, shared: p.shared && !once, calls: 1, settled: make(chan struct{})}
 	if c.shared {
 		p.ready = append(p.ready, c)
 	}
-	return place{conn: c}, true
+	return place{conn: c}
 }
 
 // serve lets the calls in line go on, as far as there is room.
 func (p *pool) serve() {
 	for len(p.line) > 0 {
-		at, ok := p.find()
+		at, ok := p.find(p.line[0].once)
 		if !ok {
 			return
 		}
-		p.line[0] <- at
+		p.line[0].turn <- at
 		p.line = p.line[1:]
 	}
 }
@@ -100,7 +116,7 @@ func (p *pool) serve() {
 func (p *pool) leave(turn chan place) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if i := slices.Index(p.line, turn); i >= 0 {
+	if i := slices.IndexFunc(p.line, func(w waiting) bool { return w.turn == turn }); i >= 0 {
 		p.line = slices.Delete(p.line, i, i+1)
 		return
 	}
@@ -111,16 +127,20 @@ func (p *pool) leave(turn chan place) {
 
 // put gives a place back after a call, and with it the connection. One that
 // broke, or that the server wants closed, makes room for another.
-func (p *pool) put(c *conn) {
+func (p *pool) put(c *conn, once bool) {
 	p.mu.Lock()
 	c.used = true
-	over := !p.keep || p.closed || c.dead()
+	over := !p.keep || p.closed || c.dead() || c.words != nil && c.words.spent()
 	if c.shared {
 		c.calls--
+		if once {
+			c.retired = true
+			p.unlist(c)
+		}
 		over = over || c.retired && c.calls == 0
 		p.learn(c)
 	} else {
-		over = over || c.client.Available() == 0
+		over = over || once || c.client.Available() == 0
 	}
 	if over {
 		p.drop(c)

@@ -188,7 +188,7 @@ func TestRetiredConnectionEndsWithItsCalls(t *testing.T) {
 	to := open(t, s.URL, func(set *Settings) { set.Protocol = "2" })
 	p := to.requests[0].pool
 	enter := func() place {
-		at, _, err := p.take(t.Context())
+		at, _, err := p.take(t.Context(), false)
 		if err == nil {
 			err = at.connect(t.Context())
 		}
@@ -206,15 +206,15 @@ func TestRetiredConnectionEndsWithItsCalls(t *testing.T) {
 	if third.conn == first.conn {
 		t.Error("a call goes to the retired connection")
 	}
-	p.put(first.conn)
+	p.put(first.conn, false)
 	if first.dead() {
 		t.Error("closed while a call is under way")
 	}
-	p.put(second.conn)
+	p.put(second.conn, false)
 	if !first.dead() {
 		t.Error("not closed after the last call")
 	}
-	p.put(third.conn)
+	p.put(third.conn, false)
 	expectBalance(t, to)
 }
 

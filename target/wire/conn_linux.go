@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"slices"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -12,7 +13,7 @@ import (
 type conn struct {
 	number, generation int32 // in the poller's events
 	fd                 int
-	address            int   // of Engine.addrs: the one tried
+	way                int   // of Engine.ways: the one tried
 	refusal            error // why there is no connection to it
 	connected          bool
 	closing            bool // the server has closed it, though there may be bytes to read
@@ -21,6 +22,7 @@ type conn struct {
 	carrier
 	reused bool // it has served a call before this one
 	unsent []byte
+	later  []byte // goes when the server asks for it
 	answer
 }
 
@@ -41,7 +43,7 @@ func (e *Engine) begin(c *conn, x *exchange, reused bool) {
 	e.attempt(x)
 	c.x, c.reused = x, reused
 	c.expect(x.request, &e.o)
-	c.unsent = x.request.Bytes
+	c.unsent, c.later, c.patience = x.request.Bytes, x.request.Later, 0
 	if c.fd < 0 {
 		e.lose(c, target.Connect, c.refusal)
 		return
@@ -57,7 +59,38 @@ func (e *Engine) begin(c *conn, x *exchange, reused bool) {
 // send begins to send the request.
 func (e *Engine) send(c *conn) {
 	c.x.out.BytesOut += int64(len(c.unsent))
+	if len(c.later) > 0 {
+		c.patience = e.now() + patience
+		e.deadlines.watch(&c.carrier)
+	}
 	e.write(c)
+}
+
+// proceed sends the body that has been held back.
+func (e *Engine) proceed(c *conn) {
+	c.x.out.BytesOut += int64(len(c.later))
+	if len(c.unsent) > 0 { // asked for before its head was out
+		c.later = slices.Concat(c.unsent, c.later)
+	}
+	c.unsent, c.later, c.patience = c.later, nil, 0
+	e.write(c)
+}
+
+// overdue hears that it is time to see to the call on the connection: to go on
+// with it, where the server has not said whether it wants the body, or to give
+// it up.
+func (e *Engine) overdue(c *conn) {
+	if c.patience == 0 || c.x.until < c.patience {
+		e.lose(c, target.Timeout, nil)
+		return
+	}
+	seen := c.sight()
+	if c.patience = 0; !c.parser.HeadDone() {
+		e.proceed(c)
+	}
+	if seen.here() {
+		e.deadlines.watch(&c.carrier)
+	}
 }
 
 // ready sees to what has happened on a connection.
@@ -144,7 +177,9 @@ func (e *Engine) feed(c *conn, b []byte) {
 	case err != nil:
 		e.lose(c, c.fault().Class(), c.fault())
 	case done:
-		e.answered(c, c.parser.KeepAlive() && n == len(b) && len(c.unsent) == 0 && !c.closing)
+		e.answered(c, c.parser.KeepAlive() && n == len(b) && len(c.unsent) == 0 && len(c.later) == 0 && !c.closing)
+	case len(c.later) > 0 && c.parser.Continued && !c.parser.HeadDone():
+		e.proceed(c)
 	}
 }
 
@@ -168,7 +203,7 @@ func (e *Engine) answered(c *conn, keep bool) {
 	} else {
 		e.ended(x, e.now())
 	}
-	if keep && e.o.KeepAlive {
+	if keep && e.o.KeepAlive && !x.request.Once {
 		e.release(c)
 		return
 	}

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"math"
 	"strconv"
 	"time"
 
@@ -79,7 +80,10 @@ func (d *desk) nextInLine() *exchange {
 // attempt begins a try, of which a repeat has the time that is left.
 func (d *desk) attempt(x *exchange) {
 	x.out.Attempts++
-	if x.repeats == 0 {
+	switch {
+	case d.o.Timeout == 0:
+		x.until = math.MaxInt64
+	case x.repeats == 0:
 		x.until = d.clock + d.o.Timeout
 	}
 }

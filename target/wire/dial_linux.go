@@ -24,34 +24,43 @@ func (e *Engine) freshConn() *conn {
 	c := &conn{number: int32(len(e.conns)), fd: -1}
 	c.listen(&e.o)
 	c.parser.last = &e.last
-	c.over = func() { e.lose(c, target.Timeout, nil) }
+	c.over = func() { e.overdue(c) }
 	e.conns = append(e.conns, c)
 	return c
 }
 
-// dial tries the addresses from that number on, up to one that does not refuse
-// at once. Where none is left, fd stays −1 and the connection has its refusal.
-func (e *Engine) dial(c *conn, address int) {
+// dial tries the ways from that number on, up to one that does not refuse at
+// once. Where none is left, fd stays −1 and the connection has its refusal.
+func (e *Engine) dial(c *conn, first int) {
 	c.connected, c.closing = false, false
-	for c.address = address; c.address < len(e.addrs); c.address++ {
+	if len(e.ways) == 0 {
+		c.refusal = errFamily
+	}
+	for c.way = first; c.way < len(e.ways); c.way++ {
 		if c.fd, c.refusal = e.socket(c); c.refusal == nil {
 			return
 		}
 	}
 }
 
-// socket opens a socket that connects to the connection's address.
+// socket opens a socket that connects on the connection's way.
 func (e *Engine) socket(c *conn) (fd int, err error) {
-	family := unix.AF_INET
-	if _, six := e.addrs[c.address].(*unix.SockaddrInet6); six {
-		family = unix.AF_INET6
-	}
-	fd, err = unix.Socket(family, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
+	way := &e.ways[c.way]
+	fd, err = unix.Socket(way.family, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return -1, err
 	}
-	_ = unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1)
-	err = unix.Connect(fd, e.addrs[c.address])
+	if way.family != unix.AF_UNIX {
+		_ = unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1)
+	}
+	if n := len(way.sources); n > 0 {
+		bindLate(fd)
+		err = unix.Bind(fd, way.sources[e.dials%n])
+		e.dials++
+	}
+	if err == nil {
+		err = unix.Connect(fd, way.to)
+	}
 	if err == nil || err == unix.EINPROGRESS {
 		err = e.poller.add(fd, c.number, c.generation)
 	}
@@ -77,7 +86,7 @@ func (e *Engine) finishConnect(c *conn) (connected bool) {
 	if c.refusal = err; err == nil {
 		c.refusal = unix.Errno(code)
 	}
-	if e.dial(c, c.address+1); c.fd < 0 { // another address of the same name may answer
+	if e.dial(c, c.way+1); c.fd < 0 { // another address of the same name may answer
 		e.lose(c, target.Connect, c.refusal)
 	}
 	return false
@@ -85,6 +94,7 @@ func (e *Engine) finishConnect(c *conn) (connected bool) {
 
 func (e *Engine) close(c *conn) {
 	c.hangUp()
+	c.parser.shrink()
 	c.connected = false
 	e.open--
 	e.closed = append(e.closed, c)

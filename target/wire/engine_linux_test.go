@@ -155,7 +155,7 @@ func testHostileServers(t *testing.T, by kind) {
 				} else {
 					well(p)
 				}
-			}), func(o *Options) { o.Timeout, o.Contains = timeout, []byte("OK") })
+			}), func(o *Options) { o.Timeout, o.Contains, o.MaxHead = timeout, []byte("OK"), 64<<10 })
 			e.Send(0, 0, e.now())
 			<-met
 			began, others := e.now(), 0
@@ -205,7 +205,10 @@ func TestSeveralAddresses(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			e := open(t, "127.0.0.1:1", nil)
-			e.addrs = c.addresses
+			e.ways = nil
+			for _, address := range c.addresses {
+				e.ways = append(e.ways, way{family: unix.AF_INET, to: address})
+			}
 			for _, done := range call(t, e, 3) {
 				if done.Class != c.class || done.Attempts != 1 || (done.BytesOut > 0) != done.OK() {
 					t.Errorf("%+v", done)

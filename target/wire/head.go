@@ -136,6 +136,7 @@ func (p *Parser) endHead() Fault {
 		if p.interim++; p.interim > p.limits.Interim {
 			return ManyInterim
 		}
+		p.Continued = p.Continued || p.Status == 100
 		p.framing = framing{length: -1}
 		p.state = startLine
 		return 0

@@ -16,7 +16,7 @@ import (
 // Wake belong to the loop's goroutine.
 type Net struct {
 	desk
-	dialer net.Dialer
+	dialer *Dialer
 	trial  context.Context // of all that is being set up
 	giveUp context.CancelFunc
 	inbox  *inbox
@@ -35,7 +35,7 @@ const block = 64 << 10
 
 // OpenNet prepares an engine; nothing is sent yet. The clock shows from.
 func OpenNet(o Options, from time.Duration) *Net {
-	n := &Net{desk: newDesk(o), dialer: net.Dialer{KeepAlive: -1}, inbox: newInbox(o.Spin)}
+	n := &Net{desk: newDesk(o), dialer: NewDialer(o.Route, net.Dialer{KeepAlive: -1}), inbox: newInbox(o.Spin)}
 	n.place = n.put
 	n.trial, n.giveUp = context.WithCancel(context.Background())
 	n.blocks.New = func() any { b := make([]byte, block); return &b }
@@ -57,14 +57,15 @@ func (n *Net) put(x *exchange) {
 		n.failed(x, target.Cancelled, Seen{}, n.clock)
 		return
 	}
-	for last := len(n.idle) - 1; last >= 0; last-- {
+	full := n.o.Connections > 0 && n.open >= n.o.Connections
+	for last := len(n.idle) - 1; last >= 0 && (full || !x.request.Once); last-- {
 		c := n.idle[last]
 		n.idle = n.idle[:last]
 		if n.reuse(c, x) {
 			return
 		}
 	}
-	if n.o.Connections > 0 && n.open >= n.o.Connections {
+	if full {
 		n.hold(x)
 		return
 	}
@@ -142,6 +143,7 @@ func (n *Net) note(notice notice) {
 		n.release(c)
 		return
 	}
+	c.parser.shrink()
 	n.open--
 	n.closed = append(n.closed, c)
 	if notice.what == lost {
@@ -160,7 +162,7 @@ func (n *Net) conclude(c *netConn) {
 	c.x = nil
 	x.out.BytesIn += c.size()
 	if c.connected {
-		x.out.BytesOut += int64(len(x.request.Bytes))
+		x.out.BytesOut += int64(len(x.request.Bytes) + c.sentLater)
 	}
 	if class == "" {
 		class = n.judge(c.parser.Status, c.found)

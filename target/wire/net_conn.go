@@ -27,7 +27,11 @@ type netConn struct {
 
 	// Handed to and fro with the call.
 	request   []byte
-	sending   bool // a goroutine of its own sends the request
+	later     []byte    // of the request, when the server asks for it
+	asked     chan bool // it does; false: it has answered without
+	sentLater int       // bytes
+	once      bool      // this call is the connection's last
+	sending   bool      // a goroutine of its own sends the request
 	connected bool
 	answer
 	class string // of what went wrong, unless the answer is whole
@@ -71,16 +75,47 @@ func newNetConn(n *Net) *netConn {
 	c.over = func() { c.interrupt(target.Timeout) }
 	c.deliver = func() {
 		_, err := c.conn.Write(c.request)
+		if err == nil && len(c.later) > 0 {
+			err = c.deliverLater()
+		}
 		c.sent <- err == nil
 	}
 	return c
+}
+
+// deliverLater sends the body that the server is to ask for.
+func (c *netConn) deliverLater() error {
+	select {
+	case wanted := <-c.asked:
+		if !wanted {
+			return errUnwanted
+		}
+	case <-time.After(patience):
+	}
+	c.sentLater = len(c.later)
+	_, err := c.conn.Write(c.later)
+	return err
+}
+
+var errUnwanted = errors.New("the server has answered instead of asking for the body")
+
+// heard tells whoever waits for it what the server thinks of the body.
+func (c *netConn) heard(wanted bool) {
+	select {
+	case c.asked <- wanted:
+	default: // known already
+	}
 }
 
 // prepare makes the connection ready for a call. A goroutine that finds it
 // idle does not touch what is written here.
 func (c *netConn) prepare(x *exchange, reused bool) {
 	c.x, c.reused = x, reused
-	c.request, c.sending = x.request.Bytes, large(x.request.Bytes)
+	c.request, c.later, c.once = x.request.Bytes, x.request.Later, x.request.Once
+	c.sending = large(c.request) || len(c.later) > 0
+	if c.sentLater = 0; len(c.later) > 0 {
+		c.asked = make(chan bool, 1)
+	}
 	c.class, c.err = "", nil
 	c.expect(x.request, &c.net.o)
 }
@@ -88,7 +123,7 @@ func (c *netConn) prepare(x *exchange, reused bool) {
 // send sends the request, without blocking. That it failed shows in reading,
 // where there may be an answer all the same.
 func (c *netConn) send() {
-	if large(c.request) {
+	if c.sending {
 		go c.deliver()
 		return
 	}
@@ -102,6 +137,9 @@ func (c *netConn) wholly() (all bool) {
 		return c.flow.settle()
 	}
 	c.sending = false
+	if len(c.later) > 0 {
+		c.heard(false)
+	}
 	select {
 	case all = <-c.sent:
 	default: // it may just not have said so yet
@@ -194,7 +232,9 @@ func (c *netConn) take(b []byte, err error) (over, keep bool) {
 			return true, false
 		case done:
 			whole := c.wholly()
-			return true, whole && err == nil && n == len(b) && c.parser.KeepAlive() && c.net.o.KeepAlive
+			return true, whole && err == nil && n == len(b) && c.parser.KeepAlive() && c.net.o.KeepAlive && !c.once
+		case len(c.later) > 0 && (c.parser.Continued || c.parser.HeadDone()):
+			c.heard(!c.parser.HeadDone())
 		}
 	}
 	if err == nil {
@@ -272,11 +312,11 @@ func (c *netConn) refused(ctx context.Context, class string, err error) string {
 }
 
 func (c *netConn) dial(ctx context.Context) error {
-	conn, err := c.net.dialer.DialContext(ctx, "tcp", c.net.o.Host)
+	conn, err := c.net.dialer.Dial(ctx, c.net.o.Host)
 	if err != nil {
 		return err
 	}
-	f, err := newFlow(conn.(*net.TCPConn))
+	f, err := newFlow(conn.(stream))
 	if err != nil {
 		_ = conn.Close()
 		return err

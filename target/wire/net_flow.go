@@ -7,11 +7,17 @@ import (
 	"syscall"
 )
 
-// flow is a TCP connection that takes small writes without blocking: what the
+// stream is a connection of the system's: over TCP, or a Unix socket.
+type stream interface {
+	net.Conn
+	syscall.Conn
+}
+
+// flow is a connection that takes small writes without blocking: what the
 // system has no room for is sent by a goroutine. Servers that answer and never
 // read would stop the loop otherwise.
 type flow struct {
-	*net.TCPConn
+	stream
 	raw  syscall.RawConn
 	once func(fd uintptr) bool // tries a write, the arguments being:
 	b    []byte
@@ -25,9 +31,9 @@ type flow struct {
 // atOnce is what is written without blocking: a record of TLS, for example.
 const atOnce = direct + 1<<10
 
-func newFlow(conn *net.TCPConn) (*flow, error) {
+func newFlow(conn stream) (*flow, error) {
 	raw, err := conn.SyscallConn()
-	f := &flow{TCPConn: conn, raw: raw}
+	f := &flow{stream: conn, raw: raw}
 	f.once = func(fd uintptr) bool {
 		f.n, f.err = writeOnce(fd, f.b)
 		return true
@@ -44,7 +50,7 @@ func (f *flow) Write(b []byte) (int, error) {
 		return 0, err
 	}
 	if len(b) > atOnce {
-		return f.TCPConn.Write(b)
+		return f.stream.Write(b)
 	}
 	f.b, f.n, f.err = b, 0, nil
 	err := f.raw.Write(f.once)
@@ -56,7 +62,7 @@ func (f *flow) Write(b []byte) (int, error) {
 		sent := make(chan error, 1)
 		f.rest = sent
 		go func() {
-			_, err := f.TCPConn.Write(rest)
+			_, err := f.stream.Write(rest)
 			sent <- err
 		}()
 	}

@@ -35,6 +35,8 @@ type Parser struct {
 	Body func(piece []byte)
 
 	framing // what the present head said
+	// Continued tells that the server has asked for the request's body (100).
+	Continued bool
 	// HeadBytes is the size of the answer's head with its empty line, interim
 	// answers before it included; 0 until HeadDone.
 	HeadBytes int64
@@ -79,6 +81,10 @@ type memory struct {
 	framing
 }
 
+// longestCarry bounds what is kept of a line's memory from one answer to the
+// next.
+const longestCarry = 16 << 10
+
 // longestMemory bounds the heads that are remembered.
 const longestMemory = 1 << 10
 
@@ -97,7 +103,15 @@ func (p *Parser) Reset(head bool) {
 	p.HeadBytes, p.BodyBytes = 0, 0
 	p.left, p.excess, p.interim = 0, 0, 0
 	p.room, p.carry, p.ended = p.limits.Head, p.carry[:0], false
-	p.framing, p.unended = framing{length: -1}, false
+	p.shrink()
+	p.framing, p.unended, p.Continued = framing{length: -1}, false, false
+}
+
+// shrink lets go of what a long line has taken.
+func (p *Parser) shrink() {
+	if cap(p.carry) > longestCarry {
+		p.carry = bytes.Clone(p.carry[:min(len(p.carry), shown)])
+	}
 }
 
 // Feed takes in the next bytes, up to the end of this answer and no further:
