@@ -36,7 +36,8 @@ type failure struct {
 	stage stage
 	err   error
 
-	status    int // where the status is the failure
+	status    int    // where the status is the failure
+	location  string // where it points, if that is elsewhere
 	read      content
 	announced int64 // the body's length; -1: not announced
 }
@@ -149,6 +150,9 @@ func (f *failure) reason(s Settings) string {
 		return fmt.Sprintf("%s within %s", [...]string{"no connection", "no answer", "no end of the body"}[f.stage], quantity.Duration(s.Timeout))
 	case f.status != 0:
 		text := strconv.Itoa(f.status) + " " + nethttp.StatusText(f.status)
+		if f.status/100 == 3 && f.location != "" {
+			return text + ", redirects are not followed: Location: " + f.location
+		}
 		if f.read.start != "" {
 			text += ": " + f.read.start
 		}

@@ -207,7 +207,7 @@ func (t *Target) exchange(ctx context.Context, c *conn, r *request, out *target.
 	case err != nil:
 		return &failure{stage: reading, err: err, read: read, announced: answer.ContentLength}
 	case !accepted:
-		return &failure{class: statusClass(answer.StatusCode), status: answer.StatusCode, read: read}
+		return &failure{class: statusClass(answer.StatusCode), status: answer.StatusCode, location: answer.Header.Get("Location"), read: read}
 	case !read.found:
 		return &failure{class: target.Body, read: read}
 	}

@@ -148,7 +148,7 @@ func (s Settings) examples(labels []string) func(n uint64, class string, seen wi
 		}
 		f := failure{class: class, stage: stage(seen.Stage), err: seen.Err, read: content{size: seen.Body}}
 		if class == statusClass(seen.Status) {
-			f.status, f.read.start = seen.Status, string(seen.Start)
+			f.status, f.location, f.read.start = seen.Status, string(seen.Location), string(seen.Start)
 		}
 		made[class] = clip(s.scrub(labels[n%uint64(len(labels))]+": "+f.reason(s)), 200)
 		return made[class]

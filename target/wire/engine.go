@@ -90,6 +90,8 @@ type Seen struct {
 	Status int    // of the answer, as far as it came
 	Body   int64  // bytes of its body
 	Start  []byte // of its body, where Accepts refuses the status
+	// Location is where an answer of status 3xx points.
+	Location []byte
 }
 
 // Stage is how far an attempt had come.

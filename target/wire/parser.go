@@ -35,6 +35,8 @@ type Parser struct {
 	Body func(piece []byte)
 
 	framing // what the present head said
+	// Location is where an answer of status 3xx says that there is more.
+	Location []byte
 	// Continued tells that the server has asked for the request's body (100).
 	Continued bool
 	// HeadBytes is the size of the answer's head with its empty line, interim
@@ -77,7 +79,8 @@ type framing struct {
 // has been read once need not be read again. Parsers of one thread may share
 // it.
 type memory struct {
-	text []byte
+	text     []byte
+	location []byte
 	framing
 }
 
@@ -105,6 +108,7 @@ func (p *Parser) Reset(head bool) {
 	p.room, p.carry, p.ended = p.limits.Head, p.carry[:0], false
 	p.shrink()
 	p.framing, p.unended, p.Continued = framing{length: -1}, false, false
+	p.Location = p.Location[:0]
 }
 
 // shrink lets go of what a long line has taken.
@@ -146,6 +150,7 @@ func (p *Parser) recall(b []byte) (n int) {
 		return 0
 	}
 	p.framing = p.last.framing
+	p.Location = append(p.Location, p.last.location...)
 	p.room -= n
 	p.endHead()
 	return n
@@ -155,6 +160,7 @@ func (p *Parser) recall(b []byte) (n int) {
 func (p *Parser) remember(b []byte) {
 	if p.HeadBytes > 0 && p.HeadBytes <= min(int64(len(b)), longestMemory) && p.interim == 0 {
 		p.last.text, p.last.framing = append(p.last.text[:0], b[:p.HeadBytes]...), p.framing
+		p.last.location = append(p.last.location[:0], p.Location...)
 	}
 }
 
