@@ -64,16 +64,24 @@ func (s *recorder) serve(c net.Conn) {
 	s.mu.Unlock()
 	in := bufio.NewReader(io.TeeReader(c, lockedWriter{&s.mu, kept}))
 	for {
-		request, err := readRequest(c, in)
-		if err != nil || !s.script(c, request) {
+		request, err := readRequest(in)
+		if err != nil || !s.script(peer{c, in}, request) {
 			return
 		}
 	}
 }
 
+// peer is the client, as far as its bytes have not been read.
+type peer struct {
+	net.Conn
+	in *bufio.Reader
+}
+
+func (p peer) Read(b []byte) (int, error) { return p.in.Read(b) }
+
 // readRequest reads a head, and the body that Content-Length announces unless
 // the head asks for leave to send it.
-func readRequest(c net.Conn, in *bufio.Reader) (string, error) {
+func readRequest(in *bufio.Reader) (string, error) {
 	var head strings.Builder
 	size := 0
 	for {
@@ -162,6 +170,7 @@ func onWire(engine string) func(*testing.T, string, func(*Settings), int) []targ
 func byEach(t *testing.T, script func(net.Conn, string) bool, test func(t *testing.T, s *recorder, call func(change func(*Settings), calls int) []target.Outcome)) {
 	for _, carrier := range carriers {
 		t.Run(carrier.name, func(t *testing.T) {
+			t.Parallel()
 			s := record(t, loopback(t), script)
 			url := s.url
 			if carrier.secure {

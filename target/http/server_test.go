@@ -186,3 +186,16 @@ func refusing(t testing.TB) string {
 
 // quiet swallows what servers say about clients that misbehave on purpose.
 var quiet = log.New(io.Discard, "", 0)
+
+// onSocket has a server listen on a Unix socket.
+func onSocket(t testing.TB, path string) func(*httptest.Server) {
+	return func(s *httptest.Server) {
+		listener, err := net.Listen("unix", path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = s.Listener.Close()
+		s.Listener = listener
+		s.EnableHTTP2 = true
+	}
+}
