@@ -82,13 +82,20 @@ func broken(err error) bool {
 
 // malformed tells whether what came was no HTTP. net/http has only words for it.
 func malformed(err error) bool {
-	return strings.Contains(err.Error(), "malformed") || tooLargeHead(err)
+	return strings.Contains(err.Error(), "malformed") || tooLargeHead(err) || strange(err)
 }
 
 // tooLargeHead tells whether it was a head beyond Settings.MaxHead.
 func tooLargeHead(err error) bool {
 	text := err.Error()
 	return errors.Is(err, wire.LargeHead) || strings.Contains(text, "server response headers exceeded") || strings.Contains(text, "header list larger")
+}
+
+// strange tells whether the frames that came were none of HTTP/2's, for all
+// that net/http says of them: to it a head far beyond the limit is one of these.
+func strange(err error) bool {
+	text := err.Error()
+	return text == "connection error: PROTOCOL_ERROR" || text == "connection error: COMPRESSION_ERROR"
 }
 
 // untouched tells that the server has not looked at the request, so that it
@@ -159,6 +166,8 @@ func (f *failure) reason(s Settings) string {
 		return text
 	case f.err != nil && tooLargeHead(f.err):
 		return fmt.Sprintf("the answer's head is larger than %s: a higher max_head of the target lets it pass", quantity.Size(int64(cmp.Or(s.MaxHead, wire.UsualHead))))
+	case f.err != nil && strange(f.err):
+		return fmt.Sprintf("%v: the answer is no HTTP/2, or its head is larger than %s (max_head)", f.err, quantity.Size(int64(cmp.Or(s.MaxHead, wire.UsualHead))))
 	case f.class == target.Connect && s.Route.Unix != "":
 		return s.Route.Unix + ": " + plain(f.err)
 	case f.err == nil:
