@@ -119,7 +119,7 @@ const (
 func TestEndlessHeadsTakeLittleMemory(t *testing.T) {
 	const callers, limit = 100, 200_000
 	for name, piece := range map[string]string{
-		"one line": strings.Repeat("x", 10_000),
+		"one line":    strings.Repeat("x", 10_000),
 		"other names": otherNames(),
 	} {
 		endless := func(c net.Conn, _ string) bool {
