@@ -17,7 +17,7 @@ import (
 // one for as long as the server allows more streams on it; only then is
 // another one set up.
 type pool struct {
-	dial  func(context.Context) (*nethttp.ClientConn, error)
+	dial  func(context.Context) (*nethttp.ClientConn, link, error)
 	limit int  // connections at most; 0: no limit
 	keep  bool // connections are used again
 	http2 bool // every connection speaks HTTP/2
@@ -37,11 +37,12 @@ const manyStreams = 100
 
 // take gives the call a place, on a connection that may have to be set up, or
 // holds it in line, first come first served, until there is one. It returns
-// how long that was; the only error is ctx's.
-func (p *pool) take(ctx context.Context) (place, time.Duration, error) {
+// how long that was; the only error is ctx's. A connection named besides, which
+// may be nil, is not taken where there may be another.
+func (p *pool) take(ctx context.Context, besides *conn) (place, time.Duration, error) {
 	p.mu.Lock()
 	if len(p.line) == 0 {
-		if at, ok := p.find(); ok {
+		if at, ok := p.find(besides); ok {
 			p.mu.Unlock()
 			return at, 0, nil
 		}
@@ -61,12 +62,15 @@ func (p *pool) take(ctx context.Context) (place, time.Duration, error) {
 }
 
 // find looks for a place, on a new connection if need be.
-func (p *pool) find() (place, bool) {
+func (p *pool) find(besides *conn) (place, bool) {
 	for i := len(p.ready) - 1; i >= 0; i-- {
 		c := p.ready[i]
-		if c.dead() {
+		rested := c.rested()
+		if c.dead() || rested > aWhile && c.link.finished() {
 			p.drop(c)
-		} else if at, ok := c.enter(); ok {
+		} else if c == besides && (p.limit == 0 || p.open < p.limit || len(p.ready) > 1) {
+			continue
+		} else if at, ok := c.enter(rested); ok {
 			if !c.shared {
 				p.ready = slices.Delete(p.ready, i, i+1)
 			}
@@ -87,7 +91,7 @@ func (p *pool) find() (place, bool) {
 // serve lets the calls in line go on, as far as there is room.
 func (p *pool) serve() {
 	for len(p.line) > 0 {
-		at, ok := p.find()
+		at, ok := p.find(nil)
 		if !ok {
 			return
 		}
@@ -113,8 +117,8 @@ func (p *pool) leave(turn chan place) {
 // broke, or that the server wants closed, makes room for another.
 func (p *pool) put(c *conn) {
 	p.mu.Lock()
-	c.used = true
-	over := !p.keep || p.closed || c.dead()
+	c.used, c.since = true, time.Now()
+	over := !p.keep || p.closed || c.dead() || c.link.tap != nil && !c.link.tap.reusable()
 	if c.shared {
 		c.calls--
 		over = over || c.retired && c.calls == 0
@@ -135,11 +139,14 @@ func (p *pool) put(c *conn) {
 }
 
 // learn notes how many calls the server allows on a connection. net/http does
-// not tell the limit, only what is left of it and what is in use.
+// not tell the limit, only what is left of it and what is in use. An eighth is
+// left free: Go's servers may count a stream whose end they have just sent, and
+// then break the next one off with PROTOCOL_ERROR, of which nobody knows whether
+// it was looked at.
 func (p *pool) learn(c *conn) {
 	used, left := c.client.InFlight(), c.client.Available()
 	if left > 0 && used == c.client.InFlight() {
-		p.streams = used + left
+		p.streams = used + left - (used+left)/8
 	}
 }
 

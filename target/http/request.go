@@ -85,16 +85,6 @@ func (p *request) with(ctx context.Context) *nethttp.Request {
 	return r
 }
 
-// idempotent tells whether sending the request twice does no more than
-// sending it once (RFC 9110, 9.2.2).
-func (p *request) idempotent() bool {
-	switch p.template.Method {
-	case "", "GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE":
-		return true
-	}
-	return false
-}
-
 // counter counts what is written to it.
 type counter int64
 

@@ -46,7 +46,7 @@ func (s Settings) Wire(base string, streams random.Source, spin float64) (o wire
 			return o, fmt.Errorf("request %d: %w", i+1, err)
 		}
 		o.Requests = append(o.Requests, wire.Request{
-			Bytes: text.Bytes(), Head: r.template.Method == nethttp.MethodHead, Idempotent: r.idempotent(),
+			Bytes: text.Bytes(), Head: r.template.Method == nethttp.MethodHead,
 		})
 		labels = append(labels, r.label)
 	}

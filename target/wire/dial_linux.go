@@ -1,6 +1,9 @@
 package wire
 
 import (
+	"net"
+	"os"
+
 	"golang.org/x/sys/unix"
 
 	"plimsoll/target"
@@ -32,11 +35,16 @@ func (e *Engine) freshConn() *conn {
 // dial tries the addresses from that number on, up to one that does not refuse
 // at once. Where none is left, fd stays −1 and the connection has its refusal.
 func (e *Engine) dial(c *conn, address int) {
+	if address == 0 {
+		c.refusal = nil
+	}
 	c.connected, c.closing = false, false
 	for c.address = address; c.address < len(e.addrs); c.address++ {
-		if c.fd, c.refusal = e.socket(c); c.refusal == nil {
+		fd, err := e.socket(c)
+		if c.fd = fd; err == nil {
 			return
 		}
+		c.refuse(err)
 	}
 }
 
@@ -54,6 +62,8 @@ func (e *Engine) socket(c *conn) (fd int, err error) {
 	err = unix.Connect(fd, e.addrs[c.address])
 	if err == nil || err == unix.EINPROGRESS {
 		err = e.poller.add(fd, c.number, c.generation)
+	} else {
+		err = &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", err)}
 	}
 	if err != nil {
 		_ = unix.Close(fd)
@@ -70,17 +80,26 @@ func (e *Engine) finishConnect(c *conn) (connected bool) {
 			return false // not yet
 		}
 		c.connected = true
-		e.send(c)
+		e.write(c)
 		return true
 	}
 	c.hangUp()
-	if c.refusal = err; err == nil {
-		c.refusal = unix.Errno(code)
+	if err == nil {
+		err = unix.Errno(code)
 	}
+	c.refuse(err)
 	if e.dial(c, c.address+1); c.fd < 0 { // another address of the same name may answer
 		e.lose(c, target.Connect, c.refusal)
 	}
 	return false
+}
+
+// refuse notes why an address takes no connection. The first one's reason is
+// told, as package net does.
+func (c *conn) refuse(err error) {
+	if c.refusal == nil {
+		c.refusal = err
+	}
 }
 
 func (e *Engine) close(c *conn) {

@@ -45,9 +45,6 @@ type Request struct {
 	Bytes []byte
 	// Head tells that the answer has no body, whatever it announces.
 	Head bool
-	// Idempotent requests may be sent again when a kept connection turns out
-	// to be gone (RFC 9110, 9.2.2).
-	Idempotent bool
 }
 
 // Options say whom an engine calls, and how. All but TLS, Timeout, Connections
@@ -81,6 +78,10 @@ type Seen struct {
 	Status int    // of the answer, as far as it came
 	Body   int64  // bytes of its body
 	Start  []byte // of its body, where Accepts refuses the status
+	// Kept tells that the connection had served a call before, and had nothing
+	// to do for Idle since; Silent, that nothing of the answer has come.
+	Kept, Silent bool
+	Idle         time.Duration
 }
 
 // Stage is how far an attempt had come.
@@ -116,7 +117,6 @@ type exchange struct {
 	request *Request
 	since   time.Duration // waiting in line, since then
 	tries   int           // failures that count towards Retry
-	repeats int           // of this try, because of connections of old
 	until   time.Duration // when this try is over its time
 	out     target.Outcome
 }

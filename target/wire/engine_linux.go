@@ -114,11 +114,12 @@ func (e *Engine) Send(call uint32, n uint64, now time.Duration) {
 
 // put puts a call on a connection, or in line for one.
 func (e *Engine) put(x *exchange) {
-	if n := len(e.idle); n > 0 {
-		c := e.idle[n-1]
-		e.idle = e.idle[:n-1]
-		e.begin(c, x, true)
-		return
+	for last := len(e.idle) - 1; last >= 0; last-- {
+		c := e.idle[last]
+		e.idle = e.idle[:last]
+		if e.reuse(c, x) {
+			return
+		}
 	}
 	if e.o.Connections > 0 && e.open >= e.o.Connections {
 		e.hold(x)
@@ -129,7 +130,7 @@ func (e *Engine) put(x *exchange) {
 		e.failed(x, target.DNS, Seen{Err: e.lost}, e.now())
 		return
 	}
-	e.begin(e.connect(), x, false)
+	e.begin(e.connect(), x)
 }
 
 // Wait returns the next call that has ended, at once if there is one; false
@@ -163,9 +164,12 @@ func (e *Engine) look(until time.Duration) (early bool) {
 		e.poller.Look()
 	}
 	e.looked = e.now()
-	full := e.full
+	full, events := e.full, e.poller.take()
 	e.full = e.more[:0]
-	for _, event := range e.poller.take() {
+	if len(events) == cap(e.poller.events) { // there may be more
+		e.looked -= stale
+	}
+	for _, event := range events {
 		c := e.conns[event.Fd]
 		if c.generation == event.Pad { // else it is of a connection that is gone
 			e.ready(c, event.Events)
