@@ -181,8 +181,19 @@ func (t *Target) example(r *request, f *failure) string {
 	return made.(string)
 }
 
-// reason says what went wrong.
+// reason says what went wrong, and where a kept connection broke, how to tell
+// whether that is the server's time-out.
 func (f *failure) reason(s Settings) string {
+	text := f.cause(s)
+	if f.class != target.Reset || !f.kept || !f.silent || f.stage != awaiting {
+		return text
+	}
+	idle := quantity.Duration(f.rested.Round(max(time.Microsecond, f.rested/100)))
+	return text + fmt.Sprintf(", on a connection kept idle for %s: a keep-alive time-out of the server, or a crash? keepalive: false tells", idle)
+}
+
+// cause says what went wrong.
+func (f *failure) cause(s Settings) string {
 	switch {
 	case f.class == target.Cancelled:
 		return "given up, because the trial ended"

@@ -190,10 +190,16 @@ func (t *Target) send(ctx context.Context, at place, r *request, out *target.Out
 		f = t.exchangeTapped(at.client, m, r, ctx, out)
 	} else {
 		f = t.exchangeStream(at.client, r, ctx, out)
+		if o := at.link.opening; o != nil && f != nil && f.stage == awaiting {
+			if why := o.foreign(); why != nil {
+				f.class, f.err, f.unsent = target.Body, why, false
+			}
+		}
 	}
 	out.Ended = time.Now()
 	if f != nil {
 		f.kept, f.rested = at.reused, at.rested
+		f.silent = f.silent || at.link.tap == nil && f.stage == awaiting && at.rested > 0
 		if f.unsent = f.unsent && at.reused; f.unsent {
 			out.Attempts--
 		}

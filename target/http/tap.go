@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	nethttp "net/http"
@@ -31,6 +32,7 @@ type tap struct {
 	end    error // of reading
 	sent   int64 // bytes of the request
 	broken bool  // nothing can be sent any more
+	closed bool  // by us
 
 	writing bool
 	idle    sync.Cond // of the writer; on mu
@@ -54,6 +56,9 @@ func (t *tap) Read(b []byte) (int, error) {
 	n, err := t.Conn.Read(b)
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if t.closed { // what comes then is said to that
+		return n, err
+	}
 	if n > 0 {
 		if fault := t.take(b[:n]); fault != nil {
 			return n, fault
@@ -67,6 +72,13 @@ func (t *tap) Read(b []byte) (int, error) {
 		}
 	}
 	return n, err
+}
+
+func (t *tap) Close() error {
+	t.mu.Lock()
+	t.closed = true
+	t.mu.Unlock()
+	return t.Conn.Close()
 }
 
 // take takes in what was read.
@@ -149,11 +161,41 @@ type flaw struct{ text, class string }
 
 func (f *flaw) Error() string { return f.text }
 
+// opening is a connection of HTTP/2 without TLS, of which nobody has asked the
+// server before whether it speaks that. It keeps what it begins with.
+type opening struct {
+	net.Conn
+	mu    sync.Mutex
+	start []byte
+}
+
+func (o *opening) Read(b []byte) (int, error) {
+	n, err := o.Conn.Read(b)
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if room := 16 - len(o.start); room > 0 {
+		o.start = append(o.start, b[:min(n, room)]...)
+	}
+	return n, err
+}
+
+// foreign says what the server speaks if it is not HTTP/2, which begins with
+// SETTINGS, a frame of type 4 (RFC 9113, 3.4).
+func (o *opening) foreign() error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if len(o.start) < 4 || o.start[3] == 4 {
+		return nil
+	}
+	return &flaw{fmt.Sprintf("the server does not speak HTTP/2: it begins with %q", o.start), target.Body}
+}
+
 // link is what lies under a connection of net/http's: the socket and, where it
-// speaks HTTP/1.1, a tap.
+// speaks HTTP/1.1, a tap, or over HTTP/2 without TLS its opening.
 type link struct {
-	socket net.Conn
-	tap    *tap
+	socket  net.Conn
+	tap     *tap
+	opening *opening
 }
 
 type linkKey struct{}
@@ -176,7 +218,12 @@ func linked(t *nethttp.Transport, http2 bool) {
 		if err != nil {
 			return nil, err
 		}
-		return note(ctx, conn, http2), nil
+		if http2 {
+			l := ctx.Value(linkKey{}).(*link)
+			l.socket, l.opening = conn, &opening{Conn: conn}
+			return l.opening, nil
+		}
+		return note(ctx, conn, false), nil
 	}
 	t.DialTLSContext = func(ctx context.Context, network, address string) (net.Conn, error) {
 		conn, err := secure(ctx, network, address)

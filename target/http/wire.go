@@ -140,6 +140,7 @@ func (s Settings) examples(labels []string) func(n uint64, class string, seen wi
 			return text
 		}
 		f := failure{class: class, stage: stage(seen.Stage), err: seen.Err, read: content{size: seen.Body}}
+		f.kept, f.silent, f.rested = seen.Kept, seen.Silent, seen.Idle
 		if class == statusClass(seen.Status) {
 			f.status, f.read.start = seen.Status, string(seen.Start)
 		}
