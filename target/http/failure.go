@@ -2,6 +2,7 @@ package http
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -73,6 +74,7 @@ func (f *failure) classify(trial, attempt context.Context) {
 		dns       *net.DNSError
 		handshake *handshakeError
 		network   *net.OpError
+		record    tls.RecordHeaderError
 	)
 	switch err := f.err; {
 	case f.class != "" || err == nil: // known from the start
@@ -86,7 +88,7 @@ func (f *failure) classify(trial, attempt context.Context) {
 		f.class = target.Timeout
 	case errors.As(err, &handshake):
 		f.class = target.TLS
-	case errors.As(err, &network) && (network.Op == "remote error" || network.Op == "local error"):
+	case errors.As(err, &network) && (network.Op == "remote error" || network.Op == "local error"), errors.As(err, &record):
 		f.class = target.TLS // an alert after the handshake: TLS 1.3 refuses certificates so late
 	case network != nil && network.Op == "dial":
 		f.class = target.Connect

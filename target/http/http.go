@@ -133,6 +133,10 @@ func (t *Target) Call(ctx context.Context, n uint64) target.Outcome {
 	}
 }
 
+// mostMoves bounds how often a call takes another connection because nothing
+// could be sent on the one before: as many idle ones may have to go.
+const mostMoves = 100
+
 // attempt is one try, as `retry` counts them: it waits for a place on a
 // connection, then has Settings.Timeout from connecting to the body's end, a
 // second sending that the protocol calls for included.
@@ -148,7 +152,7 @@ func (t *Target) attempt(ctx context.Context, r *request, out *target.Outcome) *
 		timed, cancel = context.WithTimeout(ctx, t.settings.Timeout)
 	}
 	defer cancel()
-	for again := false; ; {
+	for again, moves := false, 0; ; {
 		before := out.Attempts
 		f := t.send(timed, at, r, out)
 		if again {
@@ -159,10 +163,12 @@ func (t *Target) attempt(ctx context.Context, r *request, out *target.Outcome) *
 		}
 		f.classify(ctx, timed)
 		switch {
-		case f.unsent: // on a connection that was gone, or for others
+		case f.unsent && moves < mostMoves: // on a connection that was gone, or for others
+			moves++
 		case f.unprocessed() && !again:
 			again = true
 		default:
+			out.Attempts = max(out.Attempts, before+1) // even if nothing could be sent
 			return f
 		}
 		at, held, err = r.pool.take(timed, at.conn)
@@ -200,7 +206,7 @@ func (t *Target) send(ctx context.Context, at place, r *request, out *target.Out
 	if f != nil {
 		f.kept, f.rested = at.reused, at.rested
 		f.silent = f.silent || at.link.tap == nil && f.stage == awaiting && at.rested > 0
-		if f.unsent = f.unsent && at.reused; f.unsent {
+		if f.unsent = f.unsent && (at.reused || at.link.tap == nil); f.unsent {
 			out.Attempts--
 		}
 		if unusable(f.err) {

@@ -57,11 +57,12 @@ func (t *tap) Read(b []byte) (int, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.closed { // what comes then is said to that
-		return n, err
+		return 0, net.ErrClosed
 	}
 	if n > 0 {
-		if fault := t.take(b[:n]); fault != nil {
-			return n, fault
+		taken, fault := t.take(b[:n])
+		if fault != nil || taken < n {
+			return taken, fault
 		}
 	}
 	if err != nil {
@@ -81,17 +82,22 @@ func (t *tap) Close() error {
 	return t.Conn.Close()
 }
 
-// take takes in what was read.
-func (t *tap) take(b []byte) error {
+// take takes in what was read, up to the answer's end: net/http must not take
+// more for the next answer.
+func (t *tap) take(b []byte) (n int, err error) {
 	if !t.asked || t.over {
 		t.spoilt = true
-		return nil
+		return 0, errUnasked
 	}
 	n, done, err := t.parser.Feed(b)
 	t.over = done || err != nil
-	t.spoilt = t.spoilt || err != nil || n < len(b)
-	return err
+	if t.spoilt = t.spoilt || err != nil || n < len(b); err != nil {
+		n = len(b)
+	}
+	return n, err
 }
+
+var errUnasked = errors.New("the server said something unasked")
 
 // ended tells whether a connection was closed in an orderly way, as far as its
 // end shows.

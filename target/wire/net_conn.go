@@ -225,11 +225,14 @@ func (c *netConn) take(b []byte, err error) (over, keep bool) {
 
 func (c *netConn) fail(class string, err error) { c.class, c.err = class, err }
 
-// alert tells whether an error is TLS's word for no: version 1.3 refuses
-// certificates after the handshake.
+// alert tells whether an error is TLS's word for no (version 1.3 refuses
+// certificates after the handshake), or that what came was no TLS.
 func alert(err error) bool {
-	var network *net.OpError
-	return errors.As(err, &network) && (network.Op == "remote error" || network.Op == "local error")
+	var (
+		network *net.OpError
+		record  tls.RecordHeaderError
+	)
+	return errors.As(err, &network) && (network.Op == "remote error" || network.Op == "local error") || errors.As(err, &record)
 }
 
 // setUp connects and shakes hands.
