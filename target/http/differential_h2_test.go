@@ -72,10 +72,13 @@ func (s stream) well() bool {
 }
 
 // byStream reads frames, and hands every whole request to the script.
-func byStream(script func(stream) (goOn bool)) func(*visit) {
+func byStream(script func(stream) (goOn bool)) func(*visit) { return byStreams("", script) }
+
+// byStreams begins with those settings.
+func byStreams(settings string, script func(stream) (goOn bool)) func(*visit) {
 	return func(v *visit) {
 		preface := make([]byte, 24)
-		if _, err := io.ReadFull(v.in, preface); err != nil || !v.frame(frameSettings, 0, 0, "") {
+		if _, err := io.ReadFull(v.in, preface); err != nil || !v.frame(frameSettings, 0, 0, settings) {
 			return
 		}
 		number := 0
