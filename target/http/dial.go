@@ -25,7 +25,7 @@ func newTransport(s Settings) (*nethttp.Transport, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &dialer{plain: wire.NewDialer(s.Route, net.Dialer{}), tls: config, http2: s.Protocol == "2", mostHead: s.MaxHead}
+	d := &dialer{plain: wire.NewDialer(s.Route, net.Dialer{}), tls: config, http2: s.Protocol == "2"}
 	return &nethttp.Transport{
 		DialContext:           d.open,
 		DialTLSContext:        d.secure,
@@ -56,19 +56,14 @@ func address(u *url.URL) string {
 }
 
 type dialer struct {
-	plain    *wire.Dialer
-	tls      *tls.Config
-	http2    bool
-	mostHead int
+	plain *wire.Dialer
+	tls   *tls.Config
+	http2 bool
 }
 
 // open dials.
 func (d *dialer) open(ctx context.Context, _, address string) (net.Conn, error) {
-	conn, err := d.plain.Dial(ctx, address)
-	if err != nil || d.http2 {
-		return conn, err
-	}
-	return word(ctx, conn, d.mostHead), nil
+	return d.plain.Dial(ctx, address)
 }
 
 // secure dials and shakes hands, and marks an error of the handshake as such.
@@ -91,10 +86,7 @@ func (d *dialer) secure(ctx context.Context, _, address string) (net.Conn, error
 		_ = plain.Close()
 		return nil, &handshakeError{err}
 	}
-	if conn.ConnectionState().NegotiatedProtocol == "h2" {
-		return conn, nil
-	}
-	return word(ctx, conn, d.mostHead), nil
+	return conn, nil
 }
 
 // declined tells whether a handshake for HTTP/2 only showed that the server

@@ -95,7 +95,7 @@ var faults = []fault{
 		return strings.Replace(scripted(t, answers), "http:", "https:", 1)
 	}, soon, target.TLS, "closed the connection in the TLS handshake"},
 	{"no HTTP/2 over TLS", overTLS, func(s *Settings) { s.Protocol, s.TLS.Insecure = "2", true }, target.TLS, "does not offer HTTP/2"},
-	{"no HTTP/2", byScript(answers), func(s *Settings) { s.Protocol = "2" }, target.Reset, ""},
+	{"no HTTP/2", byScript(answers), func(s *Settings) { s.Protocol = "2" }, target.Body, "HTTP/1.1"},
 }
 
 // Each fault has its class and a message for people, ends the call in time,

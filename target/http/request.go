@@ -5,13 +5,13 @@ import (
 	"cmp"
 	"context"
 	"encoding/base64"
+	"io"
 	nethttp "net/http"
 	"net/textproto"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
-	"sync/atomic"
 )
 
 // request is one request, prepared once: a call only copies it.
@@ -64,38 +64,17 @@ func label(method string, u *url.URL, s Settings) string {
 	return clip(method+" "+shown, 100)
 }
 
-// with makes the request ready to be sent, and counts what is taken of its
-// body. Calls share the headers, which nobody changes.
-func (p *request) with(ctx context.Context) (*nethttp.Request, *upload) {
-	r, body := p.template.WithContext(ctx), &upload{rest: bytes.NewReader(p.body)}
+// size is that of head and body as HTTP/1.1 has them.
+func (p *request) size() int64 { return int64(len(p.head) + len(p.body)) }
+
+// with makes the request ready to be sent. Calls share the headers, which
+// nobody changes.
+func (p *request) with(ctx context.Context) *nethttp.Request {
+	r := p.template.WithContext(ctx)
 	if len(p.body) > 0 {
-		r.Body = body
+		r.Body = io.NopCloser(bytes.NewReader(p.body))
 	}
-	return r, body
-}
-
-// upload is a body on its way.
-type upload struct {
-	rest  *bytes.Reader
-	taken atomic.Int64
-}
-
-func (u *upload) Read(b []byte) (int, error) {
-	n, err := u.rest.Read(b)
-	u.taken.Add(int64(n))
-	return n, err
-}
-
-func (u *upload) Close() error { return nil }
-
-// idempotent tells whether sending the request twice does no more than
-// sending it once (RFC 9110, 9.2.2).
-func (p *request) idempotent() bool {
-	switch p.template.Method {
-	case "", "GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE":
-		return true
-	}
-	return false
+	return r
 }
 
 // heading is the lines of a request's head: what HTTP asks for, then those of

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/pem"
+	"flag"
 	"fmt"
 	"io"
 	"log"
@@ -25,6 +26,8 @@ import (
 // TestMain lets the test's own program act as a server to be killed.
 func TestMain(m *testing.M) {
 	if os.Getenv(role) == "" {
+		log.SetOutput(io.Discard)           // net/http tells what its peers do wrong
+		_ = flag.Set("test.parallel", "16") // they wait more than they work
 		goleak.VerifyTestMain(m)
 		return
 	}

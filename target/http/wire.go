@@ -48,7 +48,7 @@ func (s Settings) Wire(base string, streams random.Source, spin float64) (o wire
 			text, later = r.head, r.body
 		}
 		o.Requests = append(o.Requests, wire.Request{
-			Bytes: text, Later: later, Once: r.once, Head: r.template.Method == nethttp.MethodHead, Idempotent: r.idempotent(),
+			Bytes: text, Later: later, Once: r.once, Head: r.template.Method == nethttp.MethodHead,
 		})
 		labels = append(labels, r.label)
 	}
@@ -147,6 +147,7 @@ func (s Settings) examples(labels []string) func(n uint64, class string, seen wi
 			return text
 		}
 		f := failure{class: class, stage: stage(seen.Stage), err: seen.Err, read: content{size: seen.Body}}
+		f.kept, f.silent, f.rested = seen.Kept, seen.Silent, seen.Idle
 		if class == statusClass(seen.Status) {
 			f.status, f.location, f.read.start = seen.Status, string(seen.Location), string(seen.Start)
 		}

@@ -2,11 +2,9 @@ package http
 
 import (
 	"bytes"
-	"context"
 	"net"
 	"slices"
 	"sync"
-	"sync/atomic"
 
 	"plimsoll/target/wire"
 )
@@ -18,7 +16,6 @@ import (
 // did not want.
 type wording struct {
 	net.Conn
-	sent atomic.Int64 // bytes handed to the system
 
 	mu       sync.Mutex
 	head     []byte // in place of the one that comes next; nil: that is through
@@ -29,17 +26,10 @@ type wording struct {
 	unwanted bool // it has answered: the body goes nowhere, nor does another request
 }
 
-// word puts a new connection into our words, and tells whoever asked for it.
-func word(ctx context.Context, c net.Conn, mostHead int) net.Conn {
-	w := &wording{Conn: c, answer: wire.New(wire.Limits{Head: mostHead})}
-	if into, ok := ctx.Value(wordingKey{}).(**wording); ok {
-		*into = w
-	}
-	return w
+// word puts a new connection into our words.
+func word(c net.Conn, mostHead int) *wording {
+	return &wording{Conn: c, answer: wire.New(wire.Limits{Head: mostHead})}
 }
-
-// wordingKey is where a context says who asks for a connection.
-type wordingKey struct{}
 
 // next prepares for a request.
 func (w *wording) next(r *request) {
@@ -64,9 +54,7 @@ func (w *wording) Write(b []byte) (int, error) {
 	if len(ours) == 0 {
 		return len(b), nil
 	}
-	w.sent.Add(int64(len(ours))) // before the answer is there
 	n, err := w.Conn.Write(ours)
-	w.sent.Add(int64(n - len(ours)))
 	return max(0, len(b)-(len(ours)-n)), err
 }
 

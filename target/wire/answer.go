@@ -30,7 +30,7 @@ func (a *answer) size() int64 { return a.parser.HeadBytes + a.parser.BodyBytes }
 
 // seen is what there is to tell about the failure of its call.
 func (a *answer) seen(connected bool, err error) Seen {
-	s := Seen{Stage: Awaiting, Err: err, Status: a.parser.Status, Body: a.parser.BodyBytes, Start: a.start, Location: a.parser.Location}
+	s := Seen{Stage: Awaiting, Err: err, Status: a.parser.Status, Body: a.parser.BodyBytes, Start: a.start, Location: a.parser.Location, Silent: !a.parser.Begun()}
 	switch {
 	case !connected:
 		s.Stage = Connecting

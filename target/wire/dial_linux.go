@@ -1,6 +1,9 @@
 package wire
 
 import (
+	"net"
+	"os"
+
 	"golang.org/x/sys/unix"
 
 	"plimsoll/target"
@@ -32,14 +35,19 @@ func (e *Engine) freshConn() *conn {
 // dial tries the ways from that number on, up to one that does not refuse at
 // once. Where none is left, fd stays −1 and the connection has its refusal.
 func (e *Engine) dial(c *conn, first int) {
+	if first == 0 {
+		c.refusal = nil
+	}
 	c.connected, c.closing = false, false
 	if len(e.ways) == 0 {
-		c.refusal = errFamily
+		c.refuse(errFamily)
 	}
 	for c.way = first; c.way < len(e.ways); c.way++ {
-		if c.fd, c.refusal = e.socket(c); c.refusal == nil {
+		fd, err := e.socket(c)
+		if c.fd = fd; err == nil {
 			return
 		}
+		c.refuse(err)
 	}
 }
 
@@ -55,13 +63,13 @@ func (e *Engine) socket(c *conn) (fd int, err error) {
 	}
 	if n := len(way.sources); n > 0 {
 		bindLate(fd)
-		err = unix.Bind(fd, way.sources[e.dials%n])
+		err = os.NewSyscallError("bind", unix.Bind(fd, way.sources[e.dials%n]))
 		e.dials++
 	}
 	if err == nil {
-		err = unix.Connect(fd, way.to)
+		err = way.connect(fd)
 	}
-	if err == nil || err == unix.EINPROGRESS {
+	if err == nil {
 		err = e.poller.add(fd, c.number, c.generation)
 	}
 	if err != nil {
@@ -69,6 +77,19 @@ func (e *Engine) socket(c *conn) (fd int, err error) {
 		return -1, err
 	}
 	return fd, nil
+}
+
+// connect begins to connect; errors are those of package net.
+func (w *way) connect(fd int) error {
+	err := unix.Connect(fd, w.to)
+	if err == nil || err == unix.EINPROGRESS {
+		return nil
+	}
+	network := "tcp"
+	if w.family == unix.AF_UNIX {
+		network = "unix"
+	}
+	return &net.OpError{Op: "dial", Net: network, Err: os.NewSyscallError("connect", err)}
 }
 
 // finishConnect sees whether the connection is set up, and then sends.
@@ -83,13 +104,22 @@ func (e *Engine) finishConnect(c *conn) (connected bool) {
 		return true
 	}
 	c.hangUp()
-	if c.refusal = err; err == nil {
-		c.refusal = unix.Errno(code)
+	if err == nil {
+		err = unix.Errno(code)
 	}
+	c.refuse(err)
 	if e.dial(c, c.way+1); c.fd < 0 { // another address of the same name may answer
 		e.lose(c, target.Connect, c.refusal)
 	}
 	return false
+}
+
+// refuse notes why an address takes no connection. The first one's reason is
+// told, as package net does.
+func (c *conn) refuse(err error) {
+	if c.refusal == nil {
+		c.refusal = err
+	}
 }
 
 func (e *Engine) close(c *conn) {

@@ -52,9 +52,6 @@ type Request struct {
 	Once bool
 	// Head tells that the answer has no body, whatever it announces.
 	Head bool
-	// Idempotent requests may be sent again when a kept connection turns out
-	// to be gone (RFC 9110, 9.2.2).
-	Idempotent bool
 }
 
 // Options say whom an engine calls, and how. All but TLS, Timeout, Connections
@@ -92,6 +89,10 @@ type Seen struct {
 	Start  []byte // of its body, where Accepts refuses the status
 	// Location is where an answer of status 3xx points.
 	Location []byte
+	// Kept tells that the connection had served a call before, and had nothing
+	// to do for Idle since; Silent, that nothing of the answer has come.
+	Kept, Silent bool
+	Idle         time.Duration
 }
 
 // Stage is how far an attempt had come.
@@ -127,7 +128,6 @@ type exchange struct {
 	request *Request
 	since   time.Duration // waiting in line, since then
 	tries   int           // failures that count towards Retry
-	repeats int           // of this try, because of connections of old
 	until   time.Duration // when this try is over its time
 	out     target.Outcome
 }

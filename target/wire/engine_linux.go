@@ -74,14 +74,14 @@ func (e *Engine) Send(call uint32, n uint64, now time.Duration) {
 
 // put puts a call on a connection, or in line for one.
 func (e *Engine) put(x *exchange) {
-	full := e.o.Connections > 0 && e.open >= e.o.Connections
-	if n := len(e.idle); n > 0 && (full || !x.request.Once) {
-		c := e.idle[n-1]
-		e.idle = e.idle[:n-1]
-		e.begin(c, x, true)
-		return
+	for last := len(e.idle) - 1; last >= 0 && (!x.request.Once || e.crowded()); last-- {
+		c := e.idle[last]
+		e.idle = e.idle[:last]
+		if e.reuse(c, x) {
+			return
+		}
 	}
-	if full {
+	if e.crowded() {
 		e.hold(x)
 		return
 	}
@@ -90,8 +90,11 @@ func (e *Engine) put(x *exchange) {
 		e.failed(x, target.DNS, Seen{Err: e.lost}, e.now())
 		return
 	}
-	e.begin(e.connect(), x, false)
+	e.begin(e.connect(), x)
 }
+
+// crowded tells whether there may be no more connections.
+func (e *Engine) crowded() bool { return e.o.Connections > 0 && e.open >= e.o.Connections }
 
 // Wait returns the next call that has ended, at once if there is one; false
 // when none has by `until`, an offset from Zero, or when it was woken. now is
@@ -124,9 +127,12 @@ func (e *Engine) look(until time.Duration) (early bool) {
 		e.poller.Look()
 	}
 	e.looked = e.now()
-	full := e.full
+	full, events := e.full, e.poller.take()
 	e.full = e.more[:0]
-	for _, event := range e.poller.take() {
+	if len(events) == cap(e.poller.events) { // there may be more
+		e.looked -= stale
+	}
+	for _, event := range events {
 		c := e.conns[event.Fd]
 		if c.generation == event.Pad { // else it is of a connection that is gone
 			e.ready(c, event.Events)

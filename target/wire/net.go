@@ -72,8 +72,15 @@ func (n *Net) put(x *exchange) {
 	n.connect(x)
 }
 
+// aWhile is how long a connection is idle before it is asked whether it is
+// still there: its goroutine may not have had the time to hear of its end.
+const aWhile = time.Millisecond
+
 // reuse sends a call on an idle connection, unless that is gone.
 func (n *Net) reuse(c *netConn, x *exchange) bool {
+	if c.rested = n.clock - c.ended; c.rested > aWhile && c.finished() {
+		return false
+	}
 	c.prepare(x, true)
 	if !c.state.CompareAndSwap(idle, busy) {
 		c.x = nil
@@ -161,9 +168,7 @@ func (n *Net) conclude(c *netConn) {
 	x, class := c.x, c.class
 	c.x = nil
 	x.out.BytesIn += c.size()
-	if c.connected {
-		x.out.BytesOut += int64(len(x.request.Bytes) + c.sentLater)
-	}
+	x.out.BytesOut += c.handed
 	if class == "" {
 		class = n.judge(c.parser.Status, c.found)
 	}
@@ -171,11 +176,13 @@ func (n *Net) conclude(c *netConn) {
 		n.ended(x, c.ended)
 		return
 	}
-	seen := c.seen(c.connected, c.err)
-	if x.repeat(c.reused, class, seen.Stage) {
+	if c.reused && c.handed == 0 && class == target.Reset { // it was gone before
+		n.unsent(x)
 		n.place(x)
 		return
 	}
+	seen := c.seen(c.connected, c.err)
+	seen.Kept, seen.Idle = c.reused, c.rested
 	n.failed(x, class, seen, c.ended)
 }
 

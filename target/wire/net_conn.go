@@ -23,16 +23,19 @@ type netConn struct {
 
 	// The loop's own, at all times.
 	carrier
-	reused bool // it has served a call before this one
+	reused bool          // it has served a call before this one
+	rested time.Duration // from its last call to this one
 
 	// Handed to and fro with the call.
 	request   []byte
 	later     []byte    // of the request, when the server asks for it
 	asked     chan bool // it does; false: it has answered without
-	sentLater int       // bytes
 	once      bool      // this call is the connection's last
 	sending   bool      // a goroutine of its own sends the request
 	connected bool
+	before    int64 // what outward was
+	written   int   // bytes of the request, so far as is known
+	handed    int64 // those that the system has taken
 	answer
 	class string // of what went wrong, unless the answer is whole
 	err   error
@@ -41,9 +44,10 @@ type netConn struct {
 	// The goroutine's own, but that the loop writes to conn.
 	conn    net.Conn // flow, or TLS over it
 	buffer  []byte
-	block   *[]byte   // for what does not fit there
-	deliver func()    // sends a large request; made once
-	sent    chan bool // whether it could
+	block   *[]byte      // for what does not fit there
+	deliver func()       // sends a large request; made once
+	sent    chan int     // how much of it could be
+	outward atomic.Int64 // bytes that the system has taken, of all its requests
 
 	mu   sync.Mutex // guards what follows
 	flow *flow      // nil: not connected
@@ -70,34 +74,32 @@ const (
 )
 
 func newNetConn(n *Net) *netConn {
-	c := &netConn{net: n, buffer: make([]byte, little), sent: make(chan bool, 1)}
+	c := &netConn{net: n, buffer: make([]byte, little), sent: make(chan int, 1)}
 	c.listen(&n.o)
 	c.over = func() { c.interrupt(target.Timeout) }
 	c.deliver = func() {
-		_, err := c.conn.Write(c.request)
+		n, err := c.conn.Write(c.request)
 		if err == nil && len(c.later) > 0 {
-			err = c.deliverLater()
+			n += c.deliverLater()
 		}
-		c.sent <- err == nil
+		c.sent <- n
 	}
 	return c
 }
 
-// deliverLater sends the body that the server is to ask for.
-func (c *netConn) deliverLater() error {
+// deliverLater sends the body that the server is to ask for, and tells how much
+// of it went.
+func (c *netConn) deliverLater() (n int) {
 	select {
 	case wanted := <-c.asked:
 		if !wanted {
-			return errUnwanted
+			return 0
 		}
 	case <-time.After(patience):
 	}
-	c.sentLater = len(c.later)
-	_, err := c.conn.Write(c.later)
-	return err
+	n, _ = c.conn.Write(c.later)
+	return n
 }
-
-var errUnwanted = errors.New("the server has answered instead of asking for the body")
 
 // heard tells whoever waits for it what the server thinks of the body.
 func (c *netConn) heard(wanted bool) {
@@ -113,10 +115,11 @@ func (c *netConn) prepare(x *exchange, reused bool) {
 	c.x, c.reused = x, reused
 	c.request, c.later, c.once = x.request.Bytes, x.request.Later, x.request.Once
 	c.sending = large(c.request) || len(c.later) > 0
-	if c.sentLater = 0; len(c.later) > 0 {
+	if len(c.later) > 0 {
 		c.asked = make(chan bool, 1)
 	}
 	c.class, c.err = "", nil
+	c.before, c.written, c.handed = c.outward.Load(), len(c.request), 0
 	c.expect(x.request, &c.net.o)
 }
 
@@ -131,23 +134,24 @@ func (c *netConn) send() {
 }
 
 // wholly tells whether all of the request has been sent, and leaves off if it
-// has not.
+// has not. It notes how much has.
 func (c *netConn) wholly() (all bool) {
-	if !c.sending {
-		return c.flow.settle()
+	if c.sending {
+		c.sending = false
+		if len(c.later) > 0 {
+			c.heard(false)
+		}
+		select {
+		case c.written = <-c.sent:
+		default: // it may just not have said so yet
+			_ = c.flow.SetWriteDeadline(longAgo)
+			c.written = <-c.sent
+			_ = c.flow.SetWriteDeadline(time.Time{})
+		}
 	}
-	c.sending = false
-	if len(c.later) > 0 {
-		c.heard(false)
-	}
-	select {
-	case all = <-c.sent:
-	default: // it may just not have said so yet
-		_ = c.flow.SetWriteDeadline(longAgo)
-		all = <-c.sent
-		_ = c.flow.SetWriteDeadline(time.Time{})
-	}
-	return c.flow.settle() && all
+	all = c.flow.settle() && c.written == len(c.request)+len(c.later)
+	c.handed = min(int64(c.written), c.outward.Load()-c.before) // TLS adds to what is sent
+	return all
 }
 
 var longAgo = time.Unix(1, 0)
@@ -258,11 +262,14 @@ func (c *netConn) take(b []byte, err error) (over, keep bool) {
 
 func (c *netConn) fail(class string, err error) { c.class, c.err = class, err }
 
-// alert tells whether an error is TLS's word for no: version 1.3 refuses
-// certificates after the handshake.
+// alert tells whether an error is TLS's word for no (version 1.3 refuses
+// certificates after the handshake), or that what came was no TLS.
 func alert(err error) bool {
-	var network *net.OpError
-	return errors.As(err, &network) && (network.Op == "remote error" || network.Op == "local error")
+	var (
+		network *net.OpError
+		record  tls.RecordHeaderError
+	)
+	return errors.As(err, &network) && (network.Op == "remote error" || network.Op == "local error") || errors.As(err, &record)
 }
 
 // setUp connects and shakes hands.
@@ -284,6 +291,7 @@ func (c *netConn) setUp(until time.Duration) bool {
 	}
 	if err == nil {
 		c.connected = true
+		c.before = c.outward.Load() // the handshake is none of the request
 		return true
 	}
 	c.fail(c.refused(ctx, class, err), err)
@@ -316,7 +324,7 @@ func (c *netConn) dial(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	f, err := newFlow(conn.(stream))
+	f, err := newFlow(conn.(stream), c.net.o.TLS == nil, &c.outward)
 	if err != nil {
 		_ = conn.Close()
 		return err
@@ -344,6 +352,14 @@ func (c *netConn) interrupt(class string) {
 	}
 }
 
+// finished tells whether the connection's end has come while it was idle.
+func (c *netConn) finished() bool {
+	c.mu.Lock()
+	f := c.flow
+	c.mu.Unlock()
+	return f == nil || f.finished()
+}
+
 func (c *netConn) interrupted() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -352,13 +368,13 @@ func (c *netConn) interrupted() string {
 
 // hangUp closes the connection. TLS takes leave, where there is time for that.
 func (c *netConn) hangUp(what event) {
+	if what == lost && c.connected {
+		c.wholly() // so that nobody sends any more
+	}
 	if c.connected && c.interrupted() == "" {
 		_ = c.conn.Close()
 	} else {
 		_ = c.flow.Close()
-	}
-	if what == lost {
-		c.wholly() // so that nobody sends any more
 	}
 	c.mu.Lock()
 	c.flow = nil

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"net"
 	"sync"
+	"sync/atomic"
 	"syscall"
 )
 
@@ -18,11 +19,15 @@ type stream interface {
 // read would stop the loop otherwise.
 type flow struct {
 	stream
-	raw  syscall.RawConn
-	once func(fd uintptr) bool // tries a write, the arguments being:
-	b    []byte
-	n    int
-	err  error
+	raw   syscall.RawConn
+	taken *atomic.Int64         // counts bytes that the system has taken
+	once  func(fd uintptr) bool // tries a write, the arguments being:
+	b     []byte
+	n     int
+	err   error
+
+	look func(fd uintptr) // sees whether the connection is:
+	over bool
 
 	mu   sync.Mutex // held while something is written
 	rest chan error // the end of sending what there was no room for; nil: there was
@@ -31,9 +36,10 @@ type flow struct {
 // atOnce is what is written without blocking: a record of TLS, for example.
 const atOnce = direct + 1<<10
 
-func newFlow(conn stream) (*flow, error) {
+func newFlow(conn stream, plain bool, taken *atomic.Int64) (*flow, error) {
 	raw, err := conn.SyscallConn()
-	f := &flow{stream: conn, raw: raw}
+	f := &flow{stream: conn, raw: raw, taken: taken}
+	f.look = func(fd uintptr) { f.over = ended(int(fd), plain) }
 	f.once = func(fd uintptr) bool {
 		f.n, f.err = writeOnce(fd, f.b)
 		return true
@@ -50,23 +56,37 @@ func (f *flow) Write(b []byte) (int, error) {
 		return 0, err
 	}
 	if len(b) > atOnce {
-		return f.stream.Write(b)
+		return f.push(b)
 	}
 	f.b, f.n, f.err = b, 0, nil
 	err := f.raw.Write(f.once)
 	if f.b = nil; err == nil {
 		err = f.err
 	}
+	f.taken.Add(int64(f.n))
 	if err == nil && f.n < len(b) {
 		rest := bytes.Clone(b[f.n:])
 		sent := make(chan error, 1)
 		f.rest = sent
 		go func() {
-			_, err := f.stream.Write(rest)
+			_, err := f.push(rest)
 			sent <- err
 		}()
 	}
 	return len(b), err
+}
+
+// push writes all of it.
+func (f *flow) push(b []byte) (n int, err error) {
+	n, err = f.stream.Write(b)
+	f.taken.Add(int64(n))
+	return n, err
+}
+
+// finished tells whether the end has come of a connection without a call.
+func (f *flow) finished() bool {
+	err := f.raw.Control(f.look)
+	return f.over || err != nil
 }
 
 // wait waits until what was written has left.

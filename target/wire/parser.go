@@ -181,6 +181,12 @@ func (p *Parser) EOF() (done bool, err error) {
 	return false, p.fault
 }
 
+// Fault is what is wrong with the answer; 0 if nothing is so far.
+func (p *Parser) Fault() Fault { return p.fault }
+
+// Begun tells whether anything of the answer has come.
+func (p *Parser) Begun() bool { return p.room < p.limits.Head || p.HeadBytes > 0 }
+
 // HeadDone tells whether the head is whole, so that the body is next, if any.
 func (p *Parser) HeadDone() bool { return p.HeadBytes > 0 }
 
