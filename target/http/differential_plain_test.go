@@ -143,13 +143,8 @@ func silent(text string) func(*visit) bool {
 // leaveReading keeps the connection for as long as an answer needs to be read,
 // which an end with unread bytes would take back.
 func (v *visit) leaveReading() {
-	_ = v.raw.SetReadDeadline(time.Now().Add(time.Second))
-	buffer := make([]byte, 1)
-	for { // one byte at a time, so that the upload gets nowhere
-		if _, err := v.conn.Read(buffer); err != nil {
-			return
-		}
-		time.Sleep(10 * time.Millisecond)
+	for until := time.Now().Add(v.patience); time.Now().Before(until) && !wire.Finished(v.raw, false); {
+		time.Sleep(time.Millisecond)
 	}
 }
 

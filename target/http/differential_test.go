@@ -53,7 +53,7 @@ type conductMore struct {
 	// has just closed. Of many at once those are resets that it does not read.
 	races bool
 	plain bool // not over TLS, where that is another conduct
-	long  bool // each call takes long: two must do, or eight
+	long  bool // each call takes long: one must do, or eight
 }
 
 // house is a server that counts by itself.
@@ -346,7 +346,7 @@ func (c conduct) meet(t *testing.T, found *findings, by carrier, atOnce int, pat
 		calls = 16
 	}
 	if c.more.long {
-		calls = max(2, atOnce)
+		calls = atOnce
 	}
 	reports := carryOut(t, by.engine, s, atOnce, calls, func(done int) {
 		for c.more.settles && h.closed.Load() < int64(done) {
@@ -373,6 +373,12 @@ func (c conduct) expectCounts(t *findings, by carrier, atOnce int, reports []rep
 			t.Errorf("%s, %d at once, call %d: %+v, want one of %q", by.name(), atOnce, i, r, c.ends)
 		}
 	}
+	upload := c.upload()
+	for _, r := range reports {
+		if c.more.partial && upload > 0 && r.out >= upload {
+			t.Errorf("%s, %d at once: %+v, as if all of the upload had been sent", by.name(), atOnce, r)
+		}
+	}
 	// A server may hear of a request a moment after its caller has left.
 	for wait := 0; wait < 1000 && !loose && attempts != h.whole.Load()+h.unread.Load(); wait++ {
 		time.Sleep(time.Millisecond)
@@ -384,6 +390,15 @@ func (c conduct) expectCounts(t *findings, by carrier, atOnce int, reports []rep
 	if attempts != whole+unread || unread > 0 && c.more.unread == "" || unread == 0 && c.more.open != nil {
 		t.Errorf("%s, %d at once: %d attempts are reported; the server has read %d and closed on %d unread (%s)", by.name(), atOnce, attempts, whole, unread, c.more.unread)
 	}
+}
+
+// upload is the size of a call's body.
+func (c conduct) upload() int64 {
+	s := Settings{Calls: []Request{{}}}
+	if c.change != nil {
+		c.change(&s)
+	}
+	return int64(len(s.Calls[0].Body))
 }
 
 // serverTLS is a server's certificate.
