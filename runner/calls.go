@@ -17,7 +17,7 @@ type callLog struct {
 	err  error
 }
 
-const callHeader = "scenario,mode,sweep,repeat,call,intended_s,start_s,end_s,held_s,response_s,service_s,outcome,attempts,bytes_in,bytes_out\n"
+const callHeader = "scenario,mode,sweep,repeat,call,intended_s,start_s,end_s,held_s,response_s,service_s,outcome,attempts,resent,bytes_in,bytes_out\n"
 
 func newCallLog(w io.Writer) *callLog {
 	if w == nil {
@@ -49,7 +49,7 @@ func (l *callLog) call(prefix string, c *drive.Call) {
 		outcome = "ok"
 	}
 	b = append(append(b, ','), field(outcome)...)
-	for _, n := range []int64{int64(max(1, c.Attempts)), c.BytesIn, c.BytesOut} {
+	for _, n := range []int64{int64(max(1, c.Attempts)), int64(c.Resent), c.BytesIn, c.BytesOut} {
 		b = strconv.AppendInt(append(b, ','), n, 10)
 	}
 	l.line = append(b, '\n')

@@ -74,6 +74,7 @@ func (f *benchFlags) declare(flags *pflag.FlagSet) {
 	flags.BoolVarP(&l.Insecure, "insecure", "k", false, "trust any certificate")
 	flags.BoolVar(&l.HTTP2, "http2", false, "HTTP/2, on http:// without TLS (h2c)")
 	flags.StringVar(&l.Engine, "engine", "", "`ENGINE` that carries the calls out, as in a scenario file (default auto)")
+	flags.StringVar(&l.Unix, "unix", "", "`PATH` of the Unix socket that the server listens on, instead of the URL's address")
 	flags.Func("loops", "`N` event loops that share the load (default auto: one for each 64 calls in flight or 40,000 a second, on half the processors)", atLeastOne(&l.Loops))
 	flags.Func("warmup", "call for this `TIME` first, without counting", longerThanZero(&l.Warmup))
 	flags.Func("seed", "seed of every random choice, a whole number `N` (default 1)", f.setSeed)
@@ -108,6 +109,9 @@ func (f *benchFlags) plan() (*scenario.Plan, error) {
 		f.load.BodyFile = seenFrom(dir, file)
 	} else {
 		f.load.Body = f.body
+	}
+	if f.load.Unix != "" && !strings.HasPrefix(f.load.Unix, "@") {
+		f.load.Unix = seenFrom(dir, f.load.Unix)
 	}
 	text, err := f.load.YAML()
 	if err != nil {

@@ -110,6 +110,36 @@ func TestBenchTellsFailures(t *testing.T) {
 	}
 }
 
+// Requests that the protocol had sent again are told wherever calls are, and
+// what they are; without any nothing is said.
+func TestResentIsTold(t *testing.T) {
+	for _, resent := range []int64{0, 7} {
+		run := only(sample.Frozen(), 0)
+		trial := run.Trials[0]
+		trial.Attempts, trial.Resent = trial.Started+resent, resent
+		run.Trials = []result.Trial{trial}
+		v, err := view.New(run)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tables := slices.Clone(benchOf(t, run).Tables[:1])
+		for _, table := range v.Sections[0].Tables {
+			if table.Title == "Latency" {
+				tables = append(tables, table)
+			}
+		}
+		for _, table := range tables {
+			at := slices.IndexFunc(table.Columns, func(c view.Column) bool { return c.Name == "resent" })
+			if shown := at >= 0; shown != (resent > 0) || shown && (table.Rows[0][at].Text != "7" || !strings.Contains(strings.Join(table.Notes, " "), "had not looked at")) {
+				t.Errorf("%d sent again, %s: column %d, notes %q", resent, table.Title, at, table.Notes)
+			}
+		}
+		if len(tables) != 2 {
+			t.Errorf("%d tables", len(tables))
+		}
+	}
+}
+
 // Whatever the durations are, the bars lie in their order between the marks
 // that enclose them.
 func TestProfileIsToScale(t *testing.T) {

@@ -170,6 +170,8 @@ func (g *Group) gapes() bool {
 	return false
 }
 
+const resent = "requests that were sent once more because the server declared that it had not looked at them (HTTP/2: REFUSED_STREAM, or a GOAWAY that names an earlier stream as its last)"
+
 const gap = "service time counts from when a call was sent, response time from when it was due: " +
 	"here calls waited longer to be sent than the target took, which users feel and the target does not see"
 
@@ -202,10 +204,14 @@ func (s *Scenario) counts() []column {
 		{"held", false, func(g *Group) int64 { return g.HeldCalls }},
 		{"dropped", false, func(g *Group) int64 { return g.Dropped }},
 		{"cancelled", false, func(g *Group) int64 { return g.Cancelled }},
+		{"resent", false, func(g *Group) int64 { return g.Resent }},
 	} {
 		c := column{head: Column{Name: count.name}}
 		for _, g := range s.Groups {
 			c.cells = append(c.cells, draft{text: fmt.Sprint(count.of(g))})
+		}
+		if count.name == "resent" && !c.dull() {
+			c.notes = []string{resent}
 		}
 		if count.always || !c.dull() {
 			columns = append(columns, c)

@@ -73,7 +73,7 @@ var (
 func (v *View) LatencyRecords() (Records, error) {
 	header := []string{"scenario", "mode", "target", "clock", "engine", "requests", "duration_s", "concurrency", "rate_per_s",
 		"repeat", "ended", "kept_pace", "makespan_s", "throughput_per_s", "in_flight_mean",
-		"scheduled", "started", "dropped", "held_calls", "ok", "errors", "cancelled", "generator"}
+		"scheduled", "started", "dropped", "held_calls", "ok", "errors", "cancelled", "generator", "attempts", "resent"}
 	for _, r := range recorded {
 		for _, figure := range []string{"count", "min_s", "mean_s", "stddev_s", "max_s"} {
 			header = append(header, r.name+"_"+figure)
@@ -111,7 +111,7 @@ func (v *View) trialRecord(t *result.Trial) ([]string, error) {
 		positive(float64(t.Requests)), positive(t.DurationS), positive(float64(t.Concurrency)), positive(t.RatePerS),
 		strconv.Itoa(t.Repeat), t.Ended, strconv.FormatBool(t.Health.KeptPace),
 		exact(t.MakespanS), exact(t.ThroughputPerS), exact(t.InFlightMean)}
-	row = append(row, countFields(t.Scheduled, t.Started, t.Dropped, t.HeldCalls, t.OK, t.Failed(), t.Cancelled, t.Lacking())...)
+	row = append(row, countFields(t.Scheduled, t.Started, t.Dropped, t.HeldCalls, t.OK, t.Failed(), t.Cancelled, t.Lacking(), t.Attempts, t.Resent)...)
 	for _, r := range recorded {
 		var between []bounds
 		if v.confidence {
@@ -131,7 +131,7 @@ func (v *View) groupRecord(g *Group) ([]string, error) {
 		positive(float64(g.Requests)), positive(g.DurationS), positive(float64(g.Concurrency)), positive(g.RatePerS),
 		merged, "", strconv.FormatBool(g.Health.KeptPace),
 		exact(g.MakespanS), exact(g.ThroughputPerS), exact(g.InFlightMean)}
-	row = append(row, countFields(g.Scheduled, g.Started, g.Dropped, g.HeldCalls, g.OK, g.Failed, g.Cancelled, g.Lacking)...)
+	row = append(row, countFields(g.Scheduled, g.Started, g.Dropped, g.HeldCalls, g.OK, g.Failed, g.Cancelled, g.Lacking, g.Attempts, g.Resent)...)
 	for _, r := range recorded {
 		d, err := result.NewDist(r.of(g))
 		if err != nil {

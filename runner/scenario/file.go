@@ -82,7 +82,24 @@ func draftShape() setting.Shape[draft] {
 		setting.Key("expect", "Published figures to reproduce.", setting.Located(expectShape()), func(d *draft) *setting.At[expectDraft] { return &d.expect }),
 		setting.Key("capacity", "Searches the highest load that keeps its promises, instead of a sweep.", setting.Located(capacityShape()), func(d *draft) *setting.At[capacityDraft] { return &d.capacity }),
 		setting.Key("compare", "How much may change from run to run: what `plimsoll compare` judges by.", setting.Located(compareShape()), func(d *draft) *setting.At[compareDraft] { return &d.compare }),
-	}, reserved[draft]()...)...))
+	}, append(reserved[draft](), ofTargets()...)...)...))
+}
+
+// ofTargets are the keys that people look for in a scenario, and that stand in
+// its target.
+func ofTargets() (fields []setting.Field[draft]) {
+	for _, kind := range []struct {
+		name string
+		keys []string
+	}{
+		{"http", []string{"url", "method", "headers", "body", "body_file", "calls", "timeout", "keepalive", "connections", "engine", "tls", "success", "retry", "unix", "resolve", "source", "max_head", "serve"}},
+		{"sim", []string{"delay", "servers", "queue", "contention", "stall", "quota"}},
+	} {
+		for _, key := range kind.keys {
+			fields = append(fields, setting.Refused[draft](key, fmt.Sprintf("belongs to the target: move it into its `%s` under `targets`", kind.name)))
+		}
+	}
+	return fields
 }
 
 // reserved are the keys that will mean something later.

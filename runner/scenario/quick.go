@@ -28,6 +28,7 @@ type Quick struct {
 	Insecure bool          // any certificate is trusted
 	HTTP2    bool
 	Engine   string // `engine` of an HTTP target; Parse knows which there are
+	Unix     string // the path of a socket, instead of the URL's address
 	Loops    int64  // `loops` of the file
 
 	// A Rate makes an open loop, whose calls in flight Concurrency bounds if
@@ -102,6 +103,9 @@ func (q Quick) putTarget(f *lines) {
 	if q.Engine != "" {
 		f.put(3, "engine: %s", literal(q.Engine))
 	}
+	if q.Unix != "" {
+		f.put(3, "unix: %s", literal(q.Unix))
+	}
 	if q.Insecure {
 		f.put(3, "tls: {insecure: true}")
 	}
@@ -159,7 +163,7 @@ func byName(headers []http.Header) (groups [][]http.Header) {
 func (q Quick) checkTexts() error {
 	texts := []struct{ what, text string }{
 		{"the URL", q.URL}, {"the method", q.Method}, {"the name of the body's file", q.BodyFile},
-		{"the body", q.Body}, {"the engine", q.Engine},
+		{"the body", q.Body}, {"the engine", q.Engine}, {"the path of the socket", q.Unix},
 	}
 	for _, h := range q.Headers {
 		texts = append(texts, struct{ what, text string }{"a header", h.Name + h.Value})

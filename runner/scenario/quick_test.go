@@ -97,11 +97,11 @@ func TestQuickLoads(t *testing.T) {
 
 func TestQuickSettings(t *testing.T) {
 	seed := uint64(1<<64 - 1)
-	q := Quick{URL: "https://h", Method: "PUT", Timeout: 1500 * time.Millisecond, Insecure: true, HTTP2: true, Engine: "std", Loops: 3,
+	q := Quick{URL: "https://h", Method: "PUT", Timeout: 1500 * time.Millisecond, Insecure: true, HTTP2: true, Engine: "std", Unix: "/run/a.sock", Loops: 3,
 		Rate: quantity.Rate{N: 5, Per: time.Second}, Concurrency: 3, Warmup: 90 * time.Second, Seed: &seed}
 	s, target := planned(t, q)
 	if s.Warmup != q.Warmup || s.Modes[0].MaxInFlight != 3 || !target.TLS.Insecure || target.Protocol != "2" ||
-		target.Engine != "std" || target.Timeout != q.Timeout || target.Calls[0].Method != "PUT" {
+		target.Engine != "std" || target.Route.Unix != "/run/a.sock" || target.Timeout != q.Timeout || target.Calls[0].Method != "PUT" {
 		t.Errorf("%+v %+v", s, target)
 	}
 	text, _ := q.YAML()
@@ -116,7 +116,7 @@ func TestQuickSettings(t *testing.T) {
 
 // Bytes that are no text cannot stand in YAML.
 func TestQuickRefusesBytes(t *testing.T) {
-	for _, q := range []Quick{{URL: "h\xff"}, {URL: "h", Body: "\xc3"}, {URL: "h", Engine: "\xff"}, {URL: "h", Headers: []http.Header{{Name: "A", Value: "\x80"}}}} {
+	for _, q := range []Quick{{URL: "h\xff"}, {URL: "h", Body: "\xc3"}, {URL: "h", Engine: "\xff"}, {URL: "h", Unix: "\xff"}, {URL: "h", Headers: []http.Header{{Name: "A", Value: "\x80"}}}} {
 		if _, err := q.YAML(); err == nil || !strings.Contains(err.Error(), "UTF-8") {
 			t.Errorf("%+v: %v", q, err)
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	nethttp "net/http"
 	"sync/atomic"
+	"time"
 )
 
 // conn is one connection, or what is to become one. The pool's lock guards
@@ -12,11 +13,13 @@ import (
 type conn struct {
 	pool    *pool
 	client  *nethttp.ClientConn // nil until it is set up
-	shared  bool                // by several calls at once
-	calls   int                 // with a place on it, where it is shared or not set up
-	used    bool                // it has carried a call
-	retired bool                // it takes no more calls
-	dropped bool                // it no longer counts
+	link    link
+	shared  bool      // by several calls at once
+	calls   int       // with a place on it, where it is shared or not set up
+	used    bool      // it has carried a call
+	since   time.Time // the end of the last one
+	retired bool      // it takes no more calls
+	dropped bool      // it no longer counts
 
 	dialled atomic.Bool   // somebody sets it up
 	settled chan struct{} // closed when that has come to an end
@@ -26,8 +29,9 @@ type conn struct {
 // place is a call's place on a connection.
 type place struct {
 	*conn
-	ready  bool // the connection is set up; otherwise connect comes first
-	reused bool // it has carried a call: the server may have closed it since
+	ready  bool          // the connection is set up; otherwise connect comes first
+	reused bool          // it has carried a call: the server may have closed it since
+	rested time.Duration // since that ended, where no other call is on it
 }
 
 // errMoved tells a call that the connection it waited for is not for it, and
@@ -37,18 +41,31 @@ var errMoved = errors.New("the connection is taken")
 // dead tells whether the connection was closed, by whomever.
 func (c *conn) dead() bool { return c.client != nil && c.client.Err() != nil }
 
+// aWhile is how long a connection is idle before it is asked whether it is
+// still there: net/http may not have had the time to hear of its end.
+const aWhile = time.Millisecond
+
+// rested is how long the connection has had nothing to do; 0 while it has.
+func (c *conn) rested() time.Duration {
+	if !c.used || c.shared && c.calls > 0 {
+		return 0
+	}
+	return time.Since(c.since)
+}
+
 // enter takes a place on the connection, if it has one. A shared one is not
 // reserved with net/http, which blocks for ever when the server's limit comes
 // after more reservations than that: RoundTrip waits until there is room.
-func (c *conn) enter() (place, bool) {
+func (c *conn) enter(rested time.Duration) (place, bool) {
+	at := place{conn: c, ready: c.client != nil, reused: c.used, rested: rested}
 	switch {
 	case !c.shared:
-		return place{conn: c, ready: true, reused: c.used}, c.client.Reserve() == nil
+		return at, c.client.Reserve() == nil
 	case c.calls >= c.pool.streams:
 		return place{}, false
 	}
 	c.calls++
-	return place{conn: c, ready: c.client != nil, reused: c.used}, true
+	return at, true
 }
 
 // exit gives back a place that was not used.
@@ -74,8 +91,8 @@ func (at place) connect(ctx context.Context) error {
 	}
 	c := at.conn
 	if c.dialled.CompareAndSwap(false, true) {
-		client, err := c.pool.dial(ctx)
-		return c.settle(client, err)
+		client, link, err := c.pool.dial(ctx)
+		return c.settle(client, link, err)
 	}
 	select {
 	case <-c.settled:
@@ -89,12 +106,12 @@ func (at place) connect(ctx context.Context) error {
 }
 
 // settle notes the end of the set-up, for the caller and for all who wait.
-func (c *conn) settle(client *nethttp.ClientConn, err error) error {
+func (c *conn) settle(client *nethttp.ClientConn, link link, err error) error {
 	p := c.pool
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	defer close(c.settled)
-	c.client, c.err = client, err
+	c.client, c.link, c.err = client, link, err
 	if err == nil && c.shared && !p.http2 && client.Available() <= 1 {
 		// HTTP/1.1 after all: whoever waits takes a connection of his own.
 		c.shared, p.shared = false, false

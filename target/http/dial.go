@@ -1,6 +1,7 @@
 package http
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -12,6 +13,8 @@ import (
 	"os"
 	"strings"
 	"time"
+
+	"plimsoll/target/wire"
 )
 
 // newTransport sets net/http up to make connections as the settings ask. Its
@@ -22,14 +25,16 @@ func newTransport(s Settings) (*nethttp.Transport, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &dialer{tls: config, http2: s.Protocol == "2"}
+	d := &dialer{plain: wire.NewDialer(s.Route, net.Dialer{}), tls: config, http2: s.Protocol == "2"}
 	return &nethttp.Transport{
-		DialContext:           d.plain.DialContext,
+		DialContext:           d.open,
 		DialTLSContext:        d.secure,
 		Protocols:             protocols(s.Protocol),
 		DisableCompression:    true,
 		DisableKeepAlives:     !s.KeepAlive,
 		ExpectContinueTimeout: time.Second,
+
+		MaxResponseHeaderBytes: int64(cmp.Or(s.MaxHead, wire.UsualHead)),
 	}, nil
 }
 
@@ -51,14 +56,19 @@ func address(u *url.URL) string {
 }
 
 type dialer struct {
-	plain net.Dialer
+	plain *wire.Dialer
 	tls   *tls.Config
 	http2 bool
 }
 
+// open dials.
+func (d *dialer) open(ctx context.Context, _, address string) (net.Conn, error) {
+	return d.plain.Dial(ctx, address)
+}
+
 // secure dials and shakes hands, and marks an error of the handshake as such.
-func (d *dialer) secure(ctx context.Context, network, address string) (net.Conn, error) {
-	plain, err := d.plain.DialContext(ctx, network, address)
+func (d *dialer) secure(ctx context.Context, _, address string) (net.Conn, error) {
+	plain, err := d.plain.Dial(ctx, address)
 	if err != nil {
 		return nil, err
 	}

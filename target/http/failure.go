@@ -1,7 +1,9 @@
 package http
 
 import (
+	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -10,12 +12,14 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
 	"plimsoll/target"
 	"plimsoll/target/host"
 	"plimsoll/target/quantity"
+	"plimsoll/target/wire"
 )
 
 // stage is how far an attempt had come when it failed.
@@ -34,9 +38,36 @@ type failure struct {
 	stage stage
 	err   error
 
-	status    int // where the status is the failure
+	unsent bool          // nothing has left this machine
+	kept   bool          // the connection had carried a call before
+	rested time.Duration // since that
+	silent bool          // nothing of the answer has come
+
+	status    int    // where the status is the failure
+	location  string // where it points, if that is elsewhere
 	read      content
 	announced int64 // the body's length; -1: not announced
+}
+
+// tapped puts right what net/http makes of an exchange by what was seen of it
+// on the connection.
+func (f *failure) tapped(seen sight) *failure {
+	var malformed *flaw
+	switch errors.As(seen.fault, &malformed); {
+	case f == nil && malformed == nil:
+		return nil
+	case f == nil:
+		f = &failure{stage: reading}
+	}
+	f.silent = seen.silent
+	f.unsent = seen.out == 0 && seen.silent
+	switch {
+	case malformed != nil:
+		f.class, f.status, f.err = malformed.class, 0, malformed
+	case f.err != nil && seen.fault != nil && !errors.Is(seen.fault, net.ErrClosed):
+		f.err = seen.fault
+	}
+	return f
 }
 
 // classify names the class of err. A body that ends early on an orderly close
@@ -47,9 +78,10 @@ func (f *failure) classify(trial, attempt context.Context) {
 		dns       *net.DNSError
 		handshake *handshakeError
 		network   *net.OpError
+		record    tls.RecordHeaderError
 	)
 	switch err := f.err; {
-	case err == nil: // known from the start
+	case f.class != "" || err == nil: // known from the start
 	case trial.Err() != nil:
 		f.class = target.Cancelled
 	case host.LimitOf(err) != 0:
@@ -60,11 +92,11 @@ func (f *failure) classify(trial, attempt context.Context) {
 		f.class = target.Timeout
 	case errors.As(err, &handshake):
 		f.class = target.TLS
-	case errors.As(err, &network) && (network.Op == "remote error" || network.Op == "local error"):
+	case errors.As(err, &network) && (network.Op == "remote error" || network.Op == "local error"), errors.As(err, &record):
 		f.class = target.TLS // an alert after the handshake: TLS 1.3 refuses certificates so late
 	case network != nil && network.Op == "dial":
 		f.class = target.Connect
-	case f.stage == reading && !broken(err), malformed(err):
+	case f.stage == reading && !broken(err), malformed(err), nonsense(err):
 		f.class = target.Body
 	default:
 		f.class = target.Reset
@@ -81,30 +113,62 @@ func broken(err error) bool {
 
 // malformed tells whether what came was no HTTP. net/http has only words for it.
 func malformed(err error) bool {
+	return strings.Contains(err.Error(), "malformed") || tooLargeHead(err) || strange(err)
+}
+
+// tooLargeHead tells whether it was a head beyond Settings.MaxHead.
+func tooLargeHead(err error) bool {
 	text := err.Error()
-	return strings.Contains(text, "malformed") || strings.Contains(text, "headers exceeded")
+	return errors.Is(err, wire.LargeHead) || strings.Contains(text, "server response headers exceeded") || strings.Contains(text, "header list larger")
 }
 
-// untouched tells that the server has not looked at the request, so that it
-// may be sent again, whatever it asks for.
-func untouched(err error) bool {
+// strange tells whether the frames that came were none of HTTP/2's, for all
+// that net/http says of them: to it a head far beyond the limit is one of these.
+func strange(err error) bool {
+	text := err.Error()
+	return text == "connection error: PROTOCOL_ERROR" || text == "connection error: COMPRESSION_ERROR"
+}
+
+// nonsense tells whether it was HTTP/2 that made no sense, and we who said so.
+// net/http's errors of the kind have no type that we could ask for.
+func nonsense(err error) bool {
 	var stream streamError
-	return err == errMoved || unusable(err) || errors.As(err, &stream) && stream.Code == refusedStream
+	if errors.As(err, &stream) {
+		return stream.Cause == nil || stream.Cause.Error() != "received from peer"
+	}
+	text := err.Error()
+	return strings.HasPrefix(text, "connection error: ") || strings.Contains(text, "frame too large") || strings.Contains(text, "reading the frame")
 }
 
-// unusable tells that an HTTP/2 connection took no more requests, and never
-// will again. Go's servers answer with PROTOCOL_ERROR, where others refuse the
-// stream, when it comes in the moment that another one ends.
+// unprocessed tells that the server has declared it has not looked at the
+// request (RFC 9113, 8.7): it refused the stream, or named a last one before it.
+func (f *failure) unprocessed() bool {
+	var stream streamError
+	switch {
+	case f.err == nil || f.stage != awaiting || f.class != target.Reset:
+		return false
+	case errors.As(f.err, &stream):
+		return stream.Code == refusedStream && !nonsense(f.err)
+	}
+	text := f.err.Error() // of errors without a type
+	return unsent(f.err) || text == goneAway || strings.HasPrefix(text, "http2: Transport received GOAWAY from server")
+}
+
+const goneAway = "http2: Transport received Server's graceful shutdown GOAWAY"
+
+// unsent tells that an HTTP/2 connection took no request any more.
+func unsent(err error) bool { return err.Error() == "http2: client conn not usable" }
+
+// unusable tells that an HTTP/2 connection never will take a request again.
 func unusable(err error) bool {
 	var stream streamError
 	switch {
 	case err == nil:
 		return false
 	case errors.As(err, &stream):
-		return stream.Code == protocolError && stream.Cause != nil
+		return stream.Code == protocolError
 	}
-	text := err.Error() // of errors without a type
-	return text == "http2: client conn not usable" || text == "http2: Transport received Server's graceful shutdown GOAWAY"
+	return unsent(err) || err.Error() == goneAway
 }
 
 // Error codes of HTTP/2 (RFC 9113, 7).
@@ -135,8 +199,19 @@ func (t *Target) example(r *request, f *failure) string {
 	return made.(string)
 }
 
-// reason says what went wrong.
+// reason says what went wrong, and where a kept connection broke, how to tell
+// whether that is the server's time-out.
 func (f *failure) reason(s Settings) string {
+	text := f.cause(s)
+	if f.class != target.Reset || !f.kept || !f.silent || f.stage != awaiting {
+		return text
+	}
+	idle := quantity.Duration(f.rested.Round(max(time.Microsecond, f.rested/100)))
+	return text + fmt.Sprintf(", on a connection kept idle for %s: a keep-alive time-out of the server, or a crash? keepalive: false tells", idle)
+}
+
+// cause says what went wrong.
+func (f *failure) cause(s Settings) string {
 	switch {
 	case f.class == target.Cancelled:
 		return "given up, because the trial ended"
@@ -144,10 +219,19 @@ func (f *failure) reason(s Settings) string {
 		return fmt.Sprintf("%s within %s", [...]string{"no connection", "no answer", "no end of the body"}[f.stage], quantity.Duration(s.Timeout))
 	case f.status != 0:
 		text := strconv.Itoa(f.status) + " " + nethttp.StatusText(f.status)
+		if f.status/100 == 3 && f.location != "" {
+			return text + ", redirects are not followed: Location: " + f.location
+		}
 		if f.read.start != "" {
 			text += ": " + f.read.start
 		}
 		return text
+	case f.err != nil && tooLargeHead(f.err):
+		return fmt.Sprintf("the answer's head is larger than %s: a higher max_head of the target lets it pass", quantity.Size(int64(cmp.Or(s.MaxHead, wire.UsualHead))))
+	case f.err != nil && strange(f.err):
+		return fmt.Sprintf("%v: the answer is no HTTP/2, or its head is larger than %s (max_head)", f.err, quantity.Size(int64(cmp.Or(s.MaxHead, wire.UsualHead))))
+	case f.class == target.Connect && s.Route.Unix != "":
+		return s.Route.Unix + ": " + plain(f.err)
 	case f.err == nil:
 		return fmt.Sprintf("the body (%d bytes) does not contain %q", f.read.size, s.Success.Contains)
 	case f.class == target.Body && errors.Is(f.err, io.ErrUnexpectedEOF) && f.announced > 0:
@@ -167,6 +251,9 @@ func plain(err error) string {
 		network *net.OpError
 		call    *os.SyscallError
 	)
+	if limit := host.LimitOf(err); limit != 0 {
+		return limit.String()
+	}
 	switch {
 	case errors.As(err, &dns):
 		return fmt.Sprintf("%s: %s", dns.Name, dns.Err)

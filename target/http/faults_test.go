@@ -80,7 +80,7 @@ var faults = []fault{
 	}), soon, target.Timeout, "no end of the body within 100ms"},
 
 	{"not found", byStatus(nethttp.NotFound), nil, "status-404", "404 Not Found: 404 page not found"},
-	{"redirect", byStatus(func(w nethttp.ResponseWriter, r *nethttp.Request) { nethttp.Redirect(w, r, "/elsewhere", 302) }), nil, "status-302", "302 Found"},
+	{"redirect", byStatus(func(w nethttp.ResponseWriter, r *nethttp.Request) { nethttp.Redirect(w, r, "/elsewhere", 302) }), nil, "status-302", "302 Found, redirects are not followed: Location: /elsewhere"},
 	{"busy", byStatus(func(w nethttp.ResponseWriter, _ *nethttp.Request) { nethttp.Error(w, "try\nlater", 503) }), nil, "status-503", "503 Service Unavailable: try later"},
 	{"unwanted success", byStatus(nil), func(s *Settings) { s.Success.Status = []StatusRange{{201, 204}} }, "status-200", "200 OK"},
 	{"another protocol", byScript(says("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n")), nil, "status-101", "101 Switching"},
@@ -95,7 +95,7 @@ var faults = []fault{
 		return strings.Replace(scripted(t, answers), "http:", "https:", 1)
 	}, soon, target.TLS, "closed the connection in the TLS handshake"},
 	{"no HTTP/2 over TLS", overTLS, func(s *Settings) { s.Protocol, s.TLS.Insecure = "2", true }, target.TLS, "does not offer HTTP/2"},
-	{"no HTTP/2", byScript(answers), func(s *Settings) { s.Protocol = "2" }, target.Reset, ""},
+	{"no HTTP/2", byScript(answers), func(s *Settings) { s.Protocol = "2" }, target.Body, "HTTP/1.1"},
 }
 
 // Each fault has its class and a message for people, ends the call in time,

@@ -6,16 +6,21 @@
 // kept, answers are not unpacked, and proxies that the environment names are
 // not used: what is measured is the server at the URL, and nothing else.
 //
-// A connection that the server closed after its last answer is noticed before
-// the next request is sent, and replaced. If it breaks in the very moment of
-// sending, before any answer, a request that does no harm twice (RFC 9110:
-// GET, HEAD, OPTIONS, TRACE, PUT, DELETE) is sent again on another connection,
-// as browsers do; this counts in Outcome.Attempts, but not towards `retry`. Any
-// other request fails with class reset.
+// Nothing is sent twice that `retry` did not ask for, whatever the method. A
+// connection whose end has come is noticed before anything is sent on it, and
+// replaced: that is no second sending. If it breaks later the call has failed,
+// with class reset. What is left is what HTTP/2 itself declares unprocessed: a
+// stream that the server refused (REFUSED_STREAM), or one above the last that
+// its GOAWAY names. That is sent once more, on another connection where there
+// may be one, and counts in Outcome.Attempts and Outcome.Resent, but not
+// towards `retry`.
 //
-// Outcome.BytesIn and BytesOut are bodies, as they come and go, and heads at
-// the size they have as HTTP/1.1 text; TLS and the framing of chunks and of
-// HTTP/2 are left out. A request counts once it is handed to a connection.
+// Over HTTP/1.1 package wire's parser reads along (see tap), so that an
+// answer is the same to all engines: well, malformed or cut short, and of the
+// same size. Outcome.BytesIn and BytesOut are bodies, as they come and go, and
+// heads at the size they have as HTTP/1.1 text, interim ones too; TLS and the
+// framing of chunks and of HTTP/2 are left out. Of a request counts what the
+// system has taken.
 package http
 
 import (
@@ -51,10 +56,14 @@ type Target struct {
 // against base, which is empty when there are none. The cap on connections is
 // per host. The streams' "retry" draws the jitter of the back-offs.
 func Open(s Settings, base string, streams random.Source) (*Target, error) {
+	if err := s.Route.Check(); err != nil {
+		return nil, err
+	}
 	transport, err := newTransport(s)
 	if err != nil {
 		return nil, err
 	}
+	linked(transport, s.Protocol == "2", s.MaxHead)
 	t := &Target{settings: s, contains: []byte(s.Success.Contains), retry: newRetrier(s.Retry, streams), pools: map[string]*pool{}}
 	t.buffers.New = func() any {
 		buffer := make([]byte, max(32<<10, 2*len(t.contains)))
@@ -86,8 +95,9 @@ func (t *Target) poolFor(u *url.URL, transport *nethttp.Transport) *pool {
 	key := scheme + "://" + address
 	if t.pools[key] == nil {
 		t.pools[key] = &pool{
-			dial: func(ctx context.Context) (*nethttp.ClientConn, error) {
-				return transport.NewClientConn(ctx, scheme, address)
+			dial: func(ctx context.Context) (client *nethttp.ClientConn, l link, err error) {
+				client, err = transport.NewClientConn(context.WithValue(ctx, linkKey{}, &l), scheme, address)
+				return client, l, err
 			},
 			limit:   s.Connections,
 			keep:    s.KeepAlive,
@@ -126,15 +136,15 @@ func (t *Target) Call(ctx context.Context, n uint64) target.Outcome {
 	}
 }
 
-// mostRepeats bounds how often a request is sent again because it met a
-// connection of old, or more calls on one than the server allows: as many
-// connections may have to go.
-const mostRepeats = 100
+// mostMoves bounds how often a call takes another connection because nothing
+// could be sent on the one before: as many idle ones may have to go.
+const mostMoves = 100
 
 // attempt is one try, as `retry` counts them: it waits for a place on a
-// connection, then has Settings.Timeout from connecting to the body's end.
+// connection, then has Settings.Timeout from connecting to the body's end, a
+// second sending that the protocol calls for included.
 func (t *Target) attempt(ctx context.Context, r *request, out *target.Outcome) *failure {
-	at, held, err := r.pool.take(ctx)
+	at, held, err := r.pool.take(ctx, wish{once: r.once})
 	out.Held += held
 	if err != nil {
 		out.Ended = time.Now()
@@ -145,17 +155,26 @@ func (t *Target) attempt(ctx context.Context, r *request, out *target.Outcome) *
 		timed, cancel = context.WithTimeout(ctx, t.settings.Timeout)
 	}
 	defer cancel()
-	for k := 0; ; k++ {
+	for again, moves := false, 0; ; {
+		before := out.Attempts
 		f := t.send(timed, at, r, out)
+		if again {
+			out.Resent += out.Attempts - before
+		}
 		if f == nil {
 			return nil
 		}
 		f.classify(ctx, timed)
-		stale := at.reused && f.class == target.Reset && f.stage == awaiting && r.idempotent()
-		if !stale && !untouched(f.err) || k == mostRepeats {
+		switch {
+		case f.unsent && moves < mostMoves: // on a connection that was gone, or for others
+			moves++
+		case f.unprocessed() && !again:
+			again = true
+		default:
+			out.Attempts = max(out.Attempts, before+1) // even if nothing could be sent
 			return f
 		}
-		at, held, err = r.pool.take(timed)
+		at, held, err = r.pool.take(timed, wish{once: r.once, besides: at.conn})
 		out.Held += held
 		if err != nil {
 			f = &failure{stage: connecting, err: err}
@@ -172,38 +191,70 @@ func (t *Target) send(ctx context.Context, at place, r *request, out *target.Out
 		if err != errMoved {
 			out.Attempts++
 		}
-		return &failure{stage: connecting, err: err}
+		return &failure{stage: connecting, err: err, unsent: err == errMoved}
 	}
 	out.Attempts++
-	out.BytesOut += r.size
-	f := t.exchange(at.client, r.with(ctx), out)
-	out.Ended = time.Now()
-	if f != nil && unusable(f.err) {
-		at.pool.retire(at.conn)
+	var f *failure
+	if at.link.tap != nil {
+		f = t.exchangeTapped(at.conn, r, ctx, out)
+	} else {
+		f = t.exchangeStream(at.client, r, ctx, out)
+		if o := at.link.opening; o != nil && f != nil && f.stage == awaiting {
+			if why := o.foreign(); why != nil {
+				f.class, f.err, f.unsent = target.Body, why, false
+			}
+		}
 	}
-	at.pool.put(at.conn)
+	out.Ended = time.Now()
+	if f != nil {
+		f.kept, f.rested = at.reused, at.rested
+		f.silent = f.silent || at.link.tap == nil && f.stage == awaiting && at.rested > 0
+		if f.unsent = f.unsent && (at.reused || at.link.tap == nil); f.unsent {
+			out.Attempts--
+		}
+		if unusable(f.err) {
+			at.pool.retire(at.conn)
+		}
+	}
+	at.pool.put(at.conn, r.once)
 	return f
 }
 
+// exchangeTapped sends the request over HTTP/1.1, reads the answer to its end
+// and judges it.
+func (t *Target) exchangeTapped(c *conn, r *request, ctx context.Context, out *target.Outcome) *failure {
+	c.link.words.next(r)
+	c.link.tap.expect(r.template.Method == nethttp.MethodHead)
+	f := t.exchange(c.client, r.with(ctx))
+	seen := c.link.tap.finish(r.size())
+	out.BytesIn += seen.in
+	out.BytesOut += seen.out
+	return f.tapped(seen)
+}
+
 // exchange sends the request, reads the answer to its end and judges it.
-func (t *Target) exchange(client *nethttp.ClientConn, r *nethttp.Request, out *target.Outcome) *failure {
+func (t *Target) exchange(client *nethttp.ClientConn, r *nethttp.Request) *failure {
 	answer, err := client.RoundTrip(r)
 	if err != nil {
 		return &failure{stage: awaiting, err: err}
 	}
-	out.BytesIn += headSize(answer)
 	if answer.StatusCode == nethttp.StatusSwitchingProtocols {
 		_ = answer.Body.Close() // no body follows, but another protocol
 		return &failure{class: statusClass(answer.StatusCode), status: answer.StatusCode}
 	}
 	accepted := t.settings.Success.accepts(answer.StatusCode)
 	read, err := t.drain(answer.Body, !accepted)
-	out.BytesIn += read.size
+	return t.judge(answer, read, err)
+}
+
+// judge names what is wrong with an answer; nil if nothing is.
+func (t *Target) judge(answer *nethttp.Response, read content, err error) *failure {
+	accepted := t.settings.Success.accepts(answer.StatusCode)
 	switch {
 	case err != nil:
 		return &failure{stage: reading, err: err, read: read, announced: answer.ContentLength}
 	case !accepted:
-		return &failure{class: statusClass(answer.StatusCode), status: answer.StatusCode, read: read}
+		return &failure{class: statusClass(answer.StatusCode), status: answer.StatusCode, location: answer.Header.Get("Location"), read: read}
 	case !read.found:
 		return &failure{class: target.Body, read: read}
 	}
@@ -255,32 +306,6 @@ func (s Success) accepts(status int) bool {
 		}
 	}
 	return false
-}
-
-// headSize is the size of the answer's head as HTTP/1.1 writes it. Three of its
-// lines net/http takes out.
-func headSize(r *nethttp.Response) int64 {
-	size := len("HTTP/1.1 \r\n") + len(r.Status) + len("\r\n")
-	for name, values := range r.Header {
-		for _, v := range values {
-			size += len(name) + len(": ") + len(v) + len("\r\n")
-		}
-	}
-	chunked := len(r.TransferEncoding) > 0
-	if chunked {
-		size += len("Transfer-Encoding: chunked\r\n")
-	}
-	for name := range r.Trailer {
-		size += len(", ") + len(name)
-	}
-	if len(r.Trailer) > 0 {
-		size += len("Trailer: \r\n") - len(", ")
-	}
-	// Otherwise it closes because its version does, or to end the body.
-	if r.Close && r.ProtoAtLeast(1, 1) && (chunked || r.ContentLength >= 0) {
-		size += len("Connection: close\r\n")
-	}
-	return int64(size)
 }
 
 func (s Settings) scrub(text string) string {

@@ -24,11 +24,10 @@ import (
 // other, whichever engine makes them. The faults of TestFaults are more of
 // these.
 type behaviour struct {
-	name    string
-	url     func(*testing.T) string
-	change  func(*Settings)
-	ends    []string // classes of the calls
-	interim int64    // bytes of interim answers a call, which only package wire counts
+	name   string
+	url    func(*testing.T) string
+	change func(*Settings)
+	ends   []string // classes of the calls
 }
 
 const wellDone = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK"
@@ -95,52 +94,52 @@ var (
 )
 
 var behaviours = []behaviour{
-	{"well", kept(wellDone), nil, good3, 0},
-	{"well, not kept alive", kept(wellDone), unkept, good3, 0},
-	{"well, one connection", kept(wellDone), func(s *Settings) { s.Connections = 1 }, good3, 0},
-	{"HEAD", kept("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n"), sending("HEAD", ""), good3, 0},
-	{"HEAD has no text", kept("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n"), both(sending("HEAD", ""), contains("OK")), body3, 0},
-	{"204", kept("HTTP/1.1 204 No Content\r\n\r\n"), nil, good3, 0},
-	{"204 has no text", kept("HTTP/1.1 204 No Content\r\n\r\n"), contains("OK"), body3, 0},
-	{"304", kept("HTTP/1.1 304 Not Modified\r\nEtag: x\r\n\r\n"), status(304, 304), good3, 0},
-	{"304, not wanted", kept("HTTP/1.1 304 Not Modified\r\nEtag: x\r\n\r\n"), nil, []string{"status-304", "status-304"}, 0},
-	{"another protocol, even if wanted", byScript(says("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n")), status(101, 200), []string{"status-101", "status-101"}, 0},
-	{"404, wanted", kept("HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\nno"), status(404, 404), good3, 0},
-	{"404, wanted with another text", kept("HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\nno"), both(status(404, 404), contains("yes")), body3, 0},
-	{"empty", kept("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"), nil, good3, 0},
-	{"empty has no text", kept("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"), contains("OK"), body3, 0},
-	{"no reason", kept("HTTP/1.1 200 \r\nContent-Length: 0\r\n\r\n"), nil, good3, 0},
+	{"well", kept(wellDone), nil, good3},
+	{"well, not kept alive", kept(wellDone), unkept, good3},
+	{"well, one connection", kept(wellDone), func(s *Settings) { s.Connections = 1 }, good3},
+	{"HEAD", kept("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n"), sending("HEAD", ""), good3},
+	{"HEAD has no text", kept("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n"), both(sending("HEAD", ""), contains("OK")), body3},
+	{"204", kept("HTTP/1.1 204 No Content\r\n\r\n"), nil, good3},
+	{"204 has no text", kept("HTTP/1.1 204 No Content\r\n\r\n"), contains("OK"), body3},
+	{"304", kept("HTTP/1.1 304 Not Modified\r\nEtag: x\r\n\r\n"), status(304, 304), good3},
+	{"304, not wanted", kept("HTTP/1.1 304 Not Modified\r\nEtag: x\r\n\r\n"), nil, []string{"status-304", "status-304"}},
+	{"another protocol, even if wanted", byScript(says("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n")), status(101, 200), []string{"status-101", "status-101"}},
+	{"404, wanted", kept("HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\nno"), status(404, 404), good3},
+	{"404, wanted with another text", kept("HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\nno"), both(status(404, 404), contains("yes")), body3},
+	{"empty", kept("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"), nil, good3},
+	{"empty has no text", kept("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"), contains("OK"), body3},
+	{"no reason", kept("HTTP/1.1 200 \r\nContent-Length: 0\r\n\r\n"), nil, good3},
 
-	{"chunked", kept("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nOK\r\n3\r\nabc\r\n0\r\n\r\n"), nil, good3, 0},
-	{"chunked, text across chunks", kept("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nin\r\n6\r\n stock\r\n0\r\n\r\n"), contains("in stock"), good3, 0},
-	{"chunked, with a trailer", kept("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: A\r\n\r\n2\r\nOK\r\n0\r\nA: b\r\n\r\n"), nil, good3, 0},
-	{"chunked, then closed", byScript(says("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n2\r\nOK\r\n0\r\n\r\n")), nil, good3, 0},
-	{"text across pieces", inTurn("HTTP/1.1 200 OK\r\nContent-Le", "ngth: 8\r\n\r\nin", " sto", "ck"), contains("in stock"), good3, 0},
-	{"text missing in pieces", inTurn("HTTP/1.1 200 OK\r\nContent-Le", "ngth: 8\r\n\r\nin", " sto", "re"), contains("in stock"), body3, 0},
-	{"large", kept("HTTP/1.1 200 OK\r\nContent-Length: 3000000\r\n\r\n" + strings.Repeat("x", 3_000_000)), nil, good3, 0},
-	{"until it closes", byScript(says("HTTP/1.1 200 OK\r\n\r\nin stock")), contains("in stock"), good3, 0},
-	{"until it closes, as asked", byScript(says("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nOK")), nil, good3, 0},
-	{"HTTP/1.0", byScript(says("HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nOK")), nil, good3, 0},
-	{"HTTP/1.0, kept alive", kept("HTTP/1.0 200 OK\r\nContent-Length: 2\r\nConnection: keep-alive\r\n\r\nOK"), nil, good3, 0},
-	{"interim answers", kept("HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" + wellDone), nil, good3, int64(len("HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n"))},
+	{"chunked", kept("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nOK\r\n3\r\nabc\r\n0\r\n\r\n"), nil, good3},
+	{"chunked, text across chunks", kept("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nin\r\n6\r\n stock\r\n0\r\n\r\n"), contains("in stock"), good3},
+	{"chunked, with a trailer", kept("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: A\r\n\r\n2\r\nOK\r\n0\r\nA: b\r\n\r\n"), nil, good3},
+	{"chunked, then closed", byScript(says("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n2\r\nOK\r\n0\r\n\r\n")), nil, good3},
+	{"text across pieces", inTurn("HTTP/1.1 200 OK\r\nContent-Le", "ngth: 8\r\n\r\nin", " sto", "ck"), contains("in stock"), good3},
+	{"text missing in pieces", inTurn("HTTP/1.1 200 OK\r\nContent-Le", "ngth: 8\r\n\r\nin", " sto", "re"), contains("in stock"), body3},
+	{"large", kept("HTTP/1.1 200 OK\r\nContent-Length: 3000000\r\n\r\n" + strings.Repeat("x", 3_000_000)), nil, good3},
+	{"until it closes", byScript(says("HTTP/1.1 200 OK\r\n\r\nin stock")), contains("in stock"), good3},
+	{"until it closes, as asked", byScript(says("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nOK")), nil, good3},
+	{"HTTP/1.0", byScript(says("HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nOK")), nil, good3},
+	{"HTTP/1.0, kept alive", kept("HTTP/1.0 200 OK\r\nContent-Length: 2\r\nConnection: keep-alive\r\n\r\nOK"), nil, good3},
+	{"interim answers", kept("HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" + wellDone), nil, good3},
 
-	{"POST", kept(wellDone), sending("POST", "hello"), good3, 0},
-	{"large request", kept(wellDone), sending("PUT", strings.Repeat("x", 3_000_000)), good3, 0},
-	{"closed at the third request", thirdTime(says("")), nil, good3, 0},
-	{"closed at the third POST", thirdTime(says("")), sending("POST", "x"), []string{"", "", target.Reset, "", "", target.Reset}, 0},
-	{"reset at the third request", thirdTime(breaksOff("")), nil, good3, 0},
-	{"closed in the head of the third answer", thirdTime(says("HTTP/1.1 200 OK\r\nServer: x\r\n")), nil, good3, 0},
-	{"closed in the body of the third answer", thirdTime(says(wellDone[:len(wellDone)-1])), nil, []string{"", "", target.Body, "", ""}, 0},
-	{"garbage for the third answer", thirdTime(says("what?\r\n\r\n")), nil, []string{"", "", target.Body, "", ""}, 0},
+	{"POST", kept(wellDone), sending("POST", "hello"), good3},
+	{"large request", kept(wellDone), sending("PUT", strings.Repeat("x", 3_000_000)), good3},
+	{"closed at the third request", thirdTime(says("")), nil, []string{"", "", target.Reset, "", "", target.Reset}},
+	{"closed at the third POST", thirdTime(says("")), sending("POST", "x"), []string{"", "", target.Reset, "", "", target.Reset}},
+	{"reset at the third request", thirdTime(breaksOff("")), nil, []string{"", "", target.Reset, "", ""}},
+	{"closed in the head of the third answer", thirdTime(says("HTTP/1.1 200 OK\r\nServer: x\r\n")), nil, []string{"", "", target.Reset, "", ""}},
+	{"closed in the body of the third answer", thirdTime(says(wellDone[:len(wellDone)-1])), nil, []string{"", "", target.Body, "", ""}},
+	{"garbage for the third answer", thirdTime(says("what?\r\n\r\n")), nil, []string{"", "", target.Body, "", ""}},
 
-	{"retried", fails(2), retrying(3, "5xx"), []string{"", ""}, 0},
-	{"retried in vain", fails(99), retrying(3, "503"), []string{"status-503", "status-503"}, 0},
-	{"retried for other reasons", fails(99), retrying(3, "429", "connect", "timeout"), []string{"status-503"}, 0},
-	{"refused, retried", func(t *testing.T) string { return "http://" + refusing(t) }, retrying(4, "connect"), []string{target.Connect, target.Connect}, 0},
-	{"unknown, retried", func(*testing.T) string { return "http://nobody.invalid:80" }, retrying(2, "dns"), []string{target.DNS}, 0},
-	{"cut short, retried", byScript(says("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello")), retrying(3, "body"), []string{target.Body, target.Body}, 0},
-	{"silent, retried", byScript(untilGivenUp), both(soon, retrying(2, "timeout")), []string{target.Timeout}, 0},
-	{"silent in the head", byScript(func(c *net.TCPConn, n int) bool { says("HTTP/1.1 2")(c, n); return untilGivenUp(c, n) }), soon, []string{target.Timeout}, 0},
+	{"retried", fails(2), retrying(3, "5xx"), []string{"", ""}},
+	{"retried in vain", fails(99), retrying(3, "503"), []string{"status-503", "status-503"}},
+	{"retried for other reasons", fails(99), retrying(3, "429", "connect", "timeout"), []string{"status-503"}},
+	{"refused, retried", func(t *testing.T) string { return "http://" + refusing(t) }, retrying(4, "connect"), []string{target.Connect, target.Connect}},
+	{"unknown, retried", func(*testing.T) string { return "http://nobody.invalid:80" }, retrying(2, "dns"), []string{target.DNS}},
+	{"cut short, retried", byScript(says("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello")), retrying(3, "body"), []string{target.Body, target.Body}},
+	{"silent, retried", byScript(untilGivenUp), both(soon, retrying(2, "timeout")), []string{target.Timeout}},
+	{"silent in the head", byScript(func(c *net.TCPConn, n int) bool { says("HTTP/1.1 2")(c, n); return untilGivenUp(c, n) }), soon, []string{target.Timeout}},
 }
 
 // byNetHTTP makes calls one after the other through net/http.
@@ -239,7 +238,7 @@ func expectSame(t *testing.T, engine string, b behaviour, std, ours []target.Out
 	t.Helper()
 	for i, class := range b.ends {
 		s, o := std[i], ours[i]
-		if s.Class != class || o.Class != class || s.Attempts != o.Attempts || s.BytesIn+b.interim != o.BytesIn || s.BytesOut != o.BytesOut {
+		if s.Class != class || o.Class != class || s.Attempts != o.Attempts || s.BytesIn != o.BytesIn || s.BytesOut != o.BytesOut {
 			t.Errorf("%s: call %d, want %q:\n%+v\n%+v", engine, i, class, s, o)
 		}
 		_, told, _ := strings.Cut(s.Example, ": ")

@@ -17,7 +17,7 @@ import (
 // one for as long as the server allows more streams on it; only then is
 // another one set up.
 type pool struct {
-	dial  func(context.Context) (*nethttp.ClientConn, error)
+	dial  func(context.Context) (*nethttp.ClientConn, link, error)
 	limit int  // connections at most; 0: no limit
 	keep  bool // connections are used again
 	http2 bool // every connection speaks HTTP/2
@@ -28,7 +28,19 @@ type pool struct {
 	streams int     // calls that may share a connection, as far as is known
 	open    int     // connections there are, those being set up included
 	ready   []*conn // idle ones, and all that are shared; the last one used is the last
-	line    []chan place
+	line    []waiting
+}
+
+// waiting is a call in line.
+type waiting struct {
+	turn chan place
+	wish
+}
+
+// wish is what a call asks of its connection.
+type wish struct {
+	once    bool  // to serve no other call after it
+	besides *conn // to be another than this, where there may be one; nil: any
 }
 
 // manyStreams is how many calls share a connection before the server has told
@@ -38,16 +50,16 @@ const manyStreams = 100
 // take gives the call a place, on a connection that may have to be set up, or
 // holds it in line, first come first served, until there is one. It returns
 // how long that was; the only error is ctx's.
-func (p *pool) take(ctx context.Context) (place, time.Duration, error) {
+func (p *pool) take(ctx context.Context, w wish) (place, time.Duration, error) {
 	p.mu.Lock()
 	if len(p.line) == 0 {
-		if at, ok := p.find(); ok {
+		if at, ok := p.find(w); ok {
 			p.mu.Unlock()
 			return at, 0, nil
 		}
 	}
 	turn := make(chan place, 1)
-	p.line = append(p.line, turn)
+	p.line = append(p.line, waiting{turn, w})
 	p.mu.Unlock()
 
 	since := time.Now()
@@ -60,13 +72,20 @@ func (p *pool) take(ctx context.Context) (place, time.Duration, error) {
 	}
 }
 
-// find looks for a place, on a new connection if need be.
-func (p *pool) find() (place, bool) {
+// find looks for a place, on a new connection if need be. A call that ends its
+// connection leaves those of the others alone, while it may have a new one.
+func (p *pool) find(w wish) (place, bool) {
+	if w.once && (p.limit == 0 || p.open < p.limit) {
+		return p.fresh(w.once), true
+	}
 	for i := len(p.ready) - 1; i >= 0; i-- {
 		c := p.ready[i]
-		if c.dead() {
+		rested := c.rested()
+		if c.dead() || rested > aWhile && c.link.finished() {
 			p.drop(c)
-		} else if at, ok := c.enter(); ok {
+		} else if c == w.besides && (p.limit == 0 || p.open < p.limit || len(p.ready) > 1) {
+			continue
+		} else if at, ok := c.enter(rested); ok {
 			if !c.shared {
 				p.ready = slices.Delete(p.ready, i, i+1)
 			}
@@ -76,22 +95,27 @@ func (p *pool) find() (place, bool) {
 	if p.limit > 0 && p.open >= p.limit {
 		return place{}, false
 	}
+	return p.fresh(w.once), true
+}
+
+// fresh is a place on a new connection.
+func (p *pool) fresh(once bool) place {
 	p.open++
-	c := &conn{pool: p, shared: p.shared, calls: 1, settled: make(chan struct{})}
+	c := &conn{pool: p, shared: p.shared && !once, calls: 1, settled: make(chan struct{})}
 	if c.shared {
 		p.ready = append(p.ready, c)
 	}
-	return place{conn: c}, true
+	return place{conn: c}
 }
 
 // serve lets the calls in line go on, as far as there is room.
 func (p *pool) serve() {
 	for len(p.line) > 0 {
-		at, ok := p.find()
+		at, ok := p.find(p.line[0].wish)
 		if !ok {
 			return
 		}
-		p.line[0] <- at
+		p.line[0].turn <- at
 		p.line = p.line[1:]
 	}
 }
@@ -100,7 +124,7 @@ func (p *pool) serve() {
 func (p *pool) leave(turn chan place) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if i := slices.Index(p.line, turn); i >= 0 {
+	if i := slices.IndexFunc(p.line, func(w waiting) bool { return w.turn == turn }); i >= 0 {
 		p.line = slices.Delete(p.line, i, i+1)
 		return
 	}
@@ -111,16 +135,20 @@ func (p *pool) leave(turn chan place) {
 
 // put gives a place back after a call, and with it the connection. One that
 // broke, or that the server wants closed, makes room for another.
-func (p *pool) put(c *conn) {
+func (p *pool) put(c *conn, once bool) {
 	p.mu.Lock()
-	c.used = true
-	over := !p.keep || p.closed || c.dead()
+	c.used, c.since = true, time.Now()
+	over := !p.keep || p.closed || c.dead() || c.link.spent()
 	if c.shared {
 		c.calls--
+		if once {
+			c.retired = true
+			p.unlist(c)
+		}
 		over = over || c.retired && c.calls == 0
 		p.learn(c)
 	} else {
-		over = over || c.client.Available() == 0
+		over = over || once || c.client.Available() == 0
 	}
 	if over {
 		p.drop(c)
@@ -135,11 +163,14 @@ func (p *pool) put(c *conn) {
 }
 
 // learn notes how many calls the server allows on a connection. net/http does
-// not tell the limit, only what is left of it and what is in use.
+// not tell the limit, only what is left of it and what is in use. An eighth is
+// left free: Go's servers may count a stream whose end they have just sent, and
+// then break the next one off with PROTOCOL_ERROR, of which nobody knows whether
+// it was looked at.
 func (p *pool) learn(c *conn) {
 	used, left := c.client.InFlight(), c.client.Available()
 	if left > 0 && used == c.client.InFlight() {
-		p.streams = used + left
+		p.streams = used + left - (used+left)/8
 	}
 }
 

@@ -4,46 +4,54 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"encoding/base64"
 	"io"
 	nethttp "net/http"
+	"net/textproto"
 	"net/url"
+	"slices"
+	"strconv"
+	"strings"
 )
 
 // request is one request, prepared once: a call only copies it.
 type request struct {
-	template nethttp.Request
+	template nethttp.Request // as net/http is told it
+	head     []byte          // as it is sent over HTTP/1.1, by every engine
 	body     []byte
 	label    string // how examples name it
-	size     int64  // of head and body as HTTP/1.1 writes them
+	once     bool   // it has a connection of its own, which serves no other call
+	asks     bool   // the body is not sent before the server has asked for it
 	pool     *pool
 }
 
 // prepare resolves a request against the base URL, which may be nil.
 func prepare(r Request, base *url.URL, s Settings) (*request, error) {
-	u, err := url.Parse(r.URL)
+	u, err := parse(r.URL)
 	if err != nil {
-		return nil, reason(err)
+		return nil, err
 	}
 	if base != nil {
 		u = base.ResolveReference(u)
 	}
-	if u, err = whole(u.String()); err != nil {
+	if err := complete(u, r.URL); err != nil {
 		return nil, err
 	}
-	p := &request{body: r.Body, label: label(cmp.Or(r.Method, nethttp.MethodGet), u, s)}
+	r.Method = cmp.Or(r.Method, nethttp.MethodGet)
+	lines := heading{Headers: r.Headers}
+	p := &request{
+		body: r.Body, label: label(r.Method, u, s),
+		once: !s.KeepAlive || lines.has("Connection", "close"),
+		asks: len(r.Body) > 0 && lines.has("Expect", "100-continue"),
+	}
+	lines.complete(r, u, p.once)
+	p.head = lines.text(r.Method + " " + u.RequestURI() + " HTTP/1.1")
 	p.template = nethttp.Request{
-		Method: r.Method, URL: u, Host: u.Host, Header: head(r.Headers),
+		Method: r.Method, URL: u, Host: lines.get("Host"), Header: lines.canonical(),
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		ContentLength: int64(len(r.Body)), Close: !s.KeepAlive,
+		ContentLength: int64(len(r.Body)), Close: p.once,
 	}
-	if host := p.template.Header.Get("Host"); host != "" {
-		p.template.Host = host // where net/http looks for it
-	}
-	p.authorize(u.User)
-	var size counter
-	err = p.with(context.Background()).Write(&size)
-	p.size = int64(size)
-	return p, err
+	return p, nil
 }
 
 // label is how examples name a request: without secrets, also where the URL
@@ -56,24 +64,8 @@ func label(method string, u *url.URL, s Settings) string {
 	return clip(method+" "+shown, 100)
 }
 
-func head(headers []Header) nethttp.Header {
-	h := nethttp.Header{}
-	for _, line := range headers {
-		h.Add(line.Name, line.Value)
-	}
-	if _, given := h["User-Agent"]; !given {
-		h.Set("User-Agent", "plimsoll")
-	}
-	return h
-}
-
-// authorize sends the user and password of a URL, unless a header does.
-func (p *request) authorize(user *url.Userinfo) {
-	if user != nil && p.template.Header.Get("Authorization") == "" {
-		password, _ := user.Password()
-		p.template.SetBasicAuth(user.Username(), password)
-	}
-}
+// size is that of head and body as HTTP/1.1 has them.
+func (p *request) size() int64 { return int64(len(p.head) + len(p.body)) }
 
 // with makes the request ready to be sent. Calls share the headers, which
 // nobody changes.
@@ -85,20 +77,92 @@ func (p *request) with(ctx context.Context) *nethttp.Request {
 	return r
 }
 
-// idempotent tells whether sending the request twice does no more than
-// sending it once (RFC 9110, 9.2.2).
-func (p *request) idempotent() bool {
-	switch p.template.Method {
-	case "", "GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE":
-		return true
+// heading is the lines of a request's head: what HTTP asks for, then those of
+// the file, in their order and as they are written there.
+type heading struct {
+	own     []Header
+	Headers []Header
+}
+
+// complete adds what is needed and not given.
+func (h *heading) complete(r Request, u *url.URL, once bool) {
+	add := func(name, value string) {
+		if len(h.values(name)) == 0 {
+			h.own = append(h.own, Header{name, value})
+		}
+	}
+	add("Host", withoutZone(u.Host))
+	add("User-Agent", "plimsoll")
+	if u.User != nil {
+		password, _ := u.User.Password()
+		add("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(u.User.Username()+":"+password)))
+	}
+	if once && !h.has("Connection", "close") {
+		h.own = append(h.own, Header{"Connection", "close"})
+	}
+	if size := len(r.Body); size > 0 || r.Method == "POST" || r.Method == "PUT" || r.Method == "PATCH" {
+		add("Content-Length", strconv.Itoa(size))
+	}
+}
+
+// withoutZone leaves out which of our networks a link-local address belongs
+// to: that is nothing to the server (RFC 6874, 1).
+func withoutZone(host string) string {
+	from, to := strings.IndexByte(host, '%'), strings.IndexByte(host, ']')
+	if from < 0 || to < from {
+		return host
+	}
+	return host[:from] + host[to:]
+}
+
+func (h *heading) all() []Header { return slices.Concat(h.own, h.Headers) }
+
+// values are those of all lines of that name.
+func (h *heading) values(name string) (all []string) {
+	for _, line := range h.all() {
+		if strings.EqualFold(line.Name, name) {
+			all = append(all, line.Value)
+		}
+	}
+	return all
+}
+
+// get is the value of the first line of that name.
+func (h *heading) get(name string) string { return append(h.values(name), "")[0] }
+
+// has tells whether one of the lists of that name has a word in it.
+func (h *heading) has(name, word string) bool {
+	for _, list := range h.values(name) {
+		for item := range strings.SplitSeq(list, ",") {
+			if strings.EqualFold(textproto.TrimString(item), word) {
+				return true
+			}
+		}
 	}
 	return false
 }
 
-// counter counts what is written to it.
-type counter int64
+// text is the whole head. Blanks around a value are no part of it (RFC 9110,
+// 5.5).
+func (h *heading) text(first string) []byte {
+	text := bytes.NewBufferString(first + "\r\n")
+	for _, line := range h.all() {
+		text.WriteString(line.Name + ": " + textproto.TrimString(line.Value) + "\r\n")
+	}
+	text.WriteString("\r\n")
+	return text.Bytes()
+}
 
-func (c *counter) Write(b []byte) (int, error) {
-	*c += counter(len(b))
-	return len(b), nil
+// canonical is the same for net/http. What is between neighbours only is not
+// in it: HTTP/2 has no such lines.
+func (h *heading) canonical() nethttp.Header {
+	all := nethttp.Header{}
+	for _, line := range h.all() {
+		switch name := textproto.CanonicalMIMEHeaderKey(line.Name); name {
+		case "Host", "Content-Length", "Connection":
+		default:
+			all[name] = append(all[name], textproto.TrimString(line.Value))
+		}
+	}
+	return all
 }

@@ -54,7 +54,7 @@ func TestRetries(t *testing.T) {
 		if out.Class != c.class || out.Attempts != c.tried || requests.Load() != int64(c.tried) {
 			t.Errorf("%s: %+v, the server saw %d", c.name, out, requests.Load())
 		}
-		if size := to.requests[0].size; out.BytesOut != size*int64(c.tried) {
+		if size := int64(len(to.requests[0].head) + len(to.requests[0].body)); out.BytesOut != size*int64(c.tried) {
 			t.Errorf("%s: %d bytes out, %d each", c.name, out.BytesOut, size)
 		}
 		if (out.Example == "") != out.OK() {

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/pem"
+	"flag"
 	"fmt"
 	"io"
 	"log"
@@ -25,6 +26,8 @@ import (
 // TestMain lets the test's own program act as a server to be killed.
 func TestMain(m *testing.M) {
 	if os.Getenv(role) == "" {
+		log.SetOutput(io.Discard)           // net/http tells what its peers do wrong
+		_ = flag.Set("test.parallel", "16") // they wait more than they work
 		goleak.VerifyTestMain(m)
 		return
 	}
@@ -186,3 +189,16 @@ func refusing(t testing.TB) string {
 
 // quiet swallows what servers say about clients that misbehave on purpose.
 var quiet = log.New(io.Discard, "", 0)
+
+// onSocket has a server listen on a Unix socket.
+func onSocket(t testing.TB, path string) func(*httptest.Server) {
+	return func(s *httptest.Server) {
+		listener, err := net.Listen("unix", path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = s.Listener.Close()
+		s.Listener = listener
+		s.EnableHTTP2 = true
+	}
+}

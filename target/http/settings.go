@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"plimsoll/target/sim"
+	"plimsoll/target/wire"
 )
 
 // Settings describe an HTTP target, as `http:` gives them, with every default
@@ -25,8 +26,12 @@ type Settings struct {
 	Protocol string
 	// Engine is "auto" (default), "std" (net/http), "wire" (package wire), or
 	// the name of one of package wire's engines.
-	Engine  string
-	TLS     TLS
+	Engine string
+	TLS    TLS
+	// Route is how connections come to the server.
+	Route wire.Route
+	// MaxHead is how many bytes an answer's head may have. Default 1 MB.
+	MaxHead int
 	Success Success
 	Retry   Retry
 	// Scrub takes secrets (values that came from the environment) out of a

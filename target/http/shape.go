@@ -22,11 +22,13 @@ import (
 // written is what stands in the scenario file; checks need the places.
 type written struct {
 	call        // url, method, headers, body: the one call where there is no list of calls
+	detour      // unix, resolve, source
 	serve       setting.At[sim.Settings]
 	calls       setting.At[[]setting.At[call]]
 	timeout     time.Duration
 	keepAlive   setting.At[bool]
 	connections int
+	maxHead     int
 	protocol    string
 	engine      setting.At[string]
 	tls         setting.At[TLS]
@@ -49,6 +51,10 @@ func Shape() setting.Shape[*Settings] {
 		setting.Key("success", "Which answers are a success. Default: status 2xx.", success(), func(w *written) *Success { return &w.success }),
 		setting.Key("retry", "Repeats failed attempts. Default: none is.", retry(), func(w *written) *Retry { return &w.retry }),
 	)
+	fields = append(fields, routeFields()...)
+	for _, key := range []string{"requests", "duration", "warmup", "repeat", "modes", "thresholds"} {
+		fields = append(fields, setting.Refused[written](key, "belongs to the scenario: move it there, under `scenarios`"))
+	}
 	return setting.Complete(setting.Object("an http target", fields...), func(r *setting.Reader, at setting.Pos, w written) (*Settings, bool) {
 		return w.settings(r, at)
 	})
@@ -57,6 +63,9 @@ func Shape() setting.Shape[*Settings] {
 // settings fills the defaults in and checks what one key alone cannot show.
 func (w written) settings(r *setting.Reader, at setting.Pos) (*Settings, bool) {
 	requests, ok := w.requests(r, at)
+	ok = w.linesFit(r, cmp.Or(w.protocol, "1.1")) && ok
+	route, routed := w.route(r, requests)
+	ok = ok && routed
 	s := &Settings{
 		Calls:       requests,
 		Timeout:     cmp.Or(w.timeout, 10*time.Second),
@@ -65,12 +74,18 @@ func (w written) settings(r *setting.Reader, at setting.Pos) (*Settings, bool) {
 		Protocol:    cmp.Or(w.protocol, "1.1"),
 		Engine:      cmp.Or(w.engine.Value, "auto"),
 		TLS:         w.tls.Value,
+		Route:       route,
+		MaxHead:     cmp.Or(w.maxHead, wire.UsualHead),
 		Success:     w.success,
 		Retry:       w.retry,
 		Scrub:       r.Scrub,
 	}
 	if w.serve.Given {
 		s.Serve = &w.serve.Value
+	}
+	if w.serve.Given && w.unix.Given {
+		r.Problem(w.unix.Pos, "the server that `serve` starts listens on a port of 127.0.0.1: leave unix out")
+		ok = false
 	}
 	if w.serve.Given && w.tls.Given {
 		r.Problem(w.tls.Pos, "the server that `serve` starts speaks no TLS: leave tls out")

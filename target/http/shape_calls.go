@@ -7,7 +7,6 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/google/jsonschema-go/jsonschema"
@@ -20,7 +19,7 @@ import (
 type call struct {
 	url      setting.At[string]
 	method   setting.At[string]
-	headers  setting.At[[]Header]
+	headers  setting.At[[]line]
 	body     setting.At[string]
 	bodyFile setting.At[string]
 }
@@ -34,7 +33,7 @@ func callFields[T any](of func(*T) *call, urlDoc string) []setting.Field[T] {
 	return []setting.Field[T]{
 		setting.Key("url", urlDoc, setting.Secret(setting.Located(setting.Text("a URL"))), func(t *T) *setting.At[string] { return &of(t).url }),
 		setting.Key("method", "Default GET, or POST with a body.", setting.Located(method()), func(t *T) *setting.At[string] { return &of(t).method }),
-		setting.Key("headers", "Header lines: a name and its value, or a list of values.", setting.Secret(setting.Located(headers())), func(t *T) *setting.At[[]Header] { return &of(t).headers }),
+		setting.Key("headers", "Header lines: a name and its value, or a list of values.", setting.Secret(setting.Located(headers())), func(t *T) *setting.At[[]line] { return &of(t).headers }),
 		setting.Key("body", "The text to send.", setting.Secret(setting.Located(setting.Text("the text to send"))), func(t *T) *setting.At[string] { return &of(t).body }),
 		setting.Key("body_file", "The file to send.", setting.Located(setting.Text("the name of a file")), func(t *T) *setting.At[string] { return &of(t).bodyFile }),
 	}
@@ -88,6 +87,8 @@ func (w written) base(r *setting.Reader, at setting.Pos) (*url.URL, bool) {
 			r.Problem(w.url.Pos, "%v", err)
 		}
 		return u, err == nil
+	case w.unix.Given:
+		return &local, true
 	case !w.calls.Given:
 		r.Problem(at, "an http target needs the key url (where to send the calls) or serve (plimsoll's own simulated server)")
 		return nil, false
@@ -97,9 +98,12 @@ func (w written) base(r *setting.Reader, at setting.Pos) (*url.URL, bool) {
 
 // request is the call with all but its URL; common are headers for every
 // call.
-func (c call) request(r *setting.Reader, common []Header) (Request, bool) {
+func (c call) request(r *setting.Reader, common []line) (Request, bool) {
 	body, ok := c.load(r)
-	request := Request{Method: c.method.Value, Headers: slices.Concat(c.without(common), c.headers.Value), Body: body}
+	request := Request{Method: c.method.Value, Body: body}
+	for _, line := range slices.Concat(c.without(common), c.headers.Value) {
+		request.Headers = append(request.Headers, line.Header)
+	}
 	if request.Method == "" {
 		request.Method = "GET"
 		if c.body.Given || c.bodyFile.Given {
@@ -110,9 +114,9 @@ func (c call) request(r *setting.Reader, common []Header) (Request, bool) {
 }
 
 // without leaves out the common headers that the call sets itself.
-func (c call) without(common []Header) []Header {
-	return slices.DeleteFunc(slices.Clone(common), func(h Header) bool {
-		return slices.ContainsFunc(c.headers.Value, func(own Header) bool {
+func (c call) without(common []line) []line {
+	return slices.DeleteFunc(slices.Clone(common), func(h line) bool {
+		return slices.ContainsFunc(c.headers.Value, func(own line) bool {
 			return textproto.CanonicalMIMEHeaderKey(own.Name) == textproto.CanonicalMIMEHeaderKey(h.Name)
 		})
 	})
@@ -139,14 +143,14 @@ func (c call) address(r *setting.Reader, at setting.Pos, base *url.URL, served b
 	if c.url.Given && !c.url.Valid {
 		return "", false
 	}
-	address, err := c.resolve(base, served)
+	address, err := c.absolute(base, served)
 	if err != nil {
 		r.Problem(at, "%v", err)
 	}
 	return address, err == nil
 }
 
-func (c call) resolve(base *url.URL, served bool) (string, error) {
+func (c call) absolute(base *url.URL, served bool) (string, error) {
 	if base == nil && !c.url.Given {
 		return "", errors.New("this call needs a url, for the target has none")
 	}
@@ -157,9 +161,9 @@ func (c call) resolve(base *url.URL, served bool) (string, error) {
 		}
 		return u.String(), nil
 	}
-	relative, err := url.Parse(c.url.Value)
+	relative, err := parse(c.url.Value)
 	if err != nil {
-		return "", fmt.Errorf("%q is no URL: %w", c.url.Value, reason(err))
+		return "", err
 	}
 	if served && (relative.IsAbs() || relative.Host != "") {
 		return "", fmt.Errorf("the calls go to the server that `serve` starts: write a path such as /items, not %q", c.url.Value)
@@ -168,35 +172,7 @@ func (c call) resolve(base *url.URL, served bool) (string, error) {
 	if served {
 		return resolved.RequestURI(), nil
 	}
-	if _, err := whole(resolved.String()); err != nil {
-		return "", err
-	}
-	return resolved.String(), nil
-}
-
-// whole reads a URL that says everything.
-func whole(text string) (*url.URL, error) {
-	u, err := url.Parse(text)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Opaque != "" {
-		return nil, fmt.Errorf("%q is no URL: write it in full, such as http://127.0.0.1:8080/items", text)
-	}
-	if u.Hostname() == "" {
-		return nil, fmt.Errorf("the URL %q names no host, write it in full, such as http://127.0.0.1:8080/items", text)
-	}
-	if port := u.Port(); port != "" {
-		if n, err := strconv.Atoi(port); err != nil || n < 1 || n > 65535 {
-			return nil, fmt.Errorf("the port %s of %q is out of range: from 1 to 65535", port, text)
-		}
-	}
-	return u, nil
-}
-
-func reason(err error) error {
-	var parse *url.Error
-	if errors.As(err, &parse) {
-		return parse.Err
-	}
-	return err
+	return resolved.String(), complete(resolved, c.url.Value)
 }
 
 var token = regexp.MustCompile("^[!#$%&'*+.^_`|~0-9A-Za-z-]+$") // RFC 9110, 5.6.2
@@ -223,50 +199,5 @@ func method() setting.Shape[string] {
 	}
 	return setting.Parsed("a method such as GET or POST", read, func() *jsonschema.Schema {
 		return setting.Spelled("[!#$%&'*+.^_`|~0-9A-Z-]+")
-	})
-}
-
-func headers() setting.Shape[[]Header] {
-	lines := setting.Map("headers", setting.OneOrMore(headerValue()))
-	return setting.Complete(lines, func(r *setting.Reader, _ setting.Pos, entries []setting.Entry[setting.Several[string]]) ([]Header, bool) {
-		var all []Header
-		seen, ok := map[string]bool{}, true
-		for _, e := range entries {
-			name := textproto.CanonicalMIMEHeaderKey(e.Key)
-			if err := checkHeader(e.Key, seen[name]); err != nil {
-				r.Problem(e.Pos, "%v", err)
-				ok = false
-			}
-			seen[name] = true
-			for _, value := range e.Value.Values() {
-				all = append(all, Header{e.Key, value})
-			}
-		}
-		return all, ok
-	})
-}
-
-func checkHeader(name string, twice bool) error {
-	switch textproto.CanonicalMIMEHeaderKey(name) {
-	case "Content-Length", "Transfer-Encoding":
-		return fmt.Errorf("the header %s follows from the body: leave it out", name)
-	}
-	switch {
-	case !token.MatchString(name):
-		return fmt.Errorf("%q is no name of a header: letters, digits and - make one", name)
-	case twice:
-		return fmt.Errorf("the header %s comes twice: give its values as a list", name)
-	}
-	return nil
-}
-
-func headerValue() setting.Shape[string] {
-	return setting.Where(setting.Text("the value of a header"), func(text string) error {
-		for _, c := range text {
-			if c < ' ' && c != '\t' || c == 0x7f {
-				return fmt.Errorf("a header's value must be one line without control characters, found %q", c)
-			}
-		}
-		return nil
 	})
 }

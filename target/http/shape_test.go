@@ -10,6 +10,7 @@ import (
 	"plimsoll/target/delay"
 	"plimsoll/target/setting"
 	"plimsoll/target/sim"
+	"plimsoll/target/wire"
 )
 
 func readSettings(t *testing.T, dir, text string) *Settings {
@@ -30,7 +31,7 @@ func readSettings(t *testing.T, dir, text string) *Settings {
 func with(change func(*Settings)) *Settings {
 	s := &Settings{
 		Calls:   []Request{{Method: "GET", URL: "http://a/"}},
-		Timeout: 10 * time.Second, KeepAlive: true, Protocol: "1.1", Engine: "auto",
+		Timeout: 10 * time.Second, KeepAlive: true, Protocol: "1.1", Engine: "auto", MaxHead: wire.UsualHead,
 		Success: Success{Status: []StatusRange{{200, 299}}},
 	}
 	change(s)
@@ -85,7 +86,7 @@ func TestCallsAreResolved(t *testing.T) {
 	for text, want := range map[string][]string{
 		`{url: "http://a/b/c?d", calls: [{}, {url: e}, {url: /f}, {url: "?g"}, {url: "http://h/"}, {url: ../i}]}`: {
 			"http://a/b/c?d", "http://a/b/e", "http://a/f", "http://a/b/c?g", "http://h/", "http://a/i"},
-		`{serve: {}, calls: [{}, {url: /delay/50ms}, {url: "items?id=1"}, {url: "?q=ä"}]}`: {"/", "/delay/50ms", "/items?id=1", "/?q=ä"},
+		`{serve: {}, calls: [{}, {url: /delay/50ms}, {url: "items?id=1"}, {url: "?q=ä"}]}`: {"/", "/delay/50ms", "/items?id=1", "/?q=%C3%A4"},
 		`{calls: [{url: "http://a/"}, {url: "https://b:8443/x"}]}`:                         {"http://a/", "https://b:8443/x"},
 	} {
 		var got []string

@@ -1,12 +1,11 @@
 package http
 
 import (
-	"bytes"
 	"cmp"
-	"context"
 	"fmt"
 	nethttp "net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -20,6 +19,9 @@ import (
 // URLs are resolved against base, as Open does. Carrier has chosen an engine of
 // package wire.
 func (s Settings) Wire(base string, streams random.Source, spin float64) (o wire.Options, err error) {
+	if err := s.Route.Check(); err != nil {
+		return o, err
+	}
 	var root *url.URL
 	if base != "" {
 		if root, err = url.Parse(base); err != nil {
@@ -41,15 +43,16 @@ func (s Settings) Wire(base string, streams random.Source, spin float64) (o wire
 				o.TLS.ServerName = strings.ToLower(r.template.URL.Hostname())
 			}
 		}
-		var text bytes.Buffer
-		if err := r.with(context.Background()).Write(&text); err != nil {
-			return o, fmt.Errorf("request %d: %w", i+1, err)
+		text, later := slices.Concat(r.head, r.body), []byte(nil)
+		if r.asks {
+			text, later = r.head, r.body
 		}
 		o.Requests = append(o.Requests, wire.Request{
-			Bytes: text.Bytes(), Head: r.template.Method == nethttp.MethodHead, Idempotent: r.idempotent(),
+			Bytes: text, Later: later, Once: r.once, Head: r.template.Method == nethttp.MethodHead,
 		})
 		labels = append(labels, r.label)
 	}
+	o.Route, o.MaxHead = s.Route, s.MaxHead
 	o.Timeout, o.KeepAlive, o.Connections, o.Spin = s.Timeout, s.KeepAlive, s.Connections, spin
 	o.Accepts = func(status int) bool { // 101: another protocol follows, and no body
 		return status != nethttp.StatusSwitchingProtocols && s.Success.accepts(status)
@@ -126,12 +129,16 @@ func (s Settings) beyondEpoll() string {
 	return ""
 }
 
-// hosts are whom the calls go to, SCHEME://HOST:PORT each.
+// hosts are whom the calls go to, SCHEME://HOST:PORT each; without TLS the
+// host is nothing to one who is called by a socket of his own.
 func (s Settings) hosts() (list []string) {
 	for _, c := range s.Calls {
-		u, err := url.Parse(c.URL)
+		u, err := parse(c.URL)
 		if err != nil || c.URL == "" {
 			continue // reported already
+		}
+		if s.Route.Unix != "" && u.Scheme == "http" {
+			u.Host = "localhost"
 		}
 		list = append(list, u.Scheme+"://"+address(u))
 	}
@@ -149,8 +156,9 @@ func (s Settings) examples(labels []string) func(n uint64, class string, seen wi
 			return text
 		}
 		f := failure{class: class, stage: stage(seen.Stage), err: seen.Err, read: content{size: seen.Body}}
+		f.kept, f.silent, f.rested = seen.Kept, seen.Silent, seen.Idle
 		if class == statusClass(seen.Status) {
-			f.status, f.read.start = seen.Status, string(seen.Start)
+			f.status, f.location, f.read.start = seen.Status, string(seen.Location), string(seen.Start)
 		}
 		made[class] = clip(s.scrub(labels[n%uint64(len(labels))]+": "+f.reason(s)), 200)
 		return made[class]

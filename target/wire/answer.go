@@ -15,7 +15,7 @@ const started = 1000
 
 // listen sets it up for a connection's life.
 func (a *answer) listen(o *Options) {
-	a.parser = New(Limits{})
+	a.parser = New(Limits{Head: o.MaxHead})
 	a.parser.Body = func(piece []byte) { a.body(piece, o) }
 }
 
@@ -30,7 +30,7 @@ func (a *answer) size() int64 { return a.parser.HeadBytes + a.parser.BodyBytes }
 
 // seen is what there is to tell about the failure of its call.
 func (a *answer) seen(connected bool, err error) Seen {
-	s := Seen{Stage: Awaiting, Err: err, Status: a.parser.Status, Body: a.parser.BodyBytes, Start: a.start}
+	s := Seen{Stage: Awaiting, Err: err, Status: a.parser.Status, Body: a.parser.BodyBytes, Start: a.start, Location: a.parser.Location, Silent: !a.parser.Begun()}
 	switch {
 	case !connected:
 		s.Stage = Connecting
@@ -70,6 +70,7 @@ func (a *answer) fault() explained { return explained{&a.parser} }
 type explained struct{ *Parser }
 
 func (e explained) Error() string { return e.Explain() }
+func (e explained) Unwrap() error { return e.Parser.fault }
 
 // Class is the class of error that it counts under.
 func (e explained) Class() string { return e.Parser.fault.Class() }

@@ -91,47 +91,6 @@ func testRetries(t *testing.T, by kind) {
 	}
 }
 
-// A connection of old that breaks late leaves the repetition what is left of
-// the time, however much more its next connection had in mind.
-func TestRepetitionsHaveTheTimeThatIsLeft(t *testing.T) {
-	const timeout = time.Second
-	e := open(t, serve(t, func(p *peer) {
-		p.request()
-		p.say(fine)
-		if p.request(); p.number == 0 {
-			time.Sleep(timeout / 2)
-			p.reset()
-			return
-		}
-		p.say(fine)
-		p.request()
-		p.request()
-	}), func(o *Options) { o.Timeout = timeout })
-	e.Send(0, 0, e.now())
-	e.Send(1, 1, e.now())
-	expectOK(t, collect(t, e, 2))
-	time.Sleep(timeout) // so that nothing watches them
-	e.Wait(e.now())
-	slices.SortFunc(e.idle, func(a, b *conn) int { return int(b.number - a.number) })
-	began := e.now()
-	e.Send(2, 2, e.now()) // on the first connection
-	e.Wait(e.now() + timeout/10)
-	e.Send(3, 3, e.now()) // on the second one, which is watched from now on
-	if done, any, _ := e.Wait(began + timeout/3); !any || done.Call != 3 || !done.OK() {
-		t.Fatalf("%+v", done)
-	}
-	for range 100 { // until its repetition is on the second one, too
-		e.Wait(e.now() + timeout/100)
-		if expectBooks(t, e, 1); e.open == 1 {
-			break
-		}
-	}
-	done := collect(t, e, 1)[0]
-	if took := done.Ended - began; done.Class != target.Timeout || done.Attempts != 2 || took < timeout {
-		t.Errorf("%v, %+v", took, done)
-	}
-}
-
 // A retry has a time of its own, and so has a call that was held.
 func TestTimeoutIsEachTrysOwn(t *testing.T) { byBoth(t, testTimeoutIsEachTrysOwn) }
 
@@ -145,6 +104,27 @@ func testTimeoutIsEachTrysOwn(t *testing.T, by kind) {
 	for _, done := range collect(t, e, 2) {
 		if least := done.Held + 2*timeout; done.Class != target.Timeout || done.Attempts != 2 || done.Ended < least || done.Held < timeout {
 			t.Errorf("%+v", done)
+		}
+	}
+}
+
+// A call that is held before each of its tries was held for all that time.
+func TestHeldAddsUp(t *testing.T) { byBoth(t, testHeldAddsUp) }
+
+func testHeldAddsUp(t *testing.T, by kind) {
+	const delay = 20 * time.Millisecond
+	e := by.open(t, serve(t, func(p *peer) {
+		for p.request() {
+			time.Sleep(delay)
+			p.say("HTTP/1.1 503 x\r\nContent-Length: 0\r\n\r\n")
+		}
+	}), func(o *Options) { o.Connections, o.Retry = 1, again{attempts: 2} })
+	for n := range uint32(2) { // they take turns: 0, 1, 0, 1
+		e.Send(n, 0, e.now())
+	}
+	for _, done := range collect(t, e, 2) {
+		if least := time.Duration(done.Call+1) * delay; done.Attempts != 2 || done.Held < least-delay/4 {
+			t.Errorf("%+v; want it held for %v", done, least)
 		}
 	}
 }
@@ -179,41 +159,6 @@ func testCancel(t *testing.T, by kind) {
 		if inLine := done.Call >= 2 && done.Call < 5; inLine != (done.Held > 0) {
 			t.Errorf("%+v", done)
 		}
-	}
-}
-
-// All connections break at once, while nobody looks: one call meets them one
-// after the other, in the midst of what is told about them.
-func TestAllConnectionsBreakAtOnce(t *testing.T) {
-	const many = 8
-	broken := make(chan struct{})
-	var all [many]atomic.Pointer[peer]
-	e := open(t, serve(t, func(p *peer) {
-		if p.number >= many {
-			well(p)
-			return
-		}
-		p.request()
-		all[p.number].Store(p)
-		p.say(fine)
-		if !p.request() {
-			return
-		}
-		p.reset() // first the one with the call
-		for i := range all {
-			all[i].Load().reset()
-		}
-		close(broken)
-	}), nil)
-	for n := range uint32(many) {
-		e.Send(n, 0, e.now())
-	}
-	expectOK(t, collect(t, e, many))
-	e.Send(0, 0, e.now())
-	<-broken
-	done := collect(t, e, 1)[0]
-	if !done.OK() || done.Attempts < 3 {
-		t.Errorf("%+v", done)
 	}
 }
 

@@ -1,6 +1,8 @@
 package wire
 
 import (
+	"slices"
+	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -12,15 +14,19 @@ import (
 type conn struct {
 	number, generation int32 // in the poller's events
 	fd                 int
-	address            int   // of Engine.addrs: the one tried
+	way                int   // of Engine.ways: the one tried
 	refusal            error // why there is no connection to it
 	connected          bool
 	closing            bool // the server has closed it, though there may be bytes to read
 	full               bool // is among Engine.full
 
 	carrier
-	reused bool // it has served a call before this one
+	reused bool          // it has served a call before this one
+	rested time.Duration // from its last call to this one
+	ended  time.Duration // when its last call did
+	begun  bool          // some of the request has been sent
 	unsent []byte
+	later  []byte // goes when the server asks for it
 	answer
 }
 
@@ -36,28 +42,77 @@ func (c *conn) sight() sight { return sight{c, c.generation} }
 // here tells whether the connection is still there, with a call on it.
 func (s sight) here() bool { return s.generation == s.conn.generation && s.x != nil }
 
-// begin sends a call on a connection, or as soon as it is set up.
-func (e *Engine) begin(c *conn, x *exchange, reused bool) {
-	e.attempt(x)
-	c.x, c.reused = x, reused
-	c.expect(x.request, &e.o)
-	c.unsent = x.request.Bytes
+// begin sends a call on a new connection, as soon as that is set up.
+func (e *Engine) begin(c *conn, x *exchange) {
+	e.prepare(c, x)
+	c.reused = false
 	if c.fd < 0 {
 		e.lose(c, target.Connect, c.refusal)
-		return
-	}
-	if e.o.Timeout > 0 {
-		e.deadlines.watch(&c.carrier)
-	}
-	if c.connected {
-		e.send(c)
 	}
 }
 
-// send begins to send the request.
-func (e *Engine) send(c *conn) {
-	c.x.out.BytesOut += int64(len(c.unsent))
+// send begins to send the request, and tells what write does.
+func (e *Engine) send(c *conn) (there bool) {
+	if len(c.later) > 0 {
+		c.patience = e.now() + patience
+		e.deadlines.watch(&c.carrier)
+	}
+	return e.write(c)
+}
+
+// prepare gives a connection its call.
+func (e *Engine) prepare(c *conn, x *exchange) {
+	e.attempt(x)
+	c.x, c.begun = x, false
+	c.expect(x.request, &e.o)
+	c.unsent, c.later, c.patience = x.request.Bytes, x.request.Later, 0
+	if e.o.Timeout > 0 && c.fd >= 0 {
+		e.deadlines.watch(&c.carrier)
+	}
+}
+
+// reuse sends a call on an idle connection, unless that is gone: nothing is
+// sent on one whose end has come.
+func (e *Engine) reuse(c *conn, x *exchange) bool {
+	if e.clock-e.looked > stale && ended(c.fd, true) {
+		e.close(c)
+		return false
+	}
+	e.prepare(c, x)
+	c.reused, c.rested = true, e.clock-c.ended
+	if !e.send(c) {
+		c.x = nil
+		e.unsent(x)
+		e.close(c)
+		return false
+	}
+	return true
+}
+
+// proceed sends the body that has been held back.
+func (e *Engine) proceed(c *conn) {
+	if len(c.unsent) > 0 { // asked for before its head was out
+		c.later = slices.Concat(c.unsent, c.later)
+	}
+	c.unsent, c.later, c.patience = c.later, nil, 0
 	e.write(c)
+}
+
+// overdue hears that it is time to see to the call on the connection: to go on
+// with it, where the server has not said whether it wants the body, or to give
+// it up.
+func (e *Engine) overdue(c *conn) {
+	if c.patience == 0 || c.x.until < c.patience {
+		e.lose(c, target.Timeout, nil)
+		return
+	}
+	seen := c.sight()
+	if c.patience = 0; !c.parser.HeadDone() {
+		e.proceed(c)
+	}
+	if seen.here() {
+		e.deadlines.watch(&c.carrier)
+	}
 }
 
 // ready sees to what has happened on a connection.
@@ -86,25 +141,34 @@ func (e *Engine) ready(c *conn, events uint32) {
 	e.read(c)
 }
 
-// write sends what is left of the request.
-func (e *Engine) write(c *conn) {
+// write sends what is left of the request. It tells whether the connection was
+// there: where a kept one takes nothing at all, it was gone before.
+func (e *Engine) write(c *conn) (there bool) {
 	for len(c.unsent) > 0 {
 		n, errno := rawWrite(c.fd, c.unsent)
 		switch errno {
 		case 0:
-			c.unsent = c.unsent[n:]
+			c.x.out.BytesOut += int64(n)
+			c.begun, c.unsent = true, c.unsent[n:]
 		case unix.EINTR:
 		case unix.EAGAIN:
-			return
+			return true
+		case unix.ENOBUFS, unix.ENOMEM:
+			e.lose(c, target.Reset, errno)
+			return true
 		default: // the answer may be there all the same: a server may refuse and close
+			if c.reused && !c.begun {
+				return false
+			}
 			seen := c.sight()
 			c.unsent, c.closing = nil, true
 			if e.read(c); seen.here() && !c.full {
 				e.lose(c, target.Reset, errno)
 			}
-			return
+			return true
 		}
 	}
+	return true
 }
 
 // pieces bounds the reads from a connection in one turn, so that a server that
@@ -144,7 +208,9 @@ func (e *Engine) feed(c *conn, b []byte) {
 	case err != nil:
 		e.lose(c, c.fault().Class(), c.fault())
 	case done:
-		e.answered(c, c.parser.KeepAlive() && n == len(b) && len(c.unsent) == 0 && !c.closing)
+		e.answered(c, c.parser.KeepAlive() && n == len(b) && len(c.unsent) == 0 && len(c.later) == 0 && !c.closing)
+	case len(c.later) > 0 && c.parser.Continued && !c.parser.HeadDone():
+		e.proceed(c)
 	}
 }
 
@@ -161,14 +227,14 @@ func (e *Engine) eof(c *conn) {
 // answered hands a whole answer over and lets the connection go on.
 func (e *Engine) answered(c *conn, keep bool) {
 	x := c.x
-	c.x = nil
+	c.x, c.ended = nil, e.now()
 	x.out.BytesIn += c.size()
 	if class := e.judge(c.parser.Status, c.found); class != "" {
-		e.failed(x, class, c.seen(c.connected, nil), e.now())
+		e.failed(x, class, c.seen(c.connected, nil), c.ended)
 	} else {
-		e.ended(x, e.now())
+		e.ended(x, c.ended)
 	}
-	if keep && e.o.KeepAlive {
+	if keep && e.o.KeepAlive && !x.request.Once {
 		e.release(c)
 		return
 	}
@@ -182,11 +248,8 @@ func (e *Engine) lose(c *conn, class string, err error) {
 	c.x = nil
 	x.out.BytesIn += c.size()
 	seen := c.seen(c.connected, err)
+	seen.Kept, seen.Idle = c.reused, c.rested
 	e.close(c)
-	if x.repeat(c.reused, class, seen.Stage) {
-		e.place(x)
-		return
-	}
 	e.failed(x, class, seen, e.now())
 	e.admit()
 }
@@ -197,7 +260,9 @@ func (e *Engine) release(c *conn) {
 		e.idle = append(e.idle, c)
 		return
 	}
-	e.begin(c, e.nextInLine(), true)
+	if x := e.nextInLine(); !e.reuse(c, x) {
+		e.place(x)
+	}
 }
 
 // admit sets up connections for those in line, while there may be more.
@@ -207,7 +272,7 @@ func (e *Engine) admit() {
 	}
 	e.admitting = true
 	for e.line.len() > 0 && e.open < e.o.Connections && !e.gaveUp {
-		e.begin(e.connect(), e.nextInLine(), false)
+		e.begin(e.connect(), e.nextInLine())
 	}
 	e.admitting = false
 }

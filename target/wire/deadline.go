@@ -10,10 +10,22 @@ import (
 // carrier is the part of a connection, of either kind, that has to do with its
 // call's time.
 type carrier struct {
-	x       *exchange     // the call on it; nil while idle
-	watched bool          // is among deadlines
-	watch   time.Duration // its first entry there
-	over    func()        // gives its call up
+	x        *exchange     // the call on it; nil while idle
+	patience time.Duration // when its body goes without having been asked for; 0: that is no question
+	watched  bool          // is among deadlines
+	watch    time.Duration // its first entry there
+	over     func()        // gives its call up, or goes on with it
+}
+
+// patience is how long a server may think about whether it wants a body.
+const patience = time.Second
+
+// until is when something is to be done about the connection's call.
+func (c *carrier) until() time.Duration {
+	if c.patience > 0 {
+		return min(c.patience, c.x.until)
+	}
+	return c.x.until
 }
 
 // deadlines are when to look whether a connection's call is over its time.
@@ -22,9 +34,9 @@ type carrier struct {
 type deadlines struct{ agenda.Agenda[*carrier] }
 
 // watch sees to it that the connection's call is given up when it is over its
-// time.
+// time, or gone on with.
 func (d *deadlines) watch(c *carrier) {
-	if until := c.x.until; !c.watched || until < c.watch {
+	if until := c.until(); !c.watched || until < c.watch {
 		c.watched, c.watch = true, until
 		d.Push(until, c)
 	}
@@ -39,8 +51,8 @@ func (d *deadlines) expire(now time.Duration) {
 		case !c.watched || entry.At != c.watch: // an earlier entry has taken its place
 		case c.x == nil:
 			c.watched = false
-		case c.x.until > now: // of a later call than the one it was watched for
-			c.watch = c.x.until
+		case c.until() > now: // of a later call than the one it was watched for
+			c.watch = c.until()
 			d.Push(c.watch, c)
 		default:
 			c.watched = false

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"math"
 	"strconv"
 	"time"
 
@@ -49,7 +50,8 @@ func (d *desk) Align(zero time.Time) {
 
 // stale is how old the last look at the connections may be when nobody waits: a
 // loop that starts calls back to back need not ask the kernel before each. So
-// long may an end go unnoticed, at worst.
+// long may an end go unnoticed, at worst. A connection that nobody has looked
+// at for longer is asked whether it is still there before it is used again.
 const stale = 50 * time.Microsecond
 
 // enter takes a call in.
@@ -77,13 +79,18 @@ func (d *desk) nextInLine() *exchange {
 	return x
 }
 
-// attempt begins a try, of which a repeat has the time that is left.
+// attempt begins a try.
 func (d *desk) attempt(x *exchange) {
 	x.out.Attempts++
-	if x.repeats == 0 {
+	x.until = math.MaxInt64
+	if d.o.Timeout > 0 {
 		x.until = d.clock + d.o.Timeout
 	}
 }
+
+// unsent takes a try back of which nothing has left this machine: its
+// connection was gone.
+func (d *desk) unsent(x *exchange) { x.out.Attempts-- }
 
 // judge names what is wrong with a whole answer; "" if nothing is.
 func (d *desk) judge(status int, found bool) string {
@@ -101,20 +108,6 @@ func (d *desk) judge(status int, found bool) string {
 	return ""
 }
 
-// mostRepeats bounds how often a request is sent again because it met a
-// connection of old: as many connections may have to go.
-const mostRepeats = 100
-
-// repeat tells whether a call that failed is sent again at once: where it met
-// a connection of old that is gone, and does no harm twice.
-func (x *exchange) repeat(reused bool, class string, stage Stage) bool {
-	if !reused || class != target.Reset || stage != Awaiting || !x.request.Idempotent || x.repeats == mostRepeats {
-		return false
-	}
-	x.repeats++
-	return true
-}
-
 // failed puts a call that failed at that time off until its next try, or ends
 // it.
 func (d *desk) failed(x *exchange, class string, seen Seen, at time.Duration) {
@@ -123,7 +116,6 @@ func (d *desk) failed(x *exchange, class string, seen Seen, at time.Duration) {
 		class = target.Generator
 	}
 	if class != target.Cancelled && !d.gaveUp && d.o.Retry != nil && d.o.Retry.Again(class, x.tries) {
-		x.repeats = 0
 		d.later.Push(at+d.o.Retry.Backoff(x.number, x.tries), x)
 		return
 	}

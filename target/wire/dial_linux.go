@@ -1,6 +1,9 @@
 package wire
 
 import (
+	"net"
+	"os"
+
 	"golang.org/x/sys/unix"
 
 	"plimsoll/target"
@@ -24,35 +27,49 @@ func (e *Engine) freshConn() *conn {
 	c := &conn{number: int32(len(e.conns)), fd: -1}
 	c.listen(&e.o)
 	c.parser.last = &e.last
-	c.over = func() { e.lose(c, target.Timeout, nil) }
+	c.over = func() { e.overdue(c) }
 	e.conns = append(e.conns, c)
 	return c
 }
 
-// dial tries the addresses from that number on, up to one that does not refuse
-// at once. Where none is left, fd stays −1 and the connection has its refusal.
-func (e *Engine) dial(c *conn, address int) {
+// dial tries the ways from that number on, up to one that does not refuse at
+// once. Where none is left, fd stays −1 and the connection has its refusal.
+func (e *Engine) dial(c *conn, first int) {
+	if first == 0 {
+		c.refusal = nil
+	}
 	c.connected, c.closing = false, false
-	for c.address = address; c.address < len(e.addrs); c.address++ {
-		if c.fd, c.refusal = e.socket(c); c.refusal == nil {
+	if len(e.ways) == 0 {
+		c.refuse(errFamily)
+	}
+	for c.way = first; c.way < len(e.ways); c.way++ {
+		fd, err := e.socket(c)
+		if c.fd = fd; err == nil {
 			return
 		}
+		c.refuse(err)
 	}
 }
 
-// socket opens a socket that connects to the connection's address.
+// socket opens a socket that connects on the connection's way.
 func (e *Engine) socket(c *conn) (fd int, err error) {
-	family := unix.AF_INET
-	if _, six := e.addrs[c.address].(*unix.SockaddrInet6); six {
-		family = unix.AF_INET6
-	}
-	fd, err = unix.Socket(family, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
+	way := &e.ways[c.way]
+	fd, err = unix.Socket(way.family, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return -1, err
 	}
-	_ = unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1)
-	err = unix.Connect(fd, e.addrs[c.address])
-	if err == nil || err == unix.EINPROGRESS {
+	if way.family != unix.AF_UNIX {
+		_ = unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1)
+	}
+	if n := len(way.sources); n > 0 {
+		bindLate(fd)
+		err = os.NewSyscallError("bind", unix.Bind(fd, way.sources[e.dials%n]))
+		e.dials++
+	}
+	if err == nil {
+		err = way.connect(fd)
+	}
+	if err == nil {
 		err = e.poller.add(fd, c.number, c.generation)
 	}
 	if err != nil {
@@ -60,6 +77,19 @@ func (e *Engine) socket(c *conn) (fd int, err error) {
 		return -1, err
 	}
 	return fd, nil
+}
+
+// connect begins to connect; errors are those of package net.
+func (w *way) connect(fd int) error {
+	err := unix.Connect(fd, w.to)
+	if err == nil || err == unix.EINPROGRESS {
+		return nil
+	}
+	network := "tcp"
+	if w.family == unix.AF_UNIX {
+		network = "unix"
+	}
+	return &net.OpError{Op: "dial", Net: network, Err: os.NewSyscallError("connect", err)}
 }
 
 // finishConnect sees whether the connection is set up, and then sends.
@@ -74,17 +104,27 @@ func (e *Engine) finishConnect(c *conn) (connected bool) {
 		return true
 	}
 	c.hangUp()
-	if c.refusal = err; err == nil {
-		c.refusal = unix.Errno(code)
+	if err == nil {
+		err = unix.Errno(code)
 	}
-	if e.dial(c, c.address+1); c.fd < 0 { // another address of the same name may answer
+	c.refuse(err)
+	if e.dial(c, c.way+1); c.fd < 0 { // another address of the same name may answer
 		e.lose(c, target.Connect, c.refusal)
 	}
 	return false
 }
 
+// refuse notes why an address takes no connection. The first one's reason is
+// told, as package net does.
+func (c *conn) refuse(err error) {
+	if c.refusal == nil {
+		c.refusal = err
+	}
+}
+
 func (e *Engine) close(c *conn) {
 	c.hangUp()
+	c.parser.shrink()
 	c.connected = false
 	e.open--
 	e.closed = append(e.closed, c)

@@ -43,18 +43,23 @@ func Start(name string, o Options, from time.Duration) (Caller, error) {
 // Request is one request as it goes over the wire, prepared once.
 type Request struct {
 	Bytes []byte
+	// Later is the body where it is not in Bytes: it is sent when the server
+	// asks for it (Expect: 100-continue), or says nothing for a while. A server
+	// that answers at once does not get it.
+	Later []byte
+	// Once tells that the request's connection serves no other one; it gets a
+	// connection of its own, where there may be another.
+	Once bool
 	// Head tells that the answer has no body, whatever it announces.
 	Head bool
-	// Idempotent requests may be sent again when a kept connection turns out
-	// to be gone (RFC 9110, 9.2.2).
-	Idempotent bool
 }
 
 // Options say whom an engine calls, and how. All but TLS, Timeout, Connections
 // and Retry must be there.
 type Options struct {
-	// Host is HOST:PORT.
-	Host string
+	// Host is HOST:PORT, and Route how to come there.
+	Host  string
+	Route Route
 	// TLS is how to speak it, with its ServerName; nil: not at all. Only Net
 	// can.
 	TLS      *tls.Config
@@ -63,6 +68,7 @@ type Options struct {
 	Timeout     time.Duration
 	KeepAlive   bool
 	Connections int // at most so many; a call that finds all taken is held. 0: no limit
+	MaxHead     int // bytes of an answer's head; 0: Limits' own
 	// Accepts tells whether a status counts as success, from any goroutine;
 	// Contains, if any, must occur in the body.
 	Accepts  func(status int) bool
@@ -81,6 +87,12 @@ type Seen struct {
 	Status int    // of the answer, as far as it came
 	Body   int64  // bytes of its body
 	Start  []byte // of its body, where Accepts refuses the status
+	// Location is where an answer of status 3xx points.
+	Location []byte
+	// Kept tells that the connection had served a call before, and had nothing
+	// to do for Idle since; Silent, that nothing of the answer has come.
+	Kept, Silent bool
+	Idle         time.Duration
 }
 
 // Stage is how far an attempt had come.
@@ -116,7 +128,6 @@ type exchange struct {
 	request *Request
 	since   time.Duration // waiting in line, since then
 	tries   int           // failures that count towards Retry
-	repeats int           // of this try, because of connections of old
 	until   time.Duration // when this try is over its time
 	out     target.Outcome
 }

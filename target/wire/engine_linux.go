@@ -1,12 +1,7 @@
 package wire
 
 import (
-	"context"
-	"net"
-	"strconv"
 	"time"
-
-	"golang.org/x/sys/unix"
 
 	"plimsoll/target"
 	"plimsoll/target/wait"
@@ -18,8 +13,9 @@ import (
 // write and one read.
 type Engine struct {
 	desk
-	addrs []unix.Sockaddr
+	ways  []way
 	lost  error // why Host has no address
+	dials int   // connections begun so far
 
 	poller *poller
 	waiter *wait.Waiter
@@ -46,7 +42,7 @@ func Open(o Options, from time.Duration) (*Engine, error) {
 	}
 	e := &Engine{desk: newDesk(o), poller: p, buffer: make([]byte, 64<<10)}
 	e.place = e.put
-	e.addrs, e.lost = resolve(o.Host)
+	e.ways, e.lost = o.Route.ways(o.Host)
 	e.waiter = wait.On(p, o.Spin)
 	e.start(from)
 	e.looked = from
@@ -64,42 +60,6 @@ func startEpoll(o Options, from time.Duration) (Caller, error) {
 	return e, nil
 }
 
-// resolve finds the addresses of HOST:PORT, in the resolver's order.
-func resolve(hostport string) ([]unix.Sockaddr, error) {
-	host, service, err := net.SplitHostPort(hostport)
-	if err != nil {
-		return nil, err
-	}
-	port, err := strconv.Atoi(service)
-	if err != nil {
-		return nil, err
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-	defer cancel()
-	ips, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
-	if err != nil {
-		return nil, err
-	}
-	var addrs []unix.Sockaddr
-	for _, ip := range ips {
-		if ip = ip.Unmap(); ip.Is4() {
-			addrs = append(addrs, &unix.SockaddrInet4{Port: port, Addr: ip.As4()})
-		} else {
-			addrs = append(addrs, &unix.SockaddrInet6{Port: port, Addr: ip.As16(), ZoneId: zone(ip.Zone())})
-		}
-	}
-	return addrs, nil
-}
-
-// zone is the number of the network that a link-local address belongs to.
-func zone(name string) uint32 {
-	if network, err := net.InterfaceByName(name); err == nil {
-		return uint32(network.Index)
-	}
-	number, _ := strconv.ParseUint(name, 10, 32)
-	return uint32(number)
-}
-
 // Send sends the request of call number n, now being the clock's reading; its
 // end comes out of Wait under the name `call`.
 func (e *Engine) Send(call uint32, n uint64, now time.Duration) {
@@ -114,13 +74,14 @@ func (e *Engine) Send(call uint32, n uint64, now time.Duration) {
 
 // put puts a call on a connection, or in line for one.
 func (e *Engine) put(x *exchange) {
-	if n := len(e.idle); n > 0 {
-		c := e.idle[n-1]
-		e.idle = e.idle[:n-1]
-		e.begin(c, x, true)
-		return
+	for last := len(e.idle) - 1; last >= 0 && (!x.request.Once || e.crowded()); last-- {
+		c := e.idle[last]
+		e.idle = e.idle[:last]
+		if e.reuse(c, x) {
+			return
+		}
 	}
-	if e.o.Connections > 0 && e.open >= e.o.Connections {
+	if e.crowded() {
 		e.hold(x)
 		return
 	}
@@ -129,8 +90,11 @@ func (e *Engine) put(x *exchange) {
 		e.failed(x, target.DNS, Seen{Err: e.lost}, e.now())
 		return
 	}
-	e.begin(e.connect(), x, false)
+	e.begin(e.connect(), x)
 }
+
+// crowded tells whether there may be no more connections.
+func (e *Engine) crowded() bool { return e.o.Connections > 0 && e.open >= e.o.Connections }
 
 // Wait returns the next call that has ended, at once if there is one; false
 // when none has by `until`, an offset from Zero, or when it was woken. now is
@@ -163,9 +127,12 @@ func (e *Engine) look(until time.Duration) (early bool) {
 		e.poller.Look()
 	}
 	e.looked = e.now()
-	full := e.full
+	full, events := e.full, e.poller.take()
 	e.full = e.more[:0]
-	for _, event := range e.poller.take() {
+	if len(events) == cap(e.poller.events) { // there may be more
+		e.looked -= stale
+	}
+	for _, event := range events {
 		c := e.conns[event.Fd]
 		if c.generation == event.Pad { // else it is of a connection that is gone
 			e.ready(c, event.Events)

@@ -16,7 +16,6 @@ const (
 	BadContentLength          // no number below 2⁶³, or two that differ
 	BadTransferEncoding       // other than a single "chunked"
 	BadChunk                  // a chunk's size or its line ends
-	LongLine                  // Limits.Line
 	LargeHead                 // Limits.Head
 	LargeTrailer              // Limits.Trailer
 	LongChunkLine             // Limits.ChunkLine
@@ -49,8 +48,6 @@ func (f Fault) Error() string {
 		return `unsupported Transfer-Encoding (want "chunked" alone)`
 	case BadChunk:
 		return "malformed chunk (want its size in hexadecimal, its data, and CR LF after both)"
-	case LongLine:
-		return "a header line is too long"
 	case LargeHead:
 		return "the head is too large"
 	case LargeTrailer:
@@ -85,30 +82,35 @@ func (p *Parser) Explain() string {
 	return p.fault.Error()
 }
 
+// shown is how much of a bad line Explain quotes.
+const shown = 80
+
 // refuse keeps the start of a bad line for Explain.
 func (p *Parser) refuse(line []byte, why Fault) Fault {
-	p.carry = append(p.carry[:0], line[:min(len(line), 80)]...)
+	p.carry = append(p.carry[:0], line[:min(len(line), shown)]...)
 	return why
 }
 
 // Limits bound what a server may ask of a Parser. Everything is in bytes,
 // except Interim; zero means the default. Bodies are not kept, so they need no
-// limit; the longest line is all the memory that a parser ever takes.
+// limit; the longest line of a head is all the memory that a parser ever takes.
 type Limits struct {
-	Line      int // a line of the head with its end, or several folded into one: 32 KiB
-	Head      int // the answer's head and all interim ones before it: 256 KiB
+	Head      int // the answer's head and all interim ones before it: 1 MB
 	Interim   int // interim answers (1xx) before the final one: 100
 	ChunkLine int // a chunk's size with its extensions: 4 KiB
 	Padding   int // chunking beyond 16 bytes a chunk and twice its data: 16 KiB
 	Trailer   int // what follows the last chunk: 4 KiB
 }
 
+// UsualHead is the default of Limits.Head.
+const UsualHead = 1_000_000
+
 func (l Limits) withDefaults() Limits {
 	for _, limit := range []struct {
 		value *int
 		usual int
 	}{
-		{&l.Line, 32 << 10}, {&l.Head, 256 << 10}, {&l.Interim, 100},
+		{&l.Head, UsualHead}, {&l.Interim, 100},
 		{&l.ChunkLine, 4 << 10}, {&l.Padding, 16 << 10}, {&l.Trailer, 4 << 10},
 	} {
 		if *limit.value <= 0 {

@@ -134,7 +134,7 @@ var (
 )
 
 // unlimited leaves out the limits that ReadResponse has not.
-var unlimited = Limits{Line: 1 << 30, Head: 1 << 30, Interim: 1 << 30}
+var unlimited = Limits{Head: 1 << 30, Interim: 1 << 30}
 
 // tester is a test of package testing or rapid.
 type tester interface{ Errorf(string, ...any) }

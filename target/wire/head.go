@@ -84,9 +84,15 @@ func (p *Parser) field(line []byte) Fault {
 		return p.contentLength(trim(value))
 	case size == len("transfer-encoding") && equalFold(name, "transfer-encoding"):
 		return p.transferEncoding(trim(value))
+	case p.Status/100 == 3 && equalFold(name, "location"):
+		value = trim(value)
+		p.Location = append(p.Location[:0], value[:min(len(value), longestLocation)]...)
 	}
 	return 0
 }
+
+// longestLocation is how much of a Location is kept.
+const longestLocation = 1 << 10
 
 // connection reads the options of the connection (RFC 9110, 7.6.1).
 func (p *Parser) connection(list []byte) {
@@ -136,6 +142,7 @@ func (p *Parser) endHead() Fault {
 		if p.interim++; p.interim > p.limits.Interim {
 			return ManyInterim
 		}
+		p.Continued = p.Continued || p.Status == 100
 		p.framing = framing{length: -1}
 		p.state = startLine
 		return 0

@@ -15,18 +15,18 @@ var endless = []struct {
 	most         int // bytes that are taken before it is enough
 	fault        error
 }{
-	{"status line", "HTTP/1.1 200 O", "O", 32 << 10, LongLine},
-	{"no line", "", "x", 32 << 10, LongLine},
-	{"blanks", "HTTP/1.1", " ", 32 << 10, LongLine},
-	{"field", ok + "A: ", "b", 64 << 10, LongLine},
-	{"length", ok + "Content-Length: ", "0", 64 << 10, LongLine},
-	{"folds", ok + "A: b", "\r\n c", 66 << 10, LongLine},
-	{"empty folds", ok + "A: b", "\r\n ", 128 << 10, LongLine},
-	{"fields", ok, "A: b\r\n", 256 << 10, LargeHead},
-	{"fields that count", ok, "Content-Length: 5\r\n", 256 << 10, LargeHead},
-	{"empty fields", ok, "A:\n", 256 << 10, LargeHead},
+	{"status line", "HTTP/1.1 200 O", "O", UsualHead, LargeHead},
+	{"no line", "", "x", UsualHead, LargeHead},
+	{"blanks", "HTTP/1.1", " ", UsualHead, LargeHead},
+	{"field", ok + "A: ", "b", UsualHead, LargeHead},
+	{"length", ok + "Content-Length: ", "0", UsualHead, LargeHead},
+	{"folds", ok + "A: b", "\r\n c", UsualHead, LargeHead},
+	{"empty folds", ok + "A: b", "\r\n ", UsualHead, LargeHead},
+	{"fields", ok, "A: b\r\n", UsualHead, LargeHead},
+	{"fields that count", ok, "Content-Length: 5\r\n", UsualHead, LargeHead},
+	{"empty fields", ok, "A:\n", UsualHead, LargeHead},
 	{"interim answers", "", "HTTP/1.1 100 Continue\r\n\r\n", 101 * 25, ManyInterim},
-	{"large interim answers", "", "HTTP/1.1 103\r\n" + strings.Repeat("Link: x\r\n", 1000) + "\r\n", 256 << 10, LargeHead},
+	{"large interim answers", "", "HTTP/1.1 103\r\n" + strings.Repeat("Link: x\r\n", 3000) + "\r\n", UsualHead, LargeHead},
 	{"chunk size", chunks, "0", 4<<10 + 50, LongChunkLine},
 	{"extension", chunks + "1;", "e", 4<<10 + 50, LongChunkLine},
 	{"extensions", chunks, "1;" + strings.Repeat("e", 500) + "\r\nx\r\n", 20 << 10, PaddedChunks},
@@ -54,7 +54,7 @@ func TestEndless(t *testing.T) {
 			if err != e.fault || fed > e.most+size {
 				t.Errorf("%s by %d bytes: %v after %d bytes; want %v within %d", e.name, size, err, fed, e.fault, e.most)
 			}
-			if cap(p.carry) > 2*p.limits.Line {
+			if cap(p.carry) > 2*p.limits.Head {
 				t.Errorf("%s by %d bytes: keeps %d bytes", e.name, size, cap(p.carry))
 			}
 			likeNew(t, p)
@@ -90,7 +90,7 @@ func TestLargeBodies(t *testing.T) {
 
 // Each limit is met to the byte.
 func TestLimits(t *testing.T) {
-	small := Limits{Line: 100, Head: 200, Interim: 3, ChunkLine: 40, Padding: 60, Trailer: 80}
+	small := Limits{Head: 200, Interim: 3, ChunkLine: 40, Padding: 60, Trailer: 80}
 	field := func(size int) string { return "A: " + strings.Repeat("b", size-5) + "\r\n" }
 	interim := "HTTP/1.1 100\r\n\r\n"
 	for name, c := range map[string]struct {
@@ -98,8 +98,8 @@ func TestLimits(t *testing.T) {
 		limit  int
 		fault  error
 	}{
-		"line": {func(n int) string { return ok + field(n) + "Content-Length: 0\r\n\r\n" }, small.Line, LongLine},
-		"fold": {func(n int) string { return ok + field(52) + " " + field(n-51) + "Content-Length: 0\r\n\r\n" }, small.Line, LongLine},
+		"line": {func(n int) string { return ok + field(n-17-21) + "Content-Length: 0\r\n\r\n" }, small.Head, LargeHead},
+		"fold": {func(n int) string { return ok + field(52) + " " + field(n-17-53-21) + "Content-Length: 0\r\n\r\n" }, small.Head, LargeHead},
 		"head": {func(n int) string { return ok + field(90) + field(n-17-90-21) + "Content-Length: 0\r\n\r\n" }, small.Head, LargeHead},
 		"heads": {func(n int) string {
 			return interim + ok + field(80) + field(n-16-17-80-21) + "Content-Length: 0\r\n\r\n"
@@ -143,8 +143,8 @@ func TestGarbage(t *testing.T) {
 		if _, _, err := p.Feed(garbage); err != BadStatusLine {
 			t.Fatalf("%.40q: %v", garbage, err)
 		}
-		p.Reset(false)
-		if _, _, err := p.Feed(bytes.ReplaceAll(garbage, []byte("\n"), nil)); err != LongLine {
+		p = New(Limits{Head: 32 << 10})
+		if _, _, err := p.Feed(bytes.ReplaceAll(garbage, []byte("\n"), nil)); err != LargeHead {
 			t.Fatalf("without lines: %v", err)
 		}
 	}
@@ -191,7 +191,7 @@ func TestExplain(t *testing.T) {
 		ok + "Content-Length: 0\r\n\r\n":  "",
 		chunks + "2\r\nokay":              BadChunk.Error(),
 		strings.Repeat("x", 100) + "\r\n": fmt.Sprintf("%s: %q", BadStatusLine.Error(), strings.Repeat("x", 80)),
-		ok + "A: " + strings.Repeat("x", 40<<10) + "\r\n\r\n":       "a header line is too long",
+		ok + "A: " + strings.Repeat("x", UsualHead) + "\r\n\r\n":    "the head is too large",
 		ok + "Transfer-Encoding: gzip\r\nContent-Length: 1\r\n\r\n": `unsupported Transfer-Encoding (want "chunked" alone): "Transfer-Encoding: gzip"`,
 	} {
 		p := New(Limits{})

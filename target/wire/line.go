@@ -13,7 +13,7 @@ func (p *Parser) line(b []byte) (line []byte, n int, fault Fault) {
 	if !whole {
 		n = len(b)
 	}
-	if n > p.room || n > p.limits.Line-len(p.carry) {
+	if n > p.room {
 		return nil, 0, p.tooLong()
 	}
 	p.room -= n
@@ -29,16 +29,13 @@ func (p *Parser) line(b []byte) (line []byte, n int, fault Fault) {
 	return line, n, 0
 }
 
-// tooLong says which limit a line meets first, which must not depend on how
-// much of it has come.
+// tooLong says which limit a line meets.
 func (p *Parser) tooLong() Fault {
 	limit := LargeHead
-	switch {
-	case p.limits.Line-len(p.carry) < p.room:
-		limit = LongLine
-	case p.state == chunkSize:
+	switch p.state {
+	case chunkSize:
 		limit = LongChunkLine
-	case p.state == trailers:
+	case trailers:
 		limit = LargeTrailer
 	}
 	p.carry = p.carry[:0]
@@ -71,7 +68,12 @@ func (p *Parser) unfolded(b []byte) (line []byte, n int, fault Fault) {
 	if bytes.IndexByte(line, ':') < 0 {
 		return nil, n, p.refuse(line, BadField) // a name cannot be folded
 	}
-	p.carry, p.ended = append(p.carry[:0], line...), true
+	if len(raw) > n { // of several pieces: it is kept already
+		p.carry = line
+	} else {
+		p.carry = append(p.carry[:0], line...)
+	}
+	p.ended = true
 	return nil, n, 0
 }
 

@@ -16,7 +16,7 @@ import (
 // Wake belong to the loop's goroutine.
 type Net struct {
 	desk
-	dialer net.Dialer
+	dialer *Dialer
 	trial  context.Context // of all that is being set up
 	giveUp context.CancelFunc
 	inbox  *inbox
@@ -35,7 +35,7 @@ const block = 64 << 10
 
 // OpenNet prepares an engine; nothing is sent yet. The clock shows from.
 func OpenNet(o Options, from time.Duration) *Net {
-	n := &Net{desk: newDesk(o), dialer: net.Dialer{KeepAlive: -1}, inbox: newInbox(o.Spin)}
+	n := &Net{desk: newDesk(o), dialer: NewDialer(o.Route, net.Dialer{KeepAlive: -1}), inbox: newInbox(o.Spin)}
 	n.place = n.put
 	n.trial, n.giveUp = context.WithCancel(context.Background())
 	n.blocks.New = func() any { b := make([]byte, block); return &b }
@@ -57,22 +57,30 @@ func (n *Net) put(x *exchange) {
 		n.failed(x, target.Cancelled, Seen{}, n.clock)
 		return
 	}
-	for last := len(n.idle) - 1; last >= 0; last-- {
+	full := n.o.Connections > 0 && n.open >= n.o.Connections
+	for last := len(n.idle) - 1; last >= 0 && (full || !x.request.Once); last-- {
 		c := n.idle[last]
 		n.idle = n.idle[:last]
 		if n.reuse(c, x) {
 			return
 		}
 	}
-	if n.o.Connections > 0 && n.open >= n.o.Connections {
+	if full {
 		n.hold(x)
 		return
 	}
 	n.connect(x)
 }
 
+// aWhile is how long a connection is idle before it is asked whether it is
+// still there: its goroutine may not have had the time to hear of its end.
+const aWhile = time.Millisecond
+
 // reuse sends a call on an idle connection, unless that is gone.
 func (n *Net) reuse(c *netConn, x *exchange) bool {
+	if c.rested = n.clock - c.ended; c.rested > aWhile && c.finished() {
+		return false
+	}
 	c.prepare(x, true)
 	if !c.state.CompareAndSwap(idle, busy) {
 		c.x = nil
@@ -142,6 +150,7 @@ func (n *Net) note(notice notice) {
 		n.release(c)
 		return
 	}
+	c.parser.shrink()
 	n.open--
 	n.closed = append(n.closed, c)
 	if notice.what == lost {
@@ -159,9 +168,7 @@ func (n *Net) conclude(c *netConn) {
 	x, class := c.x, c.class
 	c.x = nil
 	x.out.BytesIn += c.size()
-	if c.connected {
-		x.out.BytesOut += int64(len(x.request.Bytes))
-	}
+	x.out.BytesOut += c.handed
 	if class == "" {
 		class = n.judge(c.parser.Status, c.found)
 	}
@@ -169,11 +176,13 @@ func (n *Net) conclude(c *netConn) {
 		n.ended(x, c.ended)
 		return
 	}
-	seen := c.seen(c.connected, c.err)
-	if x.repeat(c.reused, class, seen.Stage) {
+	if c.reused && c.handed == 0 && class == target.Reset { // it was gone before
+		n.unsent(x)
 		n.place(x)
 		return
 	}
+	seen := c.seen(c.connected, c.err)
+	seen.Kept, seen.Idle = c.reused, c.rested
 	n.failed(x, class, seen, c.ended)
 }
 

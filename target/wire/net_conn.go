@@ -23,12 +23,19 @@ type netConn struct {
 
 	// The loop's own, at all times.
 	carrier
-	reused bool // it has served a call before this one
+	reused bool          // it has served a call before this one
+	rested time.Duration // from its last call to this one
 
 	// Handed to and fro with the call.
 	request   []byte
-	sending   bool // a goroutine of its own sends the request
+	later     []byte    // of the request, when the server asks for it
+	asked     chan bool // it does; false: it has answered without
+	once      bool      // this call is the connection's last
+	sending   bool      // a goroutine of its own sends the request
 	connected bool
+	before    int64 // what outward was
+	written   int   // bytes of the request, so far as is known
+	handed    int64 // those that the system has taken
 	answer
 	class string // of what went wrong, unless the answer is whole
 	err   error
@@ -37,9 +44,10 @@ type netConn struct {
 	// The goroutine's own, but that the loop writes to conn.
 	conn    net.Conn // flow, or TLS over it
 	buffer  []byte
-	block   *[]byte   // for what does not fit there
-	deliver func()    // sends a large request; made once
-	sent    chan bool // whether it could
+	block   *[]byte      // for what does not fit there
+	deliver func()       // sends a large request; made once
+	sent    chan int     // how much of it could be
+	outward atomic.Int64 // bytes that the system has taken, of all its requests
 
 	mu   sync.Mutex // guards what follows
 	flow *flow      // nil: not connected
@@ -66,29 +74,59 @@ const (
 )
 
 func newNetConn(n *Net) *netConn {
-	c := &netConn{net: n, buffer: make([]byte, little), sent: make(chan bool, 1)}
+	c := &netConn{net: n, buffer: make([]byte, little), sent: make(chan int, 1)}
 	c.listen(&n.o)
 	c.over = func() { c.interrupt(target.Timeout) }
 	c.deliver = func() {
-		_, err := c.conn.Write(c.request)
-		c.sent <- err == nil
+		n, err := c.conn.Write(c.request)
+		if err == nil && len(c.later) > 0 {
+			n += c.deliverLater()
+		}
+		c.sent <- n
 	}
 	return c
+}
+
+// deliverLater sends the body that the server is to ask for, and tells how much
+// of it went.
+func (c *netConn) deliverLater() (n int) {
+	select {
+	case wanted := <-c.asked:
+		if !wanted {
+			return 0
+		}
+	case <-time.After(patience):
+	}
+	n, _ = c.conn.Write(c.later)
+	return n
+}
+
+// heard tells whoever waits for it what the server thinks of the body.
+func (c *netConn) heard(wanted bool) {
+	select {
+	case c.asked <- wanted:
+	default: // known already
+	}
 }
 
 // prepare makes the connection ready for a call. A goroutine that finds it
 // idle does not touch what is written here.
 func (c *netConn) prepare(x *exchange, reused bool) {
 	c.x, c.reused = x, reused
-	c.request, c.sending = x.request.Bytes, large(x.request.Bytes)
+	c.request, c.later, c.once = x.request.Bytes, x.request.Later, x.request.Once
+	c.sending = large(c.request) || len(c.later) > 0
+	if len(c.later) > 0 {
+		c.asked = make(chan bool, 1)
+	}
 	c.class, c.err = "", nil
+	c.before, c.written, c.handed = c.outward.Load(), len(c.request), 0
 	c.expect(x.request, &c.net.o)
 }
 
 // send sends the request, without blocking. That it failed shows in reading,
 // where there may be an answer all the same.
 func (c *netConn) send() {
-	if large(c.request) {
+	if c.sending {
 		go c.deliver()
 		return
 	}
@@ -96,20 +134,24 @@ func (c *netConn) send() {
 }
 
 // wholly tells whether all of the request has been sent, and leaves off if it
-// has not.
+// has not. It notes how much has.
 func (c *netConn) wholly() (all bool) {
-	if !c.sending {
-		return c.flow.settle()
+	if c.sending {
+		c.sending = false
+		if len(c.later) > 0 {
+			c.heard(false)
+		}
+		select {
+		case c.written = <-c.sent:
+		default: // it may just not have said so yet
+			_ = c.flow.SetWriteDeadline(longAgo)
+			c.written = <-c.sent
+			_ = c.flow.SetWriteDeadline(time.Time{})
+		}
 	}
-	c.sending = false
-	select {
-	case all = <-c.sent:
-	default: // it may just not have said so yet
-		_ = c.flow.SetWriteDeadline(longAgo)
-		all = <-c.sent
-		_ = c.flow.SetWriteDeadline(time.Time{})
-	}
-	return c.flow.settle() && all
+	all = c.flow.settle() && c.written == len(c.request)+len(c.later)
+	c.handed = min(int64(c.written), c.outward.Load()-c.before) // TLS adds to what is sent
+	return all
 }
 
 var longAgo = time.Unix(1, 0)
@@ -194,7 +236,9 @@ func (c *netConn) take(b []byte, err error) (over, keep bool) {
 			return true, false
 		case done:
 			whole := c.wholly()
-			return true, whole && err == nil && n == len(b) && c.parser.KeepAlive() && c.net.o.KeepAlive
+			return true, whole && err == nil && n == len(b) && c.parser.KeepAlive() && c.net.o.KeepAlive && !c.once
+		case len(c.later) > 0 && (c.parser.Continued || c.parser.HeadDone()):
+			c.heard(!c.parser.HeadDone())
 		}
 	}
 	if err == nil {
@@ -218,11 +262,14 @@ func (c *netConn) take(b []byte, err error) (over, keep bool) {
 
 func (c *netConn) fail(class string, err error) { c.class, c.err = class, err }
 
-// alert tells whether an error is TLS's word for no: version 1.3 refuses
-// certificates after the handshake.
+// alert tells whether an error is TLS's word for no (version 1.3 refuses
+// certificates after the handshake), or that what came was no TLS.
 func alert(err error) bool {
-	var network *net.OpError
-	return errors.As(err, &network) && (network.Op == "remote error" || network.Op == "local error")
+	var (
+		network *net.OpError
+		record  tls.RecordHeaderError
+	)
+	return errors.As(err, &network) && (network.Op == "remote error" || network.Op == "local error") || errors.As(err, &record)
 }
 
 // setUp connects and shakes hands.
@@ -244,6 +291,7 @@ func (c *netConn) setUp(until time.Duration) bool {
 	}
 	if err == nil {
 		c.connected = true
+		c.before = c.outward.Load() // the handshake is none of the request
 		return true
 	}
 	c.fail(c.refused(ctx, class, err), err)
@@ -272,11 +320,11 @@ func (c *netConn) refused(ctx context.Context, class string, err error) string {
 }
 
 func (c *netConn) dial(ctx context.Context) error {
-	conn, err := c.net.dialer.DialContext(ctx, "tcp", c.net.o.Host)
+	conn, err := c.net.dialer.Dial(ctx, c.net.o.Host)
 	if err != nil {
 		return err
 	}
-	f, err := newFlow(conn.(*net.TCPConn))
+	f, err := newFlow(conn.(stream), c.net.o.TLS == nil, &c.outward)
 	if err != nil {
 		_ = conn.Close()
 		return err
@@ -304,6 +352,14 @@ func (c *netConn) interrupt(class string) {
 	}
 }
 
+// finished tells whether the connection's end has come while it was idle.
+func (c *netConn) finished() bool {
+	c.mu.Lock()
+	f := c.flow
+	c.mu.Unlock()
+	return f == nil || f.finished()
+}
+
 func (c *netConn) interrupted() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -312,13 +368,13 @@ func (c *netConn) interrupted() string {
 
 // hangUp closes the connection. TLS takes leave, where there is time for that.
 func (c *netConn) hangUp(what event) {
+	if what == lost && c.connected {
+		c.wholly() // so that nobody sends any more
+	}
 	if c.connected && c.interrupted() == "" {
 		_ = c.conn.Close()
 	} else {
 		_ = c.flow.Close()
-	}
-	if what == lost {
-		c.wholly() // so that nobody sends any more
 	}
 	c.mu.Lock()
 	c.flow = nil

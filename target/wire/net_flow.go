@@ -4,19 +4,30 @@ import (
 	"bytes"
 	"net"
 	"sync"
+	"sync/atomic"
 	"syscall"
 )
 
-// flow is a TCP connection that takes small writes without blocking: what the
+// stream is a connection of the system's: over TCP, or a Unix socket.
+type stream interface {
+	net.Conn
+	syscall.Conn
+}
+
+// flow is a connection that takes small writes without blocking: what the
 // system has no room for is sent by a goroutine. Servers that answer and never
 // read would stop the loop otherwise.
 type flow struct {
-	*net.TCPConn
-	raw  syscall.RawConn
-	once func(fd uintptr) bool // tries a write, the arguments being:
-	b    []byte
-	n    int
-	err  error
+	stream
+	raw   syscall.RawConn
+	taken *atomic.Int64         // counts bytes that the system has taken
+	once  func(fd uintptr) bool // tries a write, the arguments being:
+	b     []byte
+	n     int
+	err   error
+
+	look func(fd uintptr) // sees whether the connection is:
+	over bool
 
 	mu   sync.Mutex // held while something is written
 	rest chan error // the end of sending what there was no room for; nil: there was
@@ -25,9 +36,10 @@ type flow struct {
 // atOnce is what is written without blocking: a record of TLS, for example.
 const atOnce = direct + 1<<10
 
-func newFlow(conn *net.TCPConn) (*flow, error) {
+func newFlow(conn stream, plain bool, taken *atomic.Int64) (*flow, error) {
 	raw, err := conn.SyscallConn()
-	f := &flow{TCPConn: conn, raw: raw}
+	f := &flow{stream: conn, raw: raw, taken: taken}
+	f.look = func(fd uintptr) { f.over = ended(int(fd), plain) }
 	f.once = func(fd uintptr) bool {
 		f.n, f.err = writeOnce(fd, f.b)
 		return true
@@ -44,23 +56,37 @@ func (f *flow) Write(b []byte) (int, error) {
 		return 0, err
 	}
 	if len(b) > atOnce {
-		return f.TCPConn.Write(b)
+		return f.push(b)
 	}
 	f.b, f.n, f.err = b, 0, nil
 	err := f.raw.Write(f.once)
 	if f.b = nil; err == nil {
 		err = f.err
 	}
+	f.taken.Add(int64(f.n))
 	if err == nil && f.n < len(b) {
 		rest := bytes.Clone(b[f.n:])
 		sent := make(chan error, 1)
 		f.rest = sent
 		go func() {
-			_, err := f.TCPConn.Write(rest)
+			_, err := f.push(rest)
 			sent <- err
 		}()
 	}
 	return len(b), err
+}
+
+// push writes all of it.
+func (f *flow) push(b []byte) (n int, err error) {
+	n, err = f.stream.Write(b)
+	f.taken.Add(int64(n))
+	return n, err
+}
+
+// finished tells whether the end has come of a connection without a call.
+func (f *flow) finished() bool {
+	err := f.raw.Control(f.look)
+	return f.over || err != nil
 }
 
 // wait waits until what was written has left.

@@ -12,6 +12,7 @@ import (
 	"net"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -46,7 +47,7 @@ func TestFlowDoesNotBlock(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		near, far := pair(t)
 		_ = near.SetWriteBuffer(4096)
-		f, err := newFlow(near)
+		f, err := newFlow(near, true, new(atomic.Int64))
 		if err != nil {
 			r.Fatal(err)
 		}
@@ -83,7 +84,7 @@ func TestFlowDoesNotBlock(t *testing.T) {
 func TestFlowLeavesOff(t *testing.T) {
 	near, far := pair(t)
 	_, _ = near.SetWriteBuffer(4096), far.SetReadBuffer(4096)
-	f, err := newFlow(near)
+	f, err := newFlow(near, true, new(atomic.Int64))
 	if err != nil {
 		t.Fatal(err)
 	}

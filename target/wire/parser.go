@@ -35,6 +35,10 @@ type Parser struct {
 	Body func(piece []byte)
 
 	framing // what the present head said
+	// Location is where an answer of status 3xx says that there is more.
+	Location []byte
+	// Continued tells that the server has asked for the request's body (100).
+	Continued bool
 	// HeadBytes is the size of the answer's head with its empty line, interim
 	// answers before it included; 0 until HeadDone.
 	HeadBytes int64
@@ -75,9 +79,14 @@ type framing struct {
 // has been read once need not be read again. Parsers of one thread may share
 // it.
 type memory struct {
-	text []byte
+	text     []byte
+	location []byte
 	framing
 }
+
+// longestCarry bounds what is kept of a line's memory from one answer to the
+// next.
+const longestCarry = 16 << 10
 
 // longestMemory bounds the heads that are remembered.
 const longestMemory = 1 << 10
@@ -97,7 +106,16 @@ func (p *Parser) Reset(head bool) {
 	p.HeadBytes, p.BodyBytes = 0, 0
 	p.left, p.excess, p.interim = 0, 0, 0
 	p.room, p.carry, p.ended = p.limits.Head, p.carry[:0], false
-	p.framing, p.unended = framing{length: -1}, false
+	p.shrink()
+	p.framing, p.unended, p.Continued = framing{length: -1}, false, false
+	p.Location = p.Location[:0]
+}
+
+// shrink lets go of what a long line has taken.
+func (p *Parser) shrink() {
+	if cap(p.carry) > longestCarry {
+		p.carry = bytes.Clone(p.carry[:min(len(p.carry), shown)])
+	}
 }
 
 // Feed takes in the next bytes, up to the end of this answer and no further:
@@ -132,6 +150,7 @@ func (p *Parser) recall(b []byte) (n int) {
 		return 0
 	}
 	p.framing = p.last.framing
+	p.Location = append(p.Location, p.last.location...)
 	p.room -= n
 	p.endHead()
 	return n
@@ -141,6 +160,7 @@ func (p *Parser) recall(b []byte) (n int) {
 func (p *Parser) remember(b []byte) {
 	if p.HeadBytes > 0 && p.HeadBytes <= min(int64(len(b)), longestMemory) && p.interim == 0 {
 		p.last.text, p.last.framing = append(p.last.text[:0], b[:p.HeadBytes]...), p.framing
+		p.last.location = append(p.last.location[:0], p.Location...)
 	}
 }
 
@@ -160,6 +180,12 @@ func (p *Parser) EOF() (done bool, err error) {
 	}
 	return false, p.fault
 }
+
+// Fault is what is wrong with the answer; 0 if nothing is so far.
+func (p *Parser) Fault() Fault { return p.fault }
+
+// Begun tells whether anything of the answer has come.
+func (p *Parser) Begun() bool { return p.room < p.limits.Head || p.HeadBytes > 0 }
 
 // HeadDone tells whether the head is whole, so that the body is next, if any.
 func (p *Parser) HeadDone() bool { return p.HeadBytes > 0 }

@@ -1,6 +1,8 @@
 package wire
 
 import (
+	"os"
+
 	"fmt"
 	"time"
 	"unsafe"
@@ -61,7 +63,7 @@ func newPoller() (*poller, error) {
 // add registers a socket, once and for all its life.
 func (p *poller) add(fd int, number, generation int32) error {
 	const all = unix.EPOLLIN | unix.EPOLLOUT | unix.EPOLLRDHUP | unix.EPOLLET
-	return unix.EpollCtl(p.fd, unix.EPOLL_CTL_ADD, fd, &unix.EpollEvent{Events: all & 0xffffffff, Fd: number, Pad: generation})
+	return os.NewSyscallError("epoll_ctl", unix.EpollCtl(p.fd, unix.EPOLL_CTL_ADD, fd, &unix.EpollEvent{Events: all & 0xffffffff, Fd: number, Pad: generation}))
 }
 
 // Sleep waits for events, at most for d, and may return before without any.

@@ -33,7 +33,7 @@ func answers(t *rapid.T) []byte {
 
 // limitsNear draws limits that short answers can exceed.
 func limitsNear(t *rapid.T) (l Limits) {
-	for _, limit := range []*int{&l.Line, &l.Head, &l.Interim, &l.ChunkLine, &l.Padding, &l.Trailer} {
+	for _, limit := range []*int{&l.Head, &l.Interim, &l.ChunkLine, &l.Padding, &l.Trailer} {
 		*limit = rapid.SampledFrom([]int{0, 0, 0, 1, 2, 5, 10, 20, 50}).Draw(t, "limit")
 	}
 	return l

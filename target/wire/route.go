@@ -1,0 +1,84 @@
+package wire
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"sync/atomic"
+)
+
+// Route says how to come to a server where that is not told by its name. The
+// zero Route is the usual way.
+type Route struct {
+	// Unix is the path of the socket that the server listens on, instead of an
+	// address and a port. It begins with @ where it is no file's (Linux).
+	Unix string
+	// Hosts are addresses that names have, whatever name servers say; the names
+	// are in small letters.
+	Hosts map[string]netip.Addr
+	// Sources are the addresses of this machine that connections come from, in
+	// turn: each has a range of ports of its own.
+	Sources []netip.Addr
+}
+
+// Check tells which source is no address of this machine.
+func (r Route) Check() error {
+	for _, source := range r.Sources {
+		conn, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(netip.AddrPortFrom(source, 0)))
+		if err != nil {
+			return fmt.Errorf("source: %s is no address of this machine", source)
+		}
+		_ = conn.Close()
+	}
+	return nil
+}
+
+// lead is HOST:PORT with the host's address in its place, where that is given.
+func (r Route) lead(hostport string) string {
+	if name, port, err := net.SplitHostPort(hostport); err == nil {
+		if ip, ok := r.Hosts[name]; ok {
+			return net.JoinHostPort(ip.String(), port)
+		}
+	}
+	return hostport
+}
+
+// errFamily is why there is no way to a server.
+var errFamily = errors.New("the server has no address of the family (IPv4, IPv6) of any `source`")
+
+// Dialer connects to servers as a Route says, for any number of goroutines.
+type Dialer struct {
+	Route
+	plain net.Dialer
+	turn  atomic.Uint32 // of the sources
+}
+
+// NewDialer makes a dialer; keepAlive is net.Dialer's.
+func NewDialer(r Route, plain net.Dialer) *Dialer {
+	return &Dialer{Route: r, plain: plain}
+}
+
+// Dial connects to HOST:PORT.
+func (d *Dialer) Dial(ctx context.Context, hostport string) (net.Conn, error) {
+	if d.Unix != "" {
+		return d.plain.DialContext(ctx, "unix", d.Unix)
+	}
+	hostport = d.lead(hostport)
+	if len(d.Sources) == 0 {
+		return d.plain.DialContext(ctx, "tcp", hostport)
+	}
+	first := d.turn.Add(1) - 1
+	for k := range uint32(len(d.Sources)) {
+		from := d.plain
+		from.LocalAddr = net.TCPAddrFromAddrPort(netip.AddrPortFrom(d.Sources[(first+k)%uint32(len(d.Sources))], 0))
+		from.Control = lateBinding
+		conn, err := from.DialContext(ctx, "tcp", hostport)
+		var mismatch *net.AddrError // of another family than all of the host's addresses
+		if !errors.As(err, &mismatch) {
+			return conn, err
+		}
+	}
+	return nil, &net.OpError{Op: "dial", Net: "tcp", Err: errFamily}
+}
