@@ -46,11 +46,12 @@ func TestAStoppedProcessSaysSo(t *testing.T) {
 			if load.target == "" {
 				kind = "sim: {delay: 20ms}"
 			}
-			dir := folder(t, fmt.Sprintf("targets: {t: {%s}}\nscenarios: [{name: s, target: t, %s, thresholds: [p99 < 1h]}]\n", kind, load.mode))
+			dir := folder(t, fmt.Sprintf("targets: {t: {%s}}\nscenarios: [{name: s, target: t, %s, before: touch begun, thresholds: [p99 < 1h]}]\n", kind, load.mode))
 			p := start(t, dir, "run", "s.yaml", "--quiet")
 			if load.target != "" {
 				eventually(t, "it calls", func() bool { return seen.Load() > 20 })
 			} else {
+				eventually(t, "it begins", func() bool { return there(dir, "begun") })
 				time.Sleep(time.Second)
 			}
 			if err := p.Process.Signal(syscall.SIGSTOP); err != nil {
