@@ -73,6 +73,9 @@ func late(out *result.Trial, t scenario.Trial, rec *drive.Recorder) string {
 const (
 	tooStill   = 250 * time.Millisecond
 	tooStarved = 10 * tooStill
+	// busyShare is how long threads wait for processors, as a share of the time,
+	// where a machine is busy.
+	busyShare = 0.25
 	// throttledShare is how much of the time a quota may keep us from running.
 	throttledShare = 0.10
 )
@@ -95,11 +98,15 @@ func (s standstill) judge(out *result.Trial) string {
 	} else {
 		s.starved = s.starved.Longer(s.blocked)
 	}
+	least := tooStill
+	if use.CPUWaitS > busyShare*use.WallS {
+		least = longStill // on a busy machine not every wait can be seen
+	}
 	const stood = "plimsoll stood still for %v at %v, and calls then took so much longer: "
 	switch {
 	case use.ThrottledS > throttledShare*use.WallS && longest.For.Seconds() >= out.Response.P50S/10:
 		return fmt.Sprintf("the quota of its control group kept plimsoll from running for %v of %v: give it more processors (cpu.max)", rounded(use.ThrottledS), rounded(use.WallS))
-	case s.stopped.For >= tooStill && showsIn(out, s.stopped):
+	case s.stopped.For >= least && showsIn(out, s.stopped):
 		return fmt.Sprintf(stood+"its process or its machine was stopped", rounded(s.stopped.For.Seconds()), rounded(max(0, s.stopped.At).Seconds()))
 	case s.starved.For >= tooStarved && showsIn(out, s.starved):
 		return fmt.Sprintf(stood+"others had the processors", rounded(s.starved.For.Seconds()), rounded(max(0, s.starved.At).Seconds()))

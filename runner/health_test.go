@@ -107,6 +107,9 @@ func TestStandstills(t *testing.T) {
 	}{
 		{"nothing", standstill{}, 5 * ms, result.MachineUse{}, ""},
 		{"stopped", standstill{stopped: gap(time.Second)}, time.Second, result.MachineUse{}, "plimsoll stood still for 1s at 950ms"},
+		{"stopped on a busy machine", standstill{stopped: gap(1200 * ms)}, 1200 * ms, result.MachineUse{CPUWaitS: 3}, "plimsoll stood still for 1.2s"},
+		{"stopped briefly", standstill{stopped: gap(300 * ms)}, 300 * ms, result.MachineUse{}, "plimsoll stood still for 300ms"},
+		{"stopped briefly on a busy machine", standstill{stopped: gap(300 * ms)}, 300 * ms, result.MachineUse{CPUWaitS: 3}, ""},
 		{"stopped for tens of ms", standstill{stopped: gap(90 * ms)}, 90 * ms, result.MachineUse{}, ""},
 		{"stopped, and no call was in flight", standstill{stopped: gap(time.Second)}, 5 * ms, result.MachineUse{}, ""},
 		{"stopped when slow calls were elsewhere", standstill{stopped: drive.Gap{At: 2500 * ms, For: 300 * ms}}, 400 * ms, result.MachineUse{}, ""},

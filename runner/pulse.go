@@ -24,6 +24,7 @@ const (
 	beat      = 10 * time.Millisecond
 	lateBeat  = 10 * time.Millisecond
 	asksEvery = 250 * time.Millisecond
+	longStill = time.Second
 	aNap      = 500 * time.Millisecond
 )
 
@@ -46,9 +47,12 @@ func (p *pulse) feel(now, slept time.Duration) {
 	p.slept = slept
 	late := now - p.felt - beat
 	if late > lateBeat || now-p.asked >= asksEvery {
-		waited := p.ask(now)
+		waited, all := p.ask(now)
+		if late < longStill { // short ones add up where every thread waits in turn
+			waited = all
+		}
 		if late > lateBeat && now > 0 { // what ended in the warm-up touched nothing that counts
-			p.note(drive.Gap{At: p.felt, For: late}, min(waited, late))
+			p.note(drive.Gap{At: p.felt, For: late}, waited)
 		}
 	}
 	p.felt = now
@@ -64,17 +68,16 @@ func (p *pulse) note(gap drive.Gap, waited time.Duration) {
 	p.stopped = p.stopped.Longer(gap)
 }
 
-// ask is how long the thread that waited longest has had no processor since it
-// was last asked.
-func (p *pulse) ask(now time.Duration) (longest time.Duration) {
+// ask is how long threads have had no processor since they were last asked: the
+// one that waited longest, and all of them.
+func (p *pulse) ask(now time.Duration) (longest, all time.Duration) {
 	waits := p.waits()
 	for thread, waited := range waits {
-		if before, known := p.waited[thread]; known || p.waited == nil {
-			longest = max(longest, waited-before)
-		}
+		since := waited - p.waited[thread]
+		longest, all = max(longest, since), all+since
 	}
 	p.asked, p.waited = now, waits
-	return longest
+	return longest, all
 }
 
 // feelPulse watches from when the trial's clock shows from, until the returned
@@ -85,6 +88,7 @@ func feelPulse(from time.Duration) (stop func() standstill) {
 	go func() {
 		defer close(gone)
 		p.ask(from)
+		p.felt = from + time.Since(began) // until then others may have had the processors
 		tick := time.NewTicker(beat)
 		defer tick.Stop()
 		for more := true; more; {

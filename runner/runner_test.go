@@ -216,7 +216,7 @@ scenarios:
 func TestRealHTTP(t *testing.T) {
 	var calls bytes.Buffer
 	run := carryOut(t, loopback, func(o *runner.Options) { o.Calls = &calls })
-	if run.Exit != runner.ExitOK && run.Exit != runner.ExitInvalid { // a busy machine may be late
+	if run.Exit != runner.ExitBroken && run.Exit != runner.ExitInvalid { // nobody answers; a busy machine may be late
 		t.Errorf("exit %d", run.Exit)
 	}
 	for _, trial := range run.Trials {

@@ -44,9 +44,9 @@ With nothing but a URL: 10 at a time for 10 s. It carries out the scenario that
 With -r calls are due at a fixed rate, in all, whatever comes back, and their
 response times count from then; -c, if given, bounds how many are in flight.
 
-Exit codes: 0 all well; 2 the command is wrong; 3 not carried out, or the
-generator itself fell behind; 130 interrupted. Calls that fail do not change
-them.`,
+Exit codes: 0 all well; 1 no call succeeded; 2 the command is wrong; 3 not
+carried out, or the generator itself was the limit; 130 interrupted. Other
+calls that fail do not change them.`,
 		Args: arguments(1, 1, "one URL"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			f.load.URL = args[0]

@@ -49,8 +49,8 @@ func carryOut(t *testing.T, text string, during ...func()) (*result.Run, ended) 
 	return latest(t, dir), end
 }
 
-// Every fault gives its error class, whatever the mode and the engine. Failing
-// calls alone leave the exit code at 0.
+// Every fault gives its error class, whatever the mode and the engine. That
+// nothing succeeds makes exit code 1.
 func TestFaults(t *testing.T) {
 	closed := httptest.NewServer(nil)
 	closed.Close()
@@ -93,7 +93,7 @@ scenarios:
   - {name: net, target: net, requests: 4, modes: *all}
   - {name: std, target: std, requests: 4, modes: *all}
 `, fault.target))
-			if end.code != 0 || len(run.Trials) != 12 {
+			if end.code != 1 || len(run.Trials) != 12 {
 				t.Errorf("exit code %d, %d trials\n%s", end.code, len(run.Trials), end.stderr)
 			}
 			for _, trial := range run.Trials {
@@ -142,7 +142,7 @@ func TestServerGoesAway(t *testing.T) {
 		_ = server.Listener.Close()
 		server.CloseClientConnections()
 	})
-	if end.code != 0 || len(run.Trials) != 2 {
+	if end.code != 1 || len(run.Trials) != 2 { // nothing succeeds in the second
 		t.Fatalf("exit code %d, %d trials\n%s", end.code, len(run.Trials), end.stderr)
 	}
 	first, second := run.Trials[0], run.Trials[1]

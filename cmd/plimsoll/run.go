@@ -43,10 +43,10 @@ and writes a result directory with run.json, tables and charts.
 
 With --against, --versus or --versus-target it compares, as compare does.
 
-Exit codes: 0 all well; 1 a threshold or an expectation failed, or something is
-worse than what it was compared with; 2 the command or the file is wrong, or
-results cannot be compared; 3 not carried out, or the generator itself fell
-behind; 130 interrupted.`,
+Exit codes: 0 all well; 1 a threshold or an expectation failed, no call of a
+trial succeeded, or something is worse than what it was compared with; 2 the
+command or the file is wrong, or results cannot be compared; 3 not carried out,
+or the generator itself was the limit; 130 interrupted.`,
 		Args: arguments(0, 1, "one scenario file"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if !report.KnownFormat(f.format) || f.format == report.CSV || f.format == report.Benchstat {

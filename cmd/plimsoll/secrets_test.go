@@ -46,7 +46,7 @@ func TestSecretsStaySecret(t *testing.T) {
 		"report results/latest --format csv", "report results/latest --format json",
 	} {
 		end := plimsoll(t, dir, strings.Fields(args)...)
-		if end.code != 0 {
+		if want := map[bool]int{true: 1}[strings.Contains(args, "--calls")]; end.code != want { // nothing succeeds there
 			t.Errorf("%s: exit code %d\n%s", args, end.code, end.stderr)
 		}
 		shown["stdout of "+args], shown["stderr of "+args] = end.stdout, end.stderr

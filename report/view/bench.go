@@ -33,7 +33,7 @@ func (o Options) Bench(run *result.Run, subject string) (*Bench, error) {
 	}
 	s := all[0]
 	g := s.Groups[0]
-	b.Scenario, b.About, b.Notes = s, g.asked(), slices.Concat(s.health(), s.strain(), s.warnings())
+	b.Scenario, b.About, b.Notes = s, g.asked(), slices.Concat(s.health(), s.fruitless(), s.strain(), s.warnings())
 	if g.Started == 0 {
 		return b, nil
 	}

@@ -61,6 +61,22 @@ func (s *Scenario) Survivors(groups []*Group) string {
 	return "Of the successes only: " + strings.Join(parts, ", ")
 }
 
+// fruitless says that no call succeeded, which fails a trial by itself, in the
+// words of the verdict on that.
+func (s *Scenario) fruitless() (notes []Note) {
+	for _, v := range s.verdicts {
+		if v.Rule != "errors < 100%" {
+			continue
+		}
+		for _, text := range []string{v.Reason, v.Note} {
+			if !v.Pass && strings.HasPrefix(text, "no call succeeded") {
+				notes = append(notes, Note{Bad, unabridged(text)})
+			}
+		}
+	}
+	return notes
+}
+
 // ofSuccesses tells whether a verdict is on a latency that failed calls have
 // no part in.
 func ofSuccesses(v *result.Verdict) bool {

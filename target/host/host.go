@@ -5,6 +5,7 @@
 package host
 
 import (
+	"math"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -15,11 +16,15 @@ import (
 
 // Processors is how many this process may keep busy: those there are, or fewer
 // where a control group's quota is lower.
-func Processors() int {
-	if quota := groups().quota(); quota > 0 {
-		return max(1, min(runtime.NumCPU(), int(quota+0.999)))
+func Processors() int { return within(groups().quota(), runtime.NumCPU()) }
+
+// within is how many of the processors a quota lets be busy, any part of one
+// being one; 0 is no quota.
+func within(quota float64, processors int) int {
+	if quota <= 0 {
+		return processors
 	}
-	return runtime.NumCPU()
+	return max(1, min(processors, int(math.Ceil(quota))))
 }
 
 // Throttled is how long the quota of the control group has kept its processes
@@ -54,7 +59,7 @@ func memoryLimit() int64 {
 	if limit == 0 {
 		limit = fromFile(filepath.Join(g.memory, "memory.limit_in_bytes"))
 	}
-	if const4EiB := int64(1) << 62; limit >= const4EiB {
+	if limit >= 1<<62 {
 		return 0 // what version 1 calls none
 	}
 	return limit
