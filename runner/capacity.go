@@ -137,7 +137,7 @@ const settling = 100
 func short(found *result.Capacity) string {
 	longest := 0.0
 	for _, p := range found.SLO {
-		if p.Metric != "errors" {
+		if p.OfTimes() {
 			longest = max(longest, p.Limit)
 		}
 	}

@@ -84,6 +84,11 @@ func (p *program) validateCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if len(plan.Warnings) > 0 {
+				if _, err := fmt.Fprint(p.stderr, plan.Warnings.Error()); err != nil {
+					return err
+				}
+			}
 			_, err = fmt.Fprintf(p.stdout, "%s is good: %s, %s\n", path,
 				count(len(plan.Scenarios), "scenario"), count(len(plan.Trials()), "trial"))
 			return err

@@ -9,7 +9,7 @@ import (
 	"gonum.org/v1/plot/vg"
 
 	"plimsoll/report/view"
-	histogram "plimsoll/runner/latency"
+	"plimsoll/runner/result"
 )
 
 // latency draws the modes' percentile curves at the largest value of the
@@ -19,8 +19,8 @@ func latency(sec view.Section) (*figure, error) {
 	s := sec.Scenario
 	var values, tails span
 	for _, g := range s.AtLast() {
-		for _, h := range []*histogram.Histogram{g.Response, g.Service} {
-			for _, point := range view.Curve(h) {
+		for _, times := range []result.Times{g.ResponseTimes(), g.ServiceTimes()} {
+			for _, point := range view.Curve(times) {
 				values.add(point.Seconds)
 				tails.add(point.Tail)
 			}
@@ -36,10 +36,10 @@ func latency(sec view.Section) (*figure, error) {
 	p.Add(grid{x: percentiles(&p.X, tails.high), y: y.set(&p.Y, values)})
 	for _, g := range s.AtLast() {
 		l := lookOf(s.Nth(g.Mode))
-		if err := addLine(p, curve(g.Response), l.line()); err != nil {
+		if err := addLine(p, curve(g.ResponseTimes()), l.line()); err != nil {
 			return nil, err
 		}
-		if err := addLine(p, curve(g.Service), l.dashed()); err != nil {
+		if err := addLine(p, curve(g.ServiceTimes()), l.dashed()); err != nil {
 			return nil, err
 		}
 		if g.OK > 0 {
@@ -63,8 +63,8 @@ func atLast(s *view.Scenario) string {
 
 // curve places a distribution on the axes; durations of zero have no place on
 // a logarithmic one.
-func curve(h *histogram.Histogram) (points plotter.XYs) {
-	for _, point := range view.Curve(h) {
+func curve(times result.Times) (points plotter.XYs) {
+	for _, point := range view.Curve(times) {
 		if drawable(point.Seconds) {
 			points = append(points, plotter.XY{X: math.Log10(point.Tail), Y: point.Seconds})
 		}

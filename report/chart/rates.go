@@ -93,7 +93,7 @@ func served(s *view.Scenario, rates span) (*panel, error) {
 func responses(s *view.Scenario, rates span) (*panel, error) {
 	var values span
 	for _, g := range s.Groups {
-		values.add(view.Percentile(g.Response, 50), view.Percentile(g.Response, 99))
+		values.add(g.Known(50), g.Known(99))
 	}
 	if rates.empty() || values.empty() {
 		return nil, nil
@@ -121,7 +121,7 @@ func responses(s *view.Scenario, rates span) (*panel, error) {
 // enough calls for it.
 func overPlaces(groups []*view.Group, percent float64) (points plotter.XYs) {
 	for _, g := range groups {
-		x, y := view.Value(g.Sweep), view.Percentile(g.Response, percent)
+		x, y := view.Value(g.Sweep), g.Known(percent)
 		if drawable(x) && drawable(y) {
 			points = append(points, plotter.XY{X: x, Y: y})
 		}

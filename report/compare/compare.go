@@ -37,6 +37,10 @@ const (
 	P50      = "p50"      // seconds, of the successes' response time
 	P99      = "p99"
 	Errors   = "errors" // share of errors in ok + errors, 0 to 1
+
+	// Shares of what became due, 0 to 1; compared where there were any.
+	Cancelled = "cancelled"
+	Dropped   = "dropped"
 )
 
 // DefaultTolerance is that of every metric but Errors, as a share of 1, and

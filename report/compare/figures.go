@@ -1,7 +1,6 @@
 package compare
 
 import (
-	"fmt"
 	"math"
 
 	"plimsoll/runner/latency"
@@ -31,11 +30,11 @@ type sample struct {
 func newSample(g *result.Group, trials []*result.Trial) (sample, error) {
 	s := sample{group: g}
 	for _, t := range trials {
-		h, err := t.Response.Histogram()
+		groups, err := result.Groups([]result.Trial{*t})
 		if err != nil {
-			return s, fmt.Errorf("%s: %w", where(t), err)
+			return s, err
 		}
-		s.repetitions = append(s.repetitions, repetition{t, h})
+		s.repetitions = append(s.repetitions, repetition{t, groups[0].ResponseTimes().Lowest()})
 	}
 	return s, nil
 }
@@ -58,8 +57,14 @@ func (s sample) figure(metric string) statistics.Figure {
 	case P99:
 		return s.percentile(99)
 	}
-	return s.from(errorShare)
+	return s.from(shares[metric])
 }
+
+// shares are the metrics that are shares of calls.
+var shares = map[string]func([]*result.Trial) float64{Errors: errorShare, Cancelled: cancelledShare, Dropped: droppedShare}
+
+// isShare tells whether a metric is compared as it is, and not as a ratio.
+func isShare(metric string) bool { return shares[metric] != nil }
 
 // value is a metric of the whole group, as it is shown.
 func (s sample) value(metric string) float64 {
@@ -69,11 +74,31 @@ func (s sample) value(metric string) float64 {
 	case Rate:
 		return s.group.ThroughputPerS
 	case P50:
-		return s.group.Response.Quantile(50).Seconds()
+		return s.group.ResponseTimes().Quantile(50).Least.High
 	case P99:
-		return s.group.Response.Quantile(99).Seconds()
+		return s.group.ResponseTimes().Quantile(99).Least.High
 	}
-	return errorShare(s.group.Trials)
+	return shares[metric](s.group.Trials)
+}
+
+func cancelledShare(trials []*result.Trial) float64 {
+	return ofScheduled(trials, func(t *result.Trial) int64 { return t.Cancelled })
+}
+
+func droppedShare(trials []*result.Trial) float64 {
+	return ofScheduled(trials, func(t *result.Trial) int64 { return t.Dropped })
+}
+
+func ofScheduled(trials []*result.Trial, count func(*result.Trial) int64) float64 {
+	n, scheduled := int64(0), int64(0)
+	for _, t := range trials {
+		n += count(t)
+		scheduled += t.Scheduled
+	}
+	if scheduled == 0 {
+		return 0
+	}
+	return float64(n) / float64(scheduled)
 }
 
 func errorShare(trials []*result.Trial) float64 {
@@ -110,7 +135,7 @@ func (s sample) percentile(percent float64) statistics.Figure {
 	for i, r := range s.repetitions {
 		histograms[i] = r.response
 	}
-	whole := s.group.Response // batches are too coarse for it
+	whole := s.group.ResponseTimes().Lowest() // batches are too coarse for it
 	if !s.batches {
 		whole = merged(latency.New(latency.Fine), histograms)
 	}

@@ -49,7 +49,7 @@ func floorsOf(run *result.Run) floors {
 // machine's, which no real measurement can be below.
 func (l limits) tolerance(g *result.Group, metric string) (tolerance float64, raised bool) {
 	tolerance = DefaultTolerance
-	if metric == Errors {
+	if isShare(metric) {
 		tolerance = DefaultErrors
 	}
 	named := false
@@ -58,11 +58,11 @@ func (l limits) tolerance(g *result.Group, metric string) (tolerance float64, ra
 		case t.Scenario != g.Scenario:
 		case t.Metric == metric:
 			tolerance, named = t.Value, true
-		case t.Metric == "" && metric != Errors && !named:
+		case t.Metric == "" && !isShare(metric) && !named:
 			tolerance = t.Value
 		}
 	}
-	if l.general != nil && metric != Errors && !named {
+	if l.general != nil && !isShare(metric) && !named {
 		tolerance = *l.general
 	}
 	if floor := max(l.was[metric], l.now[metric]); g.Clock == "real" && floor > tolerance {
@@ -81,6 +81,12 @@ func (c *Comparison) tests(was, is *result.Group, l limits) ([]*test, error) {
 	if is.Requests > 0 {
 		metrics[0] = Makespan
 	}
+	if was.Cancelled+is.Cancelled > 0 {
+		metrics = append(metrics, Cancelled)
+	}
+	if was.Dropped+is.Dropped > 0 {
+		metrics = append(metrics, Dropped)
+	}
 	var tests []*test
 	for _, metric := range metrics {
 		t := newTest(metric, before, after, l)
@@ -92,8 +98,11 @@ func (c *Comparison) tests(was, is *result.Group, l limits) ([]*test, error) {
 			t.change.More = note.more
 		case why != "":
 			t.change.Reason = why
+		case isShare(metric) && metric != Errors && t.batches > 0:
+			t.change.Reason = "needs repetitions: parts of a trial do not tell which calls were " + metric
 		default:
 			t.examine(before.figure(metric), after.figure(metric), c.Paired)
+			t.withhold(was, is)
 		}
 		tests = append(tests, t)
 	}
@@ -112,7 +121,7 @@ func newTest(metric string, before, after sample, l limits) *test {
 	}
 	t.change.Tolerance, t.change.Raised = l.tolerance(after.group, metric)
 	t.bound = t.change.Tolerance
-	if metric != Errors {
+	if !isShare(metric) {
 		t.bound = math.Log1p(t.bound)
 	}
 	return t
@@ -189,7 +198,7 @@ func pairUp(was, is []*result.Trial) (old, now []*result.Trial) {
 func unsupported(metric string, was, is *result.Group) string {
 	ok := min(was.OK, is.OK)
 	switch metric {
-	case Errors:
+	case Errors, Cancelled, Dropped:
 		return ""
 	case P50, P99:
 		share := map[string]float64{P50: 0.50, P99: 0.99}[metric]
@@ -215,7 +224,7 @@ func (t *test) examine(before, after statistics.Figure, paired bool) {
 	}
 	low, high := d.Interval()
 	change := d.Value
-	if t.change.Metric != Errors {
+	if !isShare(t.change.Metric) {
 		change, low, high = math.Exp(change), math.Exp(low), math.Exp(high)
 		if low == 0 || math.IsInf(high, 1) {
 			t.change.Reason = "the repetitions differ too much for an interval"
@@ -236,6 +245,24 @@ func (t *test) examine(before, after statistics.Figure, paired bool) {
 		t.claim, t.p = NoChange, p
 	}
 	t.p = min(1, 2*t.p)
+}
+
+// withhold takes back what may not be claimed of a percentile that depends on
+// how long the calls would have taken that were given up: it is at least what
+// it is compared as, so that it may only be worse than that.
+func (t *test) withhold(was, is *result.Group) {
+	percent := map[string]float64{P50: 50, P99: 99}[t.change.Metric]
+	if percent == 0 {
+		return
+	}
+	old, now := was.ResponseTimes().Quantile(percent).Known(), is.ResponseTimes().Quantile(percent).Known()
+	switch {
+	case old && now, now && t.claim == Better, old && t.claim == Worse:
+		return
+	}
+	t.claim, t.change.Change, t.change.Low, t.change.High = "", nil, nil, nil
+	t.change.Reason = fmt.Sprintf("%d and %d calls were given up at the end of the drain, so the %s is only known to be at least so much",
+		was.CancelledResponse.Count(), is.CancelledResponse.Count(), t.change.Metric)
 }
 
 func finite(f statistics.Figure) bool {

@@ -132,22 +132,26 @@ func (g *Group) answerTable() *Table {
 func (g *Group) timesTable(confidence bool) *Table {
 	families := g.families()
 	unit := g.alone().timeUnit()
-	if g.OK == 0 {
+	if g.OK == 0 && g.Failed > 0 {
 		unit = timeScale(quantile(g.ErrorResponse, 50), longestOf(g.ErrorResponse))
 	}
 	columns := []column{g.familyNames(families)}
 	for _, f := range timeFigures() {
 		var values []float64
 		for _, of := range families {
-			values = append(values, f.value(of.of(g)))
+			values = append(values, f.value(of.times(g).Lowest()))
 		}
 		// Decimals are for the times that users feel; the others may be tiny.
 		felt := unit.narrowed(f.value(g.Response), f.value(g.Service), f.value(g.ErrorResponse))
 		felt.unit = ""
 		c := figures(Column{Name: f.name}, felt, values)
 		for i, of := range families {
-			if h := of.of(g); h.Count() > 0 && !supports(h, f.percent) {
+			switch times := of.times(g); {
+			case times.Count() == 0:
+			case !supports(times.Lowest(), f.percent):
 				c.cells[i].notes = []string{tooFew}
+			default:
+				c.cells[i].bound(g, felt, f.figure(times))
 			}
 		}
 		if columns = append(columns, c); confidence && f.percent > 0 {
@@ -190,7 +194,7 @@ func (g *Group) familyNames(families []family) column {
 	for _, f := range families {
 		d := draft{text: f.name}
 		switch {
-		case f.of(g).Count() == 0:
+		case f.times(g).Count() == 0:
 			d.notes = []string{f.none}
 		case f.name == service.name && g.gapes():
 			d.notes = []string{gap}
@@ -208,15 +212,17 @@ type timeFigure struct {
 	name    string
 	percent float64
 	value   func(*latency.Histogram) float64
+	figure  func(result.Times) result.Figure
 }
 
 func timeFigures() []timeFigure {
-	list := []timeFigure{{"mean", 0, meanOf}}
+	list := []timeFigure{{"mean", 0, meanOf, result.Times.Mean}}
 	for _, p := range []float64{50, 90, 95, 99, 99.9} {
 		list = append(list, timeFigure{percentileName(p), p,
-			func(h *latency.Histogram) float64 { return Percentile(h, p) }})
+			func(h *latency.Histogram) float64 { return Percentile(h, p) },
+			func(t result.Times) result.Figure { return t.Quantile(p) }})
 	}
-	return append(list, timeFigure{"max", 0, longestOf})
+	return append(list, timeFigure{"max", 0, longestOf, result.Times.Max})
 }
 
 // alone is the group as all there is of a scenario.

@@ -189,7 +189,7 @@ func checkProfile(t rapid.TB, p *view.Profile) {
 		}
 		inner, outer = b.Inner, b.Outer
 	}
-	if len(p.Ticks) < 2 || p.Ticks[0].At != 0 || p.Ticks[len(p.Ticks)-1].At != 1 || len(p.Ticks) > 14 ||
+	if len(p.Ticks) < 2 || p.Ticks[0].At != 0 || p.Ticks[len(p.Ticks)-1].At != 1 || len(p.Ticks) > 20 ||
 		!slices.IsSortedFunc(p.Ticks, func(a, b view.Tick) int { return int(math.Copysign(1, a.At-b.At)) }) {
 		t.Fatalf("ticks: %+v", p.Ticks)
 	}

@@ -184,6 +184,13 @@ func (c searched) promised(steps []numbered, unit scale) (columns []column) {
 		for _, step := range steps {
 			values = append(values, positiveOr(step.measured(i)))
 		}
+		if !p.OfTimes() {
+			for k := range values {
+				values[k] *= 100
+			}
+			columns = append(columns, figures(Column{Name: name}, plainScale("%", values...), values))
+			continue
+		}
 		columns = append(columns, figures(Column{Group: "response", Name: name}, unit.narrowed(values...), values))
 	}
 	return columns
@@ -239,7 +246,7 @@ func (s *Scenario) LoadLatencies() []LoadCourse {
 	c := s.Capacity
 	all := []LoadCourse{c.course("p50", func(step result.CapacityStep) float64 { return step.P50S })}
 	for i, p := range c.SLO {
-		if p.Metric == "errors" {
+		if !p.OfTimes() {
 			continue
 		}
 		course := c.course(promiseName(p.Rule), func(step result.CapacityStep) float64 { return numbered{step, 0}.measured(i) })

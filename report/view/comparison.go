@@ -107,7 +107,7 @@ func figureText(metric string, v float64) string {
 	switch metric {
 	case compare.Rate:
 		return fourDigits(v, 1) + "/s"
-	case compare.Errors:
+	case compare.Errors, compare.Cancelled, compare.Dropped:
 		return fourDigits(v*100, 1) + " %"
 	}
 	return alone(v)
@@ -120,10 +120,14 @@ func changeTexts(ch *compare.Change) (change, interval string) {
 		return None, None
 	}
 	print := ratioText
-	if ch.Metric == compare.Errors {
+	if isShare(ch.Metric) {
 		print = pointsText
 	}
 	return print(*ch.Change), print(*ch.Low) + " … " + print(*ch.High)
+}
+
+func isShare(metric string) bool {
+	return metric == compare.Errors || metric == compare.Cancelled || metric == compare.Dropped
 }
 
 func ratioText(v float64) string {
@@ -137,7 +141,7 @@ func pointsText(v float64) string { return fmt.Sprintf("%+.2f pp", v*100) }
 
 func toleranceText(ch *compare.Change) string {
 	text := fmt.Sprintf("%.3g", ch.Tolerance*100)
-	if ch.Metric == compare.Errors {
+	if isShare(ch.Metric) {
 		return text + " pp"
 	}
 	return text + " %"

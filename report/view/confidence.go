@@ -21,13 +21,30 @@ const enoughRepetitions = 3
 // enough of them, for only they are independent of each other; otherwise the
 // ranks of single calls, as if those were.
 func (g *Group) intervals(f family, percents []float64) ([]bounds, string) {
+	if times := f.times(g); times.GivenUp != nil {
+		return rankedTimes(times, percents), byRanks
+	}
 	if len(g.Trials) >= enoughRepetitions {
 		if all, ok := g.jackknifed(f, percents); ok {
 			return all, fmt.Sprintf("95 %% intervals from how much the %d repetitions differ (jackknife, Student's t)", len(g.Trials))
 		}
 	}
-	return ranked(f.of(g), percents),
-		"95 % intervals from the ranks of calls as if these were independent, which calls of one run are not: with 3 repetitions or more they come from these, and hold"
+	return ranked(f.of(g), percents), byRanks
+}
+
+const byRanks = "95 % intervals from the ranks of calls as if these were independent, which calls of one run are not: with 3 repetitions or more they come from these, and hold"
+
+// rankedTimes are the intervals that do not depend on the calls given up.
+func rankedTimes(times result.Times, percents []float64) []bounds {
+	all := make([]bounds, len(percents))
+	for i, percent := range percents {
+		all[i] = bounds{math.NaN(), math.NaN()}
+		low, high, ok := statistics.QuantileRanks(times.Count(), percent/100)
+		if ok && times.Ranked(high).Known() {
+			all[i] = bounds{times.Ranked(low).Least.High, times.Ranked(high).Least.High}
+		}
+	}
+	return all
 }
 
 // jackknifed leaves out one repetition after the other. It fails where a

@@ -14,22 +14,46 @@ type family struct {
 	none string // why there may be no value
 	of   func(*Group) *latency.Histogram
 	dist func(*result.Trial) *result.Dist
+	// with are its times with the calls that were given up; nil where those
+	// have no part in it.
+	with func(*Group) result.Times
+}
+
+// times are the distribution with the calls that were given up.
+func (f family) times(g *Group) result.Times {
+	if f.with == nil || g.CancelledResponse == nil {
+		return result.NewTimes(f.of(g), nil)
+	}
+	return f.with(g)
 }
 
 const noSuccess, noStart = "no call succeeded", "no call was started"
 
 var (
 	response = family{"response", noSuccess,
-		func(g *Group) *latency.Histogram { return g.Response }, func(t *result.Trial) *result.Dist { return &t.Response }}
+		func(g *Group) *latency.Histogram { return g.Response }, func(t *result.Trial) *result.Dist { return &t.Response },
+		func(g *Group) result.Times { return g.ResponseTimes() }}
 	service = family{"service", noSuccess,
-		func(g *Group) *latency.Histogram { return g.Service }, func(t *result.Trial) *result.Dist { return &t.Service }}
+		func(g *Group) *latency.Histogram { return g.Service }, func(t *result.Trial) *result.Dist { return &t.Service },
+		func(g *Group) result.Times { return g.ServiceTimes() }}
 	failure = family{"of errors", "", // the response time of errors
-		func(g *Group) *latency.Histogram { return g.ErrorResponse }, func(t *result.Trial) *result.Dist { return &t.ErrorResponse }}
+		func(g *Group) *latency.Histogram { return g.ErrorResponse }, func(t *result.Trial) *result.Dist { return &t.ErrorResponse }, nil}
+	givenUpCalls = family{"given up", "", // how long they had been under way
+		func(g *Group) *latency.Histogram { return g.CancelledResponse }, func(t *result.Trial) *result.Dist { return &t.CancelledResponse }, nil}
 	held = family{"held", noStart,
-		func(g *Group) *latency.Histogram { return g.Held }, func(t *result.Trial) *result.Dist { return &t.Held }}
+		func(g *Group) *latency.Histogram { return g.Held }, func(t *result.Trial) *result.Dist { return &t.Held }, nil}
 	lateness = family{"lateness", noStart,
-		func(g *Group) *latency.Histogram { return g.Lateness }, func(t *result.Trial) *result.Dist { return &t.Lateness }}
+		func(g *Group) *latency.Histogram { return g.Lateness }, func(t *result.Trial) *result.Dist { return &t.Lateness }, nil}
 )
+
+// trialTimes are the same of one repetition.
+func (f family) trialTimes(t *result.Trial) (result.Times, error) {
+	groups, err := result.Groups([]result.Trial{*t})
+	if err != nil {
+		return result.Times{}, err
+	}
+	return f.times(&Group{Group: groups[0]}), nil
+}
 
 // survivors is the footnote to figures of the successes alone, where many
 // calls failed.
@@ -84,17 +108,19 @@ func (s *Scenario) percentiles(f family, unit scale, percents ...float64) []colu
 	for _, percent := range percents {
 		var values []float64
 		for _, g := range s.Groups {
-			values = append(values, Percentile(f.of(g), percent))
+			values = append(values, Percentile(f.times(g).Lowest(), percent))
 		}
-		c := figures(Column{Group: f.name, Name: percentileName(percent)}, unit.narrowed(values...), values)
+		narrowed := unit.narrowed(values...)
+		c := figures(Column{Group: f.name, Name: percentileName(percent)}, narrowed, values)
 		for i, g := range s.Groups {
-			switch h := f.of(g); {
-			case h.Count() == 0:
+			switch times := f.times(g); {
+			case times.Count() == 0:
 				c.cells[i].notes = []string{f.none}
-			case !supports(h, percent):
+			case !supports(times.Lowest(), percent):
 				c.cells[i].notes = []string{tooFew}
 			default:
 				c.cells[i].notes = f.survivors(g)
+				c.cells[i].bound(g, narrowed, times.Quantile(percent))
 			}
 		}
 		columns = append(columns, c)
@@ -134,14 +160,16 @@ const tooFew = "too few calls: beyond the median a percentile is shown where the
 func (s *Scenario) maxima(f family, unit scale) column {
 	var values []float64
 	for _, g := range s.Groups {
-		values = append(values, longestOf(f.of(g)))
+		values = append(values, longestOf(f.times(g).Lowest()))
 	}
-	c := figures(Column{Group: f.name, Name: "max"}, unit.narrowed(values...), values)
+	narrowed := unit.narrowed(values...)
+	c := figures(Column{Group: f.name, Name: "max"}, narrowed, values)
 	for i, g := range s.Groups {
-		if f.of(g).Count() == 0 {
+		if times := f.times(g); times.Count() == 0 {
 			c.cells[i].notes = []string{f.none}
 		} else {
 			c.cells[i].notes = f.survivors(g)
+			c.cells[i].bound(g, narrowed, times.Max())
 		}
 	}
 	return c

@@ -1,6 +1,10 @@
 package view
 
-import "math"
+import (
+	"math"
+
+	"plimsoll/runner/result"
+)
 
 // Profile is the percentiles of one mode as bars along a logarithmic axis of
 // time. Places on the axis are shares of its length, from 0 to 1.
@@ -35,16 +39,21 @@ func newProfile(g *Group) *Profile {
 	}
 	var bars []Bar
 	var outer, inner []float64
-	add := func(name string, response, service float64) {
-		bars = append(bars, Bar{Name: name, Value: alone(response)})
-		outer, inner = append(outer, response), append(inner, service)
+	add := func(name string, felt, served result.Figure) {
+		value := alone(felt.Least.High)
+		if value != alone(felt.Most.High) {
+			value = atLeast + value
+		}
+		bars = append(bars, Bar{Name: name, Value: value})
+		outer, inner = append(outer, felt.Least.High), append(inner, served.Least.High)
 	}
+	felt, served := response.times(g), service.times(g)
 	for _, p := range profilePercents {
-		if supports(g.Response, p) {
-			add(percentileName(p), quantile(g.Response, p), quantile(g.Service, p))
+		if supports(felt.Lowest(), p) {
+			add(percentileName(p), felt.Quantile(p), served.Quantile(p))
 		}
 	}
-	add("max", longestOf(g.Response), longestOf(g.Service))
+	add("max", felt.Max(), served.Max())
 	a := newAxis(append(inner, outer...))
 	for i := range bars {
 		bars[i].Inner, bars[i].Outer = a.place(inner[i]), a.place(outer[i])

@@ -62,7 +62,7 @@ var (
 	recorded = [...]struct {
 		name string
 		family
-	}{{"response", response}, {"service", service}, {"error_response", failure}, {"held", held}, {"lateness", lateness}}
+	}{{"response", response}, {"service", service}, {"error_response", failure}, {"cancelled_response", givenUpCalls}, {"held", held}, {"lateness", lateness}}
 	recordedPercents = [...]float64{50, 90, 95, 99, 99.9}
 )
 
@@ -121,7 +121,11 @@ func (v *View) trialRecord(t *result.Trial) ([]string, error) {
 			}
 			between = ranked(h, recordedPercents[:])
 		}
-		row = append(row, distFields(*r.dist(t), between)...)
+		times, err := r.trialTimes(t)
+		if err != nil {
+			return nil, err
+		}
+		row = append(row, distFields(*r.dist(t), times, between)...)
 	}
 	return row, nil
 }
@@ -141,7 +145,7 @@ func (v *View) groupRecord(g *Group) ([]string, error) {
 		if v.confidence {
 			between, _ = g.intervals(r.family, recordedPercents[:])
 		}
-		row = append(row, distFields(d, between)...)
+		row = append(row, distFields(d, r.times(g), between)...)
 	}
 	return row, nil
 }
@@ -156,19 +160,28 @@ func countFields(counts ...int64) []string {
 
 // distFields are the figures of a distribution, in the header's order, and its
 // percentiles' intervals, if there are any.
-func distFields(d result.Dist, between []bounds) []string {
-	fields := countFields(d.Count)
-	for _, figure := range []float64{d.MinS, d.MeanS, d.StddevS, d.MaxS} {
-		if d.Count == 0 {
-			figure = math.NaN()
+func distFields(d result.Dist, times result.Times, between []bounds) []string {
+	none := func(figure float64) float64 {
+		if times.Count() == 0 {
+			return math.NaN()
 		}
-		fields = append(fields, exact(figure))
+		return figure
 	}
+	stddev := d.StddevS
+	if times.GivenUp != nil {
+		stddev = math.NaN()
+	}
+	fields := append(countFields(d.Count), boundField(none(d.MinS), times.Min()), boundField(none(d.MeanS), times.Mean()),
+		exact(none(stddev)), boundField(none(d.MaxS), times.Max()))
 	for i, figure := range []float64{d.P50S, d.P90S, d.P95S, d.P99S, d.P999S} {
-		if !statistics.Supports(d.Count, recordedPercents[i]/100) {
+		if !statistics.Supports(times.Count(), recordedPercents[i]/100) {
 			figure = math.NaN()
 		}
-		fields = append(fields, exact(figure))
+		f := times.Quantile(recordedPercents[i])
+		if times.GivenUp != nil && !math.IsNaN(figure) {
+			figure = f.Least.High // of another rank than among the successes
+		}
+		fields = append(fields, boundField(figure, f))
 		if between != nil {
 			fields = append(fields, exact(between[i].low), exact(between[i].high))
 		}

@@ -15,14 +15,16 @@ type CurvePoint struct {
 
 // Curve is a distribution's quantiles evenly over the logarithm of the tail,
 // from the shortest duration to the last percentile that there are enough
-// values for. It is empty where there are none.
-func Curve(h *latency.Histogram) []CurvePoint {
+// values for and that the calls given up have no part in. It is empty where
+// there are none.
+func Curve(times result.Times) []CurvePoint {
 	const each = 40 // points in each power of ten of the tail
 	var points []CurvePoint
 	for i := 0; ; i++ {
 		tail := math.Pow(10, float64(i)/each)
-		if percent := 100 * (1 - 1/tail); supports(h, percent) {
-			points = append(points, CurvePoint{tail, quantile(h, percent)})
+		percent := 100 * (1 - 1/tail)
+		if f := times.Quantile(percent); supports(times.Lowest(), percent) && f.Known() {
+			points = append(points, CurvePoint{tail, f.Least.High})
 			continue
 		}
 		return points

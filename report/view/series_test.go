@@ -19,7 +19,7 @@ func TestCurvesRise(t *testing.T) {
 		for i := range n {
 			h.Record(time.Duration(i*i%977) * time.Microsecond)
 		}
-		points := Curve(h)
+		points := Curve(result.NewTimes(h, nil))
 		for _, p := range points {
 			if !supports(h, 100*(1-1/p.Tail)) {
 				t.Fatalf("%d calls are too few for the percentile at a tail of %v", n, p.Tail)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"plimsoll/runner/result"
@@ -104,15 +105,41 @@ func measuredText(v *result.Verdict) string {
 	if v.Reason != "" {
 		return None
 	}
+	text := ""
 	switch quantity(v) {
-	case inSeconds:
-		return alone(v.Measured)
 	case perSecond:
-		return fourDigits(v.Measured, 1) + "/s"
+		if v.AtLeast && v.Measured == 0 {
+			return "no limit" // calls that took no time
+		}
+		text = deciding(v, scale{per: 1}) + "/s"
+	case inSeconds:
+		s := timeScaleFrom(1, []float64{v.Measured})
+		text = deciding(v, s) + " " + s.unit
 	case share:
-		return fourDigits(v.Measured*100, 1) + " %"
+		text = deciding(v, scale{per: 0.01}) + " %"
+	default:
+		text = deciding(v, scale{per: 1})
 	}
-	return fourDigits(v.Measured, 1)
+	if v.AtLeast {
+		text = atLeast + text
+	}
+	return text
+}
+
+// deciding prints what was measured to four digits, or to as many as it takes
+// to see on which side of its limit it is.
+func deciding(v *result.Verdict, s scale) string {
+	text := fourDigits(v.Measured, s.per)
+	if v.Kind != result.KindThreshold || v.Measured == v.Limit || text != fourDigits(v.Limit, s.per) {
+		return text
+	}
+	for digits := 5; digits < 12; digits++ {
+		a, b := strconv.FormatFloat(v.Measured/s.per, 'g', digits, 64), strconv.FormatFloat(v.Limit/s.per, 'g', digits, 64)
+		if a != b {
+			return a
+		}
+	}
+	return text
 }
 
 type kindOfQuantity int
@@ -145,7 +172,7 @@ func quantity(v *result.Verdict) kindOfQuantity {
 	switch name := metricName(v); {
 	case name == Rate || name == "goodput":
 		return perSecond
-	case name == "errors" || strings.HasPrefix(name, "errors."):
+	case name == "errors" || name == "cancelled" || name == "dropped" || strings.HasPrefix(name, "errors."):
 		return share
 	case name == Speedup:
 		return ratio

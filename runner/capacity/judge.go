@@ -68,6 +68,8 @@ func NewPromise(r verdict.Rule) (result.Promise, error) {
 		return p, fmt.Errorf("%s: more load makes a promise harder to keep, so it needs an upper limit: write < or <=", r.Text)
 	case r.Family == "errors" && r.Class == "":
 		p.Metric = "errors"
+	case r.Family == "cancelled", r.Family == "dropped":
+		p.Metric = r.Family
 	case r.Family == "response" && r.Stat == "p":
 		p.Metric, p.Percentile = "p", r.P
 	case r.Family == "response":
@@ -80,25 +82,36 @@ func NewPromise(r verdict.Rule) (result.Promise, error) {
 
 // keeps is what was measured of a promise, and its margin.
 func (s steady) keeps(p result.Promise) (measured, margin float64) {
-	h := s.response
+	times, op := result.NewTimes(s.response, s.givenUp), "<"
+	if p.OrEqual {
+		op = "<="
+	}
+	var f result.Figure
 	switch p.Metric {
 	case "errors":
-		measured = s.errors()
+		f = result.Exactly(s.errors())
+	case "cancelled":
+		f = result.Exactly(s.cancelled)
+	case "dropped":
+		f = result.Exactly(s.dropped)
 	case "p":
-		measured = h.Quantile(p.Percentile).Seconds()
+		f = times.Quantile(p.Percentile)
 	case "mean":
-		measured = h.Mean() / 1e9
+		f = times.Mean()
 	case "max":
-		measured = h.Max().Seconds()
+		f = times.Max()
 	case "min":
-		measured = h.Min().Seconds()
+		f = times.Min()
 	}
-	if p.Metric != "errors" && h.Count() == 0 && s.failed > 0 {
+	if p.OfTimes() && s.response.Count() == 0 && s.failed > 0 {
 		return 0, 1 // a server that refuses everything at once is not fast
 	}
-	kept := measured < p.Limit || p.OrEqual && measured == p.Limit
-	if margin = Margin(measured, p.Limit); kept {
+	measured = verdict.Shown(f, p.Limit)
+	switch margin = Margin(measured, p.Limit); {
+	case verdict.Keeps(f, op, p.Limit):
 		return measured, min(margin, 0)
+	case math.IsInf(f.Most.High, 1):
+		return measured, 1 // who knows by how much
 	}
 	return measured, max(margin, math.SmallestNonzeroFloat64)
 }
@@ -120,9 +133,12 @@ func Margin(measured, limit float64) float64 {
 type steady struct {
 	response   *latency.Histogram
 	ok, failed int64
-	perSecond  float64 // successes
-	skipped    float64 // seconds left out
-	drifting   bool    // it never settled
+	givenUp    *latency.Histogram // how long calls were under way that never ended
+
+	cancelled, dropped float64 // shares of what became due, in all of the trial
+	perSecond          float64 // successes
+	skipped            float64 // seconds left out
+	drifting           bool    // it never settled
 }
 
 func (s steady) errors() float64 {
@@ -136,6 +152,17 @@ func (s steady) errors() float64 {
 // that ended later counts, also after calls ceased to become due: it was they
 // who waited longest.
 func steadyState(t *result.Trial) (s steady, err error) {
+	if s, err = ended(t); err != nil {
+		return s, err
+	}
+	if s.givenUp, err = t.CancelledResponse.Histogram(); t.Scheduled > 0 {
+		s.cancelled, s.dropped = float64(t.Cancelled)/float64(t.Scheduled), float64(t.Dropped)/float64(t.Scheduled)
+	}
+	return s, err
+}
+
+// ended are the calls of the steady state that came to their end.
+func ended(t *result.Trial) (s steady, err error) {
 	skip, drifting := transient(t)
 	if skip == 0 { // the trial's own histogram has a digit more than its windows
 		s = steady{ok: t.OK, failed: t.Failed(), perSecond: t.ThroughputPerS, drifting: drifting}

@@ -245,3 +245,36 @@ func (h *Histogram) CountAtMost(d time.Duration) int64 {
 	}
 	return seen
 }
+
+// Less is every value less so much, to the histogram's digits; none falls
+// below 0.
+func (h *Histogram) Less(by time.Duration) *Histogram {
+	if by <= 0 || h.count == 0 {
+		return h
+	}
+	less := New(h.digits)
+	for i, c := range h.counts {
+		if c > 0 {
+			low, _ := h.ends(h.first + i)
+			less.add(max(0, int64(low-by)), int64(c))
+		}
+	}
+	return less
+}
+
+// add counts n values.
+func (h *Histogram) add(v, n int64) {
+	if h.count == 0 {
+		h.centre = v
+	}
+	h.count += n
+	h.min, h.max = min(h.min, v), max(h.max, v)
+	off := float64(v - h.centre)
+	h.sum1 += off * float64(n)
+	h.sum2 += off * off * float64(n)
+	i := uint(h.bucket(v) - h.first)
+	if i >= uint(len(h.counts)) {
+		i = h.grow(h.bucket(v))
+	}
+	h.counts[i] += uint64(n)
+}

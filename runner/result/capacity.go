@@ -64,12 +64,17 @@ const LimitGenerator = "generator"
 // Promise is one upper limit that a search keeps to.
 type Promise struct {
 	Rule string `json:"rule"` // as written
-	// Metric is "errors" (a share of 1), or of the response time in seconds
-	// "mean", "max", "min" or "p", the Percentile.
+	// Metric is "errors", "cancelled" or "dropped" (a share of 1), or of the
+	// response time in seconds "mean", "max", "min" or "p", the Percentile.
 	Metric     string  `json:"metric"`
 	Percentile float64 `json:"percentile,omitempty"`
 	Limit      float64 `json:"limit"`
 	OrEqual    bool    `json:"or_equal,omitempty"` // the limit itself keeps it
+}
+
+// OfTimes tells whether it promises a response time, not a share of calls.
+func (p Promise) OfTimes() bool {
+	return p.Metric != "errors" && p.Metric != "cancelled" && p.Metric != "dropped"
 }
 
 // CapacityStep is one trial of a search, judged on the part of it where the

@@ -26,7 +26,7 @@ var additions = []string{
 	"trials.machine_use.stood_still_s", "trials.machine_use.stood_still_at_s", "trials.machine_use.throttled_s",
 	"trials.machine_use.gcs", "trials.machine_use.spin_s", "trials.machine_use.rss_bytes",
 	"speedups.concurrency", "speedups.rate_per_s", "speedups.note",
-	"verdicts.concurrency", "verdicts.rate_per_s", "verdicts.reason", "verdicts.note",
+	"verdicts.concurrency", "verdicts.rate_per_s", "verdicts.reason", "verdicts.note", "verdicts.at_least", "verdicts.limit",
 	"scaling", "scaling.smallest", "scaling.largest", "scaling.none_below", "scaling.baseline", "scaling.x1",
 	"scaling.x1.value", "scaling.x1.low", "scaling.x1.high", "scaling.basis", "scaling.off", "scaling.refused", "scaling.note",
 	"trials.loops", "trials.warnings",

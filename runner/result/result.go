@@ -246,10 +246,15 @@ type Verdict struct {
 	Rule     string  `json:"rule"`
 	Measured float64 `json:"measured"`
 	Pass     bool    `json:"pass"`
+	// AtLeast tells that Measured is the least that it may be: calls were given
+	// up.
+	AtLeast bool `json:"at_least,omitempty"`
 	// Reason says why there is nothing measured to judge, where there is not.
 	Reason string `json:"reason,omitempty"`
 	// Note qualifies what was measured: too few calls for its percentile.
 	Note string `json:"note,omitempty"`
+	// Limit is what a threshold promised, in the unit of Measured.
+	Limit float64 `json:"limit,omitempty"`
 	// Metric, Expected, Tolerance (a share of 1) and Source are of kind
 	// "expect"; Metric is "makespan", "rate" or "speedup".
 	Metric    string  `json:"metric,omitempty"`

@@ -100,6 +100,9 @@ func checkValues(n, capacity []float64) error {
 		if !(n[i] >= 1 && n[i] <= 1e9) {
 			return fmt.Errorf("N = %v: how many there were at once must be a number from 1 to 1,000,000,000", n[i])
 		}
+		if c := capacity[i]; c == 0 || math.IsNaN(c) || math.IsInf(c, 0) {
+			return fmt.Errorf("there is no capacity at N = %v: no call succeeded there, or the calls took no time at all", n[i])
+		}
 		if !(capacity[i] >= 1e-100 && capacity[i] <= 1e100) {
 			return fmt.Errorf("a capacity of %v at N = %v: it must be a number above 0", capacity[i], n[i])
 		}

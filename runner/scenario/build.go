@@ -88,6 +88,7 @@ func (d draft) scenario(r *setting.Reader, at setting.Pos, targets []Target) *Sc
 		d.addExpect(r, s)
 	}
 	d.addTolerances(r, s)
+	d.checkDrain(r, at, s)
 	return s
 }
 

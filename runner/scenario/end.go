@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"plimsoll/target/delay"
+	"plimsoll/target/http"
+	"plimsoll/target/quantity"
 	"plimsoll/target/setting"
 	"plimsoll/target/sim"
 )
@@ -46,6 +48,21 @@ func (d draft) checkStaged(r *setting.Reader, m modeDraft) {
 	if d.warmup.Value > 0 {
 		r.Problem(d.warmup.Pos, "no warm-up goes before stages: leave warmup out, or make it a stage")
 	}
+}
+
+// checkDrain warns where calls that hang are given up before they have timed
+// out: they would be cancelled, and in no share of errors.
+func (d draft) checkDrain(r *setting.Reader, at setting.Pos, s *Scenario) {
+	target, ok := s.Target.Settings.(*http.Settings)
+	if !ok || d.requests.Given || s.Drain >= target.Timeout {
+		return
+	}
+	if d.drain.Given {
+		at = d.drain.Pos
+	}
+	timeout := quantity.Duration(target.Timeout)
+	r.Warn(at, "the drain of %s is shorter than the target's timeout of %s: a call that hangs is given up, and counted as cancelled, before it is an error; write drain: %s, or a shorter timeout",
+		quantity.Duration(s.Drain), timeout, timeout)
 }
 
 func later(a, b setting.Pos) setting.Pos {

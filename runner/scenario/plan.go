@@ -22,6 +22,8 @@ type Plan struct {
 	// Targets are all of the file, also those that no scenario calls.
 	Targets   []Target
 	Scenarios []*Scenario
+	// Warnings are about what can be done as it stands, but hardly be meant.
+	Warnings Problems
 	// Scrub replaces the values that came from the environment by their
 	// ${NAME} in a text that is about to be shown.
 	Scrub func(string) string

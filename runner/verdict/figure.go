@@ -6,19 +6,21 @@ import (
 	"strings"
 	"time"
 
-	"plimsoll/runner/latency"
 	"plimsoll/runner/result"
 	"plimsoll/runner/statistics"
 )
 
-// figure is a measured value; where there is none, missing says why, and note
-// says what must be known of one that there is.
+// figure is a measured value in seconds, per second, a share of 1, or a bare
+// ratio; where there is none, missing says why, and note says what must be
+// known of one that there is.
 type figure struct {
-	value         float64 // seconds, per second, a share of 1, or a bare ratio
+	result.Figure
 	missing, note string
 }
 
 func missing(why string) figure { return figure{missing: why} }
+
+func exactly(value float64) figure { return figure{Figure: result.Exactly(value)} }
 
 // measure finds the figure that a rule asks for.
 func measure(g *result.Group, r Rule, speedups []result.Speedup) figure {
@@ -28,48 +30,67 @@ func measure(g *result.Group, r Rule, speedups []result.Speedup) figure {
 	case "errors":
 		return errorShare(g, r.Class)
 	case "rate":
-		return figure{value: g.ThroughputPerS}
+		return rate(g, g.ThroughputPerS)
 	case "makespan":
-		return figure{value: g.MakespanS}
+		return exactly(g.MakespanS)
+	case "cancelled":
+		return scheduledShare(g, g.Cancelled)
+	case "dropped":
+		return scheduledShare(g, g.Dropped)
 	case "speedup":
 		return speedupOf(g, speedups)
 	case "goodput":
-		return figure{value: goodput(g, r.Within)}
+		return rate(g, goodput(g, r.Within))
 	}
 	return missing(fmt.Sprintf("%q is no metric", r.Family))
 }
 
-// latencyOf is a figure of one of the distributions. Those of the target need
-// a success: a server that refuses everything at once is not fast.
+// latencyOf is a figure of one of the distributions. Those of the successes
+// need one: a server that refuses everything at once is not fast.
 func latencyOf(g *result.Group, r Rule) figure {
-	h := g.Response
+	var times result.Times
 	switch r.Family {
 	case "all":
-		h = latency.New(latency.Fine)
-		h.Merge(g.Response)
-		h.Merge(g.ErrorResponse)
+		times = g.AllTimes()
 	case "service":
-		h = g.Service
+		times = g.ServiceTimes()
 	case "lateness":
-		h = g.Lateness
+		times = result.NewTimes(g.Lateness, nil)
+	default:
+		times = g.ResponseTimes()
 	}
 	switch {
-	case r.Family != "lateness" && g.OK == 0:
+	case (r.Family == "response" || r.Family == "service") && g.OK == 0:
 		return missing("no call succeeded")
-	case h.Count() == 0:
+	case times.Count() == 0 && g.Started > 0:
+		return missing("no call ended")
+	case times.Count() == 0:
 		return missing("no call was started")
 	}
+	f := figure{}
 	switch r.Stat {
 	case "p":
-		return figure{value: h.Quantile(r.P).Seconds(), note: tooFew(h.Count(), r.P)}
+		f.Figure, f.note = times.Quantile(r.P), tooFew(times.Count(), r.P)
 	case "mean":
-		return figure{value: h.Mean() / 1e9}
+		f.Figure = times.Mean()
 	case "max":
-		return figure{value: h.Max().Seconds()}
+		f.Figure = times.Max()
 	case "min":
-		return figure{value: h.Min().Seconds()}
+		f.Figure = times.Min()
+	default:
+		return missing(fmt.Sprintf("%q is no figure of a latency", r.Stat))
 	}
-	return missing(fmt.Sprintf("%q is no figure of a latency", r.Stat))
+	if !f.Known() {
+		f.note = strings.TrimPrefix(f.note+"; "+givenUp(g), "; ")
+	}
+	return f
+}
+
+// givenUp says why a figure is at least what it is.
+func givenUp(g *result.Group) string {
+	n := g.CancelledResponse.Count()
+	return fmt.Sprintf("%d of %d calls were given up at the end of the drain, after up to %v, and nobody knows how long they would have taken",
+		n, g.Started, g.CancelledResponse.Max().Round(time.Millisecond))
 }
 
 // tooFew says that a percentile is one of too few calls to tell much. The
@@ -95,7 +116,26 @@ func errorShare(g *result.Group, class string) figure {
 			n += e.Count
 		}
 	}
-	return figure{value: float64(n) / float64(ended)}
+	return exactly(float64(n) / float64(ended))
+}
+
+// scheduledShare is a share of the calls that became due.
+func scheduledShare(g *result.Group, n int64) figure {
+	if g.Scheduled == 0 {
+		return missing("no call became due")
+	}
+	return exactly(float64(n) / float64(g.Scheduled))
+}
+
+// rate is a number of calls a second; infinite where calls succeeded and no
+// time passed.
+func rate(g *result.Group, perSecond float64) figure {
+	if g.OK > 0 && g.MakespanS == 0 && g.DurationS == 0 {
+		f := exactly(math.Inf(1))
+		f.note = "the calls took no time at all, so there is no limit to their rate"
+		return f
+	}
+	return exactly(perSecond)
 }
 
 // inClass tells whether an error's class is the wanted one: "status-5xx" holds
@@ -122,11 +162,11 @@ func speedupOf(g *result.Group, speedups []result.Speedup) figure {
 		switch {
 		case s.Scenario != g.Scenario:
 		case s.Baseline == g.Mode:
-			return figure{value: 1}
+			return exactly(1)
 		case s.Mode == g.Mode && s.Point == g.Sweep && s.Ratio == 0:
 			return missing(s.Note)
 		case s.Mode == g.Mode && s.Point == g.Sweep:
-			return figure{value: s.Ratio}
+			return exactly(s.Ratio)
 		}
 	}
 	return missing("there is no other mode to compare it with")

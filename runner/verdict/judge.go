@@ -75,14 +75,14 @@ func (t Threshold) judge(j judge) []result.Verdict {
 		measured := j.measure(g, t.Rule)
 		verdicts = append(verdicts, result.Verdict{
 			Scenario: g.Scenario, Mode: g.Mode, Point: g.Sweep,
-			Kind: result.KindThreshold, Rule: t.Rule.Text,
-			Measured: measured.value, Reason: measured.missing, Note: measured.note,
-			Pass: measured.missing == "" && !g.Partial && holds(measured.value, t.Rule.Op, t.Rule.Value),
+			Kind: result.KindThreshold, Rule: t.Rule.Text, Limit: t.Rule.Value,
+			Measured: Shown(measured.Figure, t.Rule.Value), AtLeast: atLeast(measured.Figure), Reason: measured.missing, Note: measured.note,
+			Pass: measured.missing == "" && !g.Partial && Keeps(measured.Figure, t.Rule.Op, t.Rule.Value),
 		})
 	}
 	if verdicts == nil {
 		return []result.Verdict{{
-			Scenario: t.Scenario, Mode: t.Mode, Kind: result.KindThreshold, Rule: t.Rule.Text, Reason: notRun,
+			Scenario: t.Scenario, Mode: t.Mode, Kind: result.KindThreshold, Rule: t.Rule.Text, Limit: t.Rule.Value, Reason: notRun,
 		}}
 	}
 	return verdicts
@@ -115,7 +115,7 @@ func (e Expectation) judge(j judge) result.Verdict {
 	g := find(j.groups, e.Scenario, e.Mode, e.At)
 	if g != nil {
 		measured := j.published(g, Rule{Family: e.Metric})
-		v.Measured, v.Reason, v.Note = measured.value, measured.missing, measured.note
+		v.Measured, v.Reason, v.Note = Shown(measured.Figure, math.NaN()), measured.missing, measured.note
 	}
 	v.Pass = v.Reason == "" && !g.Partial && math.Abs(v.Measured/e.Value-1) <= e.Tolerance+rounding
 	return v
@@ -147,21 +147,57 @@ func (e Expectation) figure() string {
 // rounding is the relative difference below which two values are the same.
 const rounding = 1e-9
 
-// holds compares a measured value with a promised one. Values that differ by
-// less than a part in 10⁹ are equal: 0.3 % written as 0.003 and 3 failures of
-// 1,000 calls are the same, whatever the last bit of their floats says. So of
-// <, == and > exactly one always holds, and <= and >= are the unions.
-func holds(measured float64, op string, value float64) bool {
-	equal := math.Abs(measured-value) <= rounding*max(math.Abs(measured), math.Abs(value))
+// Keeps tells whether a figure keeps a promise, whatever the calls that were
+// given up would have taken: an upper limit holds by the most that it may be, a
+// lower one by the least.
+func Keeps(f result.Figure, op string, limit float64) bool {
+	switch op {
+	case "<", "<=":
+		return holds(f.Most, op, limit)
+	case ">", ">=":
+		return holds(f.Least, op, limit)
+	}
+	return holds(f.Least, op, limit) && holds(f.Most, op, limit)
+}
+
+// Shown is what a figure is told as: the least that it may be, and its limit
+// where at the histogram's resolution it is that. What has no bound is 0, and
+// its note says so.
+func Shown(f result.Figure, limit float64) float64 {
+	switch {
+	case holds(f.Least, "==", limit):
+		return limit
+	case math.IsInf(f.Least.High, 1):
+		return 0
+	}
+	return f.Least.High
+}
+
+// atLeast tells whether a figure may be more than it is told as, so that one
+// can see it in four digits.
+func atLeast(f result.Figure) bool {
+	return math.IsInf(f.Least.High, 1) || fmt.Sprintf("%.4g", f.Least.High) != fmt.Sprintf("%.4g", f.Most.High)
+}
+
+// holds compares a measured value with a promised one. A percentile is known to
+// its bucket: what is in it is equal. So are values that differ by less than a
+// part in 10⁹: 0.3 % written as 0.003 and 3 failures of 1,000 calls are the
+// same, whatever the last bit of their floats says. So of <, == and > exactly
+// one always holds, and <= and >= are the unions.
+func holds(measured result.Span, op string, value float64) bool {
+	same := func(bound float64) bool {
+		return bound == value || math.Abs(bound-value) <= rounding*max(math.Abs(bound), math.Abs(value)) && !math.IsInf(bound, 0)
+	}
+	equal := measured.Low <= value && value <= measured.High || same(measured.Low) || same(measured.High)
 	switch op {
 	case "<":
-		return measured < value && !equal
+		return measured.High < value && !equal
 	case "<=":
-		return measured < value || equal
+		return measured.High < value || equal
 	case ">":
-		return measured > value && !equal
+		return measured.Low > value && !equal
 	case ">=":
-		return measured > value || equal
+		return measured.Low > value || equal
 	case "==":
 		return equal
 	}

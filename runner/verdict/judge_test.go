@@ -83,7 +83,11 @@ func TestMetricsOnEitherSide(t *testing.T) {
 		if math.Abs(v.Measured-c.want) > (c.within+1e-12)*c.want || v.Reason != "" || v.Rule != "as written" || v.Requests != 52 || v.Kind != result.KindThreshold {
 			t.Errorf("%+v: %#v, want %v", c.metric, v, c.want)
 		}
-		above, below := v.Measured*(1+1e-6)+1e-12, v.Measured*(1-1e-6)-1e-12
+		off := 1e-6
+		if c.metric.Stat == "p" {
+			off = 2e-3 // its bucket is a thousandth wide
+		}
+		above, below := v.Measured*(1+off)+1e-12, v.Measured*(1-off)-1e-12
 		for op, passes := range map[string][3]bool{ // of values below, equal, above
 			"<": {false, false, true}, "<=": {false, true, true}, ">": {true, false, false}, ">=": {true, true, false}, "==": {false, true, false},
 		} {
@@ -110,7 +114,6 @@ func TestWhatWasNotMeasuredNeverPasses(t *testing.T) {
 		reason string
 	}{
 		{"only errors", latencyRule, []trial{refused}, "no call succeeded"},
-		{"only errors, all", of("all"), []trial{refused}, "no call succeeded"},
 		{"only errors, service", of("service"), []trial{refused}, "no call succeeded"},
 		{"only errors, lateness", of("lateness"), []trial{refused}, ""}, // the generator's own
 		{"only errors, share", Rule{Family: "errors", Op: "==", Value: 1}, []trial{refused}, ""},
@@ -251,14 +254,16 @@ func TestExactlyOneOfLessEqualGreaterHolds(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a := rapid.Float64Range(0, 1e6).Draw(t, "a")
 		b := rapid.OneOf(rapid.Float64Range(0, 1e6), rapid.Just(a), rapid.Just(a*(1+1e-10)), rapid.Just(a*(1-1e-8))).Draw(t, "b")
-		less, equal, greater := holds(a, "<", b), holds(a, "==", b), holds(a, ">", b)
+		wide := rapid.SampledFrom([]float64{0, 1e-3}).Draw(t, "width") * a
+		span := result.Span{Low: a - wide, High: a}
+		less, equal, greater := holds(span, "<", b), holds(span, "==", b), holds(span, ">", b)
 		n := 0
 		for _, h := range []bool{less, equal, greater} {
 			if h {
 				n++
 			}
 		}
-		if n != 1 || holds(a, "<=", b) != (less || equal) || holds(a, ">=", b) != (greater || equal) {
+		if n != 1 || holds(span, "<=", b) != (less || equal) || holds(span, ">=", b) != (greater || equal) {
 			t.Fatalf("%v and %v: less %v, equal %v, greater %v", a, b, less, equal, greater)
 		}
 	})
@@ -269,11 +274,11 @@ func TestExactlyOneOfLessEqualGreaterHolds(t *testing.T) {
 		{0.3 / 100, 3.0 / 1000, true}, {0.1 + 0.2, 0.3, true}, {0, 0, true}, {0, 1e-300, false},
 		{1, 1 + 0.9e-9, true}, {1, 1 + 1.1e-9, false}, {1, 1 - 0.9e-9, true}, {1, 1 - 1.1e-9, false},
 	} {
-		if got := holds(c.a, "==", c.b); got != c.equal {
+		if got := holds(result.Span{Low: c.a, High: c.a}, "==", c.b); got != c.equal {
 			t.Errorf("%v == %v is %v", c.a, c.b, got)
 		}
 	}
-	if holds(1, "≈", 1) {
+	if holds(result.Span{Low: 1, High: 1}, "≈", 1) {
 		t.Error("an unknown comparison holds")
 	}
 }

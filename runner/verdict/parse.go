@@ -14,7 +14,7 @@ import (
 )
 
 // metrics are the names to choose from when one is unknown.
-var metrics = []string{"p99", "p50", "p90", "p95", "p99.9", "mean", "max", "min", "all.p99", "service.p99", "lateness.p99", "errors", "errors.CLASS", "rate", "makespan", "speedup", "goodput(200ms)"}
+var metrics = []string{"p99", "p50", "p90", "p95", "p99.9", "mean", "max", "min", "all.p99", "service.p99", "lateness.p99", "errors", "errors.CLASS", "cancelled", "dropped", "rate", "makespan", "speedup", "goodput(200ms)"}
 
 // otherTools are names that people bring along.
 var otherTools = map[string]string{
@@ -55,7 +55,7 @@ var k6Percentile = regexp.MustCompile(`^p\(([^)]*)\)$`)
 func (rule *Rule) metric(name string) (milliseconds bool, err error) {
 	family, rest, dotted := strings.Cut(name, ".")
 	switch {
-	case name == "errors", name == "rate", name == "makespan", name == "speedup":
+	case name == "errors", name == "rate", name == "makespan", name == "speedup", name == "cancelled", name == "dropped":
 		rule.Family = name
 		return false, nil
 	case dotted && family == "errors":
@@ -138,7 +138,7 @@ func (rule *Rule) value(text string, milliseconds bool) (err error) {
 		return fmt.Errorf("%q has no value: write one after the %s, such as p99 < 200ms", rule.Text, rule.Op)
 	}
 	switch rule.Family {
-	case "errors":
+	case "errors", "cancelled", "dropped":
 		rule.Value, err = quantity.ParsePercent(text)
 		if err == nil && rule.Value > 1 {
 			err = fmt.Errorf("%s is more than 100%%, which is all there is", text)

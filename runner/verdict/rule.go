@@ -8,7 +8,7 @@ import "time"
 // Rule is a threshold, METRIC OP VALUE, as `thresholds:` spells it.
 type Rule struct {
 	Text   string        // as written
-	Family string        // which figure: "response", "all", "service", "lateness", "errors", "rate", "makespan", "speedup" or "goodput"
+	Family string        // which figure: "response", "all", "service", "lateness", "errors", "cancelled", "dropped", "rate", "makespan", "speedup" or "goodput"
 	Stat   string        // of a latency family: "p", "mean", "max" or "min"
 	P      float64       // of Stat "p": 0 < P ≤ 100
 	Class  string        // of family "errors": one class, "" for all; "status-5xx" sums

@@ -22,7 +22,9 @@ type trial struct {
 	service   []time.Duration // default: as ok
 	lateness  []time.Duration // default: 0
 	cancelled int64
-	lacking   int64  // calls that the generator could not make
+	lacking   int64           // calls that the generator could not make
+	givenUp   []time.Duration // of them, how long they were under way
+	dropped   int64
 	ended     string // default: complete
 }
 
@@ -60,7 +62,8 @@ func (m trial) result(t testing.TB) result.Trial {
 	if m.lateness == nil {
 		m.lateness = make([]time.Duration, started)
 	}
-	out.Started, out.Scheduled, out.Attempts = started, started, started
+	out.Started, out.Scheduled, out.Attempts, out.Dropped = started, started+m.dropped, started, m.dropped
+	out.CancelledResponse = dist(t, m.givenUp)
 	out.Response, out.Service, out.ErrorResponse = dist(t, m.ok), dist(t, m.service), dist(t, failures)
 	out.Held, out.Lateness = dist(t, make([]time.Duration, started)), dist(t, m.lateness)
 	if err := out.Check(); err != nil {

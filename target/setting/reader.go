@@ -26,6 +26,7 @@ type Reader struct {
 	dir      string
 	lines    []string
 	problems []Problem
+	warnings []Problem
 	secrets  secrets
 	secret   bool // what is being read now is a secret
 }
@@ -41,10 +42,20 @@ func (r *Reader) Problem(at Pos, format string, args ...any) {
 	r.problems = append(r.problems, Problem{r.inside(at), fmt.Sprintf(format, args...)})
 }
 
+// Warn reports what can be done as it stands, but hardly be meant.
+func (r *Reader) Warn(at Pos, format string, args ...any) {
+	r.warnings = append(r.warnings, Problem{r.inside(at), "warning: " + fmt.Sprintf(format, args...)})
+}
+
+// Warnings are those reported, as Problems are.
+func (r *Reader) Warnings() []Problem { return r.ordered(r.warnings) }
+
 // Problems are all that were reported, in the order of the file, each once,
 // with secrets taken out.
-func (r *Reader) Problems() []Problem {
-	problems := slices.Clone(r.problems)
+func (r *Reader) Problems() []Problem { return r.ordered(r.problems) }
+
+func (r *Reader) ordered(reported []Problem) []Problem {
+	problems := slices.Clone(reported)
 	slices.SortStableFunc(problems, func(a, b Problem) int {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})
