@@ -165,7 +165,7 @@ scenarios:
 	}
 	// Falling behind is an answer here. Only a machine so busy that not even
 	// the first step could be judged makes the run invalid.
-	if want := map[bool]int{true: runner.ExitOK, false: runner.ExitInvalid}[c.Bound == result.AtLeast]; run.Exit != want {
+	if want := map[bool]result.Exit{true: runner.ExitOK, false: runner.ExitInvalid}[c.Bound == result.AtLeast]; run.Exit != want {
 		t.Errorf("exit %d with bound %q", run.Exit, c.Bound)
 	}
 }

@@ -179,10 +179,10 @@ func (p *program) conclude(dir string, run *result.Run, err error, f runFlags) e
 		fmt.Fprintf(p.stdout, "\nresults: %s\n", dir)
 	}
 	if err != nil {
-		return &exit{max(run.Exit, runner.ExitInvalid), err}
+		return &exit{int(max(run.Exit, runner.ExitInvalid)), err}
 	}
 	if run.Exit != runner.ExitOK {
-		return &exit{code: run.Exit}
+		return &exit{code: int(run.Exit)}
 	}
 	return nil
 }

@@ -77,10 +77,10 @@ func (w *watcher) Fewer(trials int) { w.bars.Fewer(trials) }
 func (w *watcher) End(t *result.Trial) {
 	note := ""
 	switch {
-	case strings.HasPrefix(t.Reason, t.Ended):
+	case strings.HasPrefix(t.Reason, string(t.Ended)):
 		note = t.Reason // "interrupted by the user"
 	case t.Ended != result.Complete:
-		note = t.Ended + ": " + t.Reason
+		note = string(t.Ended) + ": " + t.Reason
 	case !t.Health.KeptPace:
 		note = "the generator fell behind: " + t.Health.Why
 	}

@@ -24,7 +24,7 @@ func missing(why string) figure { return figure{missing: why} }
 // their end are judged.
 func measure(g *result.Group, r Rule, speedups []result.Speedup) figure {
 	if g.Partial {
-		return missing("no repetition came to its end: " + g.Trials[0].Ended)
+		return missing("no repetition came to its end: " + string(g.Trials[0].Ended))
 	}
 	switch r.Family {
 	case "response", "all", "service", "lateness":
