@@ -67,6 +67,7 @@ func (p *program) calibrate(ctx context.Context, size calibration.Size, f calibr
 
 // measureMachine shows progress while it is measured.
 func (p *program) measureMachine(ctx context.Context, size calibration.Size, quiet bool) (*result.Calibration, error) {
+	defer attend(ctx)()
 	runtime.GOMAXPROCS(runtime.NumCPU() + 1) // as runs have it, see watched
 	watch, err := newWatcher(p.stderr, quiet, size.Trials())
 	if err != nil {

@@ -7,11 +7,8 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"runtime"
 	"strconv"
-	"syscall"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -143,6 +140,7 @@ func (p *program) watched(ctx context.Context, trials int, quiet bool, o runner.
 // watching shows how far something is that carries out so many trials, and
 // tells it when all is to end at once.
 func (p *program) watching(ctx context.Context, trials int, quiet bool, carryOut func(atOnce context.Context, w *watcher) error) error {
+	defer attend(ctx)()
 	// The loop's thread must never wait for a processor that others hold.
 	runtime.GOMAXPROCS(runtime.NumCPU() + 1)
 	watch, err := newWatcher(p.stderr, quiet, trials)
@@ -201,29 +199,6 @@ func (p *program) show(run *result.Run, format string, o report.Options) error {
 func (p *program) options(noColor, confidence bool) report.Options {
 	colour := !noColor && os.Getenv("NO_COLOR") == "" && terminal(p.stdout)
 	return report.Options{Colour: colour, Width: report.Width(p.stdout), Confidence: confidence}
-}
-
-// sameInterrupt is how long after an interrupt another one counts as the same:
-// timeout(1) and some supervisors send it to the process and to its group.
-const sameInterrupt = 200 * time.Millisecond
-
-// secondInterrupt is a context that is done when, after the first interrupt
-// has ended ctx, another comes.
-func secondInterrupt(ctx context.Context, first func()) (context.Context, func()) {
-	atOnce, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	stop := context.AfterFunc(ctx, func() {
-		first()
-		time.Sleep(sameInterrupt)
-		again := make(chan os.Signal, 1)
-		signal.Notify(again, os.Interrupt, syscall.SIGTERM)
-		defer signal.Stop(again)
-		select {
-		case <-again:
-			cancel()
-		case <-atOnce.Done():
-		}
-	})
-	return atOnce, func() { stop(); cancel() }
 }
 
 // callsFile is where --calls goes; the zero value is nowhere.

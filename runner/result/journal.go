@@ -175,25 +175,25 @@ func (j *Journal) end(run *Run) error {
 	return err
 }
 
-// replay adds to a run what a journal knows beyond it. A line that a kill has
-// torn is none; added tells whether there was anything, and errGap that the
+// replay adds to a run what its own journal knows beyond it. A line that a kill
+// has torn is none; added tells whether there was anything, and errGap that the
 // run was read before it was written anew.
-func replay(run *Run, journal io.Reader) (added bool, err error) {
+func replay(run *Run, journal io.Reader) (own, added bool, err error) {
 	lines := bufio.NewScanner(journal)
 	lines.Buffer(nil, maxLine)
 	lines.Split(wholeLines)
 	var of owner
 	if !lines.Scan() || json.Unmarshal(lines.Bytes(), &of) != nil || of.Format != Format || !of.Started.Equal(run.Started) {
-		return false, lines.Err() // of another run, or of none yet
+		return false, false, lines.Err() // of another run, or of none yet
 	}
 	for n := 2; lines.Scan(); n++ {
 		more, err := run.take(lines.Bytes())
 		if err != nil {
-			return added, fmt.Errorf("line %d of its journal: %w", n, err)
+			return true, added, fmt.Errorf("line %d of its journal: %w", n, err)
 		}
 		added = added || more
 	}
-	return added, lines.Err()
+	return true, added, lines.Err()
 }
 
 var errGap = errors.New("trials before it are missing")

@@ -196,6 +196,9 @@ func TestAForeignJournalIsPassedOver(t *testing.T) {
 		if found, err := Load(dir); err != nil || len(found.Trials) != 1 {
 			t.Errorf("%s: %v", what, err)
 		}
+		if _, err := os.Stat(filepath.Join(dir, "run.journal")); err != nil {
+			t.Errorf("%s: it was taken away: %v", what, err)
+		}
 	}
 	head := `{"format":1,"started":"1970-01-01T00:00:01Z"}` + "\n"
 	for text, says := range map[string]string{

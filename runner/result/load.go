@@ -33,7 +33,7 @@ func Load(path string) (*Run, error) {
 		if journal == nil || run.Exit != UnderWay {
 			return run, nil
 		}
-		added, err := replay(run, journal)
+		own, added, err := replay(run, journal)
 		if errors.Is(err, errGap) && tries < 3 { // its writer was at it
 			if _, err := journal.Seek(0, io.SeekStart); err == nil {
 				continue
@@ -45,8 +45,8 @@ func Load(path string) (*Run, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", file, err)
 		}
-		if added && locked {
-			mend(file, run)
+		if own && locked && (!added || mended(file, run)) {
+			_ = os.Remove(journal.Name())
 		}
 		return run, nil
 	}
@@ -65,12 +65,10 @@ func openJournal(file string) (journal *os.File, locked bool) {
 	return journal, lock(journal)
 }
 
-// mend makes the run.json of a run that was killed whole, for those who read
+// mended makes the run.json of a run that was killed whole, for those who read
 // it by other means. Where it cannot, the journal stays and does as well.
-func mend(file string, run *Run) {
-	if WriteFile(file, func(w io.Writer) error { return Encode(w, run) }) == nil {
-		_ = os.Remove(journalOf(file))
-	}
+func mended(file string, run *Run) bool {
+	return WriteFile(file, func(w io.Writer) error { return Encode(w, run) }) == nil
 }
 
 // readRun reads a run.json alone.
