@@ -142,6 +142,9 @@ func (s Settings) examples(labels []string) func(n uint64, class string, seen wi
 		f := failure{class: class, stage: stage(seen.Stage), err: seen.Err, read: content{size: seen.Body}}
 		if class == statusClass(seen.Status) {
 			f.status, f.read.start = seen.Status, string(seen.Start)
+			if seen.Body > int64(len(seen.Start)) {
+				f.read.start += "…"
+			}
 		}
 		made[class] = clip(s.scrub(labels[n%uint64(len(labels))]+": "+f.reason(s)), 200)
 		return made[class]

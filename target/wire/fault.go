@@ -87,7 +87,12 @@ func (p *Parser) Explain() string {
 
 // refuse keeps the start of a bad line for Explain.
 func (p *Parser) refuse(line []byte, why Fault) Fault {
-	p.carry = append(p.carry[:0], line[:min(len(line), 80)]...)
+	const enough = 80
+	whole := len(line) <= enough
+	p.carry = append(p.carry[:0], line[:min(len(line), enough)]...)
+	if !whole {
+		p.carry = append(p.carry, "…"...)
+	}
 	return why
 }
 
