@@ -91,7 +91,7 @@ func (p *program) showCalibration(c *result.Calibration, path string, f calibrat
 		}
 		fmt.Fprintf(&out, "\ncalibration: %s\n", path)
 	}
-	_, err := p.stdout.Write(out.Bytes())
+	_, err := p.printer(f.json).Write(out.Bytes())
 	return err
 }
 

@@ -90,7 +90,7 @@ func (p *program) judge(baseline, current *result.Run, o compare.Options, j judg
 	if err := report.Compare(&out, c, format, j.strict, how); err != nil {
 		return broken(err)
 	}
-	if _, err := p.stdout.Write(out.Bytes()); err != nil {
+	if _, err := p.printer(format == report.JSON).Write(out.Bytes()); err != nil {
 		return broken(err)
 	}
 	if c.Count(compare.Worse) > 0 || j.strict && c.Count(compare.CannotTell) > 0 {

@@ -16,6 +16,7 @@ import (
 	"plimsoll/runner"
 	"plimsoll/runner/result"
 	"plimsoll/runner/scenario"
+	"plimsoll/target/plain"
 )
 
 // runFlags are the flags of `run`.
@@ -191,14 +192,22 @@ func (p *program) show(run *result.Run, format string, o report.Options) error {
 	if err := report.Render(&out, run, format, o); err != nil {
 		return err
 	}
-	_, err := p.stdout.Write(out.Bytes())
+	_, err := p.printer(format == report.JSON).Write(out.Bytes())
 	return err
+}
+
+// printer prints on stdout what is JSON, or is not.
+func (p *program) printer(json bool) io.Writer {
+	if json {
+		return &plain.Writer{To: p.stdout, JSON: true}
+	}
+	return p.stdout
 }
 
 // options are how to print on what stdout is.
 func (p *program) options(noColor, confidence bool) report.Options {
 	colour := !noColor && os.Getenv("NO_COLOR") == "" && terminal(p.stdout)
-	return report.Options{Colour: colour, Width: report.Width(p.stdout), Confidence: confidence}
+	return report.Options{Colour: colour, Width: report.Width(beneath(p.stdout)), Confidence: confidence}
 }
 
 // callsFile is where --calls goes; the zero value is nowhere.
