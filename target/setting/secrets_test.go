@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"html"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -104,4 +106,25 @@ func TestScrubbingIsDoneOnce(t *testing.T) {
 			t.Fatalf("%q is left in %q", secret, got)
 		}
 	})
+}
+
+// Files that are named again and again are read once, and all together are
+// bounded.
+func TestFilesAreBoundedTogether(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"a", "b"} {
+		if err := os.WriteFile(filepath.Join(dir, name), make([]byte, 100), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r := NewReader(nil, dir)
+	for range 100 {
+		if _, ok := r.File(Pos{1, 1}, "a"); !ok || r.inFiles != 100 {
+			t.Fatal(r.inFiles, r.Problems())
+		}
+	}
+	r.inFiles = allFiles - 99 // as if others had been read
+	if _, ok := r.File(Pos{1, 1}, "b"); ok || !strings.Contains(r.Problems()[0].Text, "with it the files come to more than 256 MiB") {
+		t.Error(r.Problems())
+	}
 }
