@@ -81,6 +81,7 @@ func TestWhoMayImportWhom(t *testing.T) {
 		"runner/latency":    leaf,
 		"runner/statistics": leaf,
 		"target":            leaf,
+		"target/plain":      leaf,
 		"target/quantity":   leaf,
 		"target/random":     leaf,
 		"target/wait":       leaf,
@@ -90,7 +91,7 @@ func TestWhoMayImportWhom(t *testing.T) {
 		"runner/scaling":    {"runner/result", "runner/statistics"},
 		"runner/verdict":    {"runner/result", "runner/latency", "runner/statistics", "target", "target/quantity", "target/setting"},
 	}
-	reads := []string{"runner/result", "runner/latency", "runner/statistics"}
+	reads := []string{"runner/result", "runner/latency", "runner/statistics", "target/plain"}
 	for _, s := range sources(t, token.NewFileSet()) {
 		for _, path := range s.ours() {
 			if allowed, ruled := may[s.folder]; ruled && !slices.Contains(allowed, path) {
@@ -107,7 +108,7 @@ func TestWhoMayImportWhom(t *testing.T) {
 // subject.
 func TestPureCodeReadsNoClock(t *testing.T) {
 	pure := []string{"runner/schedule", "runner/latency", "runner/statistics", "runner/scaling", "runner/capacity", "runner/verdict", "runner/scenario",
-		"target/sim", "target/delay", "target/quantity", "target/setting", "target/kinds", "report/compare", "report/view", "report/text", "report/chart"}
+		"target/sim", "target/delay", "target/plain", "target/quantity", "target/setting", "target/kinds", "report/compare", "report/view", "report/text", "report/chart"}
 	for _, s := range sources(t, token.NewFileSet()) {
 		if !slices.Contains(pure, s.folder) {
 			continue

@@ -8,6 +8,7 @@ import (
 
 	"plimsoll/runner/drive"
 	"plimsoll/runner/scenario"
+	"plimsoll/target/plain"
 )
 
 // callLog streams every call as a line of CSV.
@@ -60,6 +61,7 @@ func (l *callLog) call(prefix string, c *drive.Call) {
 
 // field quotes what would break a line of CSV.
 func field(s string) string {
+	s = plain.Cell(s)
 	for _, r := range s {
 		if r == ',' || r == '"' || r < ' ' {
 			return strconv.Quote(s)

@@ -24,7 +24,8 @@ type Options struct {
 	Plan *scenario.Plan
 	// Only keeps the scenarios of these names; none keeps all.
 	Only []string
-	// Save is called after every trial with the run so far, and at the end.
+	// Save is called before and after every trial with the run so far, and at
+	// the end.
 	Save func(*result.Run) error
 	// Watch sees trials come and go; nil for nobody.
 	Watch Watcher
@@ -121,7 +122,7 @@ func begin(o Options) (*underWay, []scenario.Trial, error) {
 	}
 	run := &result.Run{
 		Format: result.Format, Tool: result.Tool{Name: "plimsoll", Version: o.Version},
-		Started: o.Now().UTC(), Seed: o.Plan.Seed,
+		Started: o.Now().UTC(), Seed: o.Plan.Seed, Exit: result.UnderWay,
 		Machine: result.ThisMachine(), File: o.Plan.File, Planned: Trials(trials),
 		Trials: []result.Trial{}, Speedups: []result.Speedup{}, Verdicts: []result.Verdict{},
 	}
@@ -148,7 +149,7 @@ func begin(o Options) (*underWay, []scenario.Trial, error) {
 func (r *underWay) finish(ctx context.Context, broken error) error {
 	r.targets.close()
 	err := r.judge()
-	r.run.Exit = ExitCode(r.run, ctx.Err() != nil, r.AllowLate)
+	r.run.Exit = result.Exit(ExitCode(r.run, ctx.Err() != nil, r.AllowLate))
 	if broken != nil || err != nil {
 		r.run.Exit = max(r.run.Exit, ExitInvalid)
 	}
@@ -204,7 +205,11 @@ func carryOut(ctx, atOnce context.Context, steps []step) error {
 
 // one carries out one trial and adds it to the run.
 func (r *underWay) one(ctx, atOnce context.Context, t scenario.Trial) (*result.Trial, error) {
+	if err := r.begins(t); err != nil {
+		return nil, err
+	}
 	done := r.trial(ctx, atOnce, t)
+	r.run.UnderWay = nil
 	if err := done.Check(); err != nil {
 		return nil, fmt.Errorf("%s, %s: the harness miscounted, please report this: %w", t.Scenario.Name, t.Mode.Name, err)
 	}
@@ -213,19 +218,33 @@ func (r *underWay) one(ctx, atOnce context.Context, t scenario.Trial) (*result.T
 }
 
 // save saves the run after a trial, and then its calls: whoever reads of a
-// trial's end elsewhere finds it in run.json. Trials in virtual time may be so
-// short that saving the growing run after each would take most of the time:
-// one that is followed by another waits until as long has passed since the
-// last save as that took. So a kill loses no more of them than one that comes
+// trial's end elsewhere finds it in the result. Trials in virtual time may be so
+// short that saving each would take most of the time: one that is followed by
+// another waits until as long has passed since the last save as that took. So a kill loses no more of them than one that comes
 // while they are saved.
 func (r *underWay) save(t scenario.Trial, rest []step) error {
-	now := time.Now()
 	among := t.Scenario.Clock == scenario.Virtual && len(rest) > 0 && rest[0].trial.Scenario.Clock == scenario.Virtual
-	if among && now.Sub(r.saved) < r.saveTook {
+	if among && time.Since(r.saved) < r.saveTook {
 		return nil
 	}
+	return r.saveNow()
+}
+
+// begins saves that a trial is under way: whatever becomes of this process,
+// the result says where it was. For virtual time see save.
+func (r *underWay) begins(t scenario.Trial) error {
+	r.run.UnderWay = describe(t)
+	r.run.UnderWay.Ended = ""
+	if t.Scenario.Clock == scenario.Virtual && time.Since(r.saved) < r.saveTook {
+		return nil
+	}
+	return r.saveNow()
+}
+
+func (r *underWay) saveNow() error {
+	began := time.Now()
 	err := r.Save(r.run)
-	r.saved, r.saveTook = time.Now(), time.Since(now)
+	r.saved, r.saveTook = time.Now(), time.Since(began)
 	_ = r.calls.flush() // a failure shows at the end: it spoils no measurement
 	return err
 }

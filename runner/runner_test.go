@@ -180,7 +180,7 @@ func TestDrawsDependOnNothingElse(t *testing.T) {
 }
 
 func TestThresholdsMakeTheExitCode(t *testing.T) {
-	for rule, want := range map[string]int{"p99 < 1h": runner.ExitOK, "p99 < 1ns": runner.ExitBroken, "errors < 0.0001%": runner.ExitBroken} {
+	for rule, want := range map[string]result.Exit{"p99 < 1h": runner.ExitOK, "p99 < 1ns": runner.ExitBroken, "errors < 0.0001%": runner.ExitBroken} {
 		text := strings.Replace(everyRandomThing, "p99 < 1s", rule, 1)
 		if run := carryOut(t, text); run.Exit != want {
 			t.Errorf("%s: exit %d, want %d", rule, run.Exit, want)

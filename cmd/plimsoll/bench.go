@@ -152,21 +152,15 @@ func seenFrom(dir, file string) string {
 
 // bench carries the plan out and shows what came of it.
 func (p *program) bench(ctx context.Context, plan *scenario.Plan, f benchFlags) error {
-	dir := ""
+	dir, save := "", func(*result.Run) error { return nil }
 	if f.out != "" {
 		var err error
 		if dir, err = result.NewDirectory(f.out, time.Now(), filepath.Base(plan.File.Name)); err != nil {
 			return broken(err)
 		}
+		save = result.NewJournal(dir).Save
 	}
-	run, err := p.watched(ctx, 1, f.quiet, runner.Options{
-		Plan: plan, AllowLate: f.allowLate, Save: func(run *result.Run) error {
-			if dir == "" {
-				return nil
-			}
-			return result.Save(dir, run)
-		},
-	})
+	run, err := p.watched(ctx, 1, f.quiet, runner.Options{Plan: plan, AllowLate: f.allowLate, Save: save})
 	if run == nil {
 		return broken(err)
 	}
@@ -177,10 +171,10 @@ func (p *program) bench(ctx context.Context, plan *scenario.Plan, f benchFlags) 
 		err = errors.Join(err, report.WriteCharts(dir, run))
 	}
 	if err = errors.Join(err, p.showBench(plan, run, dir, f)); err != nil {
-		return &exit{max(run.Exit, runner.ExitInvalid), err}
+		return &exit{int(max(run.Exit, runner.ExitInvalid)), err}
 	}
 	if run.Exit != runner.ExitOK {
-		return &exit{code: run.Exit}
+		return &exit{code: int(run.Exit)}
 	}
 	return nil
 }

@@ -68,6 +68,7 @@ func (p *program) calibrate(ctx context.Context, size calibration.Size, f calibr
 
 // measureMachine shows progress while it is measured.
 func (p *program) measureMachine(ctx context.Context, size calibration.Size, quiet bool) (*result.Calibration, error) {
+	defer attend(ctx)()
 	runtime.GOMAXPROCS(host.Processors() + 1) // as runs have it, see watched
 	watch, err := newWatcher(p.stderr, quiet, size.Trials())
 	if err != nil {
@@ -91,7 +92,7 @@ func (p *program) showCalibration(c *result.Calibration, path string, f calibrat
 		}
 		fmt.Fprintf(&out, "\ncalibration: %s\n", path)
 	}
-	_, err := p.stdout.Write(out.Bytes())
+	_, err := p.printer(f.json).Write(out.Bytes())
 	return err
 }
 

@@ -90,7 +90,7 @@ func (p *program) judge(baseline, current *result.Run, o compare.Options, j judg
 	if err := report.Compare(&out, c, format, j.strict, how); err != nil {
 		return broken(err)
 	}
-	if _, err := p.stdout.Write(out.Bytes()); err != nil {
+	if _, err := p.printer(format == report.JSON).Write(out.Bytes()); err != nil {
 		return broken(err)
 	}
 	if c.Count(compare.Worse) > 0 || j.strict && c.Count(compare.CannotTell) > 0 {
@@ -215,7 +215,7 @@ func (p *program) inTurns(ctx context.Context, plan *scenario.Plan, f runFlags) 
 		fmt.Fprintf(p.stdout, "baseline: %s\n", was.dir)
 	}
 	if old.Exit == runner.ExitInvalid || old.Exit == runner.ExitInterrupted {
-		ended = worst(&exit{code: old.Exit}, ended)
+		ended = worst(&exit{code: int(old.Exit)}, ended)
 	}
 	return worst(ended, p.judgeRun(old, was.dir, now, is.dir, f))
 }
@@ -232,7 +232,7 @@ func (f runFlags) begun(plan *scenario.Plan, suffix string) (begun, error) {
 	dir, err := result.NewDirectory(f.out, time.Now(), strings.TrimSuffix(name, ending)+suffix+ending)
 	return begun{runner.Options{
 		Plan: plan, Only: f.only, AllowLate: f.allowLate,
-		Save: func(run *result.Run) error { return result.Save(dir, run) },
+		Save: result.NewJournal(dir).Save,
 	}, dir}, err
 }
 

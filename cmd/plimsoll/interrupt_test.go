@@ -91,6 +91,7 @@ func TestInterruptWaitsForCallsInFlight(t *testing.T) {
 	for name, signals := range map[string][]os.Signal{
 		"SIGINT":  {syscall.SIGINT},
 		"SIGTERM": {syscall.SIGTERM},
+		"SIGHUP":  {syscall.SIGHUP},
 		// As timeout(1) sends them, to the process and to its group.
 		"both at once": {syscall.SIGINT, syscall.SIGINT},
 	} {

@@ -4,11 +4,13 @@ package main
 
 import (
 	"encoding/csv"
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -97,6 +99,53 @@ func killAt(t *testing.T, moment time.Duration) int {
 	return len(called)
 }
 
+// A run that was killed has no end: exit and the ending of the trial under way
+// are null, and a report says so before anything else.
+func TestAKilledRunSaysSo(t *testing.T) {
+	t.Parallel()
+	p := interruptible(t, 50*time.Second)
+	if err := p.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	p.wait(t)
+	found, _ := filepath.Glob(filepath.Join(p.Dir, "results", "*-s"))
+	if len(found) != 1 {
+		t.Fatalf("results: %v", found)
+	}
+	end := plimsoll(t, p.Dir, "report", found[0])
+	if want := "! this run did not come to its end (it was killed, or still goes on): 1 of 3 trials carried out; under way was one, concurrent-5 at requests 1000\n"; end.code != 0 ||
+		!strings.HasPrefix(strings.SplitN(end.stdout, "\n", 2)[1], want) {
+		t.Errorf("exit code %d, %s\nwant second %s", end.code, end.stdout, want)
+	}
+	for _, format := range []string{"csv", "benchstat"} {
+		if end := plimsoll(t, p.Dir, "report", found[0], "--format", format); !strings.Contains(end.stderr, "did not come to its end") {
+			t.Errorf("%s: stderr says %q", format, end.stderr)
+		}
+	}
+	var run struct {
+		Exit   *int
+		Trials []struct {
+			Scenario string
+			Ended    *string
+		}
+	}
+	// As jq would see it, once somebody has looked.
+	text, err := os.ReadFile(filepath.Join(found[0], result.FileName))
+	if err == nil {
+		err = json.Unmarshal(text, &run)
+	}
+	if err != nil || run.Exit != nil || len(run.Trials) != 2 || run.Trials[0].Ended == nil || run.Trials[1].Ended != nil {
+		t.Errorf("%v, %+v", err, run)
+	}
+	if there(found[0], "run.journal") {
+		t.Error("the journal was not made part of run.json")
+	}
+	end = plimsoll(t, p.Dir, "compare", found[0], found[0])
+	if end.code != 2 || !strings.Contains(end.stderr, "did not come to its end") {
+		t.Errorf("compare: exit code %d, %s", end.code, end.stderr)
+	}
+}
+
 // saved are the trials in run.json, in the words of the calls' file.
 func saved(t *testing.T, dir string) map[string]bool {
 	trials := map[string]bool{}
@@ -107,6 +156,9 @@ func saved(t *testing.T, dir string) map[string]bool {
 	run, err := result.Load(found[0])
 	if err != nil {
 		t.Fatal(err)
+	}
+	if run.Exit != result.UnderWay && len(run.Trials) != run.Planned {
+		t.Errorf("killed after %d of %d trials, it says that it ended with %d", len(run.Trials), run.Planned, run.Exit)
 	}
 	for _, trial := range run.Trials {
 		trials[fmt.Sprintf("%s,%s,%s,%d", trial.Scenario, trial.Mode, trial.Sweep, trial.Repeat)] = true

@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"plimsoll/report"
+	"plimsoll/report/view"
 	"plimsoll/runner"
 	"plimsoll/runner/result"
 )
@@ -24,6 +25,9 @@ func (p *program) reportCommand() *cobra.Command {
 			run, err := result.Load(args[0])
 			if err != nil {
 				return &exit{runner.ExitUsage, err}
+			}
+			if note := view.Unfinished(run); note != "" && format != report.Text && format != report.Markdown {
+				fmt.Fprintln(p.stderr, "plimsoll:", note)
 			}
 			if err := p.show(run, format, p.options(noColor, confidence)); err != nil {
 				return broken(err)

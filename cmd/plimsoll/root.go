@@ -11,12 +11,13 @@ import (
 	"github.com/spf13/cobra"
 
 	"plimsoll/runner"
+	"plimsoll/target/plain"
 )
 
 // program is what every command works with.
 type program struct {
 	stdin          io.Reader
-	stdout, stderr io.Writer
+	stdout, stderr io.Writer // of plain texts, see run
 }
 
 // exit ends a command with a code; without an error it has said all already.
@@ -29,12 +30,16 @@ func (e *exit) Error() string { return fmt.Sprint(e.err) }
 
 // run is the whole program: arguments in, exit code out.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	p := &program{stdin: stdin, stdout: stdout, stderr: stderr}
+	// Names, messages, whole results come from elsewhere: none of them is to
+	// give orders to a person's terminal.
+	out, problems := &plain.Writer{To: stdout, Colour: terminal(stdout)}, &plain.Writer{To: stderr}
+	defer func() { _, _ = out.Flush(), problems.Flush() }()
+	p := &program{stdin: stdin, stdout: out, stderr: problems}
 	root := p.root()
 	root.SetArgs(args)
 	root.SetIn(stdin)
-	root.SetOut(stdout)
-	root.SetErr(stderr)
+	root.SetOut(p.stdout)
+	root.SetErr(p.stderr)
 	err := root.ExecuteContext(ctx)
 	if err == nil {
 		return runner.ExitOK
@@ -44,7 +49,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		end = &exit{code: runner.ExitUsage, err: err}
 	}
 	if end.err != nil {
-		fmt.Fprintf(stderr, "plimsoll: %v\n", end.err)
+		fmt.Fprintf(p.stderr, "plimsoll: %v\n", end.err)
 	}
 	return end.code
 }
@@ -95,9 +100,17 @@ func version() string {
 	return "devel"
 }
 
+// beneath is the stream that a writer of plain texts writes to.
+func beneath(stream io.Writer) io.Writer {
+	if w, ok := stream.(*plain.Writer); ok {
+		return w.To
+	}
+	return stream
+}
+
 // terminal tells whether a stream is one that a person looks at.
-func terminal(stream any) bool {
-	file, ok := stream.(*os.File)
+func terminal(stream io.Writer) bool {
+	file, ok := beneath(stream).(*os.File)
 	if !ok {
 		return false
 	}

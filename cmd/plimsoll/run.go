@@ -7,11 +7,8 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"runtime"
 	"strconv"
-	"syscall"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -20,6 +17,7 @@ import (
 	"plimsoll/runner/result"
 	"plimsoll/runner/scenario"
 	"plimsoll/target/host"
+	"plimsoll/target/plain"
 )
 
 // runFlags are the flags of `run`.
@@ -144,6 +142,7 @@ func (p *program) watched(ctx context.Context, trials int, quiet bool, o runner.
 // watching shows how far something is that carries out so many trials, and
 // tells it when all is to end at once.
 func (p *program) watching(ctx context.Context, trials int, quiet bool, carryOut func(atOnce context.Context, w *watcher) error) error {
+	defer attend(ctx)()
 	// The loop's thread must never wait for a processor that others hold.
 	runtime.GOMAXPROCS(host.Processors() + 1)
 	watch, err := newWatcher(p.stderr, quiet, trials)
@@ -180,10 +179,10 @@ func (p *program) conclude(dir string, run *result.Run, err error, f runFlags) e
 		fmt.Fprintf(p.stdout, "\nresults: %s\n", dir)
 	}
 	if err != nil {
-		return &exit{max(run.Exit, runner.ExitInvalid), err}
+		return &exit{int(max(run.Exit, runner.ExitInvalid)), err}
 	}
 	if run.Exit != runner.ExitOK {
-		return &exit{code: run.Exit}
+		return &exit{code: int(run.Exit)}
 	}
 	return nil
 }
@@ -194,37 +193,22 @@ func (p *program) show(run *result.Run, format string, o report.Options) error {
 	if err := report.Render(&out, run, format, o); err != nil {
 		return err
 	}
-	_, err := p.stdout.Write(out.Bytes())
+	_, err := p.printer(format == report.JSON).Write(out.Bytes())
 	return err
+}
+
+// printer prints on stdout what is JSON, or is not.
+func (p *program) printer(json bool) io.Writer {
+	if json {
+		return &plain.Writer{To: p.stdout, JSON: true}
+	}
+	return p.stdout
 }
 
 // options are how to print on what stdout is.
 func (p *program) options(noColor, confidence bool) report.Options {
 	colour := !noColor && os.Getenv("NO_COLOR") == "" && terminal(p.stdout)
-	return report.Options{Colour: colour, Width: report.Width(p.stdout), Confidence: confidence}
-}
-
-// sameInterrupt is how long after an interrupt another one counts as the same:
-// timeout(1) and some supervisors send it to the process and to its group.
-const sameInterrupt = 200 * time.Millisecond
-
-// secondInterrupt is a context that is done when, after the first interrupt
-// has ended ctx, another comes.
-func secondInterrupt(ctx context.Context, first func()) (context.Context, func()) {
-	atOnce, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	stop := context.AfterFunc(ctx, func() {
-		first()
-		time.Sleep(sameInterrupt)
-		again := make(chan os.Signal, 1)
-		signal.Notify(again, os.Interrupt, syscall.SIGTERM)
-		defer signal.Stop(again)
-		select {
-		case <-again:
-			cancel()
-		case <-atOnce.Done():
-		}
-	})
-	return atOnce, func() { stop(); cancel() }
+	return report.Options{Colour: colour, Width: report.Width(beneath(p.stdout)), Confidence: confidence}
 }
 
 // callsFile is where --calls goes; the zero value is nowhere.

@@ -31,36 +31,36 @@ func TestSchema(t *testing.T) {
 		if err := yaml.Unmarshal(text, &file); err != nil {
 			t.Fatal(err)
 		}
-		if err := resolved.Validate(plain(file)); err != nil {
+		if err := resolved.Validate(asJSON(file)); err != nil {
 			t.Errorf("%s: %v", path, err)
 		}
 		file["scenarois"] = file["scenarios"]
-		if resolved.Validate(plain(file)) == nil {
+		if resolved.Validate(asJSON(file)) == nil {
 			t.Errorf("%s: a misspelt key is accepted", path)
 		}
 	}
 }
 
-// plain turns what YAML gives into what JSON would.
-func plain(value any) any {
+// asJSON turns what YAML gives into what JSON would.
+func asJSON(value any) any {
 	switch v := value.(type) {
 	case map[string]any:
 		out := map[string]any{}
 		for k, e := range v {
-			out[k] = plain(e)
+			out[k] = asJSON(e)
 		}
 		return out
 	case map[any]any: // with keys that are no texts
 		out := map[string]any{}
 		for k, e := range v {
 			text, _ := yaml.Marshal(k)
-			out[string(text[:len(text)-1])] = plain(e)
+			out[string(text[:len(text)-1])] = asJSON(e)
 		}
 		return out
 	case []any:
 		out := make([]any, len(v))
 		for i, e := range v {
-			out[i] = plain(e)
+			out[i] = asJSON(e)
 		}
 		return out
 	case int:

@@ -1,11 +1,14 @@
 package main
 
 import (
+	"bufio"
+	"encoding/base64"
 	"fmt"
 	"html"
 	"io"
 	"io/fs"
 	"maps"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -149,5 +152,59 @@ func forms(value string) []string {
 	return []string{
 		value, url.QueryEscape(value), url.PathEscape(value), html.EscapeString(value),
 		strings.Trim(fmt.Sprintf("%q", value), `"`), strings.ReplaceAll(value, "\n", " "),
+	}
+}
+
+// A secret that is cut off with the text that holds it leaves nothing either:
+// in a line of a head that is quoted, or in a body's beginning.
+func TestACutSecretLeavesNothing(t *testing.T) {
+	const secret = "hunter2-correct-horse-battery"
+	t.Setenv("SECRET_TOKEN", secret)
+	for what, answer := range map[string]string{
+		"a bad line": "HTTP/1.1 200 OK\r\n" + strings.Repeat("x", 80-10) + secret + " no header\r\n\r\n",
+		"a long body": "HTTP/1.1 500 No\r\nContent-Length: 2000\r\n\r\n" + strings.Repeat("%20", 300) +
+			strings.Repeat("y", 100-10) + secret + strings.Repeat("z", 2000-1000-19),
+		"a long word": "HTTP/1.1 500 No\r\nContent-Length: 300\r\n\r\n" + strings.Repeat("y", 120) + secret + strings.Repeat("z", 180-29),
+		"in base64":   "HTTP/1.1 200 OK\r\n" + strings.Repeat("x", 80-20) + base64.StdEncoding.EncodeToString([]byte("user:"+secret)) + " no header\r\n\r\n",
+	} {
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		go func() {
+			for {
+				conn, err := listener.Accept()
+				if err != nil {
+					return
+				}
+				_, _ = http.ReadRequest(bufio.NewReader(conn))
+				_, _ = io.WriteString(conn, answer)
+				_ = conn.Close()
+			}
+		}()
+		t.Cleanup(func() { _ = listener.Close() })
+		var text strings.Builder
+		text.WriteString("targets:\n")
+		for _, engine := range []string{"wire-net", "auto", "std"} {
+			fmt.Fprintf(&text, "  %s: {http: {url: \"http://%s/\", headers: {X-Token: \"${SECRET_TOKEN}\"}, engine: %s}}\n", engine, listener.Addr(), engine)
+		}
+		text.WriteString("scenarios:\n")
+		for _, engine := range []string{"wire-net", "auto", "std"} {
+			fmt.Fprintf(&text, "  - {name: %s, target: %[1]s, requests: 1, modes: [sequential]}\n", engine)
+		}
+		dir := folder(t, text.String())
+		end := plimsoll(t, dir, "run", "s.yaml")
+		shown := end.stdout + end.stderr
+		for _, content := range written(t, dir) {
+			shown += content
+		}
+		if !strings.Contains(shown, `"errors": {`) || len(latest(t, dir).Trials) != 3 {
+			t.Fatalf("%s: %s", what, end.stderr)
+		}
+		for _, part := range []string{secret[:4], base64.StdEncoding.EncodeToString([]byte("user:" + secret))[8:14]} {
+			if at := strings.Index(shown, part); at >= 0 {
+				t.Errorf("%s: shows %q: …%.200q", what, part, shown[max(0, at-100):])
+			}
+		}
 	}
 }

@@ -26,6 +26,7 @@ func (p *program) serveCommand() *cobra.Command {
 It listens on this machine only, unless --addr says otherwise.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if child {
+				defer attend(cmd.Context())()
 				return broken(serve.RunChild(cmd.Context(), p.stdin, p.stdout))
 			}
 			if pause < 0 {
@@ -40,6 +41,7 @@ It listens on this machine only, unless --addr says otherwise.`,
 					return err
 				}
 			}
+			defer attend(cmd.Context())()
 			return broken(serve.Run(cmd.Context(), options, func(addr string) {
 				fmt.Fprintf(p.stdout, "serving on http://%s (Ctrl-C ends)\n", addr)
 			}))

@@ -23,8 +23,13 @@ type watcher struct {
 }
 
 func newWatcher(stderr io.Writer, quiet bool, trials int) (*watcher, error) {
-	w := &watcher{bars: progress.New(stderr, terminal(stderr), quiet, trials), output: stderr, stop: func() {}}
-	if quiet || !terminal(stderr) {
+	shown, bars := stderr, terminal(stderr)
+	if bars {
+		shown = beneath(stderr) // they are drawn with orders of their own
+	}
+	// What commands print is the user's own, as if they were run by hand.
+	w := &watcher{bars: progress.New(shown, bars, quiet, trials), output: beneath(stderr), stop: func() {}}
+	if quiet || !bars {
 		return w, nil
 	}
 	if err := w.above(); err != nil {
@@ -77,10 +82,10 @@ func (w *watcher) Fewer(trials int) { w.bars.Fewer(trials) }
 func (w *watcher) End(t *result.Trial) {
 	note := ""
 	switch {
-	case strings.HasPrefix(t.Reason, t.Ended):
+	case strings.HasPrefix(t.Reason, string(t.Ended)):
 		note = t.Reason // "interrupted by the user"
 	case t.Ended != result.Complete:
-		note = t.Ended + ": " + t.Reason
+		note = string(t.Ended) + ": " + t.Reason
 	case t.Lacking() > 0:
 		note = "the generator was at its limit: " + t.Health.Why
 	case !t.Health.KeptPace:

@@ -19,6 +19,9 @@ const (
 // Usable tells, as an error in words for the user, why a run is no
 // measurement; nil where it is one.
 func Usable(run *result.Run) error {
+	if run.Exit == result.UnderWay {
+		return told("it did not come to its end (it was killed, or still goes on): %d trials were carried out", len(run.Trials))
+	}
 	if len(run.Trials) == 0 {
 		return told("no trial was carried out")
 	}

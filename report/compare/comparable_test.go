@@ -18,6 +18,7 @@ func TestWhatIsNoMeasurementIsRefused(t *testing.T) {
 		"interrupted": {func(r *result.Run) { r.Exit = 130 }, "it was interrupted"},
 		"fell behind": {func(r *result.Run) { r.Exit, r.Trials[0].Health = 3, result.Health{Why: "lateness p99 was 2ms"} }, "the generator fell behind in s, sequential, repetition 1: lateness p99 was 2ms (`run --allow-late` would have accepted it)"},
 		"exit 3":      {func(r *result.Run) { r.Exit = 3 }, "it ended with exit code 3: something of it failed"},
+		"under way":   {func(r *result.Run) { r.Exit = result.UnderWay }, "it did not come to its end (it was killed, or still goes on): 5 trials were carried out"},
 		"killed":      {func(r *result.Run) { r.Planned = 8 }, "it ended after 5 of 8 trials"},
 	} {
 		t.Run(what, func(t *testing.T) {

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"plimsoll/target/plain"
 )
 
 // Progress shows one run. Its methods may be called from any goroutine; a
@@ -77,7 +79,7 @@ func (p *Progress) read() state {
 func (p *Progress) Trial(name string, calls int64, length time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.state = state{total: p.state.total, ended: p.state.ended, name: name, calls: calls, length: length}
+	p.state = state{total: p.state.total, ended: p.state.ended, name: oneLine(name), calls: calls, length: length}
 }
 
 // enoughSamples is how many samples a trial must live for before it is shown:
@@ -106,7 +108,7 @@ func (p *Progress) EndTrial(note string) {
 	p.mu.Unlock()
 	p.show.ended(shown)
 	if note != "" {
-		p.show.note(name + ": " + note)
+		p.show.note(oneLine(name + ": " + note))
 	}
 }
 
@@ -118,7 +120,12 @@ func (p *Progress) Fewer(trials int) {
 }
 
 // Note prints a line that stays.
-func (p *Progress) Note(line string) { p.show.note(line) }
+func (p *Progress) Note(line string) { p.show.note(oneLine(line)) }
+
+// oneLine is a text that neither orders the terminal about nor leaves its line.
+func oneLine(text string) string {
+	return strings.ReplaceAll(plain.Text(text), "\n", " ")
+}
 
 // Close takes everything off the screen that was not a note, and waits until
 // it is done.

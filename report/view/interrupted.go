@@ -22,6 +22,9 @@ func interruption(run *result.Run) string {
 			broken++
 		}
 	}
+	if run.Exit == result.UnderWay {
+		return Unfinished(run)
+	}
 	if run.Exit != exitInterrupted && broken == 0 {
 		return ""
 	}
@@ -31,6 +34,22 @@ func interruption(run *result.Run) string {
 	}
 	if broken > 0 {
 		text += fmt.Sprintf(", %d broken off", broken)
+	}
+	return text
+}
+
+// Unfinished says how far a run got that left no end: somebody has killed it,
+// its machine has died, or it still goes on; "" where it has ended.
+func Unfinished(run *result.Run) string {
+	if run.Exit != result.UnderWay {
+		return ""
+	}
+	text := "this run did not come to its end (it was killed, or still goes on): " + plural(len(run.Trials), "trial") + " carried out"
+	if run.Planned > 0 {
+		text = fmt.Sprintf("this run did not come to its end (it was killed, or still goes on): %d of %s carried out", len(run.Trials), plural(run.Planned, "trial"))
+	}
+	if run.UnderWay != nil {
+		text += "; under way was " + Clean(run.UnderWay.Scenario) + ", " + where(run.UnderWay)
 	}
 	return text
 }

@@ -55,6 +55,23 @@ func TestInterruptedBetweenTrials(t *testing.T) {
 	}
 }
 
+// A run that was killed says so before anything else.
+func TestUnfinishedIsToldFirst(t *testing.T) {
+	run := sample.Frozen()
+	begun := run.Trials[0]
+	begun.Repeat, begun.Ended = 1, ""
+	run.Exit, run.Planned, run.UnderWay, run.Verdicts = result.UnderWay, 7, &begun, nil
+	v := of(t, run)
+	want := "this run did not come to its end (it was killed, or still goes on): 1 of 7 trials carried out; under way was " + begun.Scenario + ", " + begun.Mode
+	if got := v.Notes[0]; got.Tone != view.Bad || !strings.HasPrefix(got.Text, want) {
+		t.Errorf("notes: %+v", v.Notes)
+	}
+	run.Trials, run.Planned = nil, 0
+	if got := of(t, run).Notes[0].Text; !strings.HasPrefix(got, "this run did not come to its end (it was killed, or still goes on): 0 trials carried out") {
+		t.Errorf("notes: %q", got)
+	}
+}
+
 func TestFailuresAreToldBesideLatencies(t *testing.T) {
 	v := of(t, sample.Rates())
 	latencies := table(t, v, 0, "Latency")

@@ -129,11 +129,10 @@ func Decode(encoded string) (h *Histogram, err error) {
 	if len(encoded) > longestEncoding {
 		return nil, fmt.Errorf("an encoded histogram of %d bytes is longer than any of ours", len(encoded))
 	}
-	standard, err := hdrhistogram.Decode([]byte(encoded))
+	s, err := unpack(encoded)
 	if err != nil {
 		return nil, fmt.Errorf("not an encoded histogram: %w", err)
 	}
-	s := standard.Export()
 	digits := Digits(s.SignificantFigures)
 	if digits != Fine && digits != Coarse || s.LowestTrackableValue != 1 || s.HighestTrackableValue != reach(s.HighestTrackableValue) {
 		return nil, fmt.Errorf("a histogram of %d digits from %d to %d ns is none of ours (3 or 2 digits, from 1 ns to 1 h, 10,000 h or as far as there is)",

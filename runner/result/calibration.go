@@ -115,9 +115,16 @@ func LoadCalibration(path string, m Machine, t Tool) (*Calibration, error) {
 }
 
 func loadCalibrations(path string) ([]Calibration, error) {
-	text, err := os.ReadFile(path)
+	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
+	}
+	if err == nil && (!info.Mode().IsRegular() || info.Size() > maxTrialBytes) {
+		return nil, fmt.Errorf("%s is no calibration: it is no file of at most %d MB", path, maxTrialBytes>>20)
+	}
+	var text []byte
+	if err == nil {
+		text, err = os.ReadFile(path)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("cannot read the calibration: %w", err)

@@ -33,6 +33,9 @@ func (r *Run) Check() error {
 		}
 		seen[at] = true
 	}
+	if err := r.checkUnderWay(); err != nil {
+		return err
+	}
 	for i := range r.Speedups {
 		if err := r.Speedups[i].check(); err != nil {
 			return fmt.Errorf("speedup %d: %w", i+1, err)
@@ -59,6 +62,26 @@ func (r *Run) Check() error {
 		}
 	}
 	return r.Calibration.check()
+}
+
+// checkUnderWay makes sure that only a run without an end is at a trial.
+func (r *Run) checkUnderWay() error {
+	if r.UnderWay == nil {
+		return nil
+	}
+	begun := *r.UnderWay
+	begun.Ended = Interrupted // as it would be now
+	err := begun.Check()
+	switch {
+	case r.UnderWay.Ended != "" || r.Exit != UnderWay:
+		err = errors.New("only the last of a run that has not ended may be without an end")
+	case err == nil && begun.Scheduled > 0:
+		err = errors.New("has calls but no end")
+	}
+	if err != nil {
+		return fmt.Errorf("trial %d: %s: %w", len(r.Trials)+1, r.UnderWay.name(), err)
+	}
+	return nil
 }
 
 // Check tells which law the trial breaks:

@@ -1,21 +1,12 @@
 package result
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
-)
-
-// What a file may hold at most. Ours stay far below: these keep a file from
-// somebody else from filling the memory.
-const (
-	maxFileBytes  = 1 << 30
-	maxTrialBytes = 4 << 20 // 240 windows and 5 distributions with every bucket used take 2.5 MB
 )
 
 // Load reads a result and makes sure that it can be trusted: the laws of Check
@@ -30,20 +21,73 @@ func Load(path string) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	info, err := os.Stat(file)
+	journal, locked := openJournal(file)
+	if journal != nil {
+		defer journal.Close()
+	}
+	for tries := 1; ; tries++ {
+		run, err := readRun(file)
+		if err != nil {
+			return nil, err
+		}
+		if journal == nil || run.Exit != UnderWay {
+			return run, nil
+		}
+		own, added, err := replay(run, journal)
+		if errors.Is(err, errGap) && tries < 3 { // its writer was at it
+			if _, err := journal.Seek(0, io.SeekStart); err == nil {
+				continue
+			}
+		}
+		if err == nil {
+			err = run.Check()
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", file, err)
+		}
+		if own && locked && (!added || mended(file, run)) {
+			_ = os.Remove(journal.Name())
+		}
+		return run, nil
+	}
+}
+
+// openJournal opens what a run that has not ended left beside its run.json,
+// and tells whether nobody writes to it any more; nil where there is none.
+func openJournal(file string) (journal *os.File, locked bool) {
+	name := journalOf(file)
+	if info, err := os.Stat(name); err != nil || !info.Mode().IsRegular() {
+		return nil, false
+	}
+	if journal, _ = os.Open(name); journal == nil {
+		return nil, false
+	}
+	return journal, lock(journal)
+}
+
+// mended makes the run.json of a run that was killed whole, for those who read
+// it by other means. Where it cannot, the journal stays and does as well.
+func mended(file string, run *Run) bool {
+	return WriteFile(file, func(w io.Writer) error { return Encode(w, run) }) == nil
+}
+
+// readRun reads a run.json alone.
+func readRun(path string) (*Run, error) {
+	info, err := os.Stat(path)
 	if err != nil {
 		return nil, fmt.Errorf("cannot read the result %s: %w", path, err)
 	}
 	if !info.Mode().IsRegular() || info.Size() > maxFileBytes {
-		return nil, fmt.Errorf("%s is not a result: a %s is a file of at most %d MB", file, FileName, maxFileBytes>>20)
+		return nil, fmt.Errorf("%s is not a result: a %s is a file of at most %d MB", path, FileName, maxFileBytes>>20)
 	}
-	data, err := os.ReadFile(file)
+	file, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("cannot read the result %s: %w", path, err)
 	}
-	run, err := parse(data)
+	defer file.Close()
+	run, err := parse(file)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", file, err)
+		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return run, nil
 }
@@ -74,91 +118,6 @@ func locate(path string) (string, error) {
 	return file, nil
 }
 
-// parse reads the bytes of a run.json. They may come from anywhere: memory
-// stays within a small multiple of their number.
-func parse(data []byte) (*Run, error) {
-	if err := checkFormat(data); err != nil {
-		return nil, err
-	}
-	// The lists are read one by one, and each element is checked before the
-	// next, because a few bytes of JSON can stand for a large Trial.
-	var file struct {
-		Run
-		Trials     []json.RawMessage `json:"trials"`
-		Speedups   []json.RawMessage `json:"speedups"`
-		Verdicts   []json.RawMessage `json:"verdicts"`
-		Scaling    []json.RawMessage `json:"scaling"`
-		Capacities []json.RawMessage `json:"capacities"`
-	}
-	if err := json.Unmarshal(data, &file); err != nil {
-		return nil, readable(err, data)
-	}
-	run := file.Run
-	var err error
-	if run.Trials, err = each("trial", file.Trials, (*Trial).trust); err != nil {
-		return nil, err
-	}
-	if run.Speedups, err = each("speedup", file.Speedups, (*Speedup).check); err != nil {
-		return nil, err
-	}
-	if run.Verdicts, err = each("verdict", file.Verdicts, (*Verdict).check); err != nil {
-		return nil, err
-	}
-	if run.Scaling, err = eachOrNone("scaling", file.Scaling, (*Scaling).check); err != nil {
-		return nil, err
-	}
-	if run.Capacities, err = eachOrNone("capacity", file.Capacities, (*Capacity).check); err != nil {
-		return nil, err
-	}
-	return &run, run.Check()
-}
-
-func checkFormat(data []byte) error {
-	var head struct {
-		Format int  `json:"format"`
-		Tool   Tool `json:"tool"`
-	}
-	if err := json.Unmarshal(data, &head); err != nil {
-		return readable(err, data)
-	}
-	switch {
-	case head.Format < 1:
-		return fmt.Errorf("not a result of plimsoll: there is no format in it")
-	case head.Format > Format:
-		return fmt.Errorf("written in format %d by %s %s; this plimsoll reads up to format %d: use a newer one",
-			head.Format, head.Tool.Name, head.Tool.Version, Format)
-	}
-	return nil
-}
-
-// each reads and checks the elements of a list.
-func each[T any](what string, raws []json.RawMessage, check func(*T) error) ([]T, error) {
-	list := make([]T, 0, min(len(raws), 1000))
-	for i, raw := range raws {
-		if len(raw) > maxTrialBytes {
-			return nil, fmt.Errorf("%s %d takes %d bytes, more than any of ours", what, i+1, len(raw))
-		}
-		var element T
-		err := json.Unmarshal(raw, &element)
-		if err == nil {
-			err = check(&element)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("%s %d: %w", what, i+1, err)
-		}
-		list = append(list, element)
-	}
-	return list, nil
-}
-
-// eachOrNone is each, and nil where the file may lack the list and does.
-func eachOrNone[T any](what string, raws []json.RawMessage, check func(*T) error) ([]T, error) {
-	if raws == nil {
-		return nil, nil
-	}
-	return each(what, raws, check)
-}
-
 // trust checks the laws and that the encoded distributions are what the
 // figures beside them say.
 func (t *Trial) trust() error {
@@ -171,22 +130,4 @@ func (t *Trial) trust() error {
 		}
 	}
 	return nil
-}
-
-// readable says where in the file the JSON goes wrong.
-func readable(err error, data []byte) error {
-	var syntax *json.SyntaxError
-	var kind *json.UnmarshalTypeError
-	offset := int64(-1)
-	switch {
-	case errors.As(err, &syntax):
-		offset = syntax.Offset
-	case errors.As(err, &kind):
-		offset = kind.Offset
-	}
-	if offset < 0 || offset > int64(len(data)) {
-		return err
-	}
-	line := 1 + bytes.Count(data[:offset], []byte("\n"))
-	return fmt.Errorf("line %d: %s", line, strings.TrimPrefix(err.Error(), "json: "))
 }

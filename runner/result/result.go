@@ -3,7 +3,11 @@
 // in their unit. Every file is written whole or not at all.
 package result
 
-import "time"
+import (
+	"bytes"
+	"encoding/json"
+	"time"
+)
 
 // Format is the version of run.json that this package writes.
 const Format = 1
@@ -14,7 +18,7 @@ type Run struct {
 	Tool    Tool      `json:"tool"`
 	Started time.Time `json:"started"`
 	Seed    uint64    `json:"seed"`
-	Exit    int       `json:"exit"`
+	Exit    Exit      `json:"exit"`
 	// Planned is how many trials were to be carried out; 0 where an older
 	// file does not tell.
 	Planned int `json:"trials_planned"`
@@ -23,7 +27,7 @@ type Run struct {
 	Scenarios []string  `json:"scenarios,omitempty"`
 	Machine   Machine   `json:"machine"`
 	File      File      `json:"file"`
-	Trials    []Trial   `json:"trials"`
+	Trials    []Trial   `json:"trials"` // that have ended
 	Speedups  []Speedup `json:"speedups"`
 	Verdicts  []Verdict `json:"verdicts"`
 	Scaling   []Scaling `json:"scaling,omitempty"`
@@ -37,6 +41,33 @@ type Run struct {
 	// Calibration is what this machine can resolve, where that was found out
 	// before; only of runs in real time.
 	Calibration *Calibration `json:"calibration,omitempty"`
+
+	// UnderWay is the trial that a run without an end was at: nothing of it was
+	// measured. In run.json it is the last of the trials, its ending null.
+	UnderWay *Trial `json:"-"`
+}
+
+// Exit is the code that a run ended with; in JSON null as long as it has not.
+type Exit int
+
+// UnderWay is Exit of a run that has not ended, or was killed.
+const UnderWay Exit = -1
+
+// MarshalJSON writes the code, or null.
+func (e Exit) MarshalJSON() ([]byte, error) {
+	if e == UnderWay {
+		return []byte("null"), nil
+	}
+	return json.Marshal(int(e))
+}
+
+// UnmarshalJSON reads what MarshalJSON writes.
+func (e *Exit) UnmarshalJSON(text []byte) error {
+	if bytes.Equal(text, []byte("null")) {
+		*e = UnderWay
+		return nil
+	}
+	return json.Unmarshal(text, (*int)(e))
 }
 
 // Tool is what made the result.
@@ -129,12 +160,23 @@ type Trial struct {
 
 	Timeline []Window `json:"timeline"`
 
-	Ended      string      `json:"ended"` // "complete" | "stopped" | "interrupted" | "failed"
+	Ended      Ending      `json:"ended"`
 	Reason     string      `json:"reason"`
 	Health     Health      `json:"health"`
 	MachineUse *MachineUse `json:"machine_use,omitempty"` // real clock only
 	// Warnings are what the measurement contradicts itself in.
 	Warnings []string `json:"warnings,omitempty"`
+}
+
+// Ending is how a trial ended; null in JSON where it has not.
+type Ending string
+
+// MarshalJSON writes the word, or null.
+func (e Ending) MarshalJSON() ([]byte, error) {
+	if e == "" {
+		return []byte("null"), nil
+	}
+	return json.Marshal(string(e))
 }
 
 // How a trial may end.

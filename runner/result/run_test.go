@@ -85,7 +85,7 @@ func drawTrial(t *rapid.T, scenario, mode string, at Point, repeat int) Trial {
 	trial.MakespanS = share.Draw(t, "makespan_s")
 	trial.ThroughputPerS = share.Draw(t, "throughput_per_s")
 	trial.DurationS = rapid.SampledFrom([]float64{0, 30}).Draw(t, "duration_s")
-	trial.Ended = rapid.SampledFrom([]string{Complete, Stopped, Interrupted, Failed}).Draw(t, "ended")
+	trial.Ended = rapid.SampledFrom([]Ending{Complete, Stopped, Interrupted, Failed}).Draw(t, "ended")
 	trial.Reason = texts.Draw(t, "reason")
 	if rapid.Bool().Draw(t, "timeline") {
 		trial.Timeline = []Window{{
@@ -119,7 +119,7 @@ func drawRun(t *rapid.T) *Run {
 		Tool:    Tool{Name: "plimsoll", Version: texts.Draw(t, "version")},
 		Started: time.Unix(rapid.Int64Range(0, 1<<33).Draw(t, "started"), rapid.Int64Range(0, 999_999_999).Draw(t, "nanoseconds")).UTC(),
 		Seed:    rapid.Uint64().Draw(t, "seed"),
-		Exit:    rapid.SampledFrom([]int{0, 1, 3, 130}).Draw(t, "exit"),
+		Exit:    rapid.SampledFrom([]Exit{0, 1, 3, 130}).Draw(t, "exit"),
 		Machine: Machine{OS: "linux", Arch: "amd64", CPUs: 2, Go: "go1.26"},
 		File:    File{Name: "scenarios.yaml", SHA256: "00", Text: texts.Draw(t, "text")},
 		Trials:  drawTrials(t),

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"plimsoll/runner/result"
 	"plimsoll/target/quantity"
 	"plimsoll/target/setting"
 	"plimsoll/target/sim"
@@ -27,11 +28,19 @@ func (f file) plan(r *setting.Reader) *Plan {
 		}
 		p.Targets = append(p.Targets, Target{t.Key, t.Value})
 	}
-	lines, trials := map[string]int{}, 0
+	lines, trials, verdicts := map[string]int{}, 0, 0
 	for _, d := range f.scenarios {
 		s := d.Value.scenario(r, d.Pos, p.Targets)
 		d.Value.checkName(r, lines)
+		if s.Capacity != nil {
+			trials += mostSteps
+		}
 		trials += s.Repeat * len(s.Sweep) * len(s.Modes)
+		verdicts += (len(s.Thresholds) + len(s.Expect)) * max(1, len(s.Sweep)*len(s.Modes))
+		if verdicts > result.MostVerdicts {
+			r.Problem(d.Pos, "with this scenario the file comes to %d verdicts, and %d are the limit: write fewer thresholds, or shorten the sweep", verdicts, result.MostVerdicts)
+			break
+		}
 		if trials > mostTrials {
 			r.Problem(d.Pos, "with this scenario the file comes to %d trials, and 100,000 are the limit: lower repeat, or shorten the sweep", trials)
 			break

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"reflect"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -267,5 +268,19 @@ func TestStandstill(t *testing.T) {
 		if got := len(problems) == 1 && strings.Contains(problems[0].Text, "time would stand still"); got != c.stuck || len(problems) > 1 {
 			t.Errorf("%s\nstuck is %v, want %v: %v", text, got, c.stuck, problems)
 		}
+	}
+}
+
+// A plan whose result could not be read again is none.
+func TestMostVerdicts(t *testing.T) {
+	sweep := make([]string, 900)
+	for i := range sweep {
+		sweep[i] = strconv.Itoa(i + 1)
+	}
+	rules := strings.TrimSuffix(strings.Repeat("p99 < 1s, ", 300), ", ")
+	text := "targets: {model: {sim: {delay: 10ms}}}\nscenarios:\n  - {name: a, target: model, requests: [" + strings.Join(sweep, ", ") + "], modes: [sequential], thresholds: [" + rules + "]}"
+	_, problems := Parse("s.yaml", []byte(text), environment, ".")
+	if len(problems) != 1 || !strings.Contains(problems.Error(), "comes to 270000 verdicts, and 200000 are the limit") {
+		t.Errorf("says %.300s", problems.Error())
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/text/width"
 
+	"plimsoll/target/plain"
 	"plimsoll/target/setting"
 )
 
@@ -75,8 +76,8 @@ func (p Problem) window() (before, after string) {
 // printable takes out what would move a terminal's cursor.
 func printable(s string) string {
 	return strings.Map(func(c rune) rune {
-		if unicode.IsControl(c) && c != '\t' || unicode.In(c, unicode.Bidi_Control) {
-			return '�'
+		if c == '\n' || !plain.Harmless(c) {
+			return plain.Instead
 		}
 		return c
 	}, s)

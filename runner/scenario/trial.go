@@ -33,7 +33,10 @@ func (t Trial) Burst() int {
 
 // mostTrials bounds a plan: nobody waits for more, and a sweep of sweeps that
 // comes to more is a slip.
-const mostTrials = 100_000
+const mostTrials = result.MostTrials
+
+// mostSteps is more than a search takes.
+const mostSteps = 150
 
 // Trials are all trials of the plan in the order in which they run: for each
 // repetition each sweep value and each mode, so that a drift of the machine

@@ -24,7 +24,7 @@ func judged(t *testing.T, m trial, rule string) result.Verdict {
 	if m.makespan == 0 && m.duration == 0 {
 		m.makespan = time.Second
 	}
-	verdicts, err := Judge(runOf(t, m), []Threshold{{Scenario: "s", Rule: r}}, nil, nil)
+	verdicts, err := Judge(runOf(t, m), []Threshold{{Scenario: "s", Rule: r}}, nil, func(string) bool { return true })
 	if err != nil || len(verdicts) != 1 {
 		t.Fatal(verdicts, err)
 	}

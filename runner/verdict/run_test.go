@@ -44,7 +44,7 @@ func (m trial) result(t testing.TB) result.Trial {
 		out.ThroughputPerS = float64(len(m.ok)) / length.Seconds()
 	}
 	if m.ended != "" {
-		out.Ended = m.ended
+		out.Ended = result.Ending(m.ended)
 	}
 	var failures []time.Duration
 	for class, took := range m.errors {

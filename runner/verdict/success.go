@@ -72,7 +72,7 @@ func percent(share float64) string {
 // of the target: the trial's own end, or the generator.
 func (j judge) valid(g *result.Group, f figure) figure {
 	why := ""
-	switch ended := "no repetition came to its end: " + g.Trials[0].Ended; {
+	switch ended := "no repetition came to its end: " + string(g.Trials[0].Ended); {
 	case g.Partial && f.missing != "":
 		return missing(ended)
 	case g.Partial:

@@ -268,6 +268,16 @@ type content struct {
 	start string // of the first piece, for an example
 }
 
+// beginning is as much of a body as an example may need. Where it was cut off,
+// it says so: a secret may have been cut in two.
+func beginning(body []byte) string {
+	const enough = 1000
+	if len(body) <= enough {
+		return string(body)
+	}
+	return string(body[:enough]) + "…"
+}
+
 // drain reads a body to its end, and keeps its start if it is asked to.
 func (t *Target) drain(from io.ReadCloser, keepStart bool) (content, error) {
 	defer from.Close()
@@ -278,7 +288,7 @@ func (t *Target) drain(from io.ReadCloser, keepStart bool) (content, error) {
 		n, err := from.Read((*buffer)[kept:])
 		piece := (*buffer)[:kept+n]
 		if keepStart && c.size == 0 {
-			c.start = string(piece[:min(len(piece), 1000)])
+			c.start = beginning(piece)
 		}
 		c.size += int64(n)
 		if !c.found {

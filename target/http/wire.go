@@ -159,6 +159,9 @@ func (s Settings) examples(labels []string) func(n uint64, class string, seen wi
 		f.kept, f.silent, f.rested = seen.Kept, seen.Silent, seen.Idle
 		if class == statusClass(seen.Status) {
 			f.status, f.location, f.read.start = seen.Status, string(seen.Location), string(seen.Start)
+			if seen.Body > int64(len(seen.Start)) {
+				f.read.start += "…"
+			}
 		}
 		made[class] = clip(s.scrub(labels[n%uint64(len(labels))]+": "+f.reason(s)), 200)
 		return made[class]

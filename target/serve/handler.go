@@ -3,6 +3,7 @@ package serve
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -31,6 +32,7 @@ type handler struct {
 	pacer    *pacer
 	stopping <-chan struct{} // closed when the server is to end
 	began    time.Time       // the model's time 0
+	patience patience
 
 	mu    sync.Mutex
 	model *sim.Model
@@ -47,9 +49,9 @@ func (h *handler) ServeHTTP(w nethttp.ResponseWriter, r *nethttp.Request) {
 	case endpoint == "status" && argument != "":
 		status(w, argument)
 	case endpoint == "bytes" && argument != "":
-		filler(w, argument)
+		h.filler(w, argument)
 	case r.URL.Path == "/echo":
-		echo(w, r)
+		h.echo(w, r)
 	case r.URL.Path == "/health":
 		answer(w, nethttp.StatusOK)
 	default:
@@ -60,7 +62,7 @@ func (h *handler) ServeHTTP(w nethttp.ResponseWriter, r *nethttp.Request) {
 // simulate lets the model decide when and how the call leaves.
 func (h *handler) simulate(w nethttp.ResponseWriter, r *nethttp.Request, arrived time.Time) {
 	departure := h.arrive(arrived)
-	_, _ = io.Copy(io.Discard, r.Body) // unread, it would cost the connection
+	h.takeIn(w, r) // unread, the body would cost the connection
 	if !h.pacer.sleep(r.Context(), h.began.Add(departure.At)) {
 		panic(nethttp.ErrAbortHandler) // nobody waits for the answer any more
 	}
@@ -118,7 +120,7 @@ func (h *handler) delay(w nethttp.ResponseWriter, r *nethttp.Request, argument s
 		refuse(w, "/delay/%s: write seconds or a duration of at most %s, such as /delay/2 or /delay/50ms", argument, quantity.Duration(longestDelay))
 		return
 	}
-	_, _ = io.Copy(io.Discard, r.Body)
+	h.takeIn(w, r)
 	if !h.pacer.sleep(r.Context(), arrived.Add(d)) {
 		panic(nethttp.ErrAbortHandler)
 	}
@@ -143,7 +145,7 @@ func status(w nethttp.ResponseWriter, argument string) {
 	answer(w, code)
 }
 
-func filler(w nethttp.ResponseWriter, argument string) {
+func (h *handler) filler(w nethttp.ResponseWriter, argument string) {
 	n, err := quantity.ParseCount(argument)
 	if err != nil || n > mostBytes {
 		refuse(w, "/bytes/%s: write a count of at most %d, such as /bytes/10k", argument, mostBytes)
@@ -152,17 +154,50 @@ func filler(w nethttp.ResponseWriter, argument string) {
 	w.Header().Set("Content-Type", "application/octet-stream")
 	w.Header().Set("Content-Length", strconv.FormatInt(n, 10))
 	piece := make([]byte, min(n, 32<<10))
+	deadlines := nethttp.NewResponseController(w)
 	for err = nil; n > 0 && err == nil; n -= int64(len(piece)) {
+		if n > int64(len(piece)) { // a single one cannot be held up for long
+			_ = deadlines.SetWriteDeadline(time.Now().Add(h.patience.body))
+		}
 		_, err = w.Write(piece[:min(n, int64(len(piece)))])
 	}
+	_ = deadlines.SetWriteDeadline(time.Time{})
 }
 
+// takeIn reads a request's body to its end.
+func (h *handler) takeIn(w nethttp.ResponseWriter, r *nethttp.Request) {
+	if r.Body == nethttp.NoBody {
+		return
+	}
+	if _, err := io.Copy(io.Discard, h.body(w, r)); err != nil {
+		panic(nethttp.ErrAbortHandler) // net/http would wait for the rest
+	}
+	_ = nethttp.NewResponseController(w).SetReadDeadline(time.Time{})
+}
+
+// body is a request's body, whose every piece comes within the patience.
+func (h *handler) body(w nethttp.ResponseWriter, r *nethttp.Request) io.Reader {
+	deadlines := nethttp.NewResponseController(w)
+	return reader(func(b []byte) (int, error) {
+		_ = deadlines.SetReadDeadline(time.Now().Add(h.patience.body))
+		return r.Body.Read(b)
+	})
+}
+
+// reader is a function that reads.
+type reader func([]byte) (int, error)
+
+func (r reader) Read(b []byte) (int, error) { return r(b) }
+
 // echo tells the client what it sent.
-func echo(w nethttp.ResponseWriter, r *nethttp.Request) {
-	body, err := io.ReadAll(nethttp.MaxBytesReader(w, r.Body, mostEcho))
-	if err != nil {
+func (h *handler) echo(w nethttp.ResponseWriter, r *nethttp.Request) {
+	body, err := io.ReadAll(nethttp.MaxBytesReader(w, io.NopCloser(h.body(w, r)), mostEcho))
+	if long := (*nethttp.MaxBytesError)(nil); errors.As(err, &long) {
 		refuse(w, "/echo takes bodies of at most %d bytes", mostEcho)
 		return
+	}
+	if err != nil {
+		panic(nethttp.ErrAbortHandler)
 	}
 	w.Header().Set("Content-Type", "application/json")
 	_ = json.NewEncoder(w).Encode(struct {

@@ -66,6 +66,7 @@ func run(ctx context.Context, o Options, grace time.Duration, ready func(addr st
 		stopping: ctx.Done(),
 		began:    time.Now(),
 		model:    sim.New(o.Settings, random.New(o.Seed, o.Names...)),
+		patience: usual,
 	}, calls)
 
 	failed := make(chan error, 1)
@@ -86,7 +87,21 @@ func run(ctx context.Context, o Options, grace time.Duration, ready func(addr st
 	return nil
 }
 
-func newServer(h nethttp.Handler, calls context.Context) *nethttp.Server {
+// patience is how long a client may keep a connection busy without getting on:
+// whoever only holds connections open must not hold the server's memory.
+type patience struct {
+	head time.Duration // from a connection's first moment, or a request's first byte, to the head's end
+	idle time.Duration // between two requests
+	body time.Duration // between two pieces of a body, in either direction
+}
+
+// usual is generous, because a busy machine is no attacker.
+var usual = patience{head: 10 * time.Second, idle: 2 * time.Minute, body: 30 * time.Second}
+
+// longestHead is the largest head of a request in bytes.
+const longestHead = 64 << 10
+
+func newServer(h *handler, calls context.Context) *nethttp.Server {
 	protocols := new(nethttp.Protocols)
 	protocols.SetHTTP1(true)
 	protocols.SetUnencryptedHTTP2(true)
@@ -94,6 +109,10 @@ func newServer(h nethttp.Handler, calls context.Context) *nethttp.Server {
 		Handler:     h,
 		Protocols:   protocols,
 		BaseContext: func(net.Listener) context.Context { return calls },
+		// No ReadTimeout: it would end calls that the model answers late.
+		ReadHeaderTimeout: h.patience.head,
+		IdleTimeout:       h.patience.idle,
+		MaxHeaderBytes:    longestHead,
 		// What limits the calls at once is the model, not HTTP/2.
 		HTTP2: &nethttp.HTTP2Config{MaxConcurrentStreams: 1 << 16},
 	}

@@ -1,14 +1,8 @@
 package setting
 
 import (
-	"cmp"
-	"net/url"
 	"regexp"
-	"slices"
-	"strconv"
 	"strings"
-	"sync"
-	"unicode/utf8"
 )
 
 // A variable is ${NAME} or ${NAME:-default}; lower-case and dotted names are
@@ -73,47 +67,4 @@ func (r *Reader) lookup(at Pos, inner string) (string, bool) {
 	}
 	r.Problem(at, "the environment variable %s is not set: set it, or give a default with ${%s:-default}", name, name)
 	return "", false
-}
-
-// secrets are values from the environment that nobody is to see.
-type secrets struct {
-	names map[string]string // value → NAME
-	once  sync.Once
-	clean *strings.Replacer
-}
-
-// shortest is the least length in characters of what is taken out of texts;
-// shorter values would tear them to pieces and are no secrets worth the name.
-const shortest = 3
-
-func (s *secrets) add(name, value string) {
-	if utf8.RuneCountInString(value) < shortest {
-		return
-	}
-	if s.names == nil {
-		s.names = map[string]string{}
-	}
-	// An error message may quote a value or hold it inside a URL.
-	quoted := strconv.Quote(value)
-	for _, form := range []string{value, url.QueryEscape(value), url.PathEscape(value), quoted[1 : len(quoted)-1]} {
-		if _, known := s.names[form]; !known {
-			s.names[form] = name
-		}
-	}
-}
-
-func (s *secrets) scrub(text string) string {
-	s.once.Do(func() {
-		var values []string
-		for value := range s.names {
-			values = append(values, value)
-		}
-		slices.SortFunc(values, func(a, b string) int { return cmp.Or(cmp.Compare(len(b), len(a)), cmp.Compare(a, b)) })
-		var pairs []string
-		for _, value := range values {
-			pairs = append(pairs, value, "${"+s.names[value]+"}")
-		}
-		s.clean = strings.NewReplacer(pairs...)
-	})
-	return s.clean.Replace(text)
 }

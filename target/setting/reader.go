@@ -29,6 +29,8 @@ type Reader struct {
 	warnings []Problem
 	secrets  secrets
 	secret   bool // what is being read now is a secret
+	files    map[string][]byte
+	inFiles  int // bytes
 }
 
 // NewReader reads with the given environment; files that are named in the
@@ -138,13 +140,30 @@ func (r *Reader) Path(name string) string {
 // largest is the size in bytes of the largest file that is read whole.
 const largest = 64 << 20
 
-// File reads a file that is named at a place in the scenario file.
+// allFiles is how many bytes all of them may have; one that is named again is
+// read once.
+const allFiles = 4 * largest
+
+// File reads a file that is named at a place in the scenario file. Whoever gets
+// it must not change it.
 func (r *Reader) File(at Pos, name string) ([]byte, bool) {
-	text, err := readRegular(r.Path(name))
+	path := r.Path(name)
+	if text, known := r.files[path]; known {
+		return text, true
+	}
+	text, err := readRegular(path)
+	if err == nil && r.inFiles+len(text) > allFiles {
+		err = fmt.Errorf("with it the files come to more than %d MiB", allFiles>>20)
+	}
 	if err != nil {
 		r.Problem(at, "cannot read the file %q: %v", name, err)
 		return nil, false
 	}
+	if r.files == nil {
+		r.files = map[string][]byte{}
+	}
+	r.files[path] = text
+	r.inFiles += len(text)
 	return text, true
 }
 

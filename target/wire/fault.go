@@ -87,7 +87,11 @@ const shown = 80
 
 // refuse keeps the start of a bad line for Explain.
 func (p *Parser) refuse(line []byte, why Fault) Fault {
+	whole := len(line) <= shown
 	p.carry = append(p.carry[:0], line[:min(len(line), shown)]...)
+	if !whole {
+		p.carry = append(p.carry, "…"...)
+	}
 	return why
 }
 

@@ -190,7 +190,7 @@ func TestExplain(t *testing.T) {
 		ok:                                "the server closed the connection before its answer was whole",
 		ok + "Content-Length: 0\r\n\r\n":  "",
 		chunks + "2\r\nokay":              BadChunk.Error(),
-		strings.Repeat("x", 100) + "\r\n": fmt.Sprintf("%s: %q", BadStatusLine.Error(), strings.Repeat("x", 80)),
+		strings.Repeat("x", 100) + "\r\n": fmt.Sprintf("%s: %q", BadStatusLine.Error(), strings.Repeat("x", 80)+"…"),
 		ok + "A: " + strings.Repeat("x", UsualHead) + "\r\n\r\n":    "the head is too large",
 		ok + "Transfer-Encoding: gzip\r\nContent-Length: 1\r\n\r\n": `unsupported Transfer-Encoding (want "chunked" alone): "Transfer-Encoding: gzip"`,
 	} {
