@@ -25,6 +25,7 @@ type Options struct {
 // Terminal prints a view for a person.
 func Terminal(w io.Writer, v *view.View, o Options) error {
 	p := &printer{w: w, Options: o}
+	p.answer(v.Answer)
 	for _, line := range wrapped(v.Title, p.Width) {
 		p.line(p.bold(line))
 	}
@@ -42,6 +43,14 @@ func Terminal(w io.Writer, v *view.View, o Options) error {
 		p.notes(v.Summary)
 	}
 	return p.err
+}
+
+// answer prints what came of it all above everything else.
+func (p *printer) answer(notes []view.Note) {
+	if len(notes) > 0 {
+		p.notes(notes)
+		p.line("")
+	}
 }
 
 // heading is a section's title and what it is about, in one line if it fits.

@@ -8,13 +8,15 @@ import (
 	"plimsoll/runner/result"
 )
 
-// Bench is a run of one trial, looked at closer than a row of a table could.
+// Bench is a run of one trial, or of its repetitions, looked at closer than a
+// row of a table could.
 type Bench struct {
+	Answer []Note // what came of it, in a line or two
 	Section
 	Profile *Profile // nil where no call succeeded
 }
 
-// NewBench looks at a run's only trial; subject is what was loaded, in the
+// NewBench looks at a run's only group; subject is what was loaded, in the
 // words of who asked for it. It fails only on a histogram that cannot be
 // decoded.
 func NewBench(run *result.Run, subject string) (*Bench, error) { return Options{}.Bench(run, subject) }
@@ -34,9 +36,14 @@ func (o Options) Bench(run *result.Run, subject string) (*Bench, error) {
 	g := s.Groups[0]
 	b.Scenario, b.About, b.Notes = s, g.asked(), slices.Concat(s.health(), s.strain(), s.warnings())
 	if g.Started == 0 {
+		b.Answer = overall(run, 0)
 		return b, nil
 	}
+	b.Answer = b.answers(run, s)
 	b.Tables = []Table{*g.loadTable(), *g.answerTable(), *g.timesTable(o.Confidence)}
+	if verdicts := s.verdictTable(); verdicts != nil {
+		b.Tables = append(b.Tables, *verdicts)
+	}
 	b.Profile = newProfile(g)
 	if g.late() > 0 {
 		b.invalidate()
@@ -65,6 +72,9 @@ func (g *Group) asked() string {
 	if g.DurationS > 0 {
 		long = lasting(g.DurationS)
 	}
+	if n := len(g.all()); n > 1 {
+		long += fmt.Sprintf(", %d times", n)
+	}
 	engine := ""
 	if g.Engine != "" {
 		engine = engineOf(Clean(g.Engine), g.Trials[0].Loops)
@@ -84,7 +94,7 @@ func (g *Group) loadTable() *Table {
 		name  string
 		bytes int64
 	}{{"received", g.BytesIn}, {"sent", g.BytesOut}} {
-		perS := float64(way.bytes) / g.MakespanS
+		perS := float64(way.bytes) / g.MakespanS / float64(len(g.Trials))
 		columns = append(columns, one(way.name, byteScale(perS), perS))
 	}
 	columns = append(columns, texts("calls", []string{fmt.Sprint(g.Started)}))
@@ -111,7 +121,7 @@ func (g *Group) answerTable() *Table {
 	for _, class := range byCount(g.Errors) {
 		e := g.Errors[class]
 		names, counts = append(names, Clean(class)), append(counts, e.Count)
-		shares, examples = append(shares, float64(e.Count)/answered*100), append(examples, Clean(e.Example))
+		shares, examples = append(shares, float64(e.Count)/answered*100), append(examples, inFull(e.Example))
 	}
 	count := column{head: Column{Name: "calls"}}
 	for _, n := range counts {

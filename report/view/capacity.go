@@ -42,7 +42,7 @@ func (s *Scenario) answer() []Note {
 		notes = append(notes, Note{Plain, text})
 	}
 	if c.Reason != "" {
-		notes = append(notes, Note{Warn, Clean(c.Reason)})
+		notes = append(notes, Note{Warn, inFull(c.Reason)})
 	}
 	return notes
 }
@@ -204,9 +204,9 @@ func verdicts(steps []numbered) column {
 		d := draft{text: "pass", tone: Good}
 		switch step.Verdict {
 		case result.Fail:
-			d = draft{text: "FAIL: " + Clean(step.Reason), tone: Bad}
+			d = draft{text: "FAIL: " + inFull(step.Reason), tone: Bad}
 		case result.Void:
-			d = draft{text: "void", tone: Warn, notes: []string{"the generator could not keep its schedule: no measurement of the target: " + Clean(step.Reason)}}
+			d = draft{text: "void", tone: Warn, notes: []string{"the generator could not keep its schedule: no measurement of the target: " + inFull(step.Reason)}}
 		}
 		if step.Drifting && step.Verdict != result.Void {
 			d.notes = append(d.notes, "response times drifted to its end")

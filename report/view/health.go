@@ -100,11 +100,11 @@ func (s *Scenario) health() []Note {
 	for _, t := range s.trials {
 		why := ""
 		if t.Reason != "" {
-			why = ": " + Clean(t.Reason)
+			why = ": " + inFull(t.Reason)
 		}
 		switch {
 		case fellBehind(t) && s.Capacity == nil:
-			behind = append(behind, Note{Bad, "THE GENERATOR FELL BEHIND: " + where(t) + ": " + Clean(t.Health.Why)})
+			behind = append(behind, Note{Bad, "THE GENERATOR FELL BEHIND: " + where(t) + ": " + inFull(t.Health.Why)})
 		case t.Ended == result.Failed:
 			ended = append(ended, Note{Bad, where(t) + " could not be carried out" + why})
 		case t.Ended == result.Interrupted:
@@ -123,7 +123,7 @@ func (s *Scenario) health() []Note {
 func (s *Scenario) warnings() (notes []Note) {
 	for _, t := range s.trials {
 		for _, warning := range t.Warnings {
-			notes = append(notes, Note{Bad, where(t) + ": " + Clean(warning)})
+			notes = append(notes, Note{Bad, where(t) + ": " + inFull(warning)})
 		}
 	}
 	return notes
@@ -132,7 +132,7 @@ func (s *Scenario) warnings() (notes []Note) {
 // interruptedHow is "interrupted" and why, as far as the reason does not say so
 // by itself.
 func interruptedHow(t *result.Trial) string {
-	reason := Clean(t.Reason)
+	reason := inFull(t.Reason)
 	switch {
 	case reason == "":
 		return result.Interrupted

@@ -60,7 +60,7 @@ func (s *Scenario) scalingTable() *Table {
 	for _, law := range fitted {
 		mode := draft{text: Clean(law.Mode)}
 		if law.Note != "" {
-			mode.notes = []string{Clean(law.Note)}
+			mode.notes = []string{inFull(law.Note)}
 		}
 		modes.cells = append(modes.cells, mode)
 		laws.cells = append(laws.cells, draft{text: lawName(law.Law)})
@@ -172,7 +172,7 @@ func (s *Scenario) scalingSentences() (sentences []string) {
 		}
 		for _, law := range s.laws {
 			if law.Mode == mode && law.Refused != "" {
-				sentence = joined([]string{sentence, capital(Clean(law.Refused)) + "."}, " ")
+				sentence = joined([]string{sentence, capital(inFull(law.Refused)) + "."}, " ")
 			}
 		}
 		if len(modes) > 1 {

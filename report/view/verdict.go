@@ -18,7 +18,7 @@ func (s *Scenario) errorTable() *Table {
 			groups = append(groups, g)
 			classes = append(classes, Clean(class))
 			counts = append(counts, fmt.Sprint(g.Errors[class].Count))
-			examples = append(examples, Clean(g.Errors[class].Example))
+			examples = append(examples, inFull(g.Errors[class].Example))
 		}
 	}
 	if len(groups) == 0 {
@@ -58,7 +58,7 @@ func (s *Scenario) verdictTable() *Table {
 		places = append(places, placeText(v.Point))
 		modes = append(modes, Clean(v.Mode))
 		rules = append(rules, Clean(v.Rule))
-		figures = append(figures, measuredText(v))
+		figures = append(figures, s.measuredText(v))
 		verdicts = append(verdicts, s.verdictCell(v))
 		groups = append(groups, s.Group(v.Mode, v.Point))
 	}
@@ -81,27 +81,32 @@ func (s *Scenario) verdictTable() *Table {
 
 func (s *Scenario) verdictCell(v *result.Verdict) draft {
 	d := draft{text: "pass", tone: Good}
+	g := s.Group(v.Mode, v.Point)
 	switch {
-	case !v.Pass && s.Interrupted != "" && s.unmeasured(v):
-		d = draft{text: "not judged", tone: Warn}
+	case s.unreached(v):
+		d = draft{text: notJudged, tone: Warn}
 	case !v.Pass:
 		d = draft{text: "FAIL", tone: Bad}
 	}
+	if g != nil && g.late() > 0 {
+		d.text, d.tone = d.text+", not valid", Warn
+	}
 	if v.Reason != "" {
-		d.notes = []string{Clean(v.Reason)}
+		d.notes = []string{inFull(v.Reason)}
 	}
 	if v.Note != "" {
-		d.notes = append(d.notes, Clean(v.Note))
+		d.notes = append(d.notes, inFull(v.Note))
 	}
-	if g := s.Group(v.Mode, v.Point); v.Pass && g != nil && g.failing() && ofSuccesses(v) {
+	if v.Pass && g != nil && g.failing() && ofSuccesses(v) {
 		d.notes = append(d.notes, g.survivors())
 	}
 	return d
 }
 
-// measuredText is what was measured, with its unit.
-func measuredText(v *result.Verdict) string {
-	if v.Reason != "" {
+// measuredText is what was measured, with its unit: also of trials that did
+// not come to their end, which are not judged by it.
+func (s *Scenario) measuredText(v *result.Verdict) string {
+	if v.Reason != "" && !s.measuredInPart(v) {
 		return None
 	}
 	switch quantity(v) {
@@ -113,6 +118,16 @@ func measuredText(v *result.Verdict) string {
 		return fourDigits(v.Measured*100, 1) + " %"
 	}
 	return fourDigits(v.Measured, 1)
+}
+
+// measuredInPart tells whether there is a figure of trials that were broken
+// off. Results of before have none there, but 0.
+func (s *Scenario) measuredInPart(v *result.Verdict) bool {
+	g := s.Group(v.Mode, v.Point)
+	if g == nil || !g.Partial {
+		return false
+	}
+	return v.Measured > 0 || quantity(v) == share && g.OK > 0 && g.Failed == 0
 }
 
 type kindOfQuantity int
@@ -145,7 +160,7 @@ func quantity(v *result.Verdict) kindOfQuantity {
 	switch name := metricName(v); {
 	case name == Rate || name == "goodput":
 		return perSecond
-	case name == "errors" || strings.HasPrefix(name, "errors."):
+	case name == "errors" || name == "cancelled" || name == "dropped" || strings.HasPrefix(name, "errors."):
 		return share
 	case name == Speedup:
 		return ratio

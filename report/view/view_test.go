@@ -163,7 +163,7 @@ func TestResponseFarAboveServiceIsExplained(t *testing.T) {
 
 func TestFallingBehindComesFirst(t *testing.T) {
 	v := of(t, sample.Failing())
-	for _, notes := range [][]view.Note{v.Notes, v.Sections[0].Notes} {
+	for _, notes := range [][]view.Note{v.Answer, v.Sections[0].Notes} {
 		if len(notes) == 0 || notes[0].Tone != view.Bad || !strings.HasPrefix(notes[0].Text, "THE GENERATOR FELL BEHIND") {
 			t.Errorf("the first note: %+v", notes)
 		}
@@ -180,8 +180,8 @@ func TestFallingBehindComesFirst(t *testing.T) {
 // A trial that could not be carried out says nothing of the generator's pace.
 func TestFailedIsNotFallenBehind(t *testing.T) {
 	v := of(t, &result.Run{Trials: []result.Trial{{Scenario: "s", Mode: "m", Ended: result.Failed, Reason: "no server"}}})
-	if len(v.Notes) != 1 || v.Notes[0].Text != "1 trial could not be carried out" {
-		t.Errorf("notes: %+v", v.Notes)
+	if v.Answer[0].Text != "1 trial could not be carried out" || strings.Contains(v.Answer[1].Text, "fell behind") {
+		t.Errorf("notes: %+v", v.Answer)
 	}
 }
 

@@ -25,7 +25,7 @@ var additions = []string{
 	"trials.machine_use.wall_s", "trials.machine_use.cpu_wait_s", "trials.machine_use.gc_pause_max_s",
 	"trials.machine_use.gcs", "trials.machine_use.spin_s", "trials.machine_use.rss_bytes",
 	"speedups.concurrency", "speedups.rate_per_s", "speedups.note",
-	"verdicts.concurrency", "verdicts.rate_per_s", "verdicts.reason", "verdicts.note",
+	"verdicts.concurrency", "verdicts.rate_per_s", "verdicts.reason", "verdicts.note", "verdicts.limit",
 	"scaling", "scaling.smallest", "scaling.largest", "scaling.none_below", "scaling.baseline", "scaling.x1",
 	"scaling.x1.value", "scaling.x1.low", "scaling.x1.high", "scaling.basis", "scaling.off", "scaling.refused", "scaling.note",
 	"trials.loops", "trials.warnings",

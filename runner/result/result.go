@@ -240,6 +240,8 @@ type Verdict struct {
 	Reason string `json:"reason,omitempty"`
 	// Note qualifies what was measured: too few calls for its percentile.
 	Note string `json:"note,omitempty"`
+	// Limit is what a threshold promised, in the unit of Measured.
+	Limit float64 `json:"limit,omitempty"`
 	// Metric, Expected, Tolerance (a share of 1) and Source are of kind
 	// "expect"; Metric is "makespan", "rate" or "speedup".
 	Metric    string  `json:"metric,omitempty"`

@@ -21,11 +21,17 @@ type figure struct {
 func missing(why string) figure { return figure{missing: why} }
 
 // measure finds the figure that a rule asks for. Only repetitions that came to
-// their end are judged.
+// their end are judged: of others the figure is told, and is missing all the
+// same.
 func measure(g *result.Group, r Rule, speedups []result.Speedup) figure {
+	f := figureOf(g, r, speedups)
 	if g.Partial {
-		return missing("no repetition came to its end: " + g.Trials[0].Ended)
+		f.missing = "no repetition came to its end: " + g.Trials[0].Ended
 	}
+	return f
+}
+
+func figureOf(g *result.Group, r Rule, speedups []result.Speedup) figure {
 	switch r.Family {
 	case "response", "all", "service", "lateness":
 		return latencyOf(g, r)

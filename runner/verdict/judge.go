@@ -59,14 +59,14 @@ func (t Threshold) judge(run *result.Run, groups []result.Group) []result.Verdic
 		measured := measure(g, t.Rule, run.Speedups)
 		verdicts = append(verdicts, result.Verdict{
 			Scenario: g.Scenario, Mode: g.Mode, Point: g.Sweep,
-			Kind: result.KindThreshold, Rule: t.Rule.Text,
+			Kind: result.KindThreshold, Rule: t.Rule.Text, Limit: t.Rule.Value,
 			Measured: measured.value, Reason: measured.missing, Note: measured.note,
 			Pass: measured.missing == "" && holds(measured.value, t.Rule.Op, t.Rule.Value),
 		})
 	}
 	if verdicts == nil {
 		return []result.Verdict{{
-			Scenario: t.Scenario, Mode: t.Mode, Kind: result.KindThreshold, Rule: t.Rule.Text, Reason: notRun,
+			Scenario: t.Scenario, Mode: t.Mode, Kind: result.KindThreshold, Rule: t.Rule.Text, Limit: t.Rule.Value, Reason: notRun,
 		}}
 	}
 	return verdicts
