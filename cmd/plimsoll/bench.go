@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -26,7 +27,8 @@ import (
 type benchFlags struct {
 	load                      scenario.Quick
 	body                      string // as given: text, or @file
-	out, save                 string
+	out, save, format         string
+	writes                    writes
 	charts, json              bool
 	quiet, noColor, allowLate bool
 	confidence                bool
@@ -44,12 +46,15 @@ With nothing but a URL: 10 at a time for 10 s. It carries out the scenario that
 With -r calls are due at a fixed rate, in all, whatever comes back, and their
 response times count from then; -c, if given, bounds how many are in flight.
 
-Exit codes: 0 all well; 2 the command is wrong; 3 not carried out, or the
-generator itself fell behind; 130 interrupted. Calls that fail do not change
-them.`,
+Exit codes: 0 all well; 1 a --threshold failed; 2 the command is wrong; 3 not
+carried out, or the generator itself fell behind; 130 interrupted. Calls that
+fail do not change them: promise something about errors.`,
 		Args: arguments(1, 1, "one URL"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			f.load.URL = args[0]
+			if err := f.settleFormat(cmd.Flags().Changed("format")); err != nil {
+				return err
+			}
 			plan, err := f.plan()
 			if err != nil {
 				return err
@@ -76,15 +81,30 @@ func (f *benchFlags) declare(flags *pflag.FlagSet) {
 	flags.StringVar(&l.Engine, "engine", "", "`ENGINE` that carries the calls out, as in a scenario file (default auto)")
 	flags.Func("loops", "`N` event loops that share the load (default auto: one for each 64 calls in flight or 40,000 a second, on half the processors)", atLeastOne(&l.Loops))
 	flags.Func("warmup", "call for this `TIME` first, without counting", longerThanZero(&l.Warmup))
+	flags.Func("repeat", "make the whole load `N` times, so that two results can be compared (3 or more)", atLeastOne(&l.Repeat))
+	flags.StringArrayVar(&l.Thresholds, "threshold", nil, "a promise, `RULE`, such as 'p99 < 200ms' or 'errors < 0.1%' (repeatable)")
 	flags.Func("seed", "seed of every random choice, a whole number `N` (default 1)", f.setSeed)
 	flags.StringVar(&f.save, "save", "", "write the scenario that does the same to `FILE.yaml` (never overwrites)")
 	flags.StringVar(&f.out, "out", "", "write a result directory with run.json into `DIR` (default: none)")
 	flags.BoolVar(&f.charts, "charts", false, "draw charts into the result directory, too")
-	flags.BoolVar(&f.json, "json", false, "print run.json instead of tables")
+	flags.StringVar(&f.format, "format", "text", printedUsage)
+	flags.BoolVar(&f.json, "json", false, "print run.json instead of tables: --format json")
+	f.writes.declare(flags)
 	flags.BoolVar(&f.quiet, "quiet", false, "show no progress")
 	flags.BoolVar(&f.confidence, "confidence", false, confidenceUsage)
 	flags.BoolVar(&f.noColor, "no-color", false, "no colour (also: NO_COLOR)")
 	flags.BoolVar(&f.allowLate, "allow-late", false, "accept a run in which the generator fell behind")
+}
+
+// settleFormat is what to print, of --format and --json.
+func (f *benchFlags) settleFormat(given bool) error {
+	switch {
+	case f.json && given && f.format != report.JSON:
+		return fmt.Errorf("--json and --format %s exclude each other: leave one of them out", f.format)
+	case f.json:
+		f.format = report.JSON
+	}
+	return checkPrinted(f.format)
 }
 
 // plan is what a file with the same scenario would give, and writes that file
@@ -155,7 +175,7 @@ func (p *program) bench(ctx context.Context, plan *scenario.Plan, f benchFlags) 
 			return broken(err)
 		}
 	}
-	run, err := p.watched(ctx, 1, f.quiet, runner.Options{
+	run, err := p.watched(ctx, int(max(1, f.load.Repeat)), f.quiet, runner.Options{
 		Plan: plan, AllowLate: f.allowLate, Save: func(run *result.Run) error {
 			if dir == "" {
 				return nil
@@ -181,25 +201,41 @@ func (p *program) bench(ctx context.Context, plan *scenario.Plan, f benchFlags) 
 	return nil
 }
 
+// showBench prints what came of it, and fills the files.
 func (p *program) showBench(plan *scenario.Plan, run *result.Run, dir string, f benchFlags) error {
-	if f.json {
-		return p.show(run, report.JSON, report.Options{})
-	}
+	people := p.beside(f.writes)
+	how := people.options(f.noColor, f.confidence)
 	var out bytes.Buffer
-	if err := report.Bench(&out, run, subject(plan), p.options(f.noColor, f.confidence)); err != nil {
+	err := f.print(&out, plan, run, how)
+	if err != nil {
 		return err
 	}
+	if f.format == report.Text {
+		f.places(&out, dir)
+	}
+	_, err = people.stdout.Write(out.Bytes())
+	return errors.Join(err, p.write(f.writes, run, how))
+}
+
+// print prints a run as text closer than run would.
+func (f *benchFlags) print(out io.Writer, plan *scenario.Plan, run *result.Run, how report.Options) error {
+	if f.format == report.Text {
+		return report.Bench(out, run, subject(plan), how)
+	}
+	return report.Render(out, run, f.format, how)
+}
+
+// places says where the scenario and the result lie.
+func (f *benchFlags) places(out io.Writer, dir string) {
 	if dir != "" || f.save != "" {
-		fmt.Fprintln(&out)
+		fmt.Fprintln(out)
 	}
 	if f.save != "" {
-		fmt.Fprintf(&out, "scenario: %s\n", f.save)
+		fmt.Fprintf(out, "scenario: %s\n", f.save)
 	}
 	if dir != "" {
-		fmt.Fprintf(&out, "results: %s\n", dir)
+		fmt.Fprintf(out, "results: %s\n", dir)
 	}
-	_, err := p.stdout.Write(out.Bytes())
-	return err
 }
 
 // subject is the request, without a password that its URL may hold.

@@ -225,7 +225,9 @@ func offText(v *result.Verdict) string {
 // nothing.
 func percentText(v float64) string {
 	switch {
-	case v > 0 && v < 0.0005:
+	case v < 1e-9:
+		return "0 %"
+	case v < 0.0005:
 		return "less than 0.1 %"
 	case v < 0.0995:
 		return fmt.Sprintf("%.1f %%", v*100)
