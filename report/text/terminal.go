@@ -5,6 +5,7 @@ package text
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -99,11 +100,12 @@ func (p *printer) notes(notes []view.Note) {
 }
 
 func (p *printer) table(t view.Table) {
+	l, gone := p.fitted(t)
+	t = l.Table
 	p.line("")
 	for _, line := range wrapped(t.Title, p.Width) {
 		p.line(p.bold(line))
 	}
-	l := layOut(t)
 	l.narrow(p.Width)
 	for i, part := range l.parts(p.Width) {
 		if i > 0 {
@@ -113,7 +115,11 @@ func (p *printer) table(t view.Table) {
 			p.err = p.grid(l, part)
 		}
 	}
-	for _, remark := range t.Remarks {
+	remarks := t.Remarks
+	if len(gone) > 0 {
+		remarks = append(slices.Clone(remarks), "no room for "+strings.Join(gone, ", ")+": a wider terminal shows them, and so does --format markdown")
+	}
+	for _, remark := range remarks {
 		for _, line := range wrapped(remark, p.Width-1) {
 			p.line(" " + line)
 		}

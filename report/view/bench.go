@@ -95,7 +95,7 @@ func (g *Group) loadTable() *Table {
 		bytes int64
 	}{{"received", g.BytesIn}, {"sent", g.BytesOut}} {
 		perS := float64(way.bytes) / g.MakespanS / float64(len(g.Trials))
-		columns = append(columns, one(way.name, byteScale(perS), perS))
+		columns = append(columns, rank(2, one(way.name, byteScale(perS), perS))...)
 	}
 	columns = append(columns, texts("calls", []string{fmt.Sprint(g.Started)}))
 	if g.Attempts != g.Started {
@@ -152,6 +152,9 @@ func (g *Group) timesTable(confidence bool) *Table {
 		felt := unit.narrowed(f.value(g.Response), f.value(g.Service), f.value(g.ErrorResponse))
 		felt.unit = ""
 		c := figures(Column{Name: f.name}, felt, values)
+		if !slices.Contains(essential, f.percent) {
+			c.head.Rank = 1
+		}
 		for i, of := range families {
 			if h := of.of(g); h.Count() > 0 && !supports(h, f.percent) {
 				c.cells[i].notes = []string{tooFew}
@@ -166,7 +169,7 @@ func (g *Group) timesTable(confidence bool) *Table {
 
 // timeIntervals is the column with a percentile's interval in each row.
 func (g *Group) timeIntervals(families []family, percent float64, unit scale) column {
-	c := column{head: Column{Name: intervalName, Qualifies: true}}
+	c := column{head: Column{Name: intervalName, Qualifies: true, Rank: 2}}
 	for _, f := range families {
 		found, basis := g.intervals(f, []float64{percent})
 		c.cells = append(c.cells, found[0].draft(unit, basis))

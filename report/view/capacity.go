@@ -159,15 +159,15 @@ func (s *Scenario) stepTable() *Table {
 	number := texts("step", numbers)
 	number.head.Left = false
 	columns := []column{level, number,
-		figures(Column{Group: "response", Name: "p50"}, unit.narrowed(p50...), p50),
+		figures(Column{Group: "response", Name: "p50", Rank: 1}, unit.narrowed(p50...), p50),
 		figures(Column{Group: "response", Name: "p99"}, unit.narrowed(p99...), p99)}
 	columns = append(columns, c.promised(steps, unit)...)
 	columns = append(columns,
 		figures(Column{Name: "errors"}, plainScale("%", shares...), shares),
-		figures(Column{Name: "throughput"}, plainScale("/s", rates...), rates))
+		figures(Column{Name: "throughput", Rank: 2}, plainScale("/s", rates...), rates))
 	if out := figures(Column{Name: "left out"}, timeScale(skipped...), skipped); !out.dull() {
 		out.notes = []string{"the beginning of a step, while response times still drifted: judged is the rest"}
-		columns = append(columns, out)
+		columns = append(columns, rank(3, out)...)
 	}
 	return finish("Steps", 2, append(columns, verdicts(steps)))
 }

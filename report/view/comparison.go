@@ -139,10 +139,12 @@ func comparedSection(c *compare.Comparison, changes []compare.Change) Section {
 		columns = append([]column{s.axisColumn(places)}, columns...)
 	}
 	keys := len(columns) + 1
-	columns = append(columns, texts("metric", metrics), right("baseline", was), right("current", is),
-		column{head: Column{Name: "change"}, cells: ratios},
-		column{head: Column{Name: "95 % interval", Qualifies: true}, cells: intervals},
-		right("tolerance", tolerances),
+	columns = append(columns, texts("metric", metrics))
+	columns = append(columns, rank(2, right("baseline", was), right("current", is))...)
+	columns = append(columns, column{head: Column{Name: "change"}, cells: ratios},
+		column{head: Column{Name: intervalName, Qualifies: true, Rank: 1}, cells: intervals})
+	columns = append(columns, rank(3, right("tolerance", tolerances))...)
+	columns = append(columns,
 		column{head: Column{Name: "verdict", Left: true}, cells: verdicts})
 	for i := range changes {
 		if changes[i].Raised {

@@ -3,6 +3,7 @@ package view
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"plimsoll/runner/latency"
 	"plimsoll/runner/result"
@@ -46,23 +47,60 @@ func (s *Scenario) latencyTable() *Table {
 	keys := len(columns)
 	columns[keys-1].flag(s.Groups)
 	unit := s.timeUnit()
-	columns = append(columns, s.percentiles(response, unit, 50, 90, 95, 99, 99.9)...)
-	columns = append(columns, s.maxima(response, unit))
-	columns = append(columns, s.explainGap(s.percentiles(service, unit, 50, 99))...)
+	all, few := supported(s.percentiles(response, unit, 50, 90, 95, 99, 99.9))
+	columns = append(columns, all...)
+	columns = append(columns, rank(1, s.maxima(response, unit))...)
+	all, _ = supported(s.explainGap(s.percentiles(service, unit, 50, 99)))
+	columns = append(columns, rank(2, all...)...)
 	if slices.ContainsFunc(s.Groups, func(g *Group) bool { return g.Held.Max() > 0 }) {
 		waits := s.percentiles(held, unit, 99)
 		for i, g := range s.Groups {
 			waits[0].cells[i].notes = append(waits[0].cells[i].notes, g.limited()...)
 		}
-		columns = append(columns, waits...)
+		columns = append(columns, rank(2, waits...)...)
 	}
 	if late := s.percentiles(lateness, unit, 99); !late[0].dull() && slices.ContainsFunc(s.Groups, lateMatters) {
-		columns = append(columns, late...)
+		columns = append(columns, rank(1, late...)...)
 	}
-	columns = append(columns, s.throughput())
+	columns = append(columns, rank(1, s.throughput())...)
 	columns = append(columns, s.counts()...)
-	return finish("Latency", keys, columns)
+	t := finish("Latency", keys, columns)
+	t.leftOut(few)
+	return t
 }
+
+// supported are the columns of those percentiles that any group's sample
+// supports, and the names of the others. The first one stays: it says why
+// there is nothing to show.
+func supported(columns []column) (kept []column, few []string) {
+	for i, c := range columns {
+		empty := !slices.ContainsFunc(c.cells, func(d draft) bool { return d.text != None })
+		small := slices.ContainsFunc(c.cells, func(d draft) bool { return slices.Contains(d.notes, tooFew) })
+		switch {
+		case i > 0 && empty && small:
+			few = append(few, c.head.Name)
+		case i > 0 && empty && c.head.Qualifies: // its percentile's
+		default:
+			kept = append(kept, c)
+		}
+	}
+	return kept, few
+}
+
+// leftOut says which percentiles no group's sample supports.
+func (t *Table) leftOut(few []string) {
+	if len(few) == 0 {
+		return
+	}
+	why := tooFew
+	if slices.Contains(t.Notes, tooFew) {
+		why = "too few calls"
+	}
+	t.Remarks = append(t.Remarks, "without "+strings.Join(few, " and ")+": "+why)
+}
+
+// essential are the percentiles that are left out last.
+var essential = []float64{50, 99}
 
 // timeUnit is one unit for all latencies of the table, so that they can be
 // compared at a glance. Lateness and holding back do not count: both may be
@@ -97,6 +135,9 @@ func (s *Scenario) percentiles(f family, unit scale, percents ...float64) []colu
 				c.cells[i].notes = f.survivors(g)
 			}
 		}
+		if !slices.Contains(essential, percent) {
+			c.head.Rank = 2
+		}
 		columns = append(columns, c)
 	}
 	if !s.confidence {
@@ -116,7 +157,7 @@ func (s *Scenario) withIntervals(f family, unit scale, percents []float64, colum
 		for _, found := range of {
 			lows = append(lows, found[i].low)
 		}
-		aside := column{head: Column{Group: f.name, Name: intervalName, Qualifies: true}}
+		aside := column{head: Column{Group: f.name, Name: intervalName, Qualifies: true, Rank: max(1, c.head.Rank)}}
 		for g, found := range of {
 			aside.cells = append(aside.cells, found[i].draft(unit.narrowed(lows...), basis[g]))
 		}
@@ -193,16 +234,17 @@ func (s *Scenario) counts() []column {
 	var columns []column
 	for _, count := range []struct {
 		name   string
+		rank   int
 		always bool
 		of     func(*Group) int64
 	}{
-		{"ok", true, func(g *Group) int64 { return g.OK }},
-		{"errors", true, func(g *Group) int64 { return g.Failed }},
-		{"held", false, func(g *Group) int64 { return g.HeldCalls }},
-		{"dropped", false, func(g *Group) int64 { return g.Dropped }},
-		{"cancelled", false, func(g *Group) int64 { return g.Cancelled }},
+		{"ok", 2, true, func(g *Group) int64 { return g.OK }},
+		{"errors", 0, true, func(g *Group) int64 { return g.Failed }},
+		{"held", 2, false, func(g *Group) int64 { return g.HeldCalls }},
+		{"dropped", 1, false, func(g *Group) int64 { return g.Dropped }},
+		{"cancelled", 1, false, func(g *Group) int64 { return g.Cancelled }},
 	} {
-		c := column{head: Column{Name: count.name}}
+		c := column{head: Column{Name: count.name, Rank: count.rank}}
 		for _, g := range s.Groups {
 			c.cells = append(c.cells, draft{text: fmt.Sprint(count.of(g))})
 		}

@@ -119,10 +119,11 @@ func (s *Scenario) compared(m metric, head Column, groups []*Group) []column {
 	columns := []column{measured}
 	aside := Column{Group: head.Group, Qualifies: true}
 	if m.name == Speedup && slices.ContainsFunc(groups, hasInterval) {
-		columns = append(columns, interval(m, aside, groups))
+		columns = append(columns, rank(1, interval(m, aside, groups))...)
 	}
 	if published(m.name, groups) {
-		columns = append(columns, publishedColumn(m, aside, groups), deviation(m, aside, groups))
+		columns = append(columns, rank(2, publishedColumn(m, aside, groups))...)
+		columns = append(columns, rank(1, deviation(m, aside, groups))...)
 	}
 	return columns
 }

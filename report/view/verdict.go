@@ -65,14 +65,14 @@ func (s *Scenario) verdictTable() *Table {
 	if len(verdicts) == 0 {
 		return nil
 	}
-	columns := []column{texts("mode", modes)}
+	columns := []column{s.modeColumn(modes)}
 	if s.Axis != "" {
 		columns = append([]column{s.axisColumn(places)}, columns...)
 	}
 	keys := len(columns)
 	columns[keys-1].flag(groups)
 	measured := texts("measured", figures)
-	measured.head.Left = false
+	measured.head.Left, measured.head.Rank = false, 1
 	verdict := column{head: Column{Name: "verdict", Left: true}, cells: verdicts}
 	t := finish("Verdicts", keys, append(columns, texts("rule", rules), measured, verdict))
 	t.Remarks = s.limits()

@@ -73,7 +73,10 @@ type Column struct {
 	// Qualifies says that the column belongs to the one before it, as a
 	// published figure to the measured one.
 	Qualifies bool
-	Marks     []int // footnotes
+	// Rank is how soon the column is left out where there is no room: the
+	// highest first, 0 never.
+	Rank  int
+	Marks []int // footnotes
 }
 
 // Cell is one figure or text. None stands where there is no figure.
