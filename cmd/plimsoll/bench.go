@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -52,6 +53,9 @@ fail do not change them: promise something about errors.`,
 		Args: arguments(1, 1, "one URL"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			f.load.URL = args[0]
+			if err := supported(args[0]); err != nil {
+				return err
+			}
 			if err := f.settleFormat(cmd.Flags().Changed("format")); err != nil {
 				return err
 			}
@@ -70,7 +74,7 @@ func (f *benchFlags) declare(flags *pflag.FlagSet) {
 	l := &f.load
 	flags.FuncP("concurrency", "c", "`N` calls in flight (default 10); with -r the most there may be", atLeastOne(&l.Concurrency))
 	flags.FuncP("requests", "n", "`N` calls in all", atLeastOne(&l.Requests))
-	flags.FuncP("duration", "d", "how long calls become due, a `TIME` such as 30s (default 10s, without -n)", longerThanZero(&l.Duration))
+	flags.FuncP("duration", "d", "how long calls become due, a `TIME` such as 30s (default 10s, without -n)", f.setDuration)
 	flags.FuncP("rate", "r", "calls in a second, in all: a `RATE` such as 500 or 300/min", f.setRate)
 	flags.StringVarP(&l.Method, "method", "m", "", "`METHOD` of the request (default GET, or POST with a body)")
 	flags.FuncP("header", "H", "a header `'NAME: VALUE'` (repeatable)", f.addHeader)
@@ -94,6 +98,16 @@ func (f *benchFlags) declare(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.confidence, "confidence", false, confidenceUsage)
 	flags.BoolVar(&f.noColor, "no-color", false, "no colour (also: NO_COLOR)")
 	flags.BoolVar(&f.allowLate, "allow-late", false, "accept a run in which the generator fell behind")
+}
+
+// supported tells whether a URL's scheme is one that can be loaded. What is
+// wrong with the rest of it, the scenario file's reader says.
+func supported(address string) error {
+	scheme, _, found := strings.Cut(address, "://")
+	if !found || slices.Contains([]string{"http", "https", "unix", ""}, strings.ToLower(scheme)) {
+		return nil
+	}
+	return fmt.Errorf("the scheme %s:// is not supported: bench loads http:// and https://", scheme)
 }
 
 // settleFormat is what to print, of --format and --json.
@@ -266,6 +280,15 @@ func longerThanZero(into *time.Duration) func(string) error {
 		}
 		return err
 	}
+}
+
+// setDuration reads how long to load; others' -d is a body.
+func (f *benchFlags) setDuration(text string) error {
+	err := longerThanZero(&f.load.Duration)(text)
+	if err != nil && strings.ContainsAny(text, `{}="@<&`) {
+		return errors.New("it is how long to load; a body is --body TEXT, or --body @FILE")
+	}
+	return err
 }
 
 // setRate reads a rate; a number alone is of a second.

@@ -31,6 +31,9 @@ it prints only what --format asks for.`,
 				return fmt.Errorf("--format is %s, not %q", report.Choice(report.Formats()), f.format)
 			}
 			run, err := result.Load(args[0])
+			if err != nil && scenarioFile(args[0]) {
+				err = fmt.Errorf("%w; is it a scenario file? plimsoll run %s carries it out and leaves a result", err, args[0])
+			}
 			if err != nil {
 				return &exit{runner.ExitUsage, err}
 			}

@@ -203,7 +203,7 @@ func (g *Group) familyNames(families []family) column {
 		case f.of(g).Count() == 0:
 			d.notes = []string{f.none}
 		case f.name == service.name && g.gapes():
-			d.notes = []string{gap}
+			d.notes = []string{g.gapTold()}
 		case f.name == held.name:
 			d.notes = g.limited()
 		}

@@ -72,7 +72,7 @@ func overall(run *result.Run, late int) []Note {
 	}
 	if late > 0 {
 		notes = append(notes, Note{Bad, fmt.Sprintf(
-			"THE GENERATOR FELL BEHIND in %d of %s: there the result is no measurement of the target",
+			"THE GENERATOR FELL BEHIND in %d of %s: there the result is no measurement of the target (--allow-late accepts it)",
 			late, plural(len(run.Trials), "trial"))})
 	}
 	failed := 0

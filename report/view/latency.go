@@ -193,7 +193,7 @@ func (s *Scenario) explainGap(columns []column) []column {
 	for _, c := range columns {
 		for i, g := range s.Groups {
 			if g.gapes() && !c.head.Qualifies {
-				c.cells[i].notes = append(c.cells[i].notes, gap)
+				c.cells[i].notes = append(c.cells[i].notes, g.gapTold())
 			}
 		}
 	}
@@ -210,6 +210,18 @@ func (g *Group) gapes() bool {
 	}
 	return false
 }
+
+// gapTold says whose doing the gap is: calls wait where max_in_flight or the
+// connections are full, or for a generator that is late.
+func (g *Group) gapTold() string {
+	if g.late() > 0 || quantile(g.Lateness, 99) > quantile(g.Held, 99) {
+		return ownGap
+	}
+	return gap
+}
+
+const ownGap = "service time counts from when a call was sent, response time from when it was due: " +
+	"here the generator itself sent calls late, which is no fault of the target's: a lower rate or a calmer machine would tell; --allow-late accepts such a run"
 
 const gap = "service time counts from when a call was sent, response time from when it was due: " +
 	"here calls waited longer to be sent than the target took, which users feel and the target does not see"
