@@ -96,7 +96,7 @@ func (t *Table) leftOut(few []string) {
 	if slices.Contains(t.Notes, tooFew) {
 		why = "too few calls"
 	}
-	t.Remarks = append(t.Remarks, "without "+strings.Join(few, " and ")+": "+why)
+	t.Remarks = append(t.Remarks, "without "+strings.Join(few, ", ")+": "+why)
 }
 
 // essential are the percentiles that are left out last.

@@ -147,7 +147,7 @@ func TestPercentilesNeedEnoughCalls(t *testing.T) {
 				got = latencies.Rows[0][i].Text
 			}
 		}
-		told := slices.ContainsFunc(latencies.Remarks, func(r string) bool { return strings.HasPrefix(r, "without p99 and p99.9: too few calls") })
+		told := slices.ContainsFunc(latencies.Remarks, func(r string) bool { return strings.HasPrefix(r, "without p99, p99.9: too few calls") })
 		if got != want || told != (want == "") {
 			t.Errorf("p99 of %d calls: %q, want %q; told %v", calls, got, want, told)
 		}
