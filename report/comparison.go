@@ -11,9 +11,6 @@ import (
 	"plimsoll/report/view"
 )
 
-// JUnit is a format that only comparisons are printed in.
-const JUnit = "junit"
-
 // KnownComparisonFormat tells whether Compare knows a format.
 func KnownComparisonFormat(name string) bool {
 	return slices.Contains([]string{Text, Markdown, JSON, JUnit}, name)

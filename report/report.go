@@ -10,32 +10,17 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"unicode"
 
 	"github.com/vbauerster/cupwriter"
 
 	"plimsoll/report/chart"
+	"plimsoll/report/compare"
 	"plimsoll/report/text"
 	"plimsoll/report/view"
 	"plimsoll/runner/result"
 )
-
-// The formats that a run is printed in.
-const (
-	Text     = "text"     // tables for a terminal
-	Markdown = "markdown" // the same as a document
-	CSV      = "csv"      // latency.csv: every trial and every group, in full precision
-	JSON     = "json"     // the run itself, as run.json has it
-
-	Benchstat = "benchstat" // Go's benchmark format: a line for each trial
-)
-
-// KnownFormat tells whether Render knows a format.
-func KnownFormat(name string) bool {
-	return slices.Contains([]string{Text, Markdown, CSV, JSON, Benchstat}, name)
-}
 
 // Options are how to show a run.
 type Options struct {
@@ -45,6 +30,11 @@ type Options struct {
 	Width  int
 	// Confidence shows the 95 % interval of every percentile, but in JSON.
 	Confidence bool
+	// Against is a comparison with another run, which text, Markdown and JUnit
+	// have beside the run; nil for none. Strict makes what it cannot tell a
+	// failure, where the format has such.
+	Against *compare.Comparison
+	Strict  bool
 }
 
 func (o Options) view() view.Options { return view.Options{Confidence: o.Confidence} }
@@ -66,29 +56,6 @@ func Width(w io.Writer) int {
 
 // Table prints plain texts under their heads.
 func Table(w io.Writer, heads []string, rows [][]string) error { return text.Table(w, heads, rows) }
-
-// Render prints a run in one of the formats.
-func Render(w io.Writer, run *result.Run, format string, o Options) error {
-	switch format {
-	case JSON:
-		return result.Encode(w, run)
-	case Benchstat:
-		return text.Benchstat(w, run.Machine, view.Benchmarks(run))
-	}
-	v, err := o.view().View(run)
-	if err != nil {
-		return err
-	}
-	switch format {
-	case Text:
-		return text.Terminal(w, v, o.text())
-	case Markdown:
-		return text.Markdown(w, v, nil)
-	case CSV:
-		return latencyCSV(w, v)
-	}
-	return fmt.Errorf("there is no format %q: use text, markdown, csv, json or benchstat", format)
-}
 
 // Calibration prints what a machine can resolve.
 func Calibration(w io.Writer, c *result.Calibration, o Options) error {

@@ -34,7 +34,7 @@ func (l *callLog) observer(t scenario.Trial) func(*drive.Call) {
 	if l == nil {
 		return nil
 	}
-	prefix := field(t.Scenario.Name) + "," + field(t.Mode.Name) + "," + t.Sweep.String() + "," + strconv.Itoa(t.Repeat) + ","
+	prefix := field(t.Scenario.Name) + "," + field(t.Mode.Name) + "," + t.Sweep.String() + "," + strconv.Itoa(t.Repeat+1) + ","
 	return func(c *drive.Call) { l.call(prefix, c) }
 }
 

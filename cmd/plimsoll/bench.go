@@ -5,9 +5,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,7 +28,8 @@ import (
 type benchFlags struct {
 	load                      scenario.Quick
 	body                      string // as given: text, or @file
-	out, save                 string
+	out, save, format         string
+	writes                    writes
 	charts, json              bool
 	quiet, noColor, allowLate bool
 	confidence                bool
@@ -44,12 +47,19 @@ With nothing but a URL: 10 at a time for 10 s. It carries out the scenario that
 With -r calls are due at a fixed rate, in all, whatever comes back, and their
 response times count from then; -c, if given, bounds how many are in flight.
 
-Exit codes: 0 all well; 1 no call succeeded; 2 the command is wrong; 3 not
-carried out, or the generator itself was the limit; 130 interrupted. Other
-calls that fail do not change them.`,
+Exit codes: 0 all well; 1 a --threshold failed, or no call succeeded; 2 the
+command is wrong; 3 not carried out, or the generator itself was the limit; 130
+interrupted. Other calls that fail do not change them: promise something about
+errors.`,
 		Args: arguments(1, 1, "one URL"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			f.load.URL = args[0]
+			if err := supported(args[0]); err != nil {
+				return err
+			}
+			if err := f.settleFormat(cmd.Flags().Changed("format")); err != nil {
+				return err
+			}
 			plan, err := f.plan()
 			if err != nil {
 				return err
@@ -65,7 +75,7 @@ func (f *benchFlags) declare(flags *pflag.FlagSet) {
 	l := &f.load
 	flags.FuncP("concurrency", "c", "`N` calls in flight (default 10); with -r the most there may be", atLeastOne(&l.Concurrency))
 	flags.FuncP("requests", "n", "`N` calls in all", atLeastOne(&l.Requests))
-	flags.FuncP("duration", "d", "how long calls become due, a `TIME` such as 30s (default 10s, without -n)", longerThanZero(&l.Duration))
+	flags.FuncP("duration", "d", "how long calls become due, a `TIME` such as 30s (default 10s, without -n)", f.setDuration)
 	flags.FuncP("rate", "r", "calls in a second, in all: a `RATE` such as 500 or 300/min", f.setRate)
 	flags.StringVarP(&l.Method, "method", "m", "", "`METHOD` of the request (default GET, or POST with a body)")
 	flags.FuncP("header", "H", "a header `'NAME: VALUE'` (repeatable)", f.addHeader)
@@ -77,15 +87,40 @@ func (f *benchFlags) declare(flags *pflag.FlagSet) {
 	flags.StringVar(&l.Unix, "unix", "", "`PATH` of the Unix socket that the server listens on, instead of the URL's address")
 	flags.Func("loops", "`N` event loops that share the load (default auto: one for each 64 calls in flight or 40,000 a second, on half the processors)", atLeastOne(&l.Loops))
 	flags.Func("warmup", "call for this `TIME` first, without counting", longerThanZero(&l.Warmup))
+	flags.Func("repeat", "make the whole load `N` times, so that two results can be compared (3 or more)", atLeastOne(&l.Repeat))
+	flags.StringArrayVar(&l.Thresholds, "threshold", nil, "a promise, `RULE`, such as 'p99 < 200ms' or 'errors < 0.1%' (repeatable)")
 	flags.Func("seed", "seed of every random choice, a whole number `N` (default 1)", f.setSeed)
 	flags.StringVar(&f.save, "save", "", "write the scenario that does the same to `FILE.yaml` (never overwrites)")
 	flags.StringVar(&f.out, "out", "", "write a result directory with run.json into `DIR` (default: none)")
 	flags.BoolVar(&f.charts, "charts", false, "draw charts into the result directory, too")
-	flags.BoolVar(&f.json, "json", false, "print run.json instead of tables")
+	flags.StringVar(&f.format, "format", "text", printedUsage)
+	flags.BoolVar(&f.json, "json", false, "print run.json instead of tables: --format json")
+	f.writes.declare(flags)
 	flags.BoolVar(&f.quiet, "quiet", false, "show no progress")
 	flags.BoolVar(&f.confidence, "confidence", false, confidenceUsage)
 	flags.BoolVar(&f.noColor, "no-color", false, "no colour (also: NO_COLOR)")
 	flags.BoolVar(&f.allowLate, "allow-late", false, "accept a run in which the generator fell behind")
+}
+
+// supported tells whether a URL's scheme is one that can be loaded. What is
+// wrong with the rest of it, the scenario file's reader says.
+func supported(address string) error {
+	scheme, _, found := strings.Cut(address, "://")
+	if !found || slices.Contains([]string{"http", "https", "unix", ""}, strings.ToLower(scheme)) {
+		return nil
+	}
+	return fmt.Errorf("the scheme %s:// is not supported: bench loads http:// and https://", scheme)
+}
+
+// settleFormat is what to print, of --format and --json.
+func (f *benchFlags) settleFormat(given bool) error {
+	switch {
+	case f.json && given && f.format != report.JSON:
+		return fmt.Errorf("--json and --format %s exclude each other: leave one of them out", f.format)
+	case f.json:
+		f.format = report.JSON
+	}
+	return checkPrinted(f.format)
 }
 
 // plan is what a file with the same scenario would give, and writes that file
@@ -160,7 +195,7 @@ func (p *program) bench(ctx context.Context, plan *scenario.Plan, f benchFlags) 
 		}
 		save = result.NewJournal(dir).Save
 	}
-	run, err := p.watched(ctx, 1, f.quiet, runner.Options{Plan: plan, AllowLate: f.allowLate, Save: save})
+	run, err := p.watched(ctx, int(max(1, f.load.Repeat)), f.quiet, runner.Options{Plan: plan, AllowLate: f.allowLate, Save: save})
 	if run == nil {
 		return broken(err)
 	}
@@ -179,25 +214,41 @@ func (p *program) bench(ctx context.Context, plan *scenario.Plan, f benchFlags) 
 	return nil
 }
 
+// showBench prints what came of it, and fills the files.
 func (p *program) showBench(plan *scenario.Plan, run *result.Run, dir string, f benchFlags) error {
-	if f.json {
-		return p.show(run, report.JSON, report.Options{})
-	}
+	people := p.beside(f.writes)
+	how := people.options(f.noColor, f.confidence)
 	var out bytes.Buffer
-	if err := report.Bench(&out, run, subject(plan), p.options(f.noColor, f.confidence)); err != nil {
+	err := f.print(&out, plan, run, how)
+	if err != nil {
 		return err
 	}
+	if f.format == report.Text {
+		f.places(&out, dir)
+	}
+	_, err = people.printer(f.format == report.JSON).Write(out.Bytes())
+	return errors.Join(err, p.write(f.writes, run, how))
+}
+
+// print prints a run as text closer than run would.
+func (f *benchFlags) print(out io.Writer, plan *scenario.Plan, run *result.Run, how report.Options) error {
+	if f.format == report.Text {
+		return report.Bench(out, run, subject(plan), how)
+	}
+	return report.Render(out, run, f.format, how)
+}
+
+// places says where the scenario and the result lie.
+func (f *benchFlags) places(out io.Writer, dir string) {
 	if dir != "" || f.save != "" {
-		fmt.Fprintln(&out)
+		fmt.Fprintln(out)
 	}
 	if f.save != "" {
-		fmt.Fprintf(&out, "scenario: %s\n", f.save)
+		fmt.Fprintf(out, "scenario: %s\n", f.save)
 	}
 	if dir != "" {
-		fmt.Fprintf(&out, "results: %s\n", dir)
+		fmt.Fprintf(out, "results: %s\n", dir)
 	}
-	_, err := p.stdout.Write(out.Bytes())
-	return err
 }
 
 // subject is the request, without a password that its URL may hold.
@@ -228,6 +279,15 @@ func longerThanZero(into *time.Duration) func(string) error {
 		}
 		return err
 	}
+}
+
+// setDuration reads how long to load; others' -d is a body.
+func (f *benchFlags) setDuration(text string) error {
+	err := longerThanZero(&f.load.Duration)(text)
+	if err != nil && strings.ContainsAny(text, `{}="@<&`) {
+		return errors.New("it is how long to load; a body is --body TEXT, or --body @FILE")
+	}
+	return err
 }
 
 // setRate reads a rate; a number alone is of a second.

@@ -86,13 +86,24 @@ func (p *program) judge(baseline, current *result.Run, o compare.Options, j judg
 	if err != nil {
 		return &exit{runner.ExitUsage, err}
 	}
+	if err := p.showComparison(c, j, format, how); err != nil {
+		return broken(err)
+	}
+	return j.ended(c)
+}
+
+// showComparison prints a comparison whole or not at all.
+func (p *program) showComparison(c *compare.Comparison, j judging, format string, how report.Options) error {
 	var out bytes.Buffer
 	if err := report.Compare(&out, c, format, j.strict, how); err != nil {
-		return broken(err)
+		return err
 	}
-	if _, err := p.printer(format == report.JSON).Write(out.Bytes()); err != nil {
-		return broken(err)
-	}
+	_, err := p.printer(format == report.JSON).Write(out.Bytes())
+	return err
+}
+
+// ended fails where something is worse.
+func (j *judging) ended(c *compare.Comparison) error {
 	if c.Count(compare.Worse) > 0 || j.strict && c.Count(compare.CannotTell) > 0 {
 		return &exit{code: runner.ExitBroken}
 	}
@@ -210,14 +221,15 @@ func (p *program) inTurns(ctx context.Context, plan *scenario.Plan, f runFlags) 
 		return broken(err)
 	}
 	wrote := report.Write(was.dir, old)
-	ended := p.conclude(is.dir, now, errors.Join(err, wrote), f)
+	c, incomparable := f.compared(old, was.dir, now, is.dir)
+	ended := p.conclude(is.dir, now, errors.Join(err, wrote), f, c)
 	if f.format == report.Text {
-		fmt.Fprintf(p.stdout, "baseline: %s\n", was.dir)
+		fmt.Fprintf(p.beside(f.writes).stdout, "baseline: %s\n", was.dir)
 	}
 	if old.Exit == runner.ExitInvalid || old.Exit == runner.ExitInterrupted {
 		ended = worst(&exit{code: int(old.Exit)}, ended)
 	}
-	return worst(ended, p.judgeRun(old, was.dir, now, is.dir, f))
+	return worst(ended, p.ended(c, incomparable, f))
 }
 
 // begun is a run that is about to begin, with the directory that it fills.
@@ -236,13 +248,23 @@ func (f runFlags) begun(plan *scenario.Plan, suffix string) (begun, error) {
 	}, dir}, err
 }
 
-// judgeRun judges a run that was just carried out, after its tables.
-func (p *program) judgeRun(baseline *result.Run, was string, current *result.Run, is string, f runFlags) error {
-	if f.format == report.Text || f.format == report.Markdown {
-		fmt.Fprintln(p.stdout)
+// compared judges a run that was just carried out.
+func (f runFlags) compared(baseline *result.Run, was string, current *result.Run, is string) (*compare.Comparison, error) {
+	return compare.Runs(baseline, current, compare.Options{Tolerance: f.versus.tolerance, Baseline: was, Current: is})
+}
+
+// ended is what a comparison beside a run amounts to. Text and Markdown have
+// shown it; as JSON it is a second value.
+func (p *program) ended(c *compare.Comparison, incomparable error, f runFlags) error {
+	if incomparable != nil {
+		return &exit{runner.ExitUsage, incomparable}
 	}
-	return p.judge(baseline, current, compare.Options{Tolerance: f.versus.tolerance, Baseline: was, Current: is},
-		f.versus.judging, f.format, p.options(f.noColor, false))
+	if f.format == report.JSON {
+		if err := p.beside(f.writes).showComparison(c, f.versus.judging, f.format, report.Options{}); err != nil {
+			return broken(err)
+		}
+	}
+	return f.versus.ended(c)
 }
 
 // worst is of two ends the one that counts: 130, then 3, then 2, then 1. What

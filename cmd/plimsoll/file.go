@@ -1,17 +1,21 @@
 package main
 
 import (
+	"bytes"
 	_ "embed"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"plimsoll/runner"
+	"plimsoll/runner/result"
 	"plimsoll/runner/scenario"
 )
 
@@ -29,13 +33,22 @@ func (p *program) load(path string) (*scenario.Plan, error) {
 	text, err := p.read(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		hint := ""
-		if path == defaultFile {
+		switch {
+		case path == defaultFile:
 			hint = "; `plimsoll init` writes one to start from"
+		case strings.Contains(path, "://"):
+			path, hint = withoutQuery(path), "; to load a URL, write plimsoll bench URL"
 		}
 		return nil, &exit{runner.ExitUsage, fmt.Errorf("there is no file %s%s", path, hint)}
 	}
+	if info, statErr := os.Stat(path); err != nil && statErr == nil && info.IsDir() {
+		return nil, &exit{runner.ExitUsage, fmt.Errorf("%s is a folder, not a scenario file%s", path, insteadOf(path))}
+	}
 	if err != nil {
 		return nil, &exit{runner.ExitUsage, fmt.Errorf("cannot read the scenario file: %w", err)}
+	}
+	if isResult(text) {
+		return nil, &exit{runner.ExitUsage, fmt.Errorf("%s is a result, not a scenario file: plimsoll report %s shows it", path, path)}
 	}
 	name, dir := path, filepath.Dir(path)
 	if path == "-" {
@@ -47,6 +60,26 @@ func (p *program) load(path string) (*scenario.Plan, error) {
 		return nil, &exit{runner.ExitUsage, fmt.Errorf("%s has %s", name, count(len(problems), "mistake"))}
 	}
 	return plan, nil
+}
+
+// insteadOf says what a folder holds that may have been meant.
+func insteadOf(dir string) string {
+	if _, err := os.Stat(filepath.Join(dir, result.FileName)); err == nil {
+		return ": it holds a result, which plimsoll report " + dir + " shows"
+	}
+	if _, err := os.Stat(filepath.Join(dir, defaultFile)); err == nil {
+		return ": did you mean " + filepath.Join(dir, defaultFile) + "?"
+	}
+	return ""
+}
+
+// isResult tells whether a text is a run.json and no scenario file.
+func isResult(text []byte) bool {
+	var head struct {
+		Format int               `json:"format"`
+		Trials []json.RawMessage `json:"trials"`
+	}
+	return bytes.HasPrefix(bytes.TrimSpace(text), []byte("{")) && json.Unmarshal(text, &head) == nil && head.Format > 0 && head.Trials != nil
 }
 
 func (p *program) read(path string) ([]byte, error) {

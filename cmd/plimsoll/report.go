@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -11,37 +12,61 @@ import (
 	"plimsoll/runner/result"
 )
 
+// reportFlags are the flags of `report`.
+type reportFlags struct {
+	format, charts      string
+	writes              writes
+	noColor, confidence bool
+}
+
 func (p *program) reportCommand() *cobra.Command {
-	var format, charts string
-	var noColor, confidence bool
+	var f reportFlags
 	cmd := &cobra.Command{
 		Use: "report RUN", Short: "Render a result again",
-		Long: "report renders a result directory, a run.json or results/latest again, from the file alone.",
+		Long: `report renders a result directory, a run.json or results/latest again, from the
+file alone: on the screen, and with --charts and --write into files. With these
+it prints only what --format asks for.`,
 		Args: arguments(1, 1, "one result (its directory, its run.json, or results/latest)"),
-		RunE: func(_ *cobra.Command, args []string) error {
-			if !report.KnownFormat(format) {
-				return fmt.Errorf("--format is text, markdown, csv, json or benchstat, not %q", format)
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if !slices.Contains(report.Formats(), f.format) {
+				return fmt.Errorf("--format is %s, not %q", report.Choice(report.Formats()), f.format)
 			}
 			run, err := result.Load(args[0])
+			if err != nil && scenarioFile(args[0]) {
+				err = fmt.Errorf("%w; is it a scenario file? plimsoll run %s carries it out and leaves a result", err, args[0])
+			}
 			if err != nil {
 				return &exit{runner.ExitUsage, err}
 			}
-			if note := view.Unfinished(run); note != "" && format != report.Text && format != report.Markdown {
-				fmt.Fprintln(p.stderr, "plimsoll:", note)
-			}
-			if err := p.show(run, format, p.options(noColor, confidence)); err != nil {
-				return broken(err)
-			}
-			if charts != "" {
-				return broken(report.WriteCharts(charts, run))
-			}
-			return nil
+			asked := cmd.Flags().Changed("format") || f.charts == "" && len(f.writes) == 0
+			return broken(p.report(run, f, asked))
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&format, "format", "text", "text, markdown, csv, json or benchstat")
-	flags.StringVar(&charts, "charts", "", "write the charts into `DIR` as well")
-	flags.BoolVar(&confidence, "confidence", false, confidenceUsage)
-	flags.BoolVar(&noColor, "no-color", false, "no colour (also: NO_COLOR)")
+	flags.StringVar(&f.format, "format", "text", report.Choice(report.Formats()))
+	flags.StringVar(&f.charts, "charts", "", "draw the charts into `DIR`")
+	f.writes.declare(flags)
+	flags.BoolVar(&f.confidence, "confidence", false, confidenceUsage)
+	flags.BoolVar(&f.noColor, "no-color", false, "no colour (also: NO_COLOR)")
 	return cmd
+}
+
+// report prints a result, where that is asked for, and fills the files.
+func (p *program) report(run *result.Run, f reportFlags, asked bool) error {
+	people := p.beside(f.writes)
+	if note := view.Unfinished(run); note != "" && (!asked || f.format != report.Text && f.format != report.Markdown) {
+		fmt.Fprintln(p.stderr, "plimsoll:", note)
+	}
+	if asked {
+		if err := people.show(run, f.format, people.options(f.noColor, f.confidence)); err != nil {
+			return err
+		}
+	}
+	if err := p.write(f.writes, run, report.Options{Confidence: f.confidence}); err != nil {
+		return err
+	}
+	if f.charts == "" {
+		return nil
+	}
+	return report.WriteCharts(f.charts, run)
 }

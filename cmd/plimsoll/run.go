@@ -8,11 +8,13 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"slices"
 	"strconv"
 
 	"github.com/spf13/cobra"
 
 	"plimsoll/report"
+	"plimsoll/report/compare"
 	"plimsoll/runner"
 	"plimsoll/runner/result"
 	"plimsoll/runner/scenario"
@@ -27,7 +29,23 @@ type runFlags struct {
 	seed                                      uint64
 	quiet, noColor, allowLate, dryRun, reseed bool
 	confidence                                bool
+	writes                                    writes
 	versus                                    versus
+}
+
+// What is printed while a load is made; report knows more.
+var printed = []string{report.Text, report.Markdown, report.JSON}
+
+const printedUsage = "what to print: text, markdown or json"
+
+func checkPrinted(format string) error {
+	switch {
+	case slices.Contains(printed, format):
+		return nil
+	case slices.Contains(report.Formats(), format):
+		return fmt.Errorf("--format is %s, not %q: for that, write --write %s=FILE (or =-)", report.Choice(printed), format, format)
+	}
+	return fmt.Errorf("--format is %s, not %q", report.Choice(printed), format)
 }
 
 const confidenceUsage = "show the 95 % interval of every percentile"
@@ -47,8 +65,8 @@ command or the file is wrong, or results cannot be compared; 3 not carried out,
 or the generator itself was the limit; 130 interrupted.`,
 		Args: arguments(0, 1, "one scenario file"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if !report.KnownFormat(f.format) || f.format == report.CSV || f.format == report.Benchstat {
-				return fmt.Errorf("--format is text, markdown or json, not %q", f.format)
+			if err := checkPrinted(f.format); err != nil {
+				return err
 			}
 			if err := f.versus.check(); err != nil {
 				return err
@@ -73,7 +91,8 @@ or the generator itself was the limit; 130 interrupted.`,
 	flags.StringArrayVar(&f.only, "only", nil, "run only the scenario `NAME` (repeatable)")
 	flags.StringVar(&f.out, "out", "results", "`DIR` for result directories")
 	flags.Func("seed", "seed of every random choice, a whole number `N`, instead of the file's", f.setSeed)
-	flags.StringVar(&f.format, "format", "text", "what to print: text, markdown or json")
+	flags.StringVar(&f.format, "format", "text", printedUsage)
+	f.writes.declare(flags)
 	flags.StringVar(&f.calls, "calls", "", "stream every call to `FILE.csv`")
 	flags.BoolVar(&f.quiet, "quiet", false, "show no progress")
 	flags.BoolVar(&f.confidence, "confidence", false, confidenceUsage)
@@ -122,11 +141,11 @@ func (p *program) carryOut(ctx context.Context, plan *scenario.Plan, f runFlags)
 	if run == nil {
 		return broken(err)
 	}
-	err = p.conclude(begun.dir, run, err, f)
 	if baseline == nil {
-		return err
+		return p.conclude(begun.dir, run, err, f, nil)
 	}
-	return worst(err, p.judgeRun(baseline, f.versus.against, run, begun.dir, f))
+	c, incomparable := f.compared(baseline, f.versus.against, run, begun.dir)
+	return worst(p.conclude(begun.dir, run, err, f, c), p.ended(c, incomparable, f))
 }
 
 // watched carries a plan out, of so many trials, and shows how far it is. With
@@ -163,20 +182,26 @@ func (p *program) equipped(o runner.Options, w *watcher) runner.Options {
 	return o
 }
 
-// conclude writes what a person reads, and ends with the run's exit code,
-// whatever went wrong on the way.
-func (p *program) conclude(dir string, run *result.Run, err error, f runFlags) error {
+// conclude writes what a person reads, beside a comparison if there is one,
+// and ends with the run's exit code, whatever went wrong on the way.
+func (p *program) conclude(dir string, run *result.Run, err error, f runFlags, c *compare.Comparison) error {
 	if wrote := report.Write(dir, run); err == nil {
 		err = wrote
 	}
 	if pointed := result.PointLatest(dir); err == nil {
 		err = pointed
 	}
-	if shown := p.show(run, f.format, p.options(f.noColor, f.confidence)); err == nil {
+	people := p.beside(f.writes)
+	how := people.options(f.noColor, f.confidence)
+	how.Against, how.Strict = c, f.versus.strict
+	if shown := people.show(run, f.format, how); err == nil {
 		err = shown
 	}
-	if f.format == "text" {
-		fmt.Fprintf(p.stdout, "\nresults: %s\n", dir)
+	if f.format == report.Text {
+		fmt.Fprintf(people.stdout, "\nresults: %s\n", dir)
+	}
+	if wrote := p.write(f.writes, run, how); err == nil {
+		err = wrote
 	}
 	if err != nil {
 		return &exit{int(max(run.Exit, runner.ExitInvalid)), err}

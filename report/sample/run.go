@@ -62,13 +62,14 @@ func Frozen() *result.Run {
 	for _, rule := range []struct {
 		text     string
 		measured float64
+		limit    float64
 		pass     bool
 	}{
-		{"p99 < 1s", t.Response.P99S, true}, {"p50 < 6ms", t.Response.P50S, true}, {"errors < 0.1%", 0, true},
-		{"rate >= 199/s", t.ThroughputPerS, t.ThroughputPerS >= 199}, {"p90 < 200ms", t.Response.P90S, false},
+		{"p99 < 1s", t.Response.P99S, 1, true}, {"p50 < 6ms", t.Response.P50S, 0.006, true}, {"errors < 0.1%", 0, 0.001, true},
+		{"rate >= 199/s", t.ThroughputPerS, 199, t.ThroughputPerS >= 199}, {"p90 < 200ms", t.Response.P90S, 0.2, false},
 	} {
 		r.Verdicts = append(r.Verdicts, result.Verdict{Scenario: t.Scenario, Mode: t.Mode, Kind: result.KindThreshold,
-			Rule: rule.text, Measured: rule.measured, Pass: rule.pass})
+			Rule: rule.text, Measured: rule.measured, Limit: rule.limit, Pass: rule.pass})
 	}
 	return r
 }
@@ -120,9 +121,9 @@ func Failing() *result.Run {
 		{Scenario: calm.Scenario, Mode: none.Mode, Baseline: calm.Mode, Note: "no call succeeded"},
 	}
 	r.Verdicts = []result.Verdict{
-		{Scenario: calm.Scenario, Mode: calm.Mode, Kind: result.KindThreshold, Rule: "errors < 1%", Pass: true},
-		{Scenario: calm.Scenario, Mode: hot.Mode, Kind: result.KindThreshold, Rule: "errors < 1%", Measured: float64(hot.Failed()) / float64(hot.Started)},
-		{Scenario: calm.Scenario, Mode: none.Mode, Kind: result.KindThreshold, Rule: "p99 < 200ms", Reason: "no call succeeded"},
+		{Scenario: calm.Scenario, Mode: calm.Mode, Kind: result.KindThreshold, Rule: "errors < 1%", Limit: 0.01, Pass: true},
+		{Scenario: calm.Scenario, Mode: hot.Mode, Kind: result.KindThreshold, Rule: "errors < 1%", Limit: 0.01, Measured: float64(hot.Failed()) / float64(hot.Started)},
+		{Scenario: calm.Scenario, Mode: none.Mode, Kind: result.KindThreshold, Rule: "p99 < 200ms", Limit: 0.2, Reason: "no call succeeded"},
 	}
 	return r
 }
@@ -218,14 +219,15 @@ func Rates() *result.Run {
 		for _, rule := range []struct {
 			text     string
 			measured float64
+			limit    float64
 			pass     bool
 		}{
-			{"p99 < 120ms", t.Response.P99S, t.Response.P99S < 0.12},
-			{"p50 < 10s", t.Response.P50S, t.Response.P50S < 10},
-			{"rate >= 250/s", t.ThroughputPerS, t.ThroughputPerS >= 250},
+			{"p99 < 120ms", t.Response.P99S, 0.12, t.Response.P99S < 0.12},
+			{"p50 < 10s", t.Response.P50S, 10, t.Response.P50S < 10},
+			{"rate >= 250/s", t.ThroughputPerS, 250, t.ThroughputPerS >= 250},
 		} {
 			r.Verdicts = append(r.Verdicts, result.Verdict{Scenario: t.Scenario, Mode: t.Mode, Point: t.Sweep, Kind: result.KindThreshold,
-				Rule: rule.text, Measured: rule.measured, Pass: rule.pass})
+				Rule: rule.text, Measured: rule.measured, Limit: rule.limit, Pass: rule.pass})
 		}
 	}
 	return r
@@ -239,8 +241,8 @@ func Interrupted() *result.Run {
 	r.Trials[1].Ended, r.Trials[1].Reason = result.Interrupted, "interrupted by the user"
 	point := r.Trials[0].Sweep
 	r.Verdicts = []result.Verdict{
-		{Scenario: "fetch-urls", Mode: "sequential", Point: point, Kind: result.KindThreshold, Rule: "makespan < 6s", Measured: r.Trials[0].MakespanS, Pass: true},
-		{Scenario: "fetch-urls", Mode: "concurrent", Point: point, Kind: result.KindThreshold, Rule: "makespan < 6s", Reason: "no repetition came to its end: interrupted"},
+		{Scenario: "fetch-urls", Mode: "sequential", Point: point, Kind: result.KindThreshold, Rule: "makespan < 6s", Limit: 6, Measured: r.Trials[0].MakespanS, Pass: true},
+		{Scenario: "fetch-urls", Mode: "concurrent", Point: point, Kind: result.KindThreshold, Rule: "makespan < 6s", Limit: 6, Measured: r.Trials[1].MakespanS, Reason: "no repetition came to its end: interrupted"},
 		{Scenario: "steady-load", Kind: result.KindThreshold, Rule: "p99 < 200ms", Reason: "it was not run"},
 	}
 	return r

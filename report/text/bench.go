@@ -13,6 +13,7 @@ import (
 // Bench prints what came of a single trial.
 func Bench(w io.Writer, b *view.Bench, o Options) error {
 	p := &printer{w: w, Options: o}
+	p.answer(b.Answer)
 	p.heading(b.Section)
 	p.notes(b.Notes)
 	for _, t := range b.Tables {

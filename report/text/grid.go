@@ -21,15 +21,23 @@ type layout struct {
 	heads  []string
 	cells  [][]string
 	widths []int
+	// units are those that a group's label tells for all of its columns, by
+	// the group's name.
+	units map[string]string
 }
 
 // gap is the blank columns that tablewriter puts around a cell; groups of
 // columns get wideGap before them.
 const gap, wideGap = 2, 4
 
-func layOut(t view.Table) *layout {
-	l := &layout{Table: t, heads: make([]string, len(t.Columns)), cells: make([][]string, len(t.Rows)), widths: make([]int, len(t.Columns))}
+func layOut(t view.Table) *layout { return layOutBelow(t, nil) }
+
+func layOutBelow(t view.Table, units map[string]string) *layout {
+	l := &layout{Table: t, heads: make([]string, len(t.Columns)), cells: make([][]string, len(t.Rows)), widths: make([]int, len(t.Columns)), units: units}
 	for i, c := range t.Columns {
+		if c.Unit == units[c.Group] {
+			c.Unit = ""
+		}
 		l.heads[i] = head(c)
 		l.widths[i] = twwidth.Width(l.heads[i])
 	}
@@ -201,7 +209,10 @@ func (l *layout) lead(column int, first bool) (label string, indent int) {
 		return l.Columns[of].Name, wideGap - gap
 	}
 	group := l.Columns[column].Group
-	if column < l.Keys || column == 0 || first && group == "" || !first && !l.starts(column) {
+	if unit := l.units[group]; unit != "" {
+		group += " (" + unit + ")"
+	}
+	if column < l.Keys || first && group == "" || !first && !l.starts(column) {
 		return "", 0
 	}
 	return group, wideGap - gap

@@ -17,6 +17,7 @@ import (
 func Markdown(w io.Writer, v *view.View, pictures func(view.Section) []string) error {
 	p := &printer{w: w}
 	p.line("# " + escaped(v.Title))
+	p.quotes(v.Answer)
 	p.quotes(v.Notes)
 	for _, sec := range v.Sections {
 		p.line("\n## " + escaped(sec.Title))

@@ -5,6 +5,7 @@ package text
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -25,6 +26,7 @@ type Options struct {
 // Terminal prints a view for a person.
 func Terminal(w io.Writer, v *view.View, o Options) error {
 	p := &printer{w: w, Options: o}
+	p.answer(v.Answer)
 	for _, line := range wrapped(v.Title, p.Width) {
 		p.line(p.bold(line))
 	}
@@ -42,6 +44,14 @@ func Terminal(w io.Writer, v *view.View, o Options) error {
 		p.notes(v.Summary)
 	}
 	return p.err
+}
+
+// answer prints what came of it all above everything else.
+func (p *printer) answer(notes []view.Note) {
+	if len(notes) > 0 {
+		p.notes(notes)
+		p.line("")
+	}
 }
 
 // heading is a section's title and what it is about, in one line if it fits.
@@ -90,11 +100,12 @@ func (p *printer) notes(notes []view.Note) {
 }
 
 func (p *printer) table(t view.Table) {
+	l, gone := p.fitted(t)
+	t = l.Table
 	p.line("")
 	for _, line := range wrapped(t.Title, p.Width) {
 		p.line(p.bold(line))
 	}
-	l := layOut(t)
 	l.narrow(p.Width)
 	for i, part := range l.parts(p.Width) {
 		if i > 0 {
@@ -104,7 +115,11 @@ func (p *printer) table(t view.Table) {
 			p.err = p.grid(l, part)
 		}
 	}
-	for _, remark := range t.Remarks {
+	remarks := t.Remarks
+	if len(gone) > 0 {
+		remarks = append(slices.Clone(remarks), "no room for "+strings.Join(gone, ", ")+": a wider terminal shows them, and so does --format markdown")
+	}
+	for _, remark := range remarks {
 		for _, line := range wrapped(remark, p.Width-1) {
 			p.line(" " + line)
 		}

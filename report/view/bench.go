@@ -9,13 +9,15 @@ import (
 	"plimsoll/runner/result"
 )
 
-// Bench is a run of one trial, looked at closer than a row of a table could.
+// Bench is a run of one trial, or of its repetitions, looked at closer than a
+// row of a table could.
 type Bench struct {
+	Answer []Note // what came of it, in a line or two
 	Section
 	Profile *Profile // nil where no call succeeded
 }
 
-// NewBench looks at a run's only trial; subject is what was loaded, in the
+// NewBench looks at a run's only group; subject is what was loaded, in the
 // words of who asked for it. It fails only on a histogram that cannot be
 // decoded.
 func NewBench(run *result.Run, subject string) (*Bench, error) { return Options{}.Bench(run, subject) }
@@ -35,9 +37,14 @@ func (o Options) Bench(run *result.Run, subject string) (*Bench, error) {
 	g := s.Groups[0]
 	b.Scenario, b.About, b.Notes = s, g.asked(), slices.Concat(s.health(), s.fruitless(), s.strain(), s.warnings())
 	if g.Started == 0 {
+		b.Answer = overall(run, 0)
 		return b, nil
 	}
+	b.Answer = b.answers(run, s)
 	b.Tables = []Table{*g.loadTable(), *g.answerTable(), *g.timesTable(o.Confidence)}
+	if verdicts := s.verdictTable(); verdicts != nil {
+		b.Tables = append(b.Tables, *verdicts)
+	}
 	b.Profile = newProfile(g)
 	if g.late() > 0 {
 		b.invalidate(behindHow(g.all()))
@@ -66,6 +73,9 @@ func (g *Group) asked() string {
 	if g.DurationS > 0 {
 		long = lasting(g.DurationS)
 	}
+	if n := len(g.all()); n > 1 {
+		long += fmt.Sprintf(", %d times", n)
+	}
 	engine := ""
 	if g.Engine != "" {
 		engine = engineOf(Clean(g.Engine), g.Trials[0].Loops)
@@ -85,8 +95,8 @@ func (g *Group) loadTable() *Table {
 		name  string
 		bytes int64
 	}{{"received", g.BytesIn}, {"sent", g.BytesOut}} {
-		perS := float64(way.bytes) / g.MakespanS
-		columns = append(columns, one(way.name, byteScale(perS), perS))
+		perS := float64(way.bytes) / g.MakespanS / float64(len(g.Trials))
+		columns = append(columns, rank(2, one(way.name, byteScale(perS), perS))...)
 	}
 	columns = append(columns, texts("calls", []string{fmt.Sprint(g.Started)}))
 	if g.Attempts != g.Started {
@@ -114,7 +124,7 @@ func (g *Group) answerTable() *Table {
 		if class == result.Generator { // which was no answer
 			share = math.NaN()
 		}
-		shares, examples = append(shares, share), append(examples, Clean(e.Example))
+		shares, examples = append(shares, share), append(examples, inFull(e.Example))
 	}
 	count := column{head: Column{Name: "calls"}}
 	for _, n := range counts {
@@ -145,6 +155,9 @@ func (g *Group) timesTable(confidence bool) *Table {
 		felt := unit.narrowed(f.value(g.Response), f.value(g.Service), f.value(g.ErrorResponse))
 		felt.unit = ""
 		c := figures(Column{Name: f.name}, felt, values)
+		if !slices.Contains(essential, f.percent) {
+			c.head.Rank = 1
+		}
 		for i, of := range families {
 			switch times := of.times(g); {
 			case times.Count() == 0:
@@ -163,7 +176,7 @@ func (g *Group) timesTable(confidence bool) *Table {
 
 // timeIntervals is the column with a percentile's interval in each row.
 func (g *Group) timeIntervals(families []family, percent float64, unit scale) column {
-	c := column{head: Column{Name: intervalName, Qualifies: true}}
+	c := column{head: Column{Name: intervalName, Qualifies: true, Rank: 2}}
 	for _, f := range families {
 		found, basis := g.intervals(f, []float64{percent})
 		c.cells = append(c.cells, found[0].draft(unit, basis))
@@ -197,7 +210,7 @@ func (g *Group) familyNames(families []family) column {
 		case f.times(g).Count() == 0:
 			d.notes = []string{f.none}
 		case f.name == service.name && g.gapes():
-			d.notes = []string{gap}
+			d.notes = []string{g.gapTold()}
 		case f.name == held.name:
 			d.notes = g.limited()
 		}

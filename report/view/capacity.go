@@ -42,7 +42,7 @@ func (s *Scenario) answer() []Note {
 		notes = append(notes, Note{Plain, text})
 	}
 	if c.Reason != "" {
-		notes = append(notes, Note{Warn, unabridged(c.Reason)})
+		notes = append(notes, Note{Warn, inFull(c.Reason)})
 	}
 	return notes
 }
@@ -159,15 +159,15 @@ func (s *Scenario) stepTable() *Table {
 	number := texts("step", numbers)
 	number.head.Left = false
 	columns := []column{level, number,
-		figures(Column{Group: "response", Name: "p50"}, unit.narrowed(p50...), p50),
+		figures(Column{Group: "response", Name: "p50", Rank: 1}, unit.narrowed(p50...), p50),
 		figures(Column{Group: "response", Name: "p99"}, unit.narrowed(p99...), p99)}
 	columns = append(columns, c.promised(steps, unit)...)
 	columns = append(columns,
 		figures(Column{Name: "errors"}, plainScale("%", shares...), shares),
-		figures(Column{Name: "throughput"}, plainScale("/s", rates...), rates))
+		figures(Column{Name: "throughput", Rank: 2}, plainScale("/s", rates...), rates))
 	if out := figures(Column{Name: "left out"}, timeScale(skipped...), skipped); !out.dull() {
 		out.notes = []string{"the beginning of a step, while response times still drifted: judged is the rest"}
-		columns = append(columns, out)
+		columns = append(columns, rank(3, out)...)
 	}
 	return finish("Steps", 2, append(columns, verdicts(steps)))
 }
@@ -211,9 +211,9 @@ func verdicts(steps []numbered) column {
 		d := draft{text: "pass", tone: Good}
 		switch step.Verdict {
 		case result.Fail:
-			d = draft{text: "FAIL: " + Clean(step.Reason), tone: Bad}
+			d = draft{text: "FAIL: " + inFull(step.Reason), tone: Bad}
 		case result.Void:
-			d = draft{text: "void", tone: Warn, notes: []string{"the generator could not keep its schedule: no measurement of the target: " + Clean(step.Reason)}}
+			d = draft{text: "void", tone: Warn, notes: []string{"the generator could not keep its schedule: no measurement of the target: " + inFull(step.Reason)}}
 		}
 		if step.Drifting && step.Verdict != result.Void {
 			d.notes = append(d.notes, "response times drifted to its end")

@@ -53,8 +53,8 @@ func TestAnswers(t *testing.T) {
 // A generator that fell behind is an answer of a search, no alarm.
 func TestVoidStepIsNoAlarm(t *testing.T) {
 	v := of(t, sample.GeneratorLimited())
-	if len(v.Notes) > 0 {
-		t.Errorf("%+v", v.Notes)
+	if len(v.Answer) != 1 || v.Answer[0].Tone != view.Warn {
+		t.Errorf("%+v", v.Answer)
 	}
 	sec := v.Sections[0]
 	if n := sec.Notes[0]; n.Text != "capacity at least 200/s: the generator was the limit" || n.Tone != view.Warn {

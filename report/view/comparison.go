@@ -1,7 +1,11 @@
 package view
 
 import (
+	"cmp"
 	"fmt"
+	"math"
+	"slices"
+	"strconv"
 	"strings"
 
 	"plimsoll/report/compare"
@@ -14,27 +18,81 @@ func NewComparison(c *compare.Comparison) *View {
 		Note{Plain, "baseline: " + sideText(c.Baseline)},
 		Note{Plain, "current: " + sideText(c.Current)})
 	for _, caveat := range c.Caveats {
-		v.Notes = append(v.Notes, Note{Warn, unabridged(caveat)})
+		v.Notes = append(v.Notes, Note{Warn, inFull(caveat)})
 	}
 	for from := 0; from < len(c.Changes); {
 		to := from
 		for to < len(c.Changes) && c.Changes[to].Scenario == c.Changes[from].Scenario {
 			to++
 		}
+		v.Answer = append(v.Answer, comparedTold(c, c.Changes[from:to]))
 		v.Sections = append(v.Sections, comparedSection(c, c.Changes[from:to]))
 		from = to
 	}
+	slices.SortStableFunc(v.Answer, func(a, b Note) int { return cmp.Compare(urgency(a.Tone), urgency(b.Tone)) })
+	v.Answer = few(v.Answer)
 	v.Summary = comparedSummary(c)
 	return v
 }
 
-// unabridged is a sentence, which Clean would cut, with every word clean.
-func unabridged(sentence string) string {
-	words := strings.Fields(sentence)
-	for i := range words {
-		words[i] = Clean(words[i])
+// leading are the verdicts from the one that matters most.
+var leading = [...]compare.Verdict{compare.Worse, compare.CannotTell, compare.Better, compare.NoChange}
+
+// comparedTold is what came of a scenario in a sentence: the verdict that
+// matters most with its greatest change, and how many others there are.
+func comparedTold(c *compare.Comparison, changes []compare.Change) Note {
+	counts := map[compare.Verdict]int{}
+	most := map[compare.Verdict]*compare.Change{}
+	for i := range changes {
+		ch := &changes[i]
+		counts[ch.Verdict]++
+		if m := most[ch.Verdict]; m == nil || distance(ch) > distance(m) {
+			most[ch.Verdict] = ch
+		}
 	}
-	return strings.Join(words, " ")
+	name := Clean(changes[0].Scenario) + ": "
+	text := ""
+	for _, v := range leading {
+		switch n := counts[v]; {
+		case n == 0:
+		case text != "":
+			text += fmt.Sprintf(", %d %s", n, v)
+		default:
+			text = fmt.Sprintf("%d of %s %s%s", n, plural(len(changes), "figure"), v, changeTold(most[v]))
+		}
+	}
+	switch {
+	case counts[compare.Worse] > 0:
+		return Note{Bad, name + text}
+	case counts[compare.CannotTell] > 0:
+		return Note{Warn, name + text}
+	}
+	return Note{Good, name + text}
+}
+
+// changeTold is the greatest change of its kind, with its interval.
+func changeTold(ch *compare.Change) string {
+	if ch.Change == nil || ch.Verdict == compare.NoChange {
+		return ""
+	}
+	change, interval := changeTexts(ch)
+	text := fmt.Sprintf(" (%s %s, 95 %% interval %s", MetricName(ch.Metric), change, interval)
+	text += ", " + Clean(ch.Mode)
+	if Axis(ch.Point) != "" {
+		text += " at " + placeWords(ch.Point)
+	}
+	return text + ")"
+}
+
+// distance is how far a change is from none, alike to either side.
+func distance(ch *compare.Change) float64 {
+	switch {
+	case ch.Change == nil:
+		return -1
+	case ch.Metric == compare.Errors:
+		return math.Abs(*ch.Change)
+	}
+	return math.Abs(math.Log(*ch.Change))
 }
 
 // named is what a person calls a run.
@@ -81,10 +139,12 @@ func comparedSection(c *compare.Comparison, changes []compare.Change) Section {
 		columns = append([]column{s.axisColumn(places)}, columns...)
 	}
 	keys := len(columns) + 1
-	columns = append(columns, texts("metric", metrics), right("baseline", was), right("current", is),
-		column{head: Column{Name: "change"}, cells: ratios},
-		column{head: Column{Name: "95 % interval", Qualifies: true}, cells: intervals},
-		right("tolerance", tolerances),
+	columns = append(columns, texts("metric", metrics))
+	columns = append(columns, rank(2, right("baseline", was), right("current", is))...)
+	columns = append(columns, column{head: Column{Name: "change"}, cells: ratios},
+		column{head: Column{Name: intervalName, Qualifies: true, Rank: 1}, cells: intervals})
+	columns = append(columns, rank(3, right("tolerance", tolerances))...)
+	columns = append(columns,
 		column{head: Column{Name: "verdict", Left: true}, cells: verdicts})
 	for i := range changes {
 		if changes[i].Raised {
@@ -113,13 +173,13 @@ func figureText(metric string, v float64) string {
 	return alone(v)
 }
 
-// changeTexts are a change and its interval: a ratio, or for errors a
-// difference in percentage points.
+// changeTexts are a change and its interval: in percent of what it was, or for
+// errors in percentage points.
 func changeTexts(ch *compare.Change) (change, interval string) {
 	if ch.Change == nil || ch.Low == nil || ch.High == nil {
 		return None, None
 	}
-	print := ratioText
+	print := changedText
 	if isShare(ch.Metric) {
 		print = pointsText
 	}
@@ -130,11 +190,18 @@ func isShare(metric string) bool {
 	return metric == compare.Errors || metric == compare.Cancelled || metric == compare.Dropped
 }
 
-func ratioText(v float64) string {
-	if v >= 10 {
-		return fourDigits(v, 1)
+// changedText is a ratio as a change: "+17.2 %".
+func changedText(ratio float64) string {
+	percent := (ratio - 1) * 100
+	switch a := math.Abs(percent); {
+	case a >= 1000:
+		return "+" + thousands(strconv.FormatFloat(percent, 'f', 0, 64)) + " %"
+	case a > 0 && a < 0.995:
+		return fmt.Sprintf("%+.2f %%", percent)
+	case a < 0.005:
+		return "0.0 %"
 	}
-	return fmt.Sprintf("%.3f", v)
+	return fmt.Sprintf("%+.1f %%", percent)
 }
 
 func pointsText(v float64) string { return fmt.Sprintf("%+.2f pp", v*100) }
@@ -156,7 +223,7 @@ func changeVerdict(c *compare.Comparison, ch *compare.Change) draft {
 		d.notes = append(d.notes, "* alone this would be: "+string(ch.Alone))
 	}
 	if ch.Reason != "" {
-		d.notes = append(d.notes, Clean(ch.Reason))
+		d.notes = append(d.notes, inFull(ch.Reason))
 	}
 	if ch.Verdict == compare.CannotTell {
 		if note := moreText(c, ch); note != "" {

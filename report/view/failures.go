@@ -70,7 +70,7 @@ func (s *Scenario) fruitless() (notes []Note) {
 		}
 		for _, text := range []string{v.Reason, v.Note} {
 			if !v.Pass && strings.HasPrefix(text, "no call succeeded") {
-				notes = append(notes, Note{Bad, unabridged(text)})
+				notes = append(notes, Note{Bad, inFull(text)})
 			}
 		}
 	}

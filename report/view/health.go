@@ -24,6 +24,15 @@ func behindHow(trials []*result.Trial) string {
 	return "fell behind"
 }
 
+// accepted says how to have such a run accepted, where it can be: calls that
+// could not be made were no measurement however late.
+func accepted(run *result.Run) string {
+	if slices.ContainsFunc(run.Trials, func(t result.Trial) bool { return t.Lacking() > 0 }) {
+		return ""
+	}
+	return " (--allow-late accepts it)"
+}
+
 // late is how many repetitions the generator fell behind in.
 func (g *Group) late() int {
 	late := 0
@@ -81,8 +90,8 @@ func overall(run *result.Run, late int) []Note {
 	}
 	if late > 0 {
 		notes = append(notes, Note{Bad, fmt.Sprintf(
-			"THE GENERATOR %s in %d of %s: there the result is no measurement of the target",
-			strings.ToUpper(behindHow(pointers(run.Trials))), late, plural(len(run.Trials), "trial"))})
+			"THE GENERATOR %s in %d of %s: there the result is no measurement of the target%s",
+			strings.ToUpper(behindHow(pointers(run.Trials))), late, plural(len(run.Trials), "trial"), accepted(run))})
 	}
 	failed := 0
 	for i := range run.Trials {
@@ -116,11 +125,11 @@ func (s *Scenario) health() []Note {
 	for _, t := range s.trials {
 		why := ""
 		if t.Reason != "" {
-			why = ": " + unabridged(t.Reason)
+			why = ": " + inFull(t.Reason)
 		}
 		switch {
 		case fellBehind(t) && s.Capacity == nil:
-			behind = append(behind, Note{Bad, "THE GENERATOR " + strings.ToUpper(behindHow([]*result.Trial{t})) + ": " + where(t) + ": " + unabridged(t.Health.Why)})
+			behind = append(behind, Note{Bad, "THE GENERATOR " + strings.ToUpper(behindHow([]*result.Trial{t})) + ": " + where(t) + ": " + inFull(t.Health.Why)})
 		case t.Ended == result.Failed:
 			ended = append(ended, Note{Bad, where(t) + " could not be carried out" + why})
 		case t.Ended == result.Interrupted:
@@ -139,7 +148,7 @@ func (s *Scenario) health() []Note {
 func (s *Scenario) warnings() (notes []Note) {
 	for _, t := range s.trials {
 		for _, warning := range t.Warnings {
-			notes = append(notes, Note{Bad, where(t) + ": " + Clean(warning)})
+			notes = append(notes, Note{Bad, where(t) + ": " + inFull(warning)})
 		}
 	}
 	return notes
@@ -148,7 +157,7 @@ func (s *Scenario) warnings() (notes []Note) {
 // interruptedHow is "interrupted" and why, as far as the reason does not say so
 // by itself.
 func interruptedHow(t *result.Trial) string {
-	reason := Clean(t.Reason)
+	reason := inFull(t.Reason)
 	switch {
 	case reason == "":
 		return result.Interrupted

@@ -3,6 +3,7 @@ package view
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"plimsoll/runner/latency"
 	"plimsoll/runner/result"
@@ -70,23 +71,60 @@ func (s *Scenario) latencyTable() *Table {
 	keys := len(columns)
 	columns[keys-1].flag(s.Groups)
 	unit := s.timeUnit()
-	columns = append(columns, s.percentiles(response, unit, 50, 90, 95, 99, 99.9)...)
-	columns = append(columns, s.maxima(response, unit))
-	columns = append(columns, s.explainGap(s.percentiles(service, unit, 50, 99))...)
+	all, few := supported(s.percentiles(response, unit, 50, 90, 95, 99, 99.9))
+	columns = append(columns, all...)
+	columns = append(columns, rank(1, s.maxima(response, unit))...)
+	all, _ = supported(s.explainGap(s.percentiles(service, unit, 50, 99)))
+	columns = append(columns, rank(2, all...)...)
 	if slices.ContainsFunc(s.Groups, func(g *Group) bool { return g.Held.Max() > 0 }) {
 		waits := s.percentiles(held, unit, 99)
 		for i, g := range s.Groups {
 			waits[0].cells[i].notes = append(waits[0].cells[i].notes, g.limited()...)
 		}
-		columns = append(columns, waits...)
+		columns = append(columns, rank(2, waits...)...)
 	}
 	if late := s.percentiles(lateness, unit, 99); !late[0].dull() && slices.ContainsFunc(s.Groups, lateMatters) {
-		columns = append(columns, late...)
+		columns = append(columns, rank(1, late...)...)
 	}
-	columns = append(columns, s.throughput())
+	columns = append(columns, rank(1, s.throughput())...)
 	columns = append(columns, s.counts()...)
-	return finish("Latency", keys, columns)
+	t := finish("Latency", keys, columns)
+	t.leftOut(few)
+	return t
 }
+
+// supported are the columns of those percentiles that any group's sample
+// supports, and the names of the others. The first one stays: it says why
+// there is nothing to show.
+func supported(columns []column) (kept []column, few []string) {
+	for i, c := range columns {
+		empty := !slices.ContainsFunc(c.cells, func(d draft) bool { return d.text != None })
+		small := slices.ContainsFunc(c.cells, func(d draft) bool { return slices.Contains(d.notes, tooFew) })
+		switch {
+		case i > 0 && empty && small:
+			few = append(few, c.head.Name)
+		case i > 0 && empty && c.head.Qualifies: // its percentile's
+		default:
+			kept = append(kept, c)
+		}
+	}
+	return kept, few
+}
+
+// leftOut says which percentiles no group's sample supports.
+func (t *Table) leftOut(few []string) {
+	if len(few) == 0 {
+		return
+	}
+	why := tooFew
+	if slices.Contains(t.Notes, tooFew) {
+		why = "too few calls"
+	}
+	t.Remarks = append(t.Remarks, "without "+strings.Join(few, ", ")+": "+why)
+}
+
+// essential are the percentiles that are left out last.
+var essential = []float64{50, 99}
 
 // timeUnit is one unit for all latencies of the table, so that they can be
 // compared at a glance. Lateness and holding back do not count: both may be
@@ -123,6 +161,9 @@ func (s *Scenario) percentiles(f family, unit scale, percents ...float64) []colu
 				c.cells[i].bound(g, narrowed, times.Quantile(percent))
 			}
 		}
+		if !slices.Contains(essential, percent) {
+			c.head.Rank = 2
+		}
 		columns = append(columns, c)
 	}
 	if !s.confidence {
@@ -142,7 +183,7 @@ func (s *Scenario) withIntervals(f family, unit scale, percents []float64, colum
 		for _, found := range of {
 			lows = append(lows, found[i].low)
 		}
-		aside := column{head: Column{Group: f.name, Name: intervalName, Qualifies: true}}
+		aside := column{head: Column{Group: f.name, Name: intervalName, Qualifies: true, Rank: max(1, c.head.Rank)}}
 		for g, found := range of {
 			aside.cells = append(aside.cells, found[i].draft(unit.narrowed(lows...), basis[g]))
 		}
@@ -180,7 +221,7 @@ func (s *Scenario) explainGap(columns []column) []column {
 	for _, c := range columns {
 		for i, g := range s.Groups {
 			if g.gapes() && !c.head.Qualifies {
-				c.cells[i].notes = append(c.cells[i].notes, gap)
+				c.cells[i].notes = append(c.cells[i].notes, g.gapTold())
 			}
 		}
 	}
@@ -199,6 +240,18 @@ func (g *Group) gapes() bool {
 }
 
 const resent = "requests that were sent once more because the server declared that it had not looked at them (HTTP/2: REFUSED_STREAM, or a GOAWAY that names an earlier stream as its last)"
+
+// gapTold says whose doing the gap is: calls wait where max_in_flight or the
+// connections are full, or for a generator that is late.
+func (g *Group) gapTold() string {
+	if g.late() > 0 || quantile(g.Lateness, 99) > quantile(g.Held, 99) {
+		return ownGap
+	}
+	return gap
+}
+
+const ownGap = "service time counts from when a call was sent, response time from when it was due: " +
+	"here the generator itself sent calls late, which is no fault of the target's: a lower rate or a calmer machine would tell; --allow-late accepts such a run"
 
 const gap = "service time counts from when a call was sent, response time from when it was due: " +
 	"here calls waited longer to be sent than the target took, which users feel and the target does not see"
@@ -223,18 +276,19 @@ func (s *Scenario) counts() []column {
 	var columns []column
 	for _, count := range []struct {
 		name   string
+		rank   int
 		always bool
 		of     func(*Group) int64
 	}{
-		{"ok", true, func(g *Group) int64 { return g.OK }},
-		{"errors", true, func(g *Group) int64 { return g.Failed }},
-		{"not made", false, func(g *Group) int64 { return g.Lacking }},
-		{"held", false, func(g *Group) int64 { return g.HeldCalls }},
-		{"dropped", false, func(g *Group) int64 { return g.Dropped }},
-		{"cancelled", false, func(g *Group) int64 { return g.Cancelled }},
-		{"resent", false, func(g *Group) int64 { return g.Resent }},
+		{"ok", 2, true, func(g *Group) int64 { return g.OK }},
+		{"errors", 0, true, func(g *Group) int64 { return g.Failed }},
+		{"not made", 0, false, func(g *Group) int64 { return g.Lacking }},
+		{"held", 2, false, func(g *Group) int64 { return g.HeldCalls }},
+		{"dropped", 1, false, func(g *Group) int64 { return g.Dropped }},
+		{"cancelled", 1, false, func(g *Group) int64 { return g.Cancelled }},
+		{"resent", 1, false, func(g *Group) int64 { return g.Resent }},
 	} {
-		c := column{head: Column{Name: count.name}}
+		c := column{head: Column{Name: count.name, Rank: count.rank}}
 		for _, g := range s.Groups {
 			c.cells = append(c.cells, draft{text: fmt.Sprint(count.of(g))})
 		}

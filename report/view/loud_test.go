@@ -16,8 +16,8 @@ func TestAnInterruptedRunSaysSoFirst(t *testing.T) {
 		{Tone: view.Bad, Text: "interrupted: 1 of 6 trials carried out, 1 broken off"},
 		{Tone: view.Bad, Text: "not run: steady-load"},
 	}
-	if !slices.Equal(v.Notes, want) {
-		t.Errorf("notes: %+v", v.Notes)
+	if !slices.Equal(v.Answer[:2], want) {
+		t.Errorf("notes: %+v", v.Answer)
 	}
 	if got := v.Sections[0].Notes; !slices.Contains(got, view.Note{Tone: view.Warn, Text: "concurrent at requests 5 was interrupted by the user"}) {
 		t.Errorf("the section's notes: %+v", got)
@@ -39,18 +39,18 @@ func TestInterruptedBetweenTrials(t *testing.T) {
 	run := sample.Frozen()
 	run.Exit, run.Planned = 130, 2
 	v := of(t, run)
-	if v.Notes[0].Text != "interrupted: 1 of 2 trials carried out" {
-		t.Errorf("notes: %+v", v.Notes)
+	if v.Answer[0].Text != "interrupted: 1 of 2 trials carried out" {
+		t.Errorf("notes: %+v", v.Answer)
 	}
 	if got := v.Summary[0]; got.Tone != view.Bad || !strings.HasSuffix(got.Text, "; 4 of 5 verdicts passed, 1 failed") {
 		t.Errorf("summary: %+v", got)
 	}
 	run.Exit, run.Planned = 130, 0 // of an older version
-	if got := of(t, run).Notes[0].Text; got != "interrupted: 1 trial carried out" {
+	if got := of(t, run).Answer[0].Text; got != "interrupted: 1 trial carried out" {
 		t.Errorf("notes: %q", got)
 	}
 	run.Exit = 1
-	if notes := of(t, run).Notes; len(notes) != 0 {
+	if notes := of(t, run).Answer; len(notes) != 1 {
 		t.Errorf("notes on a run that came to its end: %+v", notes)
 	}
 }
@@ -63,11 +63,11 @@ func TestUnfinishedIsToldFirst(t *testing.T) {
 	run.Exit, run.Planned, run.UnderWay, run.Verdicts = result.UnderWay, 7, &begun, nil
 	v := of(t, run)
 	want := "this run did not come to its end (it was killed, or still goes on): 1 of 7 trials carried out; under way was " + begun.Scenario + ", " + begun.Mode
-	if got := v.Notes[0]; got.Tone != view.Bad || !strings.HasPrefix(got.Text, want) {
-		t.Errorf("notes: %+v", v.Notes)
+	if got := v.Answer[0]; got.Tone != view.Bad || !strings.HasPrefix(got.Text, want) {
+		t.Errorf("notes: %+v", v.Answer)
 	}
 	run.Trials, run.Planned = nil, 0
-	if got := of(t, run).Notes[0].Text; !strings.HasPrefix(got, "this run did not come to its end (it was killed, or still goes on): 0 trials carried out") {
+	if got := of(t, run).Answer[0].Text; !strings.HasPrefix(got, "this run did not come to its end (it was killed, or still goes on): 0 trials carried out") {
 		t.Errorf("notes: %q", got)
 	}
 }

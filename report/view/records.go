@@ -109,7 +109,7 @@ func (v *View) LatencyRecords() (Records, error) {
 func (v *View) trialRecord(t *result.Trial) ([]string, error) {
 	row := []string{t.Scenario, t.Mode, t.Target, t.Clock, t.Engine,
 		positive(float64(t.Requests)), positive(t.DurationS), positive(float64(t.Concurrency)), positive(t.RatePerS),
-		strconv.Itoa(t.Repeat), string(t.Ended), strconv.FormatBool(t.Health.KeptPace),
+		strconv.Itoa(t.Repeat + 1), string(t.Ended), strconv.FormatBool(t.Health.KeptPace),
 		exact(t.MakespanS), exact(t.ThroughputPerS), exact(t.InFlightMean)}
 	row = append(row, countFields(t.Scheduled, t.Started, t.Dropped, t.HeldCalls, t.OK, t.Failed(), t.Cancelled, t.Lacking(), t.Attempts, t.Resent)...)
 	for _, r := range recorded {

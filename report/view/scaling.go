@@ -60,7 +60,7 @@ func (s *Scenario) scalingTable() *Table {
 	for _, law := range fitted {
 		mode := draft{text: Clean(law.Mode)}
 		if law.Note != "" {
-			mode.notes = []string{Clean(law.Note)}
+			mode.notes = []string{inFull(law.Note)}
 		}
 		modes.cells = append(modes.cells, mode)
 		laws.cells = append(laws.cells, draft{text: lawName(law.Law)})
@@ -72,11 +72,11 @@ func (s *Scenario) scalingTable() *Table {
 		aicc.cells = append(aicc.cells, draft{text: strconv.FormatFloat(law.AICc, 'f', 1, 64)})
 	}
 	aicc.notes = []string{"Akaike's criterion for few points: the smaller, the better supported; where the difference is below 2, the simpler law is"}
-	columns := []column{modes, laws, chosen}
+	columns := append([]column{modes, laws}, rank(1, chosen)...)
 	columns = append(columns, estimates(fitted, "serial", "%", percent, func(l *result.Scaling) *result.Value { return &l.Serial })...)
 	columns = append(columns, estimates(fitted, "crosstalk", "%", percent, crosstalk)...)
 	columns = append(columns, estimates(fitted, "peak", "", whole, func(l *result.Scaling) *result.Value { return l.Peak })...)
-	t := finish("Scaling over "+s.Axis, 2, append(columns, aicc))
+	t := finish("Scaling over "+s.Axis, 2, append(columns, rank(3, aicc)...))
 	t.Remarks = s.scalingSentences()
 	return t
 }
@@ -99,7 +99,7 @@ func lawName(law string) string {
 // estimates are the columns of one estimate and of its interval.
 func estimates(laws []*result.Scaling, name, unit string, text printer, of func(*result.Scaling) *result.Value) []column {
 	values := column{head: Column{Name: name, Unit: unit}}
-	intervals := column{head: Column{Name: "95 % interval", Qualifies: true}}
+	intervals := column{head: Column{Name: intervalName, Qualifies: true, Rank: 2}}
 	for _, law := range laws {
 		v := of(law)
 		if v == nil {
@@ -172,7 +172,7 @@ func (s *Scenario) scalingSentences() (sentences []string) {
 		}
 		for _, law := range s.laws {
 			if law.Mode == mode && law.Refused != "" {
-				sentence = joined([]string{sentence, capital(Clean(law.Refused)) + "."}, " ")
+				sentence = joined([]string{sentence, capital(inFull(law.Refused)) + "."}, " ")
 			}
 		}
 		if len(modes) > 1 {

@@ -119,10 +119,11 @@ func (s *Scenario) compared(m metric, head Column, groups []*Group) []column {
 	columns := []column{measured}
 	aside := Column{Group: head.Group, Qualifies: true}
 	if m.name == Speedup && slices.ContainsFunc(groups, hasInterval) {
-		columns = append(columns, interval(m, aside, groups))
+		columns = append(columns, rank(1, interval(m, aside, groups))...)
 	}
 	if published(m.name, groups) {
-		columns = append(columns, publishedColumn(m, aside, groups), deviation(m, aside, groups))
+		columns = append(columns, rank(2, publishedColumn(m, aside, groups))...)
+		columns = append(columns, rank(1, deviation(m, aside, groups))...)
 	}
 	return columns
 }
@@ -143,7 +144,7 @@ func (s *Scenario) measuredSpeedup(m metric, g *Group) draft {
 	}
 	d := draft{text: m.scale.text(g.Measured(m.name))}
 	if g.Speedup != nil && g.Speedup.Note != "" {
-		d.notes = []string{Clean(g.Speedup.Note)}
+		d.notes = []string{inFull(g.Speedup.Note)}
 	}
 	return d
 }
@@ -210,7 +211,7 @@ func publishedColumn(m metric, head Column, groups []*Group) column {
 		v := g.Expected[m.name]
 		d := draft{text: m.scale.asWritten(v.Expected)}
 		if v.Source != "" {
-			d.notes = []string{"published: " + Clean(v.Source)}
+			d.notes = []string{"published: " + inFull(v.Source)}
 		}
 		c.cells = append(c.cells, d)
 	}
@@ -244,7 +245,7 @@ func judged(v *result.Verdict) draft {
 	d.tone = Bad
 	d.notes = []string{fmt.Sprintf("outside the tolerance of %s %%", plainScale("").asWritten(v.Tolerance*100))}
 	if v.Reason != "" {
-		d.notes = []string{Clean(v.Reason)}
+		d.notes = []string{inFull(v.Reason)}
 	}
 	return d
 }

@@ -161,11 +161,11 @@ func TestVerdictsOnFewCallsAreQualified(t *testing.T) {
 func TestScenariosThatWereNeverBegun(t *testing.T) {
 	run := sample.Interrupted()
 	run.Scenarios = []string{"fetch-urls", "first\x1b", "steady-load", "last"}
-	if got := of(t, run).Notes[1]; got != (view.Note{Tone: view.Bad, Text: "not run: first, last, steady-load"}) {
+	if got := of(t, run).Answer[1]; got != (view.Note{Tone: view.Bad, Text: "not run: first, last, steady-load"}) {
 		t.Errorf("%+v", got)
 	}
 	run.Scenarios = run.Scenarios[:1]
-	if got := of(t, run).Notes[1].Text; got != "not run: steady-load" {
+	if got := of(t, run).Answer[1].Text; got != "not run: steady-load" {
 		t.Errorf("%q", got)
 	}
 }

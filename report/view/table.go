@@ -51,6 +51,7 @@ func (c *column) flag(groups []*Group) {
 		}
 		if notes, tone := g.faults(); len(notes) > 0 {
 			c.cells[i].notes, c.cells[i].tone = append(c.cells[i].notes, notes...), tone
+			c.head.Rank = 0 // or nobody would see it
 		}
 	}
 }
@@ -119,9 +120,18 @@ func (s *Scenario) keyColumns(groups []*Group) []column {
 		places[i], modes[i] = placeText(g.Sweep), Clean(g.Mode)
 	}
 	if s.Axis == "" {
-		return []column{texts("mode", modes)}
+		return []column{s.modeColumn(modes)}
 	}
-	return []column{s.axisColumn(places), texts("mode", modes)}
+	return []column{s.axisColumn(places), s.modeColumn(modes)}
+}
+
+// modeColumn is the first to go where there is but one mode.
+func (s *Scenario) modeColumn(modes []string) column {
+	c := texts("mode", modes)
+	if len(s.Modes) == 1 {
+		c.head.Rank = 4
+	}
+	return c
 }
 
 func (s *Scenario) axisColumn(places []string) column {
@@ -129,4 +139,47 @@ func (s *Scenario) axisColumn(places []string) column {
 	c.head.Left = false
 	c.head.Name, c.head.Unit = AxisLabel(s.Axis)
 	return c
+}
+
+// rank says how soon columns are left out where there is no room.
+func rank(r int, columns ...column) []column {
+	for i := range columns {
+		columns[i].head.Rank = r
+	}
+	return columns
+}
+
+// Without is the table without some of its columns, and without the footnotes
+// that only these had.
+func (t Table) Without(gone []int) Table {
+	short := Table{Title: t.Title, Keys: t.Keys, Remarks: t.Remarks}
+	anew := func(marks []int) []int {
+		var notes []string
+		for _, m := range marks {
+			notes = append(notes, t.Notes[m-1])
+		}
+		return short.marks(notes)
+	}
+	for _, i := range gone {
+		if i < t.Keys {
+			short.Keys--
+		}
+	}
+	for i, c := range t.Columns {
+		if !slices.Contains(gone, i) {
+			c.Marks = anew(c.Marks)
+			short.Columns = append(short.Columns, c)
+		}
+	}
+	for _, row := range t.Rows {
+		var cells []Cell
+		for i, c := range row {
+			if !slices.Contains(gone, i) {
+				c.Marks = anew(c.Marks)
+				cells = append(cells, c)
+			}
+		}
+		short.Rows = append(short.Rows, cells)
+	}
+	return short
 }

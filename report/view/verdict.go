@@ -19,7 +19,7 @@ func (s *Scenario) errorTable() *Table {
 			groups = append(groups, g)
 			classes = append(classes, Clean(class))
 			counts = append(counts, fmt.Sprint(g.Errors[class].Count))
-			examples = append(examples, Clean(g.Errors[class].Example))
+			examples = append(examples, inFull(g.Errors[class].Example))
 		}
 	}
 	if len(groups) == 0 {
@@ -59,21 +59,21 @@ func (s *Scenario) verdictTable() *Table {
 		places = append(places, placeText(v.Point))
 		modes = append(modes, Clean(v.Mode))
 		rules = append(rules, Clean(v.Rule))
-		figures = append(figures, measuredText(v))
+		figures = append(figures, s.measuredText(v))
 		verdicts = append(verdicts, s.verdictCell(v))
 		groups = append(groups, s.Group(v.Mode, v.Point))
 	}
 	if len(verdicts) == 0 {
 		return nil
 	}
-	columns := []column{texts("mode", modes)}
+	columns := []column{s.modeColumn(modes)}
 	if s.Axis != "" {
 		columns = append([]column{s.axisColumn(places)}, columns...)
 	}
 	keys := len(columns)
 	columns[keys-1].flag(groups)
 	measured := texts("measured", figures)
-	measured.head.Left = false
+	measured.head.Left, measured.head.Rank = false, 1
 	verdict := column{head: Column{Name: "verdict", Left: true}, cells: verdicts}
 	t := finish("Verdicts", keys, append(columns, texts("rule", rules), measured, verdict))
 	t.Remarks = s.limits()
@@ -82,27 +82,32 @@ func (s *Scenario) verdictTable() *Table {
 
 func (s *Scenario) verdictCell(v *result.Verdict) draft {
 	d := draft{text: "pass", tone: Good}
+	g := s.Group(v.Mode, v.Point)
 	switch {
-	case !v.Pass && s.Interrupted != "" && s.unmeasured(v):
-		d = draft{text: "not judged", tone: Warn}
+	case s.unreached(v):
+		d = draft{text: notJudged, tone: Warn}
 	case !v.Pass:
 		d = draft{text: "FAIL", tone: Bad}
 	}
+	if g != nil && g.late() > 0 {
+		d.text, d.tone = d.text+", not valid", Warn
+	}
 	if v.Reason != "" {
-		d.notes = []string{Clean(v.Reason)}
+		d.notes = []string{inFull(v.Reason)}
 	}
 	if v.Note != "" {
-		d.notes = append(d.notes, Clean(v.Note))
+		d.notes = append(d.notes, inFull(v.Note))
 	}
-	if g := s.Group(v.Mode, v.Point); v.Pass && g != nil && g.failing() && ofSuccesses(v) {
+	if v.Pass && g != nil && g.failing() && ofSuccesses(v) {
 		d.notes = append(d.notes, g.survivors())
 	}
 	return d
 }
 
-// measuredText is what was measured, with its unit.
-func measuredText(v *result.Verdict) string {
-	if v.Reason != "" {
+// measuredText is what was measured, with its unit: also of trials that did
+// not come to their end, which are not judged by it.
+func (s *Scenario) measuredText(v *result.Verdict) string {
+	if v.Reason != "" && !s.measuredInPart(v) {
 		return None
 	}
 	text := ""
@@ -140,6 +145,16 @@ func deciding(v *result.Verdict, s scale) string {
 		}
 	}
 	return text
+}
+
+// measuredInPart tells whether there is a figure of trials that were broken
+// off. Results of before have none there, but 0.
+func (s *Scenario) measuredInPart(v *result.Verdict) bool {
+	g := s.Group(v.Mode, v.Point)
+	if g == nil || !g.Partial {
+		return false
+	}
+	return v.Measured > 0 || quantity(v) == share && g.OK > 0 && g.Failed == 0
 }
 
 type kindOfQuantity int

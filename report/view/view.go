@@ -16,12 +16,13 @@ import (
 	"plimsoll/runner/result"
 )
 
-// View is a run, ready to be shown: its notes first, then its sections.
+// View is a run, ready to be shown: what came of it first, then its sections.
 type View struct {
+	Answer   []Note // what came of it all, in a few lines
 	Title    string
-	Notes    []Note // what must be read before any figure
+	Notes    []Note // what there is to know before any figure
 	Sections []Section
-	Summary  []Note // what came of it all
+	Summary  []Note // how much of what was judged held
 
 	confidence bool // see Options
 }
@@ -72,7 +73,10 @@ type Column struct {
 	// Qualifies says that the column belongs to the one before it, as a
 	// published figure to the measured one.
 	Qualifies bool
-	Marks     []int // footnotes
+	// Rank is how soon the column is left out where there is no room: the
+	// highest first, 0 never.
+	Rank  int
+	Marks []int // footnotes
 }
 
 // Cell is one figure or text. None stands where there is no figure.
@@ -107,8 +111,7 @@ func (o Options) View(run *result.Run) (*View, error) {
 		late += s.fellBehind()
 		v.Sections = append(v.Sections, section(s))
 	}
-	v.Notes = overall(run, late)
-	v.Notes = slices.Concat(v.Notes, notRun(run, all), resolution(run))
+	v.Answer, v.Notes = answers(run, all, late), resolution(run)
 	v.Summary = summary(run, all)
 	return v, nil
 }
@@ -187,12 +190,19 @@ func joined(parts []string, separator string) string {
 	return strings.Join(kept, separator)
 }
 
-// longest is the longest text that Clean leaves whole, in characters.
-const longest = 120
+// The longest texts that are left whole, in characters: of Clean, and of
+// inFull, which nobody is to see cut.
+const longest, longestSentence = 120, 4000
 
-// Clean makes a foreign text (a name, a server's message) fit for one line of
-// a terminal: no control characters, no end of line, not too long.
-func Clean(s string) string {
+// Clean makes a foreign name fit for one line of a terminal: no control
+// characters, no end of line, not too long.
+func Clean(s string) string { return cleaned(s, longest) }
+
+// inFull is Clean for what is said in whole sentences (a reason, a warning,
+// a server's message), of which the end matters as much as the beginning.
+func inFull(s string) string { return cleaned(s, longestSentence) }
+
+func cleaned(s string, longest int) string {
 	s = strings.Join(strings.Fields(strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {
 			return ' '

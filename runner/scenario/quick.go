@@ -39,7 +39,10 @@ type Quick struct {
 	Requests int64
 	Duration time.Duration
 	Warmup   time.Duration
+	Repeat   int64 // repetitions; 0 is one
 	Seed     *uint64
+
+	Thresholds []string // as `thresholds` has them
 }
 
 // What a Quick does when it has nothing but a URL.
@@ -120,6 +123,9 @@ func (q Quick) putLoad(f *lines) {
 	}
 	f.putDuration(2, "duration", q.Duration)
 	f.putDuration(2, "warmup", q.Warmup)
+	if q.Repeat > 0 {
+		f.put(2, "repeat: %d", q.Repeat)
+	}
 	f.put(2, "modes:")
 	switch {
 	case q.Rate.IsZero() && q.Concurrency == 0:
@@ -131,6 +137,12 @@ func (q Quick) putLoad(f *lines) {
 		if q.Concurrency > 0 {
 			f.put(4, "max_in_flight: %d", q.Concurrency)
 		}
+	}
+	if len(q.Thresholds) > 0 {
+		f.put(2, "thresholds:")
+	}
+	for _, rule := range q.Thresholds {
+		f.put(3, "- %s", literal(rule))
 	}
 }
 
@@ -164,6 +176,9 @@ func (q Quick) checkTexts() error {
 	texts := []struct{ what, text string }{
 		{"the URL", q.URL}, {"the method", q.Method}, {"the name of the body's file", q.BodyFile},
 		{"the body", q.Body}, {"the engine", q.Engine}, {"the path of the socket", q.Unix},
+	}
+	for _, rule := range q.Thresholds {
+		texts = append(texts, struct{ what, text string }{"a threshold", rule})
 	}
 	for _, h := range q.Headers {
 		texts = append(texts, struct{ what, text string }{"a header", h.Name + h.Value})
