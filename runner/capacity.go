@@ -100,15 +100,41 @@ func state(found *result.Capacity, a capacity.Answer) {
 	if found.PeakLoad > 0 {
 		found.Headroom = a.Value / found.PeakLoad
 	}
+	found.ThroughputPerS = found.Served()
 	switch {
 	case a.Voided > 0:
 		found.LimitedBy = result.LimitGenerator
-		found.Reason = "the generator could not keep its schedule at " + strconv.FormatFloat(a.Voided, 'f', -1, 64) + "/s"
+		found.Reason = behind(found.Steps, a.Voided)
 	case a.Bound == result.Found && !a.Precise:
 		found.Reason = fmt.Sprintf("not as precise as %.3g%%: the steps vary too much, hold them longer", found.Precision*100)
 	case a.Bound == result.Found:
 		found.Reason = cmp.Or(unsettled(found), short(found))
 	}
+}
+
+// behind tells where the generator could not keep its schedule, and what it
+// managed instead.
+func behind(steps []result.CapacityStep, level float64) string {
+	managed := 0.0
+	for _, step := range steps {
+		if step.Level == level {
+			managed = max(managed, step.StartedPerS)
+		}
+	}
+	reason := "the generator could not keep its schedule at " + strconv.FormatFloat(level, 'f', -1, 64) + "/s"
+	if managed == 0 {
+		return reason
+	}
+	if managed >= 0.995*level { // as many, but late
+		return reason + ": its calls were late, though it started all of them"
+	}
+	return reason + fmt.Sprintf(": it managed %s/s", strconv.FormatFloat(significant(managed), 'f', -1, 64))
+}
+
+// significant is a number to three digits.
+func significant(v float64) float64 {
+	v, _ = strconv.ParseFloat(strconv.FormatFloat(v, 'g', 3, 64), 64) // its own print can be read
+	return v
 }
 
 // settling is how many of the longest response times promised a step should

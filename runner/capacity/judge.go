@@ -2,6 +2,7 @@ package capacity
 
 import (
 	"fmt"
+	"hash/fnv"
 	"math"
 
 	"plimsoll/runner/latency"
@@ -23,22 +24,26 @@ func Judge(t *result.Trial, slo []result.Promise) (result.CapacityStep, Step, er
 		return seen, Step{}, err
 	}
 	seen.SkippedS, seen.Drifting = s.skipped, s.drifting
-	seen.P50S, seen.P99S = s.response.Quantile(50).Seconds(), s.response.Quantile(99).Seconds()
+	seen.P50S, seen.P99S = s.percentile(50), s.percentile(99)
 	seen.Errors, seen.ThroughputPerS = s.errors(), s.perSecond
-	step := Step{Margin: -1}
+	step := Step{Margin: -1, Print: fingerprint(t)}
+	worst := -1.0
 	for _, p := range slo {
-		measured, margin := s.keeps(p)
+		measured, margin, share := s.keeps(p)
 		seen.Measured = append(seen.Measured, measured)
-		if margin > step.Margin || step.Limit == "" {
-			step.Margin, step.Limit = margin, p.Rule
+		// Margins are cut off; which promise is broken by the most is not.
+		if margin > step.Margin || margin == step.Margin && share > worst {
+			step.Limit, worst = p.Rule, share
 		}
+		step.Margin = max(step.Margin, margin)
 	}
-	if why := unserved(t); why != "" && step.Margin < 1 {
+	if why := unserved(t); why != "" && (step.Margin < 1 || s.left > 0) {
 		step.Margin, step.Limit = 1, why
 	}
 	switch {
 	case !t.Health.KeptPace:
 		seen.Verdict, seen.Reason, step.Void = result.Void, t.Health.Why, true
+		seen.StartedPerS = startedPerSecond(t)
 	case step.Pass():
 		seen.Verdict = result.Pass
 	default:
@@ -57,6 +62,29 @@ func unserved(t *result.Trial) string {
 		return fmt.Sprintf("%d of %d calls not served", left, t.Scheduled)
 	}
 	return ""
+}
+
+// startedPerSecond is the rate at which the generator managed to start calls
+// while they became due.
+func startedPerSecond(t *result.Trial) float64 {
+	started, until := int64(0), 0.0
+	for _, w := range t.Timeline {
+		if end := w.AtS + w.WidthS; end <= t.DurationS*(1+1e-9) {
+			started, until = started+w.Started, end
+		}
+	}
+	if until <= 0 {
+		return 0
+	}
+	return float64(started) / until
+}
+
+// fingerprint is a number that hardly two trials have in common unless they
+// measured the same to the last digit.
+func fingerprint(t *result.Trial) uint64 {
+	h := fnv.New64a()
+	fmt.Fprint(h, t.Response.HDR, t.Response.MeanS, t.ErrorResponse.HDR, t.OK, t.Failed(), t.Dropped, t.Cancelled, t.MakespanS, t.ThroughputPerS)
+	return h.Sum64()
 }
 
 // NewPromise turns a rule into a promise that a step can be judged by: an
@@ -78,29 +106,35 @@ func NewPromise(r verdict.Rule) (result.Promise, error) {
 	return p, nil
 }
 
-// keeps is what was measured of a promise, and its margin.
-func (s steady) keeps(p result.Promise) (measured, margin float64) {
-	h := s.response
+// keeps is what was measured of a promise, its margin, and the share of its
+// limit that it comes to.
+func (s steady) keeps(p result.Promise) (measured, margin, share float64) {
+	unknown := false
 	switch p.Metric {
 	case "errors":
 		measured = s.errors()
 	case "p":
-		measured = h.Quantile(p.Percentile).Seconds()
+		measured = s.percentile(p.Percentile)
+		unknown = s.given(p.Percentile) > 100
 	case "mean":
-		measured = h.Mean() / 1e9
+		measured, unknown = s.mean, s.left > 0
 	case "max":
-		measured = h.Max().Seconds()
+		measured, unknown = s.max, s.left > 0
 	case "min":
-		measured = h.Min().Seconds()
+		measured = s.response.Min().Seconds()
 	}
-	if p.Metric != "errors" && h.Count() == 0 && s.failed > 0 {
-		return 0, 1 // a server that refuses everything at once is not fast
+	if p.Metric != "errors" && s.response.Count() == 0 && s.failed > 0 {
+		return 0, 1, 1 // a server that refuses everything at once is not fast
+	}
+	if unknown { // the calls that were given up might have taken for ever
+		return measured, 1, math.Inf(1)
 	}
 	kept := measured < p.Limit || p.OrEqual && measured == p.Limit
-	if margin = Margin(measured, p.Limit); kept {
-		return measured, min(margin, 0)
+	margin, share = Margin(measured, p.Limit), measured/p.Limit
+	if kept {
+		return measured, min(margin, 0), share
 	}
-	return measured, max(margin, math.SmallestNonzeroFloat64)
+	return measured, max(margin, math.SmallestNonzeroFloat64), share
 }
 
 // Margin tells how far a measured value is from its limit: 0 at it, below 0
@@ -119,10 +153,28 @@ func Margin(measured, limit float64) float64 {
 // steady is what a trial measured once it had settled.
 type steady struct {
 	response   *latency.Histogram
+	mean, max  float64 // seconds, exactly
 	ok, failed int64
+	left       int64   // calls given up at the end of the drain
 	perSecond  float64 // successes
 	skipped    float64 // seconds left out
 	drifting   bool    // it never settled
+}
+
+// percentile is one of the response time in seconds, where the calls that were
+// given up are the slowest. Windows are coarse, and so it might else come out
+// above the slowest call.
+func (s steady) percentile(p float64) float64 {
+	return min(s.response.Quantile(min(100, s.given(p))).Seconds(), s.max)
+}
+
+// given is which percentile of the successes one of all calls is, those given
+// up among them: above 100 it is one of the latter.
+func (s steady) given(p float64) float64 {
+	if s.left == 0 {
+		return p
+	}
+	return p * float64(s.response.Count()+s.left) / float64(s.response.Count())
 }
 
 func (s steady) errors() float64 {
@@ -138,11 +190,12 @@ func (s steady) errors() float64 {
 func steadyState(t *result.Trial) (s steady, err error) {
 	skip, drifting := transient(t)
 	if skip == 0 { // the trial's own histogram has a digit more than its windows
-		s = steady{ok: t.OK, failed: t.Failed(), perSecond: t.ThroughputPerS, drifting: drifting}
+		s = steady{ok: t.OK, failed: t.Failed(), left: t.Cancelled, perSecond: t.ThroughputPerS, drifting: drifting}
+		s.mean, s.max = t.Response.MeanS, t.Response.MaxS
 		s.response, err = t.Response.Histogram()
 		return s, err
 	}
-	s = steady{response: latency.New(latency.Coarse), drifting: drifting}
+	s = steady{response: latency.New(latency.Coarse), left: t.Cancelled, drifting: drifting}
 	within := int64(0)
 	for i, w := range t.Timeline {
 		if i < skip {
@@ -154,6 +207,7 @@ func steadyState(t *result.Trial) (s steady, err error) {
 			return s, err
 		}
 		s.response.Merge(h)
+		s.mean, s.max = s.mean+w.MeanS*float64(w.OK), max(s.max, w.MaxS)
 		s.ok += w.OK
 		s.failed += w.Errors
 		if w.AtS+w.WidthS <= t.DurationS*(1+1e-9) {
@@ -162,6 +216,9 @@ func steadyState(t *result.Trial) (s steady, err error) {
 	}
 	if length := t.DurationS - s.skipped; length > 0 {
 		s.perSecond = float64(within) / length
+	}
+	if s.ok > 0 {
+		s.mean /= float64(s.ok)
 	}
 	return s, nil
 }
