@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"io"
 	"strconv"
+	"strings"
 	"time"
 
 	"plimsoll/runner/drive"
@@ -33,7 +34,7 @@ func (l *callLog) observer(t scenario.Trial) func(*drive.Call) {
 	if l == nil {
 		return nil
 	}
-	prefix := field(t.Scenario.Name) + "," + field(t.Mode.Name) + "," + t.Sweep.String() + "," + strconv.Itoa(t.Repeat) + ","
+	prefix := field(t.Scenario.Name) + "," + field(t.Mode.Name) + "," + field(t.Sweep.String()) + "," + strconv.Itoa(t.Repeat) + ","
 	return func(c *drive.Call) { l.call(prefix, c) }
 }
 
@@ -58,14 +59,13 @@ func (l *callLog) call(prefix string, c *drive.Call) {
 	}
 }
 
-// field quotes what would break a line of CSV.
+// field quotes what would break a line of CSV, as RFC 4180 has it: in quotes,
+// of which those inside are doubled; nothing else is escaped.
 func field(s string) string {
-	for _, r := range s {
-		if r == ',' || r == '"' || r < ' ' {
-			return strconv.Quote(s)
-		}
+	if !strings.ContainsAny(s, ",\"\r\n") {
+		return s
 	}
-	return s
+	return `"` + strings.ReplaceAll(s, `"`, `""`) + `"`
 }
 
 // flush writes out what is still in memory.
