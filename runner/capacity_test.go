@@ -195,14 +195,14 @@ func TestGeneratorIsTheLimit(t *testing.T) {
 	run := carryOut(t, `
 targets: {t: {sim: {delay: 0s}}}
 scenarios:
-  - {name: s, target: t, drain: 1s, capacity: {find: rate, slo: p99 < 10s, from: 2000/s, to: 200M/s, hold: 100ms}}
+  - {name: s, target: t, drain: 1s, capacity: {find: rate, slo: p99 < 10s, from: 2000/s, to: 100M/s, hold: 100ms}}
 `)
 	c := run.Capacities[0]
 	if c.Bound == result.Found || c.Bound == result.Below || c.LimitedBy != result.LimitGenerator || c.Low != 0 || c.High != 0 || !strings.Contains(c.Reason, "could not keep its schedule") {
 		t.Errorf("%s %v, limited by %s: %s", c.Bound, c.Value, c.LimitedBy, c.Reason)
 	}
 	last := c.Steps[len(c.Steps)-1]
-	if last.Verdict != result.Void || last.Level >= 200e6 {
+	if last.Verdict != result.Void || last.Level >= 100e6 {
 		t.Errorf("the last step: %+v", last)
 	}
 	if last.StartedPerS <= 0 || last.StartedPerS > last.Level || !strings.Contains(c.Reason, "it managed") && !strings.Contains(c.Reason, "were late") {
