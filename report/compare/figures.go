@@ -76,6 +76,12 @@ func (s sample) value(metric string) float64 {
 	return errorShare(s.group.Trials)
 }
 
+// lacks tells that there is no such figure: without any success nothing has a
+// response time.
+func (s sample) lacks(metric string) bool {
+	return (metric == P50 || metric == P99) && s.group.OK == 0
+}
+
 func errorShare(trials []*result.Trial) float64 {
 	failed, ended := int64(0), int64(0)
 	for _, t := range trials {

@@ -2,6 +2,7 @@ package view
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"plimsoll/report/compare"
@@ -57,6 +58,8 @@ func sideText(s compare.Side) string {
 }
 
 func comparedSection(c *compare.Comparison, changes []compare.Change) Section {
+	changes = slices.Clone(changes)
+	slices.SortStableFunc(changes, func(a, b compare.Change) int { return comparePlaces(a.Point, b.Point) })
 	first := changes[0]
 	about := plural(first.CurrentRepetitions, "repetition")
 	if c.Paired {
@@ -69,7 +72,8 @@ func comparedSection(c *compare.Comparison, changes []compare.Change) Section {
 	for i := range changes {
 		ch := &changes[i]
 		places, modes, metrics = append(places, placeText(ch.Point)), append(modes, Clean(ch.Mode)), append(metrics, MetricName(ch.Metric))
-		was, is = append(was, figureText(ch.Metric, ch.Baseline)), append(is, figureText(ch.Metric, ch.Current))
+		was = append(was, orNone(ch.NoBaseline, figureText(ch.Metric, ch.Baseline)))
+		is = append(is, orNone(ch.NoCurrent, figureText(ch.Metric, ch.Current)))
 		ratio, interval := changeTexts(ch)
 		ratios, intervals = append(ratios, draft{text: ratio}), append(intervals, draft{text: interval})
 		tolerances = append(tolerances, toleranceText(ch))
@@ -102,6 +106,14 @@ func right(name string, cells []string) column {
 	return c
 }
 
+// orNone is a figure's text, where there is any.
+func orNone(none bool, text string) string {
+	if none {
+		return None
+	}
+	return text
+}
+
 // figureText is a metric's figure with its unit.
 func figureText(metric string, v float64) string {
 	switch metric {
@@ -113,25 +125,22 @@ func figureText(metric string, v float64) string {
 	return alone(v)
 }
 
-// changeTexts are a change and its interval: a ratio, or for errors a
-// difference in percentage points.
+// changeTexts are a change and its interval, in percent of the baseline, or for
+// errors in percentage points.
 func changeTexts(ch *compare.Change) (change, interval string) {
 	if ch.Change == nil || ch.Low == nil || ch.High == nil {
 		return None, None
 	}
-	print := ratioText
+	print := percentText
 	if ch.Metric == compare.Errors {
 		print = pointsText
 	}
 	return print(*ch.Change), print(*ch.Low) + " … " + print(*ch.High)
 }
 
-func ratioText(v float64) string {
-	if v >= 10 {
-		return fourDigits(v, 1)
-	}
-	return fmt.Sprintf("%.3f", v)
-}
+// percentText is by how many percent something is not what it was, given the
+// ratio of the two.
+func percentText(ratio float64) string { return signed((ratio-1)*100) + " %" }
 
 func pointsText(v float64) string { return fmt.Sprintf("%+.2f pp", v*100) }
 
