@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"io"
 	"strconv"
+	"strings"
 	"time"
 
 	"plimsoll/runner/drive"
@@ -34,7 +35,7 @@ func (l *callLog) observer(t scenario.Trial) func(*drive.Call) {
 	if l == nil {
 		return nil
 	}
-	prefix := field(t.Scenario.Name) + "," + field(t.Mode.Name) + "," + t.Sweep.String() + "," + strconv.Itoa(t.Repeat+1) + ","
+	prefix := field(t.Scenario.Name) + "," + field(t.Mode.Name) + "," + field(t.Sweep.String()) + "," + strconv.Itoa(t.Repeat+1) + ","
 	return func(c *drive.Call) { l.call(prefix, c) }
 }
 
@@ -59,15 +60,14 @@ func (l *callLog) call(prefix string, c *drive.Call) {
 	}
 }
 
-// field quotes what would break a line of CSV.
+// field quotes what would break a line of CSV, as RFC 4180 has it: in quotes,
+// of which those inside are doubled; nothing else is escaped.
 func field(s string) string {
 	s = plain.Cell(s)
-	for _, r := range s {
-		if r == ',' || r == '"' || r < ' ' {
-			return strconv.Quote(s)
-		}
+	if !strings.ContainsAny(s, ",\"\r\n") {
+		return s
 	}
-	return s
+	return `"` + strings.ReplaceAll(s, `"`, `""`) + `"`
 }
 
 // flush writes out what is still in memory.

@@ -102,6 +102,7 @@ func state(found *result.Capacity, a capacity.Answer) {
 	if found.PeakLoad > 0 {
 		found.Headroom = a.Value / found.PeakLoad
 	}
+	found.ThroughputPerS = found.Served()
 	switch {
 	case a.Voided > 0:
 		found.LimitedBy = result.LimitGenerator
@@ -113,19 +114,33 @@ func state(found *result.Capacity, a capacity.Answer) {
 	}
 }
 
-// voided says at which load the generator was the limit, and why.
+// voided says at which load the generator was the limit, why, and what it
+// managed instead.
 func voided(found *result.Capacity, level float64) string {
 	load := strconv.FormatFloat(level, 'f', -1, 64)
 	text := "the generator could not keep its schedule at " + load + "/s"
 	if found.Find == result.FindConcurrency {
 		text = "the generator could not keep " + load + " calls in flight"
 	}
+	why, managed := "", 0.0
 	for _, step := range found.Steps {
 		if step.Level == level && step.Verdict == result.Void {
-			return text + ": " + step.Reason
+			why, managed = cmp.Or(why, ": "+step.Reason), max(managed, step.StartedPerS)
 		}
 	}
-	return text
+	switch {
+	case managed == 0 || found.Find == result.FindConcurrency:
+		return text + why
+	case managed >= 0.995*level: // as many, but late
+		return text + ": its calls were late, though it started all of them" + why
+	}
+	return text + fmt.Sprintf(": it managed %s/s", strconv.FormatFloat(significant(managed), 'f', -1, 64)) + why
+}
+
+// significant is a number to three digits.
+func significant(v float64) float64 {
+	v, _ = strconv.ParseFloat(strconv.FormatFloat(v, 'g', 3, 64), 64) // its own print can be read
+	return v
 }
 
 // settling is how many of the longest response times promised a step should

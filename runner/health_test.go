@@ -12,6 +12,7 @@ import (
 	"plimsoll/runner/drive"
 	"plimsoll/runner/result"
 	"plimsoll/runner/scenario"
+	"plimsoll/target/host"
 	"plimsoll/target"
 )
 
@@ -194,8 +195,9 @@ func TestLackingGenerators(t *testing.T) {
 		{syscall.ENOMEM, []string{"out of memory"}},
 	} {
 		out, trial, rec := made(scenario.RateLimited, 500*ms, always(20*ms), always(20*ms))
-		wrapped := fmt.Errorf("GET http://shop/: %w", &os.SyscallError{Syscall: "socket", Err: c.errno})
-		out.Errors[result.Generator] = result.Error{Count: 7, Example: wrapped.Error()}
+		limit := host.LimitOf(fmt.Errorf("GET http://shop/: %w", &os.SyscallError{Syscall: "socket", Err: c.errno}))
+		example := "GET http://shop/: " + limit.String() // as every engine tells it, or the beginning of that
+		out.Errors[result.Generator] = result.Error{Count: 7, Example: example[:70]}
 		out.Started += 7
 		judgeHealth(out, trial, rec, standstill{})
 		if out.Health.KeptPace || !strings.HasPrefix(out.Health.Why, "7 of 57 calls could not be made: ") {

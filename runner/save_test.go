@@ -3,6 +3,8 @@ package runner_test
 import (
 	"bytes"
 	"context"
+	"encoding/csv"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -92,6 +94,27 @@ func TestSaveFails(t *testing.T) {
 	})
 	if err == nil || !strings.Contains(err.Error(), broken.Error()) || run.Exit != runner.ExitInvalid || len(run.Trials) != 0 {
 		t.Errorf("%v, exit %d after %d trials", err, run.Exit, len(run.Trials))
+	}
+}
+
+// Whatever a mode is called, every call has its fifteen columns, and what is
+// read back is the name: the quotes are RFC 4180's.
+func TestAnyNameKeepsItsColumn(t *testing.T) {
+	names := []string{`a "b", c\d`, `"`, `""`, `,`, `\`, `a\"`, `plain`, `ü “x”`, `=1+1`, `a; b`, `'x'`}
+	text := "targets: {t: {sim: {delay: 1ms, errors: {rate: 50%, kind: reset}}}}\nscenarios:\n- name: one\n  target: t\n  clock: virtual\n  requests: 2\n  modes:\n"
+	for _, name := range names {
+		text += fmt.Sprintf("  - {mode: sequential, name: '%s'}\n", strings.ReplaceAll(name, "'", "''"))
+	}
+	var calls bytes.Buffer
+	carryOut(t, text, func(o *runner.Options) { o.Calls = &calls })
+	lines, err := csv.NewReader(&calls).ReadAll()
+	if err != nil || len(lines) != 1+2*len(names) {
+		t.Fatalf("%d lines, %v", len(lines), err)
+	}
+	for i, line := range lines[1:] {
+		if want := names[i/2]; line[0] != "one" || strings.TrimPrefix(line[1], "'") != strings.TrimPrefix(want, "'") || line[2] != "requests 2" {
+			t.Errorf("%q, want %q", line[:3], want)
+		}
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -22,6 +23,7 @@ import (
 	"plimsoll/runner/scenario"
 	"plimsoll/target/http"
 	"plimsoll/target/quantity"
+	"plimsoll/target/setting"
 )
 
 // benchFlags are the flags of `bench`.
@@ -265,18 +267,14 @@ func subject(plan *scenario.Plan) string {
 
 func atLeastOne(into *int64) func(string) error {
 	return func(text string) (err error) {
-		if *into, err = quantity.ParseCount(text); err == nil && *into == 0 {
-			err = errors.New("it must be 1 or more")
-		}
+		*into, err = setting.ParseCount(text, 1, math.MaxInt64)
 		return err
 	}
 }
 
 func longerThanZero(into *time.Duration) func(string) error {
 	return func(text string) (err error) {
-		if *into, err = quantity.ParseDuration(text); err == nil && *into == 0 {
-			err = errors.New("the duration must be above zero")
-		}
+		*into, err = setting.ParseLongerThanZero(text)
 		return err
 	}
 }
@@ -292,7 +290,7 @@ func (f *benchFlags) setDuration(text string) error {
 
 // setRate reads a rate; a number alone is of a second.
 func (f *benchFlags) setRate(text string) (err error) {
-	if _, number := quantity.ParseCount(text); number == nil {
+	if quantity.IsNumber(text) {
 		text += "/s"
 	}
 	f.load.Rate, err = quantity.ParseRate(text)

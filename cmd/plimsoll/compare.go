@@ -193,7 +193,7 @@ func (p *program) inTurns(ctx context.Context, plan *scenario.Plan, f runFlags) 
 		fmt.Fprintln(p.stdout, "and the candidate:")
 		return errors.Join(err, p.dryRun(candidate, f))
 	}
-	calls, err := createCalls(f.calls)
+	calls, p, err := p.createCalls(f.calls)
 	if err != nil {
 		return err
 	}

@@ -93,7 +93,7 @@ or the generator itself was the limit; 130 interrupted.`,
 	flags.Func("seed", "seed of every random choice, a whole number `N`, instead of the file's", f.setSeed)
 	flags.StringVar(&f.format, "format", "text", printedUsage)
 	f.writes.declare(flags)
-	flags.StringVar(&f.calls, "calls", "", "stream every call to `FILE.csv`")
+	flags.StringVar(&f.calls, "calls", "", "stream every call to `FILE.csv`; - is stdout, and the tables then go to stderr")
 	flags.BoolVar(&f.quiet, "quiet", false, "show no progress")
 	flags.BoolVar(&f.confidence, "confidence", false, confidenceUsage)
 	flags.BoolVar(&f.noColor, "no-color", false, "no colour (also: NO_COLOR)")
@@ -127,7 +127,7 @@ func (p *program) carryOut(ctx context.Context, plan *scenario.Plan, f runFlags)
 	if err != nil {
 		return err
 	}
-	calls, err := createCalls(f.calls)
+	calls, p, err := p.createCalls(f.calls)
 	if err != nil {
 		return err
 	}
@@ -237,18 +237,28 @@ func (p *program) options(noColor, confidence bool) report.Options {
 }
 
 // callsFile is where --calls goes; the zero value is nowhere.
-type callsFile struct{ file *os.File }
+type callsFile struct{ file io.WriteCloser }
 
-func createCalls(path string) (callsFile, error) {
-	if path == "" {
-		return callsFile{}, nil
+// createCalls opens where --calls goes. Where that is stdout, the program that
+// is handed back prints everything else on stderr.
+func (p *program) createCalls(path string) (callsFile, *program, error) {
+	switch path {
+	case "":
+		return callsFile{}, p, nil
+	case "-":
+		return callsFile{unclosed{p.stdout}}, &program{p.stdin, p.stderr, p.stderr}, nil
 	}
 	file, err := os.Create(path)
 	if err != nil {
-		return callsFile{}, fmt.Errorf("--calls: %w", err)
+		return callsFile{}, p, fmt.Errorf("--calls: %w", err)
 	}
-	return callsFile{file}, nil
+	return callsFile{file}, p, nil
 }
+
+// unclosed is a stream that others go on using.
+type unclosed struct{ io.Writer }
+
+func (unclosed) Close() error { return nil }
 
 func (c callsFile) writer() io.Writer {
 	if c.file == nil {

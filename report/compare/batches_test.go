@@ -121,3 +121,35 @@ func TestWhatCannotStandIn(t *testing.T) {
 		t.Errorf("%+v", ch)
 	}
 }
+
+// The last window reaches beyond the trial's end, and only what of it lies
+// before counts as time: the batches' lengths add up to the trial's, and a
+// steady rate is the same in each.
+func TestTheLastWindowIsCut(t *testing.T) {
+	const rate, length = 40, 24.25
+	trial := &result.Trial{DurationS: length}
+	for at := 0.0; at < length; at++ {
+		h := latency.New(latency.Coarse)
+		for range int(rate * min(1, length-at)) {
+			h.Record(10 * time.Millisecond)
+		}
+		hdr, err := h.Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		trial.Timeline = append(trial.Timeline, result.Window{AtS: at, WidthS: 1, OK: h.Count(), HDR: hdr})
+	}
+	batches, err := batchesOf(trial)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := 0.0
+	for i, b := range batches {
+		if sum += b.DurationS; b.ThroughputPerS != rate {
+			t.Errorf("batch %d of %v s has %v/s", i, b.DurationS, b.ThroughputPerS)
+		}
+	}
+	if sum != length {
+		t.Errorf("the batches take %v s of %v", sum, length)
+	}
+}

@@ -99,6 +99,10 @@ type Change struct {
 	Metric   string  `json:"metric"`
 	Baseline float64 `json:"baseline"`
 	Current  float64 `json:"current"`
+	// NoBaseline and NoCurrent tell that there is no such figure, because
+	// nothing succeeded.
+	NoBaseline bool `json:"no_baseline,omitempty"`
+	NoCurrent  bool `json:"no_current,omitempty"`
 	// How many repetitions that is of.
 	BaselineRepetitions int `json:"baseline_repetitions"`
 	CurrentRepetitions  int `json:"current_repetitions"`

@@ -101,6 +101,12 @@ func ofScheduled(trials []*result.Trial, count func(*result.Trial) int64) float6
 	return float64(n) / float64(scheduled)
 }
 
+// lacks tells that there is no such figure: without any success nothing has a
+// response time.
+func (s sample) lacks(metric string) bool {
+	return (metric == P50 || metric == P99) && s.group.OK == 0
+}
+
 func errorShare(trials []*result.Trial) float64 {
 	failed, ended := int64(0), int64(0)
 	for _, t := range trials {

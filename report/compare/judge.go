@@ -114,6 +114,7 @@ func newTest(metric string, before, after sample, l limits) *test {
 	t := &test{change: Change{
 		Place: placeOf(after.group), Metric: metric,
 		Baseline: before.value(metric), Current: after.value(metric), Verdict: CannotTell,
+		NoBaseline: before.lacks(metric), NoCurrent: after.lacks(metric),
 		BaselineRepetitions: len(before.group.Trials), CurrentRepetitions: len(after.group.Trials),
 	}}
 	if before.batches || after.batches {

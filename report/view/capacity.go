@@ -20,12 +20,12 @@ func (s *Scenario) answer() []Note {
 	note := Note{Text: "capacity unknown"}
 	switch c.Bound {
 	case result.Found:
-		note = Note{Good, fmt.Sprintf("capacity %s (%s … %s)", c.load(c.Value), c.number(c.Low), c.number(c.High))}
+		note = Note{Good, fmt.Sprintf("capacity %s (%s … %s)", c.load(c.Value), c.number(c.Low), c.number(c.High)) + c.throughput()}
 		if c.LimitedBy != "" {
 			note.Text += ", limited by " + promiseName(c.LimitedBy)
 		}
 	case result.AtLeast:
-		note.Text = "capacity at least " + c.load(c.Value)
+		note.Text = "capacity at least " + c.load(c.Value) + c.throughput()
 		switch {
 		case c.LimitedBy == result.LimitGenerator:
 			note = Note{Warn, note.Text + ": the generator was the limit"}
@@ -82,6 +82,15 @@ func (c searched) load(v float64) string {
 		return c.number(v) + " in flight"
 	}
 	return c.number(v) + "/s"
+}
+
+// throughput is what was served there, in words; "" where a load is a rate and
+// all of it was.
+func (c searched) throughput() string {
+	if served := c.ThroughputPerS; served > 0 && (c.Find == result.FindConcurrency || served < 0.98*c.Value) {
+		return ", serving " + searched{&result.Capacity{}}.load(served)
+	}
+	return ""
 }
 
 // number is a load: a whole one as it is, others to three digits.

@@ -120,7 +120,7 @@ func Checks(c *compare.Comparison, strict bool) []Check {
 
 // changeSentences put a change into words.
 func changeSentences(c *compare.Comparison, ch *compare.Change) (text, details string) {
-	text = fmt.Sprintf("%s: %s was %s, is %s", ch.Verdict, MetricName(ch.Metric), figureText(ch.Metric, ch.Baseline), figureText(ch.Metric, ch.Current))
+	text = fmt.Sprintf("%s: %s was %s, is %s", ch.Verdict, MetricName(ch.Metric), orNone(ch.NoBaseline, figureText(ch.Metric, ch.Baseline)), orNone(ch.NoCurrent, figureText(ch.Metric, ch.Current)))
 	if change, interval := changeTexts(ch); change != None {
 		text += fmt.Sprintf(" (change %s, 95 %% interval %s, tolerance %s)", change, interval, toleranceText(ch))
 	}

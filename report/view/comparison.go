@@ -115,6 +115,8 @@ func sideText(s compare.Side) string {
 }
 
 func comparedSection(c *compare.Comparison, changes []compare.Change) Section {
+	changes = slices.Clone(changes)
+	slices.SortStableFunc(changes, func(a, b compare.Change) int { return comparePlaces(a.Point, b.Point) })
 	first := changes[0]
 	about := plural(first.CurrentRepetitions, "repetition")
 	if c.Paired {
@@ -127,7 +129,8 @@ func comparedSection(c *compare.Comparison, changes []compare.Change) Section {
 	for i := range changes {
 		ch := &changes[i]
 		places, modes, metrics = append(places, placeText(ch.Point)), append(modes, Clean(ch.Mode)), append(metrics, MetricName(ch.Metric))
-		was, is = append(was, figureText(ch.Metric, ch.Baseline)), append(is, figureText(ch.Metric, ch.Current))
+		was = append(was, orNone(ch.NoBaseline, figureText(ch.Metric, ch.Baseline)))
+		is = append(is, orNone(ch.NoCurrent, figureText(ch.Metric, ch.Current)))
 		ratio, interval := changeTexts(ch)
 		ratios, intervals = append(ratios, draft{text: ratio}), append(intervals, draft{text: interval})
 		tolerances = append(tolerances, toleranceText(ch))
@@ -162,6 +165,14 @@ func right(name string, cells []string) column {
 	return c
 }
 
+// orNone is a figure's text, where there is any.
+func orNone(none bool, text string) string {
+	if none {
+		return None
+	}
+	return text
+}
+
 // figureText is a metric's figure with its unit.
 func figureText(metric string, v float64) string {
 	switch metric {
@@ -173,7 +184,7 @@ func figureText(metric string, v float64) string {
 	return alone(v)
 }
 
-// changeTexts are a change and its interval: in percent of what it was, or for
+// changeTexts are a change and its interval, in percent of the baseline, or for
 // errors in percentage points.
 func changeTexts(ch *compare.Change) (change, interval string) {
 	if ch.Change == nil || ch.Low == nil || ch.High == nil {
@@ -194,12 +205,12 @@ func isShare(metric string) bool {
 func changedText(ratio float64) string {
 	percent := (ratio - 1) * 100
 	switch a := math.Abs(percent); {
-	case a >= 1000:
-		return "+" + thousands(strconv.FormatFloat(percent, 'f', 0, 64)) + " %"
-	case a > 0 && a < 0.995:
-		return fmt.Sprintf("%+.2f %%", percent)
 	case a < 0.005:
 		return "0.0 %"
+	case a >= 1000:
+		return "+" + thousands(strconv.FormatFloat(percent, 'f', 0, 64)) + " %"
+	case a < 0.995:
+		return fmt.Sprintf("%+.2f %%", percent)
 	}
 	return fmt.Sprintf("%+.1f %%", percent)
 }

@@ -87,6 +87,9 @@ func (o Options) scenarios(run *result.Run) ([]*Scenario, error) {
 		slices.SortStableFunc(s.Places, comparePlaces)
 		slices.SortStableFunc(s.Groups, func(a, b *Group) int { return comparePlaces(a.Sweep, b.Sweep) })
 		s.attach(run)
+		slices.SortStableFunc(s.verdicts, func(a, b *result.Verdict) int { // as every other table
+			return cmp.Or(comparePlaces(a.Point, b.Point), slices.Index(s.Modes, a.Mode)-slices.Index(s.Modes, b.Mode))
+		})
 	}
 	return all, nil
 }

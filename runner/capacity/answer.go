@@ -2,6 +2,7 @@ package capacity
 
 import (
 	"math"
+	"slices"
 )
 
 // Bounds of an answer.
@@ -16,7 +17,8 @@ const (
 type Answer struct {
 	Bound string
 	// Value is the capacity if it was found, with the interval from Low to
-	// High, which covers it in 95 of 100 searches; else the bound itself.
+	// High, which covers it in 95 of 100 searches; else the bound itself. It
+	// is never above the highest load at which a step kept the promises.
 	Value, Low, High float64
 	// Precise tells that the interval is as narrow as was asked for.
 	Precise bool
@@ -48,16 +50,26 @@ func (s *Search) Answer() Answer {
 	return a
 }
 
-// stated is the edge as it is told: never beyond what may be tried. Of whole
-// numbers it is the largest that keeps the promises, so that an edge somewhere
-// before the next number is this one.
+// stated is the edge as it is told: never beyond what may be tried, nor above
+// what was seen to keep the promises, wherever the line through all steps has
+// it. Of whole numbers it is the largest that keeps the promises, so that an
+// edge somewhere before the next number is this one.
 func (s *Search) stated(e edge) (value, low, high float64) {
-	value, low, high = e.value, e.low, e.high
+	value, low, high = min(e.value, s.kept()), e.low, e.high
 	if s.settings.Whole {
-		value = math.Floor(value)
-		low, high = min(value, math.Floor(low)), max(value, math.Ceil(high)-1)
+		value, low, high = math.Floor(value), math.Floor(low), math.Ceil(high)-1
 	}
-	return value, low, min(high, s.settings.To)
+	return value, min(value, low), min(max(value, high), s.settings.To)
+}
+
+// kept is the highest load at which a step kept the promises; 0 for none.
+func (s *Search) kept() (load float64) {
+	for at, steps := range s.steps {
+		if slices.ContainsFunc(steps, Step.Pass) {
+			load = s.levels[at]
+		}
+	}
+	return load
 }
 
 // precise tells whether the interval is as narrow as was asked for.

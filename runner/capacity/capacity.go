@@ -44,6 +44,9 @@ type Step struct {
 	Margin float64
 	// Limit names that promise.
 	Limit string
+	// Print is a fingerprint of all that was measured, 0 for none: steps at
+	// one level with the same one were the same experiment twice.
+	Print uint64
 }
 
 // Pass tells whether the step's promises were kept.
@@ -57,6 +60,8 @@ const (
 	// bracketed. More would halve a noisy answer's interval only for four
 	// times the steps: longer ones are the better remedy.
 	confirmations = 16
+	// digit is a little more than half of the last of a level's four digits.
+	digit = 0.0006
 	// voids at one level end the search; a single one may be a hiccup of the
 	// machine.
 	voids = 2
@@ -83,7 +88,7 @@ func ladder(s Settings) []float64 {
 	parts := math.Exp2(math.Ceil(math.Log2(math.Ln2 / math.Log1p(s.Precision))))
 	levels := []float64{s.From}
 	for k := 1.0; ; k++ {
-		level := rounded(s.From*math.Exp2(k/parts), s.Whole)
+		level := s.pleasant(s.From*math.Exp2(k/parts), levels[len(levels)-1]*(1+s.Precision))
 		if level >= s.To {
 			return append(levels, s.To)
 		}
@@ -93,12 +98,25 @@ func ladder(s Settings) []float64 {
 	}
 }
 
-// rounded makes a level a number that is pleasant to read, of four digits.
-func rounded(level float64, whole bool) float64 {
-	if whole {
-		return math.Round(level)
+// pleasant makes a level a number that is pleasant to read, whole or of four
+// digits, without costing the precision: between it and the one before nothing
+// else may be wanted.
+func (s Settings) pleasant(level, furthest float64) float64 {
+	if s.Whole {
+		return min(math.Round(level), math.Floor(furthest)+1)
 	}
-	v, _ := strconv.ParseFloat(strconv.FormatFloat(level, 'g', 4, 64), 64) // its own print can be read
+	if level = rounded(level); level > furthest {
+		level = rounded(furthest)
+	}
+	if level > furthest {
+		level = rounded(furthest * (1 - digit))
+	}
+	return level
+}
+
+// rounded is a number to four digits.
+func rounded(v float64) float64 {
+	v, _ = strconv.ParseFloat(strconv.FormatFloat(v, 'g', 4, 64), 64) // its own print can be read
 	return v
 }
 
@@ -162,16 +180,52 @@ func (s *Search) next() int {
 
 // untilSure is a level at the end of the range, until it was repeated.
 func (s *Search) untilSure(at int) int {
-	if len(s.steps[at]) >= repeats {
+	if len(s.steps[at]) >= repeats || s.settled(at) {
 		return -1
 	}
 	return at
+}
+
+// settled tells that a level was tried twice with the same outcome, to the
+// last digit: nothing about it is left to chance, and once more would tell
+// nothing.
+func (s *Search) settled(at int) bool {
+	prints := map[uint64]bool{}
+	for _, step := range s.steps[at] {
+		if step.Print != 0 && prints[step.Print] {
+			return true
+		}
+		prints[step.Print] = true
+	}
+	return false
+}
+
+// unsettled is the level on either side of the edge that is to be tried a
+// second time to see whether anything is left to chance, −1 for none: either
+// there is, or both are settled.
+func (s *Search) unsettled(low, high int) int {
+	for _, at := range []int{low, high} {
+		switch {
+		case s.settled(at):
+		case len(s.steps[at]) > 1:
+			return -1
+		default:
+			return at
+		}
+	}
+	return -1
 }
 
 // confirm repeats steps on either side of the edge, wherever the fit has it,
 // until the interval is as narrow as was asked for. The noisier the margins
 // are, the further from the edge it goes to tell where they turn.
 func (s *Search) confirm(low, high int) int {
+	if s.settled(low) && s.settled(high) {
+		return -1
+	}
+	if at := s.unsettled(low, high); at >= 0 {
+		return at
+	}
 	e, points := s.edge(low, high)
 	below, above := 0, 0
 	for _, p := range points {

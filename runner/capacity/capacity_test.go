@@ -83,6 +83,9 @@ func TestAnySearchEndsInBounds(t *testing.T) {
 			if !(s.From <= a.Value && a.Low <= a.Value && a.Value <= a.High && a.High <= s.To) {
 				t.Fatalf("%+v", a)
 			}
+			if !slices.ContainsFunc(steps, func(step Step) bool { return step.Level >= a.Value && step.Pass() }) {
+				t.Fatalf("%v, and no step at so high a load kept its promises", a.Value)
+			}
 		case AtLeast, Below:
 			if !slices.ContainsFunc(steps, func(step Step) bool { return step.Level == a.Value && !step.Void }) {
 				t.Fatalf("%+v was never tried", a)
@@ -116,6 +119,75 @@ func TestWholeNumbers(t *testing.T) {
 		search, _ := carryOut(Settings{From: 1, To: 500, Precision: 0.05, Whole: true}, cliff(edge+0.5))
 		if a := search.Answer(); a.Value != edge || a.Low != edge || a.High != edge || !a.Precise {
 			t.Errorf("edge %v: %+v", edge, a)
+		}
+	}
+}
+
+// Where nothing is left to chance, however crooked the way of the figures is,
+// two equal steps on either side of the edge are enough: the answer is the one
+// below it, and nothing is tried a third time.
+func TestIdenticalStepsEndTheSearch(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := drawSettings(t)
+		edge := s.From + (s.To-s.From)*rapid.Float64Range(0, 1).Draw(t, "edge")
+		small := rapid.Float64Range(0.001, 1).Draw(t, "margins above it")
+		search, steps := carryOut(s, func(level float64, _ int) Step {
+			step := Step{Margin: -0.9, Print: math.Float64bits(level)}
+			if level > edge {
+				step.Margin = small
+			}
+			return step
+		})
+		tried := map[float64]int{}
+		kept, broken := 0.0, math.Inf(1)
+		for _, step := range steps {
+			if tried[step.Level]++; step.Pass() {
+				kept = max(kept, step.Level)
+			} else {
+				broken = min(broken, step.Level)
+			}
+		}
+		if s.Whole {
+			broken--
+		}
+		a := search.Answer()
+		if a.Bound == Found && (a.Value != kept || a.Low != kept || a.High != broken || len(steps) != len(tried)+2 || !a.Precise) {
+			t.Fatalf("edge %v: %+v after %d steps at %d levels, kept up to %v, broken from %v", edge, a, len(steps), len(tried), kept, broken)
+		}
+		if a.Bound != Found && len(steps) != len(tried)+1 {
+			t.Fatalf("edge %v: %+v after %d steps at %d levels", edge, a, len(steps), len(tried))
+		}
+	})
+}
+
+// Two steps that only look alike in their margin are no reason to stop, and
+// neither is one side of the edge where the other is left to chance.
+func TestChanceIsRepeated(t *testing.T) {
+	for _, print := range []func(level float64, repeat int) uint64{
+		func(float64, int) uint64 { return 0 },
+		func(level float64, repeat int) uint64 { return uint64(1000*level) + uint64(repeat) },
+		func(level float64, repeat int) uint64 {
+			if level < 90 {
+				return 1
+			}
+			return uint64(1000*level) + uint64(repeat)
+		},
+	} {
+		_, steps := carryOut(Settings{From: 5, To: 2000, Precision: 0.05}, func(level float64, repeat int) Step {
+			step := cliff(90)(level, repeat)
+			step.Print = print(level, repeat)
+			return step
+		})
+		around := [2]int{}
+		for _, step := range steps {
+			if step.Level > 90*(1-window) && step.Level <= 90 {
+				around[0]++
+			} else if step.Level > 90 && step.Level < 90*(1+window) {
+				around[1]++
+			}
+		}
+		if around[0] < repeats || around[1] < repeats {
+			t.Errorf("%d steps below and %d above the edge", around[0], around[1])
 		}
 	}
 }

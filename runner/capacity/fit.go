@@ -50,8 +50,12 @@ func (s *Search) points(centre float64, low, high int) (points []point) {
 }
 
 // edge finds the edge that lies about between two levels, twice: what is
-// around it is only known once it is.
+// around it is only known once it is. Where nothing is left to chance there is
+// no line to draw: it lies between the two.
 func (s *Search) edge(low, high int) (edge, []point) {
+	if s.settled(low) && s.settled(high) {
+		return edge{value: s.levels[low], low: s.levels[low], high: s.levels[high]}, nil
+	}
 	first := fit(s.points(math.Sqrt(s.levels[low]*s.levels[high]), low, high))
 	points := s.points(first.value, low, high)
 	return s.coarsen(fit(points), points), points

@@ -2,7 +2,9 @@ package capacity
 
 import (
 	"fmt"
+	"hash/fnv"
 	"math"
+	"time"
 
 	"plimsoll/runner/latency"
 	"plimsoll/runner/result"
@@ -23,22 +25,26 @@ func Judge(t *result.Trial, slo []result.Promise) (result.CapacityStep, Step, er
 		return seen, Step{}, err
 	}
 	seen.SkippedS, seen.Drifting = s.skipped, s.drifting
-	seen.P50S, seen.P99S = s.response.Quantile(50).Seconds(), s.response.Quantile(99).Seconds()
+	seen.P50S, seen.P99S = s.percentile(50), s.percentile(99)
 	seen.Errors, seen.ThroughputPerS = s.errors(), s.perSecond
-	step := Step{Margin: -1}
+	step := Step{Margin: -1, Print: fingerprint(t)}
+	worst := -1.0
 	for _, p := range slo {
-		measured, margin := s.keeps(p)
+		measured, margin, share := s.keeps(p)
 		seen.Measured = append(seen.Measured, measured)
-		if margin > step.Margin || step.Limit == "" {
-			step.Margin, step.Limit = margin, p.Rule
+		// Margins are cut off; which promise is broken by the most is not.
+		if margin > step.Margin || margin == step.Margin && share > worst {
+			step.Limit, worst = p.Rule, share
 		}
+		step.Margin = max(step.Margin, margin)
 	}
-	if why := unserved(t); why != "" && step.Margin < 1 {
+	if why := unserved(t); why != "" && (step.Margin < 1 || s.givenUp.Count() > 0) {
 		step.Margin, step.Limit = 1, why
 	}
 	switch {
 	case !t.Health.KeptPace:
 		seen.Verdict, seen.Reason, step.Void = result.Void, t.Health.Why, true
+		seen.StartedPerS = startedPerSecond(t)
 	case step.Pass():
 		seen.Verdict = result.Pass
 	default:
@@ -57,6 +63,29 @@ func unserved(t *result.Trial) string {
 		return fmt.Sprintf("%d of %d calls not served", left, t.Scheduled)
 	}
 	return ""
+}
+
+// startedPerSecond is the rate at which the generator managed to start calls
+// while they became due.
+func startedPerSecond(t *result.Trial) float64 {
+	started, until := int64(0), 0.0
+	for _, w := range t.Timeline {
+		if end := w.AtS + w.WidthS; end <= t.DurationS*(1+1e-9) {
+			started, until = started+w.Started, end
+		}
+	}
+	if until <= 0 {
+		return 0
+	}
+	return float64(started) / until
+}
+
+// fingerprint is a number that hardly two trials have in common unless they
+// measured the same to the last digit.
+func fingerprint(t *result.Trial) uint64 {
+	h := fnv.New64a()
+	fmt.Fprint(h, t.Response.HDR, t.Response.MeanS, t.ErrorResponse.HDR, t.OK, t.Failed(), t.Dropped, t.Cancelled, t.MakespanS, t.ThroughputPerS)
+	return h.Sum64()
 }
 
 // NewPromise turns a rule into a promise that a step can be judged by: an
@@ -80,14 +109,30 @@ func NewPromise(r verdict.Rule) (result.Promise, error) {
 	return p, nil
 }
 
-// keeps is what was measured of a promise, and its margin.
-func (s steady) keeps(p result.Promise) (measured, margin float64) {
-	times, op := result.NewTimes(s.response, s.givenUp), "<"
+// keeps is what was measured of a promise, its margin, and the share of its
+// limit that it comes to.
+func (s steady) keeps(p result.Promise) (measured, margin, share float64) {
+	if p.OfTimes() && s.response.Count() == 0 && s.failed > 0 {
+		return 0, 1, 1 // a server that refuses everything at once is not fast
+	}
+	f, op := s.figure(p), "<"
 	if p.OrEqual {
 		op = "<="
 	}
-	var f result.Figure
-	switch p.Metric {
+	measured = verdict.Shown(f, p.Limit)
+	margin, share = Margin(measured, p.Limit), measured/p.Limit
+	switch {
+	case verdict.Keeps(f, op, p.Limit):
+		return measured, min(margin, 0), share
+	case math.IsInf(f.Most.High, 1): // the calls that were given up might have taken for ever
+		return measured, 1, math.Inf(1)
+	}
+	return measured, max(margin, math.SmallestNonzeroFloat64), share
+}
+
+// figure is what a promise is about.
+func (s steady) figure(p result.Promise) (f result.Figure) {
+	switch times := s.times(); p.Metric {
 	case "errors":
 		f = result.Exactly(s.errors())
 	case "cancelled":
@@ -103,17 +148,7 @@ func (s steady) keeps(p result.Promise) (measured, margin float64) {
 	case "min":
 		f = times.Min()
 	}
-	if p.OfTimes() && s.response.Count() == 0 && s.failed > 0 {
-		return 0, 1 // a server that refuses everything at once is not fast
-	}
-	measured = verdict.Shown(f, p.Limit)
-	switch margin = Margin(measured, p.Limit); {
-	case verdict.Keeps(f, op, p.Limit):
-		return measured, min(margin, 0)
-	case math.IsInf(f.Most.High, 1):
-		return measured, 1 // who knows by how much
-	}
-	return measured, max(margin, math.SmallestNonzeroFloat64)
+	return f
 }
 
 // Margin tells how far a measured value is from its limit: 0 at it, below 0
@@ -139,6 +174,14 @@ type steady struct {
 	perSecond          float64 // successes
 	skipped            float64 // seconds left out
 	drifting           bool    // it never settled
+}
+
+// times are the response times, those of calls that were given up among them.
+func (s steady) times() result.Times { return result.NewTimes(s.response, s.givenUp) }
+
+// percentile is the one that judges, in seconds.
+func (s steady) percentile(p float64) float64 {
+	return verdict.Shown(s.times().Quantile(p), math.NaN())
 }
 
 func (s steady) errors() float64 {
@@ -170,7 +213,7 @@ func ended(t *result.Trial) (s steady, err error) {
 		return s, err
 	}
 	s = steady{response: latency.New(latency.Coarse), drifting: drifting}
-	within := int64(0)
+	within, sum, highest := int64(0), 0.0, 0.0
 	for i, w := range t.Timeline {
 		if i < skip {
 			s.skipped = w.AtS + w.WidthS
@@ -181,6 +224,7 @@ func ended(t *result.Trial) (s steady, err error) {
 			return s, err
 		}
 		s.response.Merge(h)
+		sum, highest = sum+w.MeanS*float64(w.OK), max(highest, w.MaxS)
 		s.ok += w.OK
 		s.failed += w.Errors
 		if w.AtS+w.WidthS <= t.DurationS*(1+1e-9) {
@@ -190,5 +234,18 @@ func ended(t *result.Trial) (s steady, err error) {
 	if length := t.DurationS - s.skipped; length > 0 {
 		s.perSecond = float64(within) / length
 	}
-	return s, nil
+	return s, s.sharpen(sum, highest)
+}
+
+// sharpen gives the merged windows, which are coarse, their exact maximum and
+// mean: a percentile might else come out above the slowest call. The sum and
+// the highest are in seconds.
+func (s steady) sharpen(sum, highest float64) error {
+	if s.ok == 0 {
+		return nil
+	}
+	most := time.Duration(math.Round(highest * 1e9))
+	least := min(s.response.Min(), most)
+	mean := min(max(sum/float64(s.ok)*1e9, float64(least)), float64(most))
+	return s.response.Restore(least, most, mean, s.response.Stddev())
 }

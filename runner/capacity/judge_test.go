@@ -19,7 +19,7 @@ func made(t *testing.T, call func(due time.Duration) (took time.Duration, fate l
 	trial := &result.Trial{
 		DurationS: length.Seconds(), Ended: result.Complete, Health: result.Health{KeptPace: true}, Errors: map[string]result.Error{},
 	}
-	line, response := latency.NewTimeline(), latency.New(latency.Fine)
+	line, response, givenUp := latency.NewTimeline(), latency.New(latency.Fine), latency.New(latency.Fine)
 	inTime, failed := 0, int64(0)
 	for due := time.Duration(0); due < length; due += time.Millisecond {
 		took, fate := call(due)
@@ -36,6 +36,7 @@ func made(t *testing.T, call func(due time.Duration) (took time.Duration, fate l
 			failed++
 		case latency.Cancelled:
 			trial.Cancelled++
+			givenUp.Record(took)
 		}
 	}
 	if failed > 0 {
@@ -47,11 +48,14 @@ func made(t *testing.T, call func(due time.Duration) (took time.Duration, fate l
 	if trial.Response, err = result.NewDist(response); err != nil {
 		t.Fatal(err)
 	}
+	if trial.CancelledResponse, err = result.NewDist(givenUp); err != nil {
+		t.Fatal(err)
+	}
 	for i, w := range line.Windows() {
 		width := line.Width().Seconds()
 		window := result.Window{AtS: float64(i) * width, WidthS: width, Scheduled: w.Scheduled, Started: w.Started, OK: w.OKs, Errors: w.Failures}
 		if w.Response != nil {
-			window.MeanS = w.Response.Mean() / 1e9
+			window.MeanS, window.MaxS = w.Response.Mean()/1e9, w.Response.Max().Seconds()
 			if window.HDR, err = w.Response.Encode(); err != nil {
 				t.Fatal(err)
 			}
@@ -162,6 +166,13 @@ func TestVerdicts(t *testing.T) {
 		{"kept", made(t, steadily(20*time.Millisecond)), []string{"p99 < 40ms", "errors < 1%"}, result.Pass, ""},
 		{"the limit itself is broken by <", made(t, steadily(20*time.Millisecond)), []string{"max < 20ms"}, result.Fail, "max < 20ms"},
 		{"and kept by <=", made(t, steadily(20*time.Millisecond)), []string{"max <= 20ms", "mean <= 20ms", "min <= 20ms"}, result.Pass, ""},
+		{"few given up", made(t, nth(200, latency.Cancelled)), []string{"p99 < 40ms"}, result.Pass, ""},
+		{"few given up are the slowest", made(t, nth(200, latency.Cancelled)), []string{"p99.9 < 40ms"}, result.Fail, "p99.9 < 40ms"},
+		{"and might have taken for ever", made(t, nth(1000, latency.Cancelled)), []string{"p99 < 40ms", "max < 40ms"}, result.Fail, "max < 40ms"},
+		{"broken by the most, beyond all margins", made(t, nth(2, latency.Failed)), []string{"p99 < 2ms", "errors < 0.1%"}, result.Fail, "errors < 0.1%"},
+		{"in whatever order", made(t, nth(2, latency.Failed)), []string{"errors < 0.1%", "p99 < 2ms"}, result.Fail, "errors < 0.1%"},
+		{"by a response time", made(t, nth(200, latency.Failed)), []string{"errors < 0.1%", "p99 < 1ms"}, result.Fail, "p99 < 1ms"},
+		{"no success is first of all errors", made(t, nth(1, latency.Failed)), []string{"p99 < 40ms", "errors < 1%"}, result.Fail, "errors < 1%"},
 		{"the promise broken by the most", made(t, nth(10, latency.Failed)), []string{"p50 < 19ms", "errors < 1%"}, result.Fail, "errors < 1%"},
 		{"few enough errors", made(t, nth(200, latency.Failed)), []string{"errors < 1%"}, result.Pass, ""},
 		{"no success is not fast", made(t, nth(1, latency.Failed)), []string{"p99 < 40ms"}, result.Fail, "p99 < 40ms"},

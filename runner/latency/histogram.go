@@ -130,8 +130,8 @@ func (h *Histogram) grow(bucket int) uint {
 	return uint(bucket - low)
 }
 
-// Merge adds every value of o, which must have the same digits: histograms of
-// different resolution are never mixed.
+// Merge adds every value of o. Of other digits the values of each of its buckets
+// count as the highest of them.
 func (h *Histogram) Merge(o *Histogram) {
 	if o.count == 0 {
 		return
@@ -150,10 +150,24 @@ func (h *Histogram) Merge(o *Histogram) {
 			h.grow(b)
 		}
 	}
+	if o.digits != h.digits {
+		h.regroup(o)
+		return
+	}
 	from, to := o.bucket(o.min), o.bucket(o.max)
 	into := h.counts[from-h.first:]
 	for i, c := range o.counts[from-o.first : to-o.first+1] {
 		into[i] += c
+	}
+}
+
+// regroup takes in the counts of one of another resolution, the values of each
+// bucket at their highest. There is room for its lowest and highest one.
+func (h *Histogram) regroup(o *Histogram) {
+	for i, c := range o.counts {
+		if c > 0 {
+			h.counts[h.bucket(max(o.min, min(o.max, o.top(o.first+i))))-h.first] += c
+		}
 	}
 }
 

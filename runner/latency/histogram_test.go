@@ -257,3 +257,30 @@ func BenchmarkRecord(b *testing.B) {
 		h.Record(vs[i&4095])
 	}
 }
+
+// Histograms of different digits merge as one of the merged one's digits would
+// have recorded all values itself.
+func TestMergeOfOtherDigits(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		values := rapid.SliceOf(rapid.Int64Range(0, 1e13))
+		mine, others := values.Draw(t, "mine"), values.Draw(t, "others")
+		h, fine, all := New(Coarse), New(Fine), New(Coarse)
+		for _, v := range mine {
+			h.Record(time.Duration(v))
+			all.Record(time.Duration(v))
+		}
+		for _, v := range others {
+			fine.Record(time.Duration(v))
+			all.Record(time.Duration(v))
+		}
+		h.Merge(fine)
+		if h.Count() != all.Count() || h.Min() != all.Min() || h.Max() != all.Max() || math.Abs(h.Mean()-all.Mean()) > 1e-6*all.Mean() {
+			t.Fatalf("%d values from %v to %v, mean %v; want %d, %v, %v, %v", h.Count(), h.Min(), h.Max(), h.Mean(), all.Count(), all.Min(), all.Max(), all.Mean())
+		}
+		for p := 0.0; p <= 100; p += 5 {
+			if got, want := h.Quantile(p), all.Quantile(p); got != want {
+				t.Fatalf("p%v is %v, want %v", p, got, want)
+			}
+		}
+	})
+}

@@ -31,6 +31,9 @@ type Capacity struct {
 	Value float64 `json:"value"`
 	Low   float64 `json:"low,omitempty"`
 	High  float64 `json:"high,omitempty"`
+	// ThroughputPerS is what steps served at the highest load, up to Value, at
+	// which one kept the promises; 0 where none did.
+	ThroughputPerS float64 `json:"throughput_per_s,omitempty"`
 	// Precise tells that the interval is as narrow as was asked for.
 	Precise bool `json:"precise"`
 	// LimitedBy is the promise that breaks beyond it, "max_in_flight", or
@@ -88,8 +91,9 @@ type CapacityStep struct {
 	P99S           float64   `json:"p99_s"`
 	Errors         float64   `json:"errors"` // a share of 1
 	ThroughputPerS float64   `json:"throughput_per_s"`
-	SkippedS       float64   `json:"skipped_s"`          // left out at its beginning
-	Drifting       bool      `json:"drifting,omitempty"` // half of it was left out and it still drifted
+	SkippedS       float64   `json:"skipped_s"`               // left out at its beginning
+	Drifting       bool      `json:"drifting,omitempty"`      // half of it was left out and it still drifted
+	StartedPerS    float64   `json:"started_per_s,omitempty"` // of a void step: the rate that the generator managed
 	LatenessP99S   float64   `json:"lateness_p99_s"`
 	Reason         string    `json:"reason,omitempty"` // the promise broken by the most, or why it is void
 }
@@ -112,6 +116,25 @@ func (r *Run) Searched(scenario string) *Capacity {
 		}
 	}
 	return nil
+}
+
+// Served is the mean throughput of the steps that kept the promises at the
+// highest load at which any did, up to the capacity; 0 where none did.
+func (c *Capacity) Served() float64 {
+	highest, sum, n := 0.0, 0.0, 0.0
+	for _, step := range c.Steps {
+		if step.Verdict != Pass || step.Level > c.Value || step.Level < highest {
+			continue
+		}
+		if step.Level > highest {
+			highest, sum, n = step.Level, 0, 0
+		}
+		sum, n = sum+step.ThroughputPerS, n+1
+	}
+	if n == 0 {
+		return 0
+	}
+	return sum / n
 }
 
 // At is the place of a step's trial.

@@ -33,7 +33,7 @@ var additions = []string{
 	"capacities.mode", "capacities.target", "capacities.slo", "capacities.slo.rule", "capacities.slo.metric",
 	"capacities.slo.percentile", "capacities.slo.limit", "capacities.slo.or_equal", "capacities.from", "capacities.to",
 	"capacities.hold_s", "capacities.precision", "capacities.peak_load", "capacities.precise", "capacities.headroom",
-	"capacities.reason", "capacities.steps_most", "capacities.steps.level", "capacities.steps.repeat",
+	"capacities.throughput_per_s", "capacities.steps.started_per_s", "capacities.reason", "capacities.steps_most", "capacities.steps.level", "capacities.steps.repeat",
 	"capacities.steps.verdict", "capacities.steps.measured", "capacities.steps.p50_s", "capacities.steps.p99_s",
 	"capacities.steps.errors", "capacities.steps.throughput_per_s", "capacities.steps.skipped_s",
 	"capacities.steps.drifting", "capacities.steps.lateness_p99_s", "capacities.steps.reason",

@@ -204,11 +204,11 @@ func aCapacity() Capacity {
 		Scenario: "how-much", Mode: "rate-limited", Target: "shop", Find: FindRate,
 		SLO:  []Promise{{Rule: "p99 <= 200ms", Metric: "p", Percentile: 99, Limit: 0.2, OrEqual: true}, {Rule: "errors < 0.1%", Metric: "errors", Limit: 0.001}},
 		From: 50, To: 20000, HoldS: 10, Precision: 0.05, PeakLoad: 800,
-		Bound: Found, Value: 1240, Low: 1190, High: 1260, Precise: true, LimitedBy: "p99 <= 200ms", Headroom: 1.55, Reason: "a reason",
+		Bound: Found, Value: 1240, Low: 1190, High: 1260, ThroughputPerS: 1199, Precise: true, LimitedBy: "p99 <= 200ms", Headroom: 1.55, Reason: "a reason",
 		Most: 24, Steps: []CapacityStep{
 			{Level: 1200, Verdict: Pass, Measured: []float64{0.15, 0}, P50S: 0.02, P99S: 0.15, ThroughputPerS: 1199},
 			{Level: 1300, Repeat: 1, Verdict: Fail, Measured: []float64{0.31, 0.0005}, P50S: 0.03, P99S: 0.31, Errors: 0.0005,
-				ThroughputPerS: 1270, SkippedS: 5, Drifting: true, LatenessP99S: 0.0001, Reason: "p99 <= 200ms"},
+				ThroughputPerS: 1270, SkippedS: 5, Drifting: true, StartedPerS: 1290, LatenessP99S: 0.0001, Reason: "p99 <= 200ms"},
 		},
 	}
 }

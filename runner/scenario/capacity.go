@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strings"
 	"time"
 
 	"github.com/google/jsonschema-go/jsonschema"
@@ -60,7 +61,7 @@ func capacityShape() setting.Shape[capacityDraft] {
 func precision() setting.Shape[float64] {
 	read := func(text string) (float64, error) {
 		v, err := quantity.ParsePercent(text)
-		if err == nil && (v < finest || v > coarsest) {
+		if negative := strings.HasPrefix(text, "-") && strings.HasSuffix(text, "%"); negative || err == nil && (v < finest || v > coarsest) {
 			err = fmt.Errorf("a precision of %s cannot be had: write a percentage from 1%% to 25%%", text)
 		}
 		return v, err

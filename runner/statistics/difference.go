@@ -65,11 +65,16 @@ func (d Difference) Below(bound float64) float64 { return d.spread(0).above(boun
 // Within is the p-value of the two one-sided tests that the true difference
 // lies from −bound to bound (Schuirmann 1987).
 func (d Difference) Within(bound float64) float64 {
-	if s := d.spread(0); s.error == 0 && math.Abs(d.Value) == bound {
+	if s := d.spread(0); s.error == 0 && math.Abs(d.Value) <= bound+rounding {
 		return 0 // known exactly, and a tolerance includes its end
 	}
 	return max(d.Above(-bound), d.Below(bound))
 }
+
+// rounding is what a difference that is known exactly may exceed a bound by:
+// 105 ms are 5 % more than 100 ms, though their logarithms, or 1.1 % and 1 % of
+// errors, say so only but for the last digit.
+const rounding = 1e-12
 
 // power is the chance to decide that a number of repetitions is to give.
 const power = 0.8
@@ -132,7 +137,7 @@ func (s spread) above(excess float64) float64 {
 	switch {
 	case s.error > 0:
 		return distuv.StudentsT{Sigma: 1, Nu: s.degrees}.Survival(excess / s.error)
-	case excess > 0:
+	case excess > rounding:
 		return 0
 	}
 	return 1

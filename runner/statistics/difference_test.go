@@ -110,6 +110,32 @@ func TestWhatDoesNotVaryIsCertain(t *testing.T) {
 	}
 }
 
+// Exactly the tolerance is no change, whatever rounding says of it: one float
+// to either side is, too, and what can be seen to be beyond is not.
+func TestExactlyTheToleranceIsNoChange(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		tolerance := float64(rapid.IntRange(1, 500).Draw(t, "tolerance, tenths of a percent")) / 1000
+		was := rapid.Float64Range(1e-6, 1e6).Draw(t, "was")
+		bound := math.Log1p(tolerance)
+		exactly := was * (1 + tolerance)
+		for _, c := range []struct {
+			is     float64
+			within bool
+		}{
+			{exactly, true}, {math.Nextafter(exactly, math.Inf(1)), true}, {math.Nextafter(exactly, 0), true},
+			{was / (1 + tolerance), true}, {exactly * (1 + 1e-9), false}, {was / (1 + tolerance) * (1 - 1e-9), false},
+		} {
+			known := func(v float64) Figure { v = math.Log(v); return Figure{v, []float64{v, v, v}} }
+			for _, d := range []Difference{Paired(known(was), known(c.is)), Unpaired(known(was), known(c.is))} {
+				beyond := min(d.Above(bound), d.Below(-bound)) == 0
+				if within := d.Within(bound) == 0; within != c.within || beyond == c.within {
+					t.Fatalf("from %v to %v with a tolerance of %v: within %v, beyond %v", was, c.is, tolerance, within, beyond)
+				}
+			}
+		}
+	})
+}
+
 // With as many more repetitions as estimated, an error that falls as it should
 // decides in about 80 of 100 experiments.
 func TestMoreIsAboutEnough(t *testing.T) {

@@ -42,16 +42,32 @@ func Ratio(n int, statistic func(without int) float64) (Estimate, error) {
 	if err := hasLogarithm(value); err != nil {
 		return Estimate{}, err
 	}
+	deleted, err := logarithmsWithout(n, statistic)
+	if err != nil {
+		return Estimate{}, err
+	}
+	half := studentsT(n-1) * standardError(deleted)
+	return around(value, half, half)
+}
+
+// logarithmsWithout are a statistic's logarithms without each of the
+// repetitions in turn.
+func logarithmsWithout(n int, statistic func(without int) float64) ([]float64, error) {
 	deleted := make([]float64, n)
 	for i := range deleted {
-		ratio := statistic(i)
-		if err := hasLogarithm(ratio); err != nil {
-			return Estimate{}, fmt.Errorf("without repetition %d: %w", i, err)
+		value := statistic(i)
+		if err := hasLogarithm(value); err != nil {
+			return nil, fmt.Errorf("without repetition %d: %w", i, err)
 		}
-		deleted[i] = math.Log(ratio)
+		deleted[i] = math.Log(value)
 	}
-	factor := math.Exp(studentsT(n-1) * standardError(deleted))
-	e := Estimate{Value: value, Low: value / factor, High: value * factor}
+	return deleted, nil
+}
+
+// around is a ratio with an interval whose logarithm reaches so far down and
+// up.
+func around(value, down, up float64) (Estimate, error) {
+	e := Estimate{Value: value, Low: value / math.Exp(down), High: value * math.Exp(up)}
 	if e.Low == 0 || math.IsInf(e.High, 1) {
 		return Estimate{}, errors.New("the repetitions differ too much for an interval")
 	}
@@ -69,16 +85,25 @@ func hasLogarithm(ratio float64) error {
 // statistic without repetition i (Efron & Tibshirani 1993, equation 11.5).
 func standardError(deleted []float64) float64 {
 	n := float64(len(deleted))
-	// About the first value, so that equal values have no error at all.
-	mean := deleted[0]
-	for _, v := range deleted {
-		mean += (v - deleted[0]) / n
-	}
 	squares := 0.0
-	for _, v := range deleted {
-		squares += (v - mean) * (v - mean)
+	for _, off := range offMean(deleted) {
+		squares += off * off
 	}
 	return math.Sqrt((n - 1) / n * squares)
+}
+
+// offMean is how far each value is from their mean.
+func offMean(values []float64) []float64 {
+	// About the first value, so that equal values have no error at all.
+	mean := values[0]
+	for _, v := range values {
+		mean += (v - values[0]) / float64(len(values))
+	}
+	off := make([]float64, len(values))
+	for i, v := range values {
+		off[i] = v - mean
+	}
+	return off
 }
 
 // studentsT is the factor that a standard error of so many degrees of freedom

@@ -240,3 +240,49 @@ func TestIntervalsCoverTheTruth(t *testing.T) {
 		}
 	}
 }
+
+// Where the repetitions lean to neither side, an interval of pairs is the
+// plain one; otherwise its longer side reaches further, and the other does not.
+func TestPairedRatioReachesTowardsTheTail(t *testing.T) {
+	evenly := func(without int) float64 { return logMean([]float64{1, 2, 3})(without) }
+	one := func(int) float64 { return 1 }
+	plain, _ := Ratio(3, evenly)
+	if got, err := PairedRatio(3, evenly, one); err != nil || math.Abs(got.Low/plain.Low-1) > 1e-12 || math.Abs(got.High/plain.High-1) > 1e-12 {
+		t.Errorf("%+v, want %+v, %v", got, plain, err)
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		n := rapid.IntRange(3, 12).Draw(t, "n")
+		xs := rapid.SliceOfN(rapid.Float64Range(-3, 3), n, n).Draw(t, "x")
+		ys := rapid.SliceOfN(rapid.Float64Range(-3, 3), n, n).Draw(t, "y")
+		diff := make([]float64, n)
+		for i := range xs {
+			diff[i] = xs[i] - ys[i]
+		}
+		plain, err := Ratio(n, logMean(diff))
+		got, err2 := PairedRatio(n, logMean(xs), logMean(ys))
+		if err != nil || err2 != nil {
+			t.Fatal(err, err2)
+		}
+		skewed := skewnessOf(diff)
+		const rounding = 1e-9
+		up, down := math.Log(got.High/plain.High), math.Log(plain.Low/got.Low)
+		if up < -rounding || down < -rounding || skewed > 0.1 && down > rounding || skewed < -0.1 && up > rounding {
+			t.Fatalf("skewed by %v it reaches %v further up and %v down", skewed, up, down)
+		}
+		if swapped, _ := PairedRatio(n, logMean(ys), logMean(xs)); math.Abs(swapped.Low*got.High-1) > rounding || math.Abs(swapped.High*got.Low-1) > rounding {
+			t.Fatalf("%+v, and turned about %+v", got, swapped)
+		}
+	})
+}
+
+// The sample skewness as textbooks define it: of 1, 2, 3, 10 it is 1.7635.
+func TestSkewness(t *testing.T) {
+	// mean 4; squares 9+4+1+36 = 50; cubes −27−8−1+216 = 180;
+	// g₁ = 45 / 12.5^1.5 = 1.01823; G₁ = g₁·√12/2.
+	if got := skewnessOf([]float64{1, 2, 3, 10}); math.Abs(got-1.763632) > 1e-5 {
+		t.Errorf("%v", got)
+	}
+	if skewnessOf([]float64{1, 5}) != 0 || skewnessOf([]float64{2, 2, 2}) != 0 {
+		t.Error("what has none is skewed")
+	}
+}

@@ -151,8 +151,11 @@ func (rule *Rule) value(text string, milliseconds bool) (err error) {
 	case "speedup":
 		rule.Value, err = parseRatio(text)
 	default:
-		if milliseconds && isNumber(text) {
+		switch v, _ := strconv.ParseFloat(text, 64); {
+		case milliseconds && isNumber(text):
 			text += "ms"
+		case rule.Family != "makespan" && isNumber(text) && v >= 1: // nobody promises calls of 200 s
+			return fmt.Errorf("%q has no unit: write %sms", text, text)
 		}
 		d, failed := quantity.ParseDuration(text)
 		rule.Value, err = d.Seconds(), failed

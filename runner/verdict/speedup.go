@@ -60,14 +60,14 @@ func compare(s *result.Speedup, base, mode *result.Group) {
 		s.Note = "no repetition came to its end in both modes"
 		return
 	}
-	if s.Ratio = p.ratio(statistics.None); s.Ratio == 0 { // nothing to divide
+	if s.Ratio = over(p.longer(statistics.None), p.shorter(statistics.None)); s.Ratio == 0 { // nothing to divide
 		s.Note = "no ratio: " + p.missing()
 		return
 	}
 	var notes []string
 	if n := len(p.mode); n < enough {
 		notes = append(notes, fmt.Sprintf("%s: no interval (needs %d)", repetitions(n, p.tried), enough))
-	} else if e, err := statistics.Ratio(n, p.ratio); err != nil {
+	} else if e, err := statistics.PairedRatio(n, p.longer, p.shorter); err != nil {
 		notes = append(notes, "no interval: "+err.Error())
 	} else {
 		s.Low, s.High = e.Low, e.High
@@ -117,14 +117,21 @@ func pairUp(base, mode *result.Group) pairs {
 	return p
 }
 
-// ratio is how many times faster the mode is, without one of the repetitions;
-// 0 where there is nothing to divide.
-func (p pairs) ratio(without int) float64 {
-	base, mode := except(p.base, without), except(p.mode, without)
+// longer and shorter are the two figures of which the ratio tells how many
+// times faster the mode is, without one of the repetitions: the baseline's
+// makespan over the mode's, or the mode's throughput over the baseline's.
+func (p pairs) longer(without int) float64 {
 	if p.counted() {
-		return over(result.MeanMakespan(base), result.MeanMakespan(mode))
+		return result.MeanMakespan(except(p.base, without))
 	}
-	return over(result.Throughput(mode), result.Throughput(base))
+	return result.Throughput(except(p.mode, without))
+}
+
+func (p pairs) shorter(without int) float64 {
+	if p.counted() {
+		return result.MeanMakespan(except(p.mode, without))
+	}
+	return result.Throughput(except(p.base, without))
 }
 
 // counted tells whether both were asked for a number of requests.
@@ -137,6 +144,7 @@ func (p pairs) missing() string {
 	return "a throughput is 0/s"
 }
 
+// over is a ratio; 0 where there is nothing to divide.
 func over(a, b float64) float64 {
 	if b == 0 || math.IsInf(a/b, 1) {
 		return 0

@@ -95,8 +95,11 @@ func TestSpeedupNotes(t *testing.T) {
 	}
 }
 
-// The worked example of the statistics' own test: makespans 10, 12, 11 against
-// 5, 5, 6.
+// The worked example of the statistics' own test, makespans 10, 12, 11 against
+// 5, 5, 6, of which the longer side reaches further: the logarithms without one
+// have G₁ = −0.80848, pairing took out nothing (their variance is 1.013 times
+// the sum of both), and 0.356992 × (1 + 0.25 × 0.80848/√3) = 0.398650, of which
+// e to the power is 1.489812.
 func TestSpeedupIntervalIsTheJackknifes(t *testing.T) {
 	var trials []trial
 	for r, span := range []time.Duration{10, 12, 11} {
@@ -106,7 +109,7 @@ func TestSpeedupIntervalIsTheJackknifes(t *testing.T) {
 		trials = append(trials, trial{mode: "fast", repeat: r, makespan: span * time.Second, ok: times(1, ms)})
 	}
 	s := speedups(t, runOf(t, trials...))[0]
-	if math.Abs(s.Ratio-33.0/16) > 1e-12 || math.Abs(s.Low-1.443292) > 5e-6 || math.Abs(s.High-2.947363) > 5e-6 {
+	if math.Abs(s.Ratio-33.0/16) > 1e-12 || math.Abs(s.Low-1.443292) > 5e-6 || math.Abs(s.High-3.072738) > 2e-5 {
 		t.Errorf("%v, %v to %v", s.Ratio, s.Low, s.High)
 	}
 }

@@ -1,7 +1,9 @@
 package quantity
 
 import (
+	"fmt"
 	"math"
+	"math/big"
 	"regexp"
 	"strings"
 	"testing"
@@ -12,25 +14,36 @@ import (
 
 func TestParseRate(t *testing.T) {
 	good := map[string]Rate{
-		"500/s":      {500, time.Second},
-		"5/2s":       {5, 2 * time.Second},
-		"300/min":    {300, time.Minute},
-		"300/m":      {300, time.Minute},
-		"3/2min":     {3, 2 * time.Minute},
-		"1/100ms":    {1, 100 * time.Millisecond},
-		"10k/s":      {10_000, time.Second},
-		"1.5M/h":     {1_500_000, time.Hour},
-		"7/1m30s":    {7, 90 * time.Second},
-		"1/µs":       {1, time.Microsecond},
-		" 5 / 2s ":   {5, 2 * time.Second},
-		"1000M/s":    {1_000_000_000, time.Second},
-		"1/876000h":  {1, Longest},
-		"1e3/500us":  {1000, 500 * time.Microsecond},
-		"1/1.5h":     {1, 90 * time.Minute},
-		"1000M/1s":   {1_000_000_000, time.Second},
-		"1/+1s":      {1, time.Second},
-		"1/.5s":      {1, 500 * time.Millisecond},
-		"1000000k/s": {1_000_000_000, time.Second},
+		"500/s":     {500, time.Second},
+		"5/2s":      {5, 2 * time.Second},
+		"300/min":   {300, time.Minute},
+		"300/m":     {300, time.Minute},
+		"3/2min":    {3, 2 * time.Minute},
+		"1/100ms":   {1, 100 * time.Millisecond},
+		"10k/s":     {10_000, time.Second},
+		"1.5M/h":    {1_500_000, time.Hour},
+		"7/1m30s":   {7, 90 * time.Second},
+		"1/µs":      {1, time.Microsecond},
+		" 5 / 2s ":  {5, 2 * time.Second},
+		"100M/s":    {100_000_000, time.Second},
+		"0.4/s":     {2, 5 * time.Second},
+		"2.5/s":     {5, 2 * time.Second},
+		"0.5/min":   {1, 2 * time.Minute},
+		"0.1/s":     {1, 10 * time.Second},
+		"33.333/s":  {33_333, 1000 * time.Second},
+		"1.5/2s":    {3, 4 * time.Second},
+		"2.50/s":    {5, 2 * time.Second},
+		"3.0/s":     {3, time.Second},
+		"1.2345k/s": {2469, 2 * time.Second},
+		"5e-1/s":    {1, 2 * time.Second},
+		".25/100ms": {1, 400 * time.Millisecond},
+		"1/876000h": {1, Longest},
+		"1e3/500us": {1000, 500 * time.Microsecond},
+		"1/1.5h":    {1, 90 * time.Minute},
+		"100M/1s":   {100_000_000, time.Second},
+		"1/+1s":     {1, time.Second},
+		"1/.5s":     {1, 500 * time.Millisecond},
+		"100000k/s": {100_000_000, time.Second},
 	}
 	for text, want := range good {
 		if got, err := ParseRate(text); err != nil || got != want {
@@ -38,21 +51,29 @@ func TestParseRate(t *testing.T) {
 		}
 	}
 	bad := map[string]string{
-		"":          "not a rate",
-		"5":         "not a rate",
-		"5/":        "after the slash",
-		"/s":        "whole number",
-		"0.5/s":     "write 1/2s",
-		"0/s":       "above zero",
-		"-1/s":      "whole number",
-		"5/0s":      "above zero",
-		"5/-2s":     "above zero",
-		"5/parsec":  "after the slash",
-		"5/2":       "after the slash",
-		"1001M/s":   "too high",
-		"1/877000h": "too slow",
-		"1/9e9h":    "after the slash",
-		"inf/s":     "whole number",
+		"":                        "not a rate",
+		"5":                       "not a rate",
+		"5/":                      "after the slash",
+		"/s":                      "before the slash",
+		"-0.5/s":                  "above zero",
+		"0.0/s":                   "above zero",
+		"-10/s":                   "above zero",
+		"1e9/s":                   "too high to be meant",
+		"1000M/s":                 "too high to be meant",
+		"1e-10/s":                 "too slow",
+		"1e-99999999/s":           "too slow",
+		"0.3333333333333333333/s": "too many digits",
+		"1e99999999/s":            "before the slash",
+		"0/s":                     "above zero",
+		"-1/s":                    "above zero",
+		"5/0s":                    "above zero",
+		"5/-2s":                   "above zero",
+		"5/parsec":                "after the slash",
+		"5/2":                     "after the slash",
+		"1001M/s":                 "too high",
+		"1/877000h":               "too slow",
+		"1/9e9h":                  "after the slash",
+		"inf/s":                   "before the slash",
 	}
 	for text, want := range bad {
 		if got, err := ParseRate(text); err == nil || !strings.Contains(err.Error(), want) {
@@ -129,6 +150,42 @@ func TestParsePerSecond(t *testing.T) {
 	}
 }
 
+// A share of one is as exact as it was written: as many events in as long a
+// time, to the nanosecond.
+func TestFractionsOfARateAreExact(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		digits := rapid.IntRange(1, 6).Draw(t, "digits")
+		n := rapid.Int64Range(1, 1e7).Draw(t, "n")
+		unit := rapid.SampledFrom([]string{"s", "min", "2s", "100ms"}).Draw(t, "per")
+		tens := int64(math.Pow10(digits))
+		text := fmt.Sprintf("%d.%0*d/%s", n/tens, digits, n%tens, unit)
+		got, err := ParseRate(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		per, _ := parsePer(unit)
+		// got.N / got.Per = n / (tens·per), crosswise.
+		left := new(big.Int).Mul(big.NewInt(got.N), new(big.Int).Mul(big.NewInt(tens), big.NewInt(int64(per))))
+		right := new(big.Int).Mul(big.NewInt(n), big.NewInt(int64(got.Per)))
+		if left.Cmp(right) != 0 {
+			t.Fatalf("%s is read as %v", text, got)
+		}
+	})
+}
+
+// A bare number between 0 and 1 may be a share or a percentage: a hundredth of
+// the one is the other, so neither is suggested alone.
+func TestBareShares(t *testing.T) {
+	for text, want := range map[string]string{
+		"0.05": "did you mean 5% or 0.05%?", "0.01": "did you mean 1% or 0.01%?", "1": "did you mean 100% or 1%?", "0.07": "did you mean 7% or 0.07%?",
+		"5": "write 5%", "0": "write 0%", "99.9": "write 99.9%",
+	} {
+		if _, err := ParsePercent(text); err == nil || !strings.HasSuffix(err.Error(), want) {
+			t.Errorf("%s: %v, want %s", text, err, want)
+		}
+	}
+}
+
 // What is printed reads back as what it was.
 func TestRoundTrips(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
@@ -140,7 +197,7 @@ func TestRoundTrips(t *testing.T) {
 		if got, err := ParseDuration(Duration(d)); err != nil || got != d {
 			t.Errorf("%d ns is printed as %q and read as %v, %v", d, Duration(d), got, err)
 		}
-		rate := Rate{N: rapid.Int64Range(1, 1000).Draw(t, "n"), Per: max(d, time.Microsecond)}
+		rate := Rate{N: rapid.Int64Range(1, 1000).Draw(t, "n"), Per: max(d, 10*time.Microsecond)}
 		if got, err := ParseRate(rate.String()); err != nil || got != rate {
 			t.Errorf("%#v is printed as %q and read as %v, %v", rate, rate, got, err)
 		}

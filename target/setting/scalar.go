@@ -1,8 +1,8 @@
 package setting
 
 import (
-	"errors"
 	"fmt"
+	"math"
 	"regexp"
 	"slices"
 	"strconv"
@@ -70,14 +70,19 @@ func Duration() Shape[time.Duration] {
 
 // LongerThanZero is a duration above zero.
 func LongerThanZero() Shape[time.Duration] {
-	shape := Where(Duration(), func(d time.Duration) error {
-		if d == 0 {
-			return errors.New("the duration must be above zero")
-		}
-		return nil
+	return Parsed("a duration such as 1.5s or 200ms", short(ParseLongerThanZero), func() *jsonschema.Schema {
+		return Spelled(quantity.DurationPattern)
 	})
-	shape.Schema = func() *jsonschema.Schema { return Spelled(quantity.DurationPattern) }
-	return shape
+}
+
+// ParseLongerThanZero reads a duration above zero.
+func ParseLongerThanZero(text string) (time.Duration, error) {
+	d, err := quantity.ParseDuration(text)
+	positive, negative := strings.CutPrefix(strings.TrimSpace(text), "-")
+	if _, wrong := quantity.ParseDuration(positive); err == nil && d == 0 || negative && wrong == nil {
+		return 0, fmt.Errorf("the duration %q must be above zero", text)
+	}
+	return d, err
 }
 
 // ParseRate is quantity.ParseRate for people who leave the time out, or write
@@ -85,12 +90,15 @@ func LongerThanZero() Shape[time.Duration] {
 func ParseRate(text string) (quantity.Rate, error) {
 	rate, err := quantity.ParseRate(text)
 	if count := timeless.FindStringSubmatch(strings.TrimSpace(text)); count != nil {
+		if _, wrong := quantity.ParseRate(count[1] + "/s"); wrong != nil {
+			return rate, wrong
+		}
 		err = fmt.Errorf("%q is not a rate: write %s/s", text, count[1])
 	}
 	return rate, err
 }
 
-var timeless = regexp.MustCompile(`^(0*[1-9][0-9]*[kM]?)\s*(?i:rps|qps|req/s|r/s)?$`)
+var timeless = regexp.MustCompile(`^(-?[0-9]*\.?[0-9]+[kM]?)\s*(?i:rps|qps|req/s|r/s)?$`)
 
 // Rate is a rate above zero.
 func Rate() Shape[quantity.Rate] {
@@ -126,20 +134,34 @@ func Share() Shape[float64] {
 func Count(from, to int) Shape[int] {
 	bounds := fmt.Sprintf("from %s to %s", quantity.Count(int64(from)), quantity.Count(int64(to)))
 	read := func(text string) (int, error) {
-		n, err := quantity.ParseCount(text)
-		if err != nil {
-			return 0, err
-		}
-		if n < int64(from) || n > int64(to) {
-			return 0, fmt.Errorf("%s is out of range: write a whole number %s", text, bounds)
-		}
-		return int(n), nil
+		n, err := ParseCount(text, int64(from), int64(to))
+		return int(n), err
 	}
 	return Parsed("a whole number "+bounds, short(read), func() *jsonschema.Schema {
 		s := Spelled(quantity.CountPattern, "integer")
 		s.Minimum, s.Maximum = new(float64(from)), new(float64(to))
 		return s
 	})
+}
+
+// ParseCount reads a whole number between two bounds, both included; the upper
+// one may be math.MaxInt64, for none. Whatever is wrong with it, the bounds that
+// are named are these.
+func ParseCount(text string, from, to int64) (int64, error) {
+	bounds := fmt.Sprintf("write a whole number from %s to %s", quantity.Count(from), quantity.Count(to))
+	if to == math.MaxInt64 {
+		bounds = fmt.Sprintf("write a whole number from %s on", quantity.Count(from))
+	}
+	n, err := quantity.ParseCount(text)
+	switch {
+	case err == nil && from <= n && n <= to:
+		return n, nil
+	case err == nil || quantity.IsWhole(text):
+		return 0, fmt.Errorf("%s is out of range: %s", text, bounds)
+	case quantity.IsNumber(text):
+		return 0, fmt.Errorf("%s is not whole: %s", text, bounds)
+	}
+	return 0, fmt.Errorf("%q is not a count: %s", text, bounds)
 }
 
 // Number is a number between two bounds; above excludes the lower one.

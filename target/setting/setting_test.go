@@ -75,8 +75,8 @@ func TestProblems(t *testing.T) {
 	}{
 		{"all at once", "legs: -1\nsleep: 0s\nfood: [grass, stone]\nwings: 2\nlegz: 5\nyoung: {name: [a]}", []string{
 			`1:1 an animal needs the key name: its name`,
-			`1:7 "-1" must be a whole number from 0 to 10^15`,
-			`2:8 the duration must be above zero`,
+			`1:7 -1 is out of range: write a whole number from 0 to 1k`,
+			`2:8 the duration "0s" must be above zero`,
 			`3:15 "stone" is not food, there are grass and meat`,
 			`4:1 wings are for birds`,
 			`5:1 unknown key "legz" in an animal, did you mean "legs"?`,
@@ -84,7 +84,7 @@ func TestProblems(t *testing.T) {
 		}},
 		{"a misspelt key's value is read too", "name: cow\nlegz: many", []string{
 			`2:1 unknown key "legz" in an animal, did you mean "legs"?`,
-			`2:7 "many" is not a count: write a whole number, such as 100, 10k or 1M`,
+			`2:7 "many" is not a count: write a whole number from 0 to 1k`,
 		}},
 		{"a misspelt required key is not missing", "nane: cow", []string{`1:1 unknown key "nane" in an animal, did you mean "name"?`}},
 		{"nothing", "name:", []string{`1:6 expected a name, found nothing`}},
@@ -157,10 +157,34 @@ func TestSlip(t *testing.T) {
 	}
 }
 
+// Whatever is wrong with a value, the range that is named is the same.
+func TestRangesAgree(t *testing.T) {
+	for _, text := range []string{"0", "-5", "-1k", "2.5", "101", "1M", "1e300", "1e999", "many", "", "-0.5"} {
+		if n, err := ParseCount(text, 1, 100); err == nil || !strings.HasSuffix(err.Error(), "write a whole number from 1 to 100") {
+			t.Errorf("%q: %d, %v", text, n, err)
+		}
+	}
+	for _, text := range []string{"0s", "-5s", "0", "-1h", "-0s"} {
+		if d, err := ParseLongerThanZero(text); err == nil || !strings.HasSuffix(err.Error(), "must be above zero") {
+			t.Errorf("%q: %v, %v", text, d, err)
+		}
+	}
+	for _, text := range []string{"-5", "fast", "-5x"} {
+		if d, err := ParseLongerThanZero(text); err == nil {
+			t.Errorf("%q: %v", text, d)
+		}
+	}
+	for text, want := range map[string]int64{"1": 1, "100": 100, "0.1k": 100, "1e2": 100} {
+		if n, err := ParseCount(text, 1, 100); err != nil || n != want {
+			t.Errorf("%q: %d, %v", text, n, err)
+		}
+	}
+}
+
 // Whoever leaves the time out is told the rate that the reader then takes.
 func TestRateWithoutTime(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		count := rapid.StringMatching(`[1-9][0-9]{0,3}[kM]?`).Draw(t, "count")
+		count := rapid.StringMatching(`[1-9][0-9]?([.][0-9])?[kM]?`).Draw(t, "count")
 		text := count + rapid.SampledFrom([]string{"", "rps", " RPS", "qps", " req/s", "r/s"}).Draw(t, "unit")
 		_, err := ParseRate(text)
 		if err == nil || !strings.HasSuffix(err.Error(), "write "+count+"/s") {
@@ -170,7 +194,12 @@ func TestRateWithoutTime(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	for _, text := range []string{"0", "-5", "2.5", "fast", "5/2s", "300/min", "rps"} {
+	for text, want := range map[string]string{"2.5": "write 2.5/s", "0.4 rps": "write 0.4/s", "0": "must be above zero", "-5": "must be above zero", "1e9": "is not a rate"} {
+		if _, err := ParseRate(text); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q is answered by %v, want %s", text, err, want)
+		}
+	}
+	for _, text := range []string{"fast", "5/2s", "300/min", "rps", "2.5/s", "-10/s"} {
 		_, got := ParseRate(text)
 		if _, want := quantity.ParseRate(text); fmt.Sprint(got) != fmt.Sprint(want) {
 			t.Errorf("%q is answered by %v, want %v", text, got, want)
