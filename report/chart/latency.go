@@ -21,7 +21,7 @@ func latency(sec view.Section) (*figure, error) {
 	groups := shownGroups(s.AtLast(), f.shown(modesOf(s.AtLast()), mostLooks))
 	var values, tails span
 	for _, g := range groups {
-		for _, point := range append(view.Curve(g.Response), view.Curve(g.Service)...) {
+		for _, point := range append(view.Curve(g.Response, 0), view.Curve(g.Service, 0)...) {
 			values.add(point.Seconds)
 			tails.add(point.Tail)
 		}
@@ -84,7 +84,7 @@ func atLast(s *view.Scenario) string {
 // curve places a distribution on the axes; durations of zero have no place on
 // a logarithmic one.
 func curve(h *histogram.Histogram) (points plotter.XYs) {
-	for _, point := range view.Curve(h) {
+	for _, point := range view.Curve(h, 0) {
 		if drawable(point.Seconds) {
 			points = append(points, plotter.XY{X: math.Log10(point.Tail), Y: point.Seconds})
 		}

@@ -46,13 +46,13 @@ const (
 func modeName(s *view.Scenario, mode string) string { return shortName(s, mode, 40) }
 
 func shortName(s *view.Scenario, mode string, longest int) string {
-	name := cut(view.Clean(mode), longest)
+	name := cutWithin(view.Clean(mode), longest)
 	before := 0
 	for _, other := range s.Modes {
 		if other == mode {
 			break
 		}
-		if cut(view.Clean(other), longest) == name {
+		if cutWithin(view.Clean(other), longest) == name {
 			before++
 		}
 	}
@@ -68,6 +68,17 @@ func cut(s string, longest int) string {
 		return string(runes[:longest-1]) + "…"
 	}
 	return s
+}
+
+// cutWithin leaves out the middle of a longer text: long names often differ in
+// their ends.
+func cutWithin(s string, longest int) string {
+	runes := []rune(s)
+	if len(runes) <= longest {
+		return s
+	}
+	head := longest * 3 / 5
+	return string(runes[:head]) + "…" + string(runes[len(runes)-(longest-head-1):])
 }
 
 // legendLines puts entries into as many lines as they need.

@@ -86,7 +86,7 @@ func (p *panel) nothing(s *view.Scenario, modes []string) {
 			if g == nil || g.ThroughputPerS != 0 || !drawable(view.Value(g.Sweep)) {
 				continue
 			}
-			none := draw.GlyphStyle{Color: lookOf(s.Nth(mode)), Radius: 3.5, Shape: draw.CrossGlyph{}}
+			none := draw.GlyphStyle{Color: lookOf(s.Nth(mode)), Radius: 4.5, Shape: draw.CrossGlyph{}}
 			p.Add(dots{points: plotter.XYs{{X: view.Value(g.Sweep), Y: p.Y.Min}}, style: none})
 			none.Color = grey
 			p.tell(entry{text: "nothing was served", rank: ofFigures, marker: none})

@@ -19,14 +19,19 @@ type CurvePoint struct {
 
 // Curve is a distribution's quantiles evenly over the logarithm of the tail,
 // from the shortest duration to the last of the percentiles that CurveEnd
-// knows. It is empty where there are no values.
-func Curve(h *latency.Histogram) []CurvePoint {
+// knows. Lost calls took longer than anybody waited for: they count as infinite,
+// and the curve ends before it comes to them. It is empty where there are no
+// values, or hardly any among lost ones.
+func Curve(h *latency.Histogram, lost int64) []CurvePoint {
 	const each = 40 // points in each power of ten of the tail
-	if h.Count() == 0 {
+	end := CurveEnd(h.Count(), lost)
+	if h.Count() == 0 || end == 0 {
 		return nil
 	}
+	quantile := func(h *latency.Histogram, percent float64) float64 {
+		return quantile(h, min(100, percent*float64(h.Count()+lost)/float64(h.Count())))
+	}
 	var points []CurvePoint
-	end := CurveEnd(h.Count())
 	for i := 0; ; i++ {
 		tail := math.Pow(10, float64(i)/each)
 		if tail >= end*(1-1e-9) {
@@ -43,11 +48,11 @@ func percentOf(tail float64) float64 { return 100 * (1 - 1/tail) }
 var curveEnds = [...]float64{2, 4, 10, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9}
 
 // CurveEnd is the tail of the last percentile that so many calls bear, of
-// those where a curve may end.
-func CurveEnd(calls int64) float64 {
-	last := curveEnds[0]
+// those where a curve may end, besides others that were lost; 0 for none.
+func CurveEnd(calls, lost int64) (last float64) {
 	for _, tail := range curveEnds {
-		if statistics.Supports(calls, 1-1/tail) {
+		known := (1-1/tail)*float64(calls+lost) <= float64(calls)
+		if known && statistics.Supports(calls+lost, 1-1/tail) {
 			last = tail
 		}
 	}
@@ -77,24 +82,24 @@ func CurveEnds(groups []*Group) string {
 		if g.OK == 0 {
 			continue
 		}
-		alike = alike && (last == nil || CurveEnd(last.OK) == CurveEnd(g.OK))
+		alike = alike && (last == nil || CurveEnd(last.OK, 0) == CurveEnd(g.OK, 0))
 		last = g
-		ends = append(ends, fmt.Sprintf("%s at p%s (%s)", Clean(g.Mode), TailName(CurveEnd(g.OK)), plural(g.OK, "call")))
+		ends = append(ends, fmt.Sprintf("%s at p%s (%s)", Clean(g.Mode), TailName(CurveEnd(g.OK, 0)), plural(g.OK, "call")))
 	}
 	const few = 4
 	if last == nil {
 		return ""
 	}
-	next := CurveEnd(last.OK) * 10
+	next := CurveEnd(last.OK, 0) * 10
 	if next < 100 {
-		next = curveEnds[slices.Index(curveEnds[:], CurveEnd(last.OK))+1]
+		next = curveEnds[slices.Index(curveEnds[:], CurveEnd(last.OK, 0))+1]
 	}
 	takes := fmt.Sprintf("p%s takes %s calls", TailName(next), thousands(strconv.FormatInt(statistics.NeededFor(1-1/next), 10)))
 	switch {
 	case len(ends) == 1:
-		return fmt.Sprintf("The curve ends at p%s: %s, here are %s.", TailName(CurveEnd(last.OK)), takes, thousands(strconv.FormatInt(last.OK, 10)))
+		return fmt.Sprintf("The curve ends at p%s: %s, here are %s.", TailName(CurveEnd(last.OK, 0)), takes, thousands(strconv.FormatInt(last.OK, 10)))
 	case alike:
-		return fmt.Sprintf("The curves end at p%s: %s of one mode.", TailName(CurveEnd(last.OK)), takes)
+		return fmt.Sprintf("The curves end at p%s: %s of one mode.", TailName(CurveEnd(last.OK, 0)), takes)
 	case len(ends) > few:
 		return "Each curve ends where its calls cannot bear the next nine: p90 takes 36 of them, p99 368, p99.9 3,688."
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"plimsoll/runner/latency"
@@ -60,7 +61,7 @@ func Timelines(trials []*result.Trial) []Stretch {
 	for i := range stretches {
 		s := &stretches[i]
 		slices.Sort(s.Trials)
-		wide := s.LengthS / most * s.coarser(trials, most)
+		wide := s.momentWidth(trials, most)
 		for _, n := range s.Trials {
 			t := trials[n]
 			var moments []Moment
@@ -74,19 +75,23 @@ func Timelines(trials []*result.Trial) []Stretch {
 	return stretches
 }
 
-// coarser is how many times wider moments have to be for the trial of the most
-// successes to bear a percentile above the median in most of them; 1 where they
-// do already, or where three times as wide would not be enough.
-func (s *Stretch) coarser(trials []*result.Trial, most float64) float64 {
+// momentWidth is how wide moments have to be for there to be so many, in whole
+// windows of the trial of the most successes; up to three times as wide where
+// that makes most of its moments bear a percentile above the median.
+func (s *Stretch) momentWidth(trials []*result.Trial, most float64) float64 {
 	var calls int64
+	width := s.LengthS / most
 	for _, n := range s.Trials {
-		calls = max(calls, trials[n].OK)
+		if t := trials[n]; t.OK > calls {
+			calls = t.OK
+			width = math.Ceil(s.LengthS/most/t.Timeline[0].WidthS-1e-9) * t.Timeline[0].WidthS
+		}
 	}
 	wanted := 1.2 * float64(statistics.NeededFor(Tails[len(Tails)-1]/100)) // some have fewer than the mean
-	if times := math.Ceil(wanted * most / float64(calls)); times <= 3 {
-		return max(1, times)
+	if times := math.Ceil(wanted * s.LengthS / width / float64(calls)); times > 1 && times <= 3 {
+		return width * times
 	}
-	return 1
+	return width
 }
 
 // stretched sorts those trials that have a timeline by their lengths.
@@ -175,7 +180,7 @@ func AboutMoments(stretches []Stretch) string {
 	for _, s := range stretches {
 		for i, moments := range s.Moments {
 			if i == 0 && len(moments) > 0 {
-				if width := lasting(moments[0].WidthS); !slices.Contains(widths, width) {
+				if width := momentWords(moments[0].WidthS); !slices.Contains(widths, width) {
 					widths = append(widths, width)
 				}
 			}
@@ -201,4 +206,12 @@ func AboutMoments(stretches []Stretch) string {
 		text += fmt.Sprintf(" %d of %s have fewer than %d, and show their median only.", few, plural(all, "moment"), least)
 	}
 	return text
+}
+
+// momentWords is a moment's width: hours where it is very wide.
+func momentWords(seconds float64) string {
+	if hours := seconds / 3600; hours >= 2 {
+		return strconv.FormatFloat(hours, 'g', 3, 64) + " h"
+	}
+	return lasting(seconds)
 }
