@@ -90,7 +90,7 @@ func (f *figure) svg() ([]byte, error) {
 	f.draw(draw.New(canvas))
 	var out bytes.Buffer
 	_, err := canvas.WriteTo(&out)
-	return withFallbackFonts(out.Bytes()), err
+	return withOtherFonts(out.Bytes()), err
 }
 
 // png has a white background of its own.
@@ -104,10 +104,3 @@ func (f *figure) png() ([]byte, error) {
 }
 
 const pngDPI = 144
-
-// withFallbackFonts names fonts of the same metrics for readers that lack the
-// one the texts were measured with.
-func withFallbackFonts(svg []byte) []byte {
-	return bytes.ReplaceAll(svg, []byte("font-family:Liberation Sans;"),
-		[]byte("font-family:'Liberation Sans',Arial,Helvetica,sans-serif;"))
-}

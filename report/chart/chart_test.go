@@ -5,11 +5,13 @@ import (
 	"encoding/xml"
 	"errors"
 	"flag"
+	"fmt"
 	"image/png"
 	"io"
 	"math"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -244,5 +246,21 @@ func TestMomentsAreSteps(t *testing.T) {
 	}
 	if medians := pieces(moments, median); !slices.Equal(medians, []piece{{1, 1.5, 2}}) {
 		t.Errorf("medians: %v", medians)
+	}
+}
+
+// A text is as long as it was measured, whatever font a reader has.
+func TestTextsKeepTheirLength(t *testing.T) {
+	svg := string(svgs(t, foreign())["latency"])
+	if texts, lengths := strings.Count(svg, "<text "), strings.Count(svg, "<text textLength="); lengths < texts/2 {
+		t.Errorf("%d of %d texts say how long they are", lengths, texts)
+	}
+	title := regexp.MustCompile(`textLength="([0-9.]+)"[^>]*>&lt;script&gt;`).FindStringSubmatch(svg)
+	want := fmt.Sprintf("%.4g", float64(titleStyle.Width("<script>alert(1)</script>: latency by percentile")))
+	if title == nil || title[1] != want {
+		t.Errorf("the title is %v long, want %s", title, want)
+	}
+	if shown := string(withOtherFonts([]byte("<text style=\"font-weight:bold;font-size:9px\">日本</text>"))); strings.Contains(shown, "textLength") {
+		t.Errorf("letters that the font lacks are squeezed: %s", shown)
 	}
 }
