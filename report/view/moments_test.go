@@ -213,6 +213,9 @@ func TestAFreezeShowsWhenItWas(t *testing.T) {
 		for _, m := range Timelines([]*result.Trial{&run.Trials[0]})[0].Moments[0] {
 			slow := m.P50S > calm || m.TailS > calm
 			shown = shown || slow
+			if m.WidthS > length.Seconds()/30 {
+				t.Errorf("a moment of %v s, of %v", m.WidthS, length)
+			}
 			if slow && (m.Until() <= over || m.AtS > over+0.01) {
 				t.Errorf("the moment from %v to %v s shows %v and %v s, but slow calls ended at %v s", m.AtS, m.Until(), m.P50S, m.TailS, over)
 			}
