@@ -3,6 +3,7 @@ package chart
 import (
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"sync"
@@ -255,6 +256,47 @@ func TestManyModes(t *testing.T) {
 		}
 		if len(looks) != min(n, 35) || f != "" && !slices.Contains(latencies.hints, f) {
 			t.Errorf("%d modes have %d looks; said is %q", n, len(looks), latencies.hints)
+		}
+	}
+}
+
+// Whatever numbers a result holds, charts are drawn or left out, and no
+// coordinate is anything but a number.
+func TestAnyNumbersAreDrawn(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 6))
+	strange := []float64{0, 0, 1, 1, 2.5, 100, 1e-12, 3.6e7, 1e300, -1, math.NaN(), math.Inf(1), math.MaxFloat64, math.SmallestNonzeroFloat64}
+	any := func() float64 { return strange[rng.IntN(len(strange))] }
+	for range 40 {
+		r := sample.Freeze(20, time.Second, time.Minute, 0)
+		one := r.Trials[0]
+		r.Trials = nil
+		for _, mode := range []string{"a", "b", "c"} {
+			for _, at := range []float64{1, any()} {
+				t := one
+				if math.IsNaN(at) { // no file holds one, and no place is equal to it
+					at = 3
+				}
+				t.Mode, t.Sweep, t.MakespanS, t.ThroughputPerS = mode, result.Point{RatePerS: at}, any(), any()
+				if rng.IntN(2) == 0 {
+					t.Sweep = result.Point{Requests: rng.IntN(3)}
+				}
+				t.Timeline = slices.Clone(one.Timeline[:rng.IntN(len(one.Timeline))])
+				for i := range t.Timeline {
+					w := &t.Timeline[i]
+					w.AtS, w.WidthS, w.InFlightMean, w.Started = w.AtS*max(1, any()), w.WidthS*any(), any(), int64(rng.IntN(3))
+				}
+				r.Trials = append(r.Trials, t)
+				r.Speedups = append(r.Speedups, result.Speedup{Scenario: t.Scenario, Mode: mode, Baseline: "a", Point: t.Sweep, Low: any(), Ratio: any(), High: any()})
+			}
+		}
+		for _, rule := range []string{"p99 < 1ns", "p50 < 100000h", "rate > 1/s", "makespan < 0s", "speedup > 1000000"} {
+			r.Verdicts = append(r.Verdicts, result.Verdict{Scenario: one.Scenario, Mode: "a", Kind: result.KindThreshold, Rule: rule})
+		}
+		for kind, svg := range svgs(t, r) {
+			if strings.Contains(string(svg), "NaN") || strings.Contains(string(svg), "Inf") {
+				t.Errorf("%s: a coordinate that is none", kind)
+			}
+			texts(t, svg)
 		}
 	}
 }
