@@ -60,8 +60,8 @@ func must(t *testing.T, run *result.Run) *Scenario {
 // Where the text says that no law fits, charts get none, and otherwise they
 // get the one that the text is about.
 func TestChartsGetNoLawThatTheTextRefuses(t *testing.T) {
+	run := sample.Published()
 	for off, fits := range map[float64]bool{0: true, 0.1: true, 0.11: false, 3: false} {
-		run := sample.Published()
 		for i := range run.Scaling {
 			run.Scaling[i].Off = off
 		}
