@@ -12,8 +12,8 @@ import (
 	"plimsoll/runner/drive"
 	"plimsoll/runner/result"
 	"plimsoll/runner/scenario"
-	"plimsoll/target/host"
 	"plimsoll/target"
+	"plimsoll/target/host"
 )
 
 const ms = time.Millisecond

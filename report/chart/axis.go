@@ -15,6 +15,7 @@ type scaling struct {
 	tight   bool    // the axis ends soon after the values, not at round numbers
 	labels  int     // how many a logarithmic axis may have; 0 stands for 10
 	label   func(float64) string
+	clock   bool // seconds, in minutes or hours where there are many of them
 }
 
 // drawable tells whether a value has a place on every kind of axis. Nothing
@@ -38,11 +39,36 @@ func (s *span) add(values ...float64) {
 
 func (s span) empty() bool { return s.low == 0 }
 
+// with is the range that also holds another one.
+func (s span) with(o span) span {
+	s.add(o.low, o.high)
+	return s
+}
+
+// reaching is a range that also holds what stands beside the figures, where
+// that does not make them small: up to half as far again, or so many times on
+// a logarithmic axis.
+func (o scaling) reaching(s span, values ...float64) span {
+	const far, farByLog = 1.5, 20
+	wider := s
+	for _, v := range values {
+		switch {
+		case s.empty():
+		case o.logs(s) && v >= s.low/farByLog && v <= s.high*farByLog, !o.logs(s) && v <= s.high*far:
+			wider.add(v)
+		}
+	}
+	return wider
+}
+
+// logs tells whether the axis is logarithmic.
+func (o scaling) logs(s span) bool { return s.high/s.low >= o.logFrom }
+
 // set gives an axis its range, scale and ticks for a span that is not empty,
 // and tells where grid lines belong.
 func (o scaling) set(a *plot.Axis, s span) (lines []float64) {
 	var ticks []plot.Tick
-	if s.high/s.low >= o.logFrom {
+	if o.logs(s) {
 		ticks = o.logarithmic(a, s)
 	} else {
 		ticks = o.linear(a, s)
@@ -60,7 +86,7 @@ func (o scaling) set(a *plot.Axis, s span) (lines []float64) {
 var (
 	everyDigit = []float64{1, 2, 3, 4, 5, 6, 7, 8, 9}
 	threeEach  = []float64{1, 2, 5}
-	fine       = []float64{1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 9}
+	finely     = []float64{1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 9}
 )
 
 // logarithmic labels 1, 2 and 5 of each power of ten where there is room, or
@@ -71,7 +97,7 @@ func (o scaling) logarithmic(a *plot.Axis, s span) (ticks []plot.Tick) {
 	room := float64(cmp.Or(o.labels, 10))
 	digits, marks := threeEach, everyDigit
 	if s.high/s.low < 3 && room >= 9 {
-		digits, marks = fine, fine
+		digits, marks = finely, finely
 	}
 	a.Min, a.Max = roundDown(s.low/1.02, digits), roundUp(s.high*1.02, digits)
 	if o.tight {
@@ -122,15 +148,32 @@ func named(a *plot.Axis, values []float64, label func(float64) string) (lines []
 
 // linear labels about five round numbers.
 func (o scaling) linear(a *plot.Axis, s span) (ticks []plot.Tick) {
-	step := roundUp(s.high/6, threeEach)
+	label, unit := o.label, 1.0
+	switch {
+	case o.clock && s.high >= 2*3600:
+		label, unit = inUnits(" h", 3600), 3600
+	case o.clock && s.high >= 3*60:
+		label, unit = inUnits(" min", 60), 60
+	}
+	step := roundUp(s.high/unit/6, threeEach) * unit
 	a.Min, a.Max = 0, math.Ceil(s.high/step-1e-9)*step
 	if o.tight {
 		a.Max = s.high * 1.04
 	}
 	for i := 0.0; i*step <= a.Max*(1+1e-9); i++ {
-		ticks = append(ticks, plot.Tick{Value: i * step, Label: o.label(i * step)})
+		ticks = append(ticks, plot.Tick{Value: i * step, Label: label(i * step)})
 	}
 	return ticks
+}
+
+// inUnits labels seconds in another unit.
+func inUnits(name string, seconds float64) func(float64) string {
+	return func(v float64) string {
+		if v == 0 {
+			return "0"
+		}
+		return number(v/seconds) + name
+	}
 }
 
 // roundDown is the largest number of one of the digits, times a power of ten,

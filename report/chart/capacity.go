@@ -19,24 +19,19 @@ import (
 func capacity(sec view.Section) (*figure, error) {
 	s := sec.Scenario
 	answer, headroom := s.Answer()
-	f := &figure{width: 8 * vg.Inch, height: 4.8 * vg.Inch, title: sec.Title + ": " + answer, about: sec.About, hint: headroom}
-	latencies, err := loadPanel(s, s.LoadLatencies(), "response time", scaling{logFrom: 0, label: duration})
-	if err != nil || latencies == nil {
-		return nil, err
+	f := &figure{width: 8 * vg.Inch, body: 4.2 * vg.Inch, title: sec.Title + ": " + answer, about: sec.About, warning: s.Warning(), hints: []string{headroom}}
+	latencies := loadPanel(s, s.LoadLatencies(), loadLine, "response time", scaling{logFrom: 0, label: duration})
+	if latencies == nil {
+		return nil, nil
 	}
 	f.panels = [][]panel{{*latencies}}
 	if failures := s.LoadErrors(); anyAbove(failures) {
-		p, err := loadPanel(s, []view.LoadCourse{failures}, "errors (%)", scaling{logFrom: 1e99, labels: 5, label: number})
-		if err != nil {
-			return nil, err
-		}
-		if p != nil {
-			f.height = 6.5 * vg.Inch
+		if p := loadPanel(s, []view.LoadCourse{failures}, func(int) draw.LineStyle { return failureLine }, "errors (%)", scaling{logFrom: 1e99, labels: 5, label: number}); p != nil {
+			f.body = 5.8 * vg.Inch
 			f.panels = append(f.panels, []panel{*p})
 			f.panels[0][0].x, f.panels[0][0].X.Tick.Marker = "", plot.ConstantTicks(nil)
 		}
 	}
-	f.legend = loadLegend(s)
 	return f, nil
 }
 
@@ -55,7 +50,6 @@ var (
 	brokenColour = palette[1]
 	voidColour   = grey
 	edgeShade    = color.RGBA{0xDD, 0xE9, 0xF3, 0xFF}
-	promiseLine  = draw.LineStyle{Color: brokenColour, Width: 1, Dashes: dashes}
 	edgeLine     = draw.LineStyle{Color: palette[0], Width: 1.2}
 )
 
@@ -70,74 +64,70 @@ func verdictDot(p view.LoadPoint) draw.GlyphStyle {
 	return draw.GlyphStyle{Color: brokenColour, Radius: 3.2, Shape: draw.PyramidGlyph{}}
 }
 
-func loadLegend(s *view.Scenario) (entries []entry) {
-	for i, course := range s.LoadLatencies() {
-		entries = append(entries, entry{text: course.Name, line: loadLine(i)})
+// loadLine is how the n-th latency is drawn: the median first. Colours of
+// verdicts are none of a latency's.
+func loadLine(n int) draw.LineStyle {
+	if n == 0 {
+		return look{Color: grey}.dashed()
 	}
-	entries = append(entries,
-		entry{text: "promises kept", marker: verdictDot(view.LoadPoint{Kept: true})},
-		entry{text: "broken", marker: verdictDot(view.LoadPoint{})})
-	for _, p := range s.LoadErrors().Points {
-		if p.Void {
-			entries = append(entries, entry{text: "void: the generator fell behind", marker: verdictDot(p)})
-			break
-		}
-	}
-	entries = append(entries, entry{text: "promised", line: promiseLine})
-	if s.Capacity.Bound == result.Found {
-		entries = append(entries, entry{text: "capacity, 95 % interval", line: edgeLine})
-	}
-	return entries
+	return look{Color: []color.Color{ink, palette[3], palette[5], palette[4]}[(n-1)%4]}.line()
 }
 
-// loadLine is how the n-th latency is drawn: the median first.
-func loadLine(n int) draw.LineStyle {
-	l := look{Color: ink}
-	switch n {
-	case 0:
-		return look{Color: grey}.dashed()
-	case 1:
-		return l.line()
-	}
-	return lookOf(n).line()
-}
+// failureLine is how shares of errors are.
+var failureLine = look{Color: ink}.dotted()
 
 // loadPanel draws courses over the load; nil without any value.
-func loadPanel(s *view.Scenario, courses []view.LoadCourse, label string, along scaling) (*panel, error) {
+func loadPanel(s *view.Scenario, courses []view.LoadCourse, lines func(n int) draw.LineStyle, label string, along scaling) *panel {
 	var loads, values span
+	var promises []view.Promise
 	for _, c := range courses {
-		values.add(c.Limit)
 		for _, p := range c.Points {
 			loads.add(p.Level)
 			values.add(p.Value)
 		}
+		if c.Rule != "" {
+			promises = append(promises, view.Promise{Text: c.Rule, Limit: c.Limit})
+		}
 	}
 	if loads.empty() || values.empty() {
-		return nil, nil
+		return nil
 	}
 	name, unit := view.AxisLabel(s.Axis)
 	if unit != "" {
 		name += " (calls" + unit + ")"
 	}
 	p := newPanel(name, label)
-	x, y := scaling{logFrom: 4, tight: true, label: number}.set(&p.X, loads), along.set(&p.Y, values)
-	if c := s.Capacity; c.Bound == result.Found {
-		p.Add(band{from: c.Low, to: c.High})
-	}
-	p.Add(grid{x: x, y: y})
+	x := scaling{logFrom: 4, tight: true, label: number}
+	xs, ys := x.set(&p.X, x.reaching(loads, s.Capacity.PeakLoad)), along.set(&p.Y, along.reaching(values, limits(promises)...))
+	p.edge(s.Capacity.Capacity, grid{x: xs, y: ys})
 	for i, c := range courses {
-		if err := p.addCourse(c, loadLine(i)); err != nil {
-			return nil, err
-		}
+		p.course(c, lines(i))
 	}
-	if c := s.Capacity; c.Bound == result.Found {
-		p.Add(rule{at: c.Value, style: edgeLine, upright: true})
+	if peak := s.Capacity.PeakLoad; drawable(peak) {
+		p.Add(rules{lines: []view.Promise{{Text: "expected peak", Limit: peak}}, style: baselineLine, upright: true})
 	}
-	return p, nil
+	p.promise(promises, false)
+	return p
 }
 
-// addCourse draws one figure: its line, the promise, and every step.
-func (p *panel) addCourse(c view.LoadCourse, style draw.LineStyle) error {
+// edge draws the answer of a search, with its interval behind the grid.
+func (p *panel) edge(c *result.Capacity, behind grid) {
+	if c.Bound != result.Found || !drawable(c.Value) {
+		p.Add(behind)
+		return
+	}
+	if c.High >= c.Low && c.High >= p.X.Min && c.Low <= p.X.Max {
+		p.Add(band{from: c.Low, to: c.High})
+		p.tell(entry{text: "its 95 % interval", rank: ofAside, area: edgeShade})
+	}
+	p.Add(behind, upright{at: c.Value, style: edgeLine})
+	if c.Value >= p.X.Min && c.Value <= p.X.Max {
+		p.legend = append([]entry{{text: "capacity", rank: ofAside, line: edgeLine}}, p.legend...)
+	}
+}
+
+// course draws one figure: its line and every step.
+func (p *panel) course(c view.LoadCourse, style draw.LineStyle) {
 	fits := func(v float64) bool { return drawable(v) || v == 0 && p.Y.Min == 0 }
 	var line plotter.XYs
 	for _, at := range c.Line {
@@ -145,22 +135,35 @@ func (p *panel) addCourse(c view.LoadCourse, style draw.LineStyle) error {
 			line = append(line, plotter.XY{X: at.Level, Y: at.Value})
 		}
 	}
-	if err := addLine(p, line, style); err != nil {
-		return err
+	e := entry{text: c.Name, rank: ofModes, line: style}
+	if c.Rule == "" { // nothing was promised of it, so its steps have no verdict
+		e.marker = draw.GlyphStyle{Color: style.Color, Radius: 1.8, Shape: draw.CircleGlyph{}}
 	}
-	if fits(c.Limit) && c.Rule != "" {
-		p.Add(rule{at: c.Limit, style: promiseLine, text: c.Rule})
+	if len(line) > 0 {
+		p.draws(course{points: line, line: style})
+		p.tell(e)
 	}
 	for _, at := range c.Points {
-		marker := verdictDot(at)
-		if c.Rule == "" { // nothing was promised of it
-			marker = draw.GlyphStyle{Color: style.Color, Radius: 1.8, Shape: draw.CircleGlyph{}}
+		if !drawable(at.Level) || !fits(at.Value) {
+			continue
 		}
-		if drawable(at.Level) && fits(at.Value) {
-			p.Add(dots{plotter.XYs{{X: at.Level, Y: at.Value}}, marker})
+		marker := e.marker
+		if c.Rule != "" {
+			marker = verdictDot(at)
+			p.tell(entry{text: verdictOf(at), rank: ofFigures, marker: marker})
 		}
+		p.Add(dots{points: plotter.XYs{{X: at.Level, Y: at.Value}}, style: marker})
 	}
-	return nil
+}
+
+func verdictOf(p view.LoadPoint) string {
+	switch {
+	case p.Void:
+		return "void: the generator fell behind"
+	case p.Kept:
+		return "all promises kept"
+	}
+	return "a promise broken"
 }
 
 // band shades what lies between two values of x.
@@ -170,28 +173,17 @@ func (b band) Plot(c draw.Canvas, p *plot.Plot) {
 	x, _ := p.Transforms(&c)
 	left, right := max(c.Min.X, x(max(b.from, p.X.Min))), min(c.Max.X, x(min(b.to, p.X.Max)))
 	right = max(right, left+0.5) // an interval without a width is seen, too
-	c.FillPolygon(edgeShade, []vg.Point{{X: left, Y: c.Min.Y}, {X: right, Y: c.Min.Y}, {X: right, Y: c.Max.Y}, {X: left, Y: c.Max.Y}})
+	c.FillPolygon(edgeShade, corners(left, c.Min.Y, right, c.Max.Y))
 }
 
-// rule is a line across the panel, upright or level, with a text at its
-// beginning.
-type rule struct {
-	at      float64
-	style   draw.LineStyle
-	upright bool
-	text    string
+// upright is a line at a value of x, as far as it is in the panel.
+type upright struct {
+	at    float64
+	style draw.LineStyle
 }
 
-func (r rule) Plot(c draw.Canvas, p *plot.Plot) {
-	x, y := p.Transforms(&c)
-	if r.upright {
-		if r.at >= p.X.Min && r.at <= p.X.Max {
-			c.StrokeLine2(r.style, x(r.at), c.Min.Y, x(r.at), c.Max.Y)
-		}
-		return
+func (u upright) Plot(c draw.Canvas, p *plot.Plot) {
+	if x, _ := p.Transforms(&c); u.at >= p.X.Min && u.at <= p.X.Max {
+		c.StrokeLine2(u.style, x(u.at), c.Min.Y, x(u.at), c.Max.Y)
 	}
-	c.StrokeLine2(r.style, c.Min.X, y(r.at), c.Max.X, y(r.at))
-	style := tickStyle
-	style.Color, style.YAlign = r.style.Color, draw.YBottom
-	c.FillText(style, vg.Point{X: c.Min.X + 4, Y: y(r.at) + 2}, r.text)
 }

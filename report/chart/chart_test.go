@@ -5,11 +5,13 @@ import (
 	"encoding/xml"
 	"errors"
 	"flag"
+	"fmt"
 	"image/png"
 	"io"
 	"math"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -33,8 +35,12 @@ func sections(t *testing.T, run *result.Run) []view.Section {
 	return v.Sections
 }
 
-// failing takes a while to make.
-var failing = sync.OnceValue(sample.Failing)
+// These take a while to make.
+var (
+	failing   = sync.OnceValue(sample.Failing)
+	published = sync.OnceValue(sample.Published)
+	odd       = sync.OnceValue(sample.Odd)
+)
 
 // drawn are the charts of a run's first scenario, by kind.
 func drawn(t *testing.T, run *result.Run) map[string]Chart {
@@ -95,14 +101,14 @@ func texts(t *testing.T, svg []byte) []string {
 	}
 }
 
-func TestGoldenTexts(t *testing.T) {
-	for name, run := range map[string]*result.Run{"published": sample.Published(), "frozen": sample.Frozen(), "failing": failing(), "bars": sample.Bars(),
+func TestGoldenCharts(t *testing.T) {
+	for name, run := range map[string]*result.Run{"published": published(), "frozen": sample.Frozen(), "failing": failing(), "bars": sample.Bars(),
 		"rates": sample.Rates(), "callers": sample.Callers(), "interrupted": sample.Interrupted()} {
 		var got strings.Builder
 		svgs := svgs(t, run)
 		for _, kind := range []string{"speedup", "latency", "timeline"} {
 			if svg := svgs[kind]; svg != nil {
-				got.WriteString("== " + kind + "\n" + strings.Join(texts(t, svg), "\n") + "\n")
+				got.WriteString("== " + kind + "\n" + strings.Join(texts(t, svg), "\n") + "\n" + strings.Join(geometry(t, svg), "\n") + "\n")
 			}
 		}
 		file := filepath.Join("testdata", name+".txt")
@@ -147,7 +153,7 @@ func TestPublishedFiguresAreMarked(t *testing.T) {
 	rings := func(run *result.Run) int {
 		return bytes.Count(svgs(t, run)["speedup"], []byte("A5,5 "))
 	}
-	with := rings(sample.Published())
+	with := rings(published())
 	run := sample.Published()
 	run.Verdicts = nil
 	if without := rings(run); without != 0 || with != 2*(15+1) { // two arcs each; one in the legend
@@ -162,7 +168,7 @@ func TestNoChartWhereThereIsNothingToDraw(t *testing.T) {
 		"failed":      nil,                     // nothing at all
 	} {
 		var got []string
-		for kind := range svgs(t, sample.Odd()[name]) {
+		for kind := range svgs(t, odd()[name]) {
 			got = append(got, kind)
 		}
 		if slices.Sort(got); !slices.Equal(got, want) {
@@ -172,7 +178,7 @@ func TestNoChartWhereThereIsNothingToDraw(t *testing.T) {
 }
 
 func TestOddRunsAreDrawnWithoutTrouble(t *testing.T) {
-	for name, run := range sample.Odd() {
+	for name, run := range odd() {
 		v, err := view.New(run)
 		if err != nil {
 			continue
@@ -233,13 +239,28 @@ func TestFailuresAreOnTheCharts(t *testing.T) {
 // A moment's figure is drawn over all of it, and ends with it.
 func TestMomentsAreSteps(t *testing.T) {
 	moments := []view.Moment{{AtS: 0, WidthS: 1, OKPerS: 0, P50S: math.NaN()}, {AtS: 1, WidthS: 0.5, OKPerS: 4, P50S: 2}, {AtS: 1.5, WidthS: 1, OKPerS: 3, P50S: math.NaN()}}
-	rates := pieces(moments, func(m view.Moment) float64 { return m.OKPerS }, false)
+	rates := steps(moments, succeeded)
 	want := plotter.XYs{{X: 0, Y: 0}, {X: 1, Y: 0}, {X: 1, Y: 4}, {X: 1.5, Y: 4}, {X: 1.5, Y: 3}, {X: 2.5, Y: 3}}
 	if len(rates) != 1 || !slices.Equal(rates[0], want) {
 		t.Errorf("rates: %v", rates)
 	}
-	latencies := slices.DeleteFunc(pieces(moments, func(m view.Moment) float64 { return m.P50S }, true), func(p plotter.XYs) bool { return len(p) == 0 })
-	if len(latencies) != 1 || !slices.Equal(latencies[0], plotter.XYs{{X: 1, Y: 2}, {X: 1.5, Y: 2}}) {
-		t.Errorf("latencies: %v", latencies)
+	if medians := pieces(moments, median); !slices.Equal(medians, []piece{{1, 1.5, 2}}) {
+		t.Errorf("medians: %v", medians)
+	}
+}
+
+// A text is as long as it was measured, whatever font a reader has.
+func TestTextsKeepTheirLength(t *testing.T) {
+	svg := string(svgs(t, foreign())["latency"])
+	if texts, lengths := strings.Count(svg, "<text "), strings.Count(svg, "<text textLength="); lengths < texts/2 {
+		t.Errorf("%d of %d texts say how long they are", lengths, texts)
+	}
+	title := regexp.MustCompile(`textLength="([0-9.]+)"[^>]*>&lt;script&gt;`).FindStringSubmatch(svg)
+	want := fmt.Sprintf("%.4g", float64(titleStyle.Width("<script>alert(1)</script>: latency by percentile")))
+	if title == nil || title[1] != want {
+		t.Errorf("the title is %v long, want %s", title, want)
+	}
+	if shown := string(withOtherFonts([]byte("<text style=\"font-weight:bold;font-size:9px\">日本</text>"))); strings.Contains(shown, "textLength") {
+		t.Errorf("letters that the font lacks are squeezed: %s", shown)
 	}
 }

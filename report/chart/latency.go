@@ -2,7 +2,6 @@ package chart
 
 import (
 	"math"
-	"strings"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
@@ -17,40 +16,61 @@ import (
 // is as wide as the next. It is nil without a success.
 func latency(sec view.Section) (*figure, error) {
 	s := sec.Scenario
+	f := &figure{width: 8 * vg.Inch, body: 4.2 * vg.Inch, about: sec.About, warning: s.Warning()}
+	f.title = sec.Title + ": latency by percentile" + atLast(s)
+	groups := shownGroups(s.AtLast(), f.shown(modesOf(s.AtLast()), mostLooks))
 	var values, tails span
-	for _, g := range s.AtLast() {
-		for _, times := range []result.Times{g.ResponseTimes(), g.ServiceTimes()} {
-			for _, point := range view.Curve(times) {
-				values.add(point.Seconds)
-				tails.add(point.Tail)
-			}
+	for _, g := range groups {
+		for _, point := range append(view.Curve(g.ResponseTimes()), view.Curve(g.ServiceTimes())...) {
+			values.add(point.Seconds)
+			tails.add(point.Tail)
 		}
 	}
 	if values.empty() {
 		return nil, nil
 	}
-	f := &figure{width: 8 * vg.Inch, height: 5 * vg.Inch, about: sec.About, warning: s.Warning(), hint: s.Survivors(s.AtLast())}
-	f.title = sec.Title + ": latency by percentile" + atLast(s)
+	f.hints = append(f.hints, s.Survivors(s.AtLast()), view.CurveEnds(groups))
+	promises := s.Promises(view.Response, view.Service)
 	p := newPanel("percentile of calls", "latency")
 	y := scaling{logFrom: 0, label: duration}
-	p.Add(grid{x: percentiles(&p.X, tails.high), y: y.set(&p.Y, values)})
-	for _, g := range s.AtLast() {
-		l := lookOf(s.Nth(g.Mode))
-		if err := addLine(p, curve(g.ResponseTimes()), l.line()); err != nil {
-			return nil, err
-		}
-		if err := addLine(p, curve(g.ServiceTimes()), l.dashed()); err != nil {
-			return nil, err
-		}
-		if g.OK > 0 {
-			f.legend = append(f.legend, entry{text: modeName(g.Mode), line: l.line()})
-		}
-	}
-	f.legend = append(f.legend,
-		entry{text: "response time", line: look{Color: grey}.line()},
-		entry{text: "service time", line: look{Color: grey}.dashed()})
+	p.Add(grid{x: percentiles(&p.X, tails.high), y: y.set(&p.Y, y.reaching(values, limits(promises)...))})
+	p.curves(s, groups)
+	p.promise(promises, false)
 	f.panels = [][]panel{{*p}}
 	return f, nil
+}
+
+func modesOf(groups []*view.Group) (modes []string) {
+	for _, g := range groups {
+		modes = append(modes, g.Mode)
+	}
+	return modes
+}
+
+// curves draws the service times behind all response times: where no call had
+// to wait they are the same.
+func (p *panel) curves(s *view.Scenario, groups []*view.Group) {
+	var responses []plotter.XYs
+	for _, g := range groups {
+		responses = append(responses, curve(g.ResponseTimes()))
+		if service := curve(g.ServiceTimes()); len(service) > 0 {
+			p.draws(course{points: service, line: lookOf(s.Nth(g.Mode)).wide()})
+		}
+	}
+	hidden := hiding(responses)
+	for i, g := range groups {
+		if len(responses[i]) == 0 {
+			continue
+		}
+		l := lookOf(s.Nth(g.Mode))
+		p.draws(course{points: responses[i], line: above(l.line(), hidden[i])})
+		p.Add(dots{points: landmarks(responses[i]), style: l.dot()})
+		p.tell(entry{text: modeName(s, g.Mode), rank: ofModes, line: l.line(), marker: l.dot()})
+		p.tell(entry{text: "response time", rank: ofFigures, line: look{Color: grey}.line()})
+		if len(curve(g.ServiceTimes())) > 0 {
+			p.tell(entry{text: "service time", rank: ofFigures, line: look{Color: grey}.wide()})
+		}
+	}
 }
 
 // atLast says where in the sweep a chart was taken, when there is one.
@@ -72,26 +92,32 @@ func curve(times result.Times) (points plotter.XYs) {
 	return points
 }
 
+// landmarks are the points of a curve that have a mark of its mode: where
+// another power of ten of the tail begins, and its end.
+func landmarks(curve plotter.XYs) (points plotter.XYs) {
+	for i, p := range curve {
+		if last := i == len(curve)-1; last || p.X > 0.5 && math.Abs(p.X-math.Round(p.X)) < 1e-9 {
+			points = append(points, p)
+		}
+	}
+	return points
+}
+
 // percentiles gives an axis over log10 of the tail its ticks, and tells where
-// they are. It ends where there are too few values to tell of.
+// they are. It ends with the longest curve.
 func percentiles(a *plot.Axis, longest float64) (lines []float64) {
 	a.Min, a.Max = 0, math.Log10(max(2, longest))
 	ticks := []plot.Tick{{Value: 0, Label: "0 %"}}
-	add := func(tail float64, label string) {
+	add := func(tail float64) {
 		if at := math.Log10(tail); at <= a.Max+1e-9 {
-			ticks = append(ticks, plot.Tick{Value: at, Label: label + " %"})
+			ticks = append(ticks, plot.Tick{Value: at, Label: view.TailName(tail) + " %"})
 			lines = append(lines, at)
 		}
 	}
-	add(2, "50")
-	add(4, "75")
-	add(10, "90")
-	for nines := 2; nines <= 9; nines++ {
-		label := strings.Repeat("9", 2)
-		if nines > 2 {
-			label += "." + strings.Repeat("9", nines-2)
-		}
-		add(math.Pow10(nines), label)
+	add(2)
+	add(4)
+	for nines := 1; nines <= 9; nines++ {
+		add(math.Pow10(nines))
 	}
 	a.Tick.Marker = plot.ConstantTicks(ticks)
 	return lines

@@ -2,7 +2,6 @@ package chart
 
 import (
 	"math"
-	"slices"
 	"strings"
 
 	"gonum.org/v1/plot/plotter"
@@ -13,12 +12,13 @@ import (
 )
 
 // lawWidth is that of a law's curve, thinner than what was measured.
-const lawWidth = 0.8
+const lawWidth = 0.7
 
-// laws are the laws of scaling that tell of a metric.
-func laws(s *view.Scenario, metric string) (found []*result.Scaling) {
-	for _, mode := range s.Modes {
-		if law := s.Law(mode); law != nil && drawable(s.ByLaw(law, metric, float64(law.Largest))) {
+// laws are the laws of scaling that tell of a metric, of the modes that follow
+// one: no curve claims what the text refuses.
+func laws(s *view.Scenario, modes []string, metric string) (found []*result.Scaling) {
+	for _, mode := range modes {
+		if law := s.Fitting(mode); law != nil && drawable(s.ByLaw(law, metric, float64(law.Largest))) {
 			found = append(found, law)
 		}
 	}
@@ -31,48 +31,32 @@ func lawCurve(s *view.Scenario, law *result.Scaling, metric string, from, to flo
 	const steps = 60
 	for i := range steps + 1 {
 		n := from * math.Pow(to/from, float64(i)/steps)
-		if v := s.ByLaw(law, metric, n); drawable(v) {
+		if v := s.ByLaw(law, metric, n); drawable(v) && drawable(n) {
 			points = append(points, plotter.XY{X: n, Y: v})
 		}
 	}
 	return points
 }
 
-// addLaw draws a law's curve: as far as was measured, and dashed beyond.
-func addLaw(p *panel, s *view.Scenario, law *result.Scaling, metric string, l look) error {
+// law draws a law's curve: as far as was measured, and dashed beyond.
+func (p *panel) law(s *view.Scenario, law *result.Scaling, metric string) {
+	l := lookOf(s.Nth(law.Mode))
 	measured, beyond := draw.LineStyle{Color: l.Color, Width: lawWidth}, l.dashed()
 	beyond.Width = lawWidth
-	if err := addLine(p, lawCurve(s, law, metric, float64(law.Smallest), float64(law.Largest)), measured); err != nil {
-		return err
-	}
-	return addLine(p, lawCurve(s, law, metric, float64(law.Largest), view.Reach(law)), beyond)
+	p.draws(course{points: lawCurve(s, law, metric, float64(law.Smallest), float64(law.Largest)), line: measured},
+		course{points: lawCurve(s, law, metric, float64(law.Largest), view.Reach(law)), line: beyond})
+	measured.Color, beyond.Color = grey, grey
+	p.tell(entry{text: strings.TrimPrefix(result.LawName(law.Law), "the ") + ", fitted", rank: ofAside, line: measured},
+		entry{text: "extrapolated", rank: ofAside, line: beyond})
 }
 
 // lawSpans are the range of N and of the metric that the curves take.
-func lawSpans(s *view.Scenario, metric string) (places, values span) {
-	for _, law := range laws(s, metric) {
+func lawSpans(s *view.Scenario, modes []string, metric string) (places, values span) {
+	for _, law := range laws(s, modes, metric) {
 		for _, at := range lawCurve(s, law, metric, float64(law.Smallest), view.Reach(law)) {
 			places.add(at.X)
 			values.add(at.Y)
 		}
 	}
 	return places, values
-}
-
-// lawLegend explains the curves, where there are any.
-func lawLegend(s *view.Scenario, metrics []string) []entry {
-	var names []string
-	for _, metric := range metrics {
-		for _, law := range laws(s, metric) {
-			names = append(names, strings.TrimPrefix(result.LawName(law.Law), "the "))
-		}
-	}
-	slices.Sort(names)
-	if names = slices.Compact(names); len(names) == 0 {
-		return nil
-	}
-	return []entry{
-		{text: strings.Join(names, ", ") + ", fitted", line: draw.LineStyle{Color: grey, Width: lawWidth}},
-		{text: "extrapolated", line: draw.LineStyle{Color: grey, Width: lawWidth, Dashes: dashes}},
-	}
 }

@@ -23,11 +23,11 @@ func TestCurvesOfLaws(t *testing.T) {
 			t.Errorf("at %v the curve is %v, measured is %v", n, at, g.ThroughputPerS)
 		}
 	}
-	places, values := lawSpans(s, view.Rate)
+	places, values := lawSpans(s, s.Modes, view.Rate)
 	if places.low != 1 || math.Abs(places.high-1.2*law.Peak.Value) > 1e-6 || values.high < s.ByLaw(law, view.Rate, 60) {
 		t.Errorf("the curve takes %v and %v", places, values)
 	}
-	if _, values := lawSpans(s, view.Speedup); !values.empty() {
+	if _, values := lawSpans(s, s.Modes, view.Speedup); !values.empty() {
 		t.Error("a law of throughputs has a curve of speedups")
 	}
 }
@@ -40,5 +40,19 @@ func TestExtrapolationIsDashed(t *testing.T) {
 	run.Scaling = nil
 	if without := dashed(svgs(t, run)["speedup"]); with != without+2 { // the curve's, and the legend's
 		t.Errorf("%d dashed lines with a law, %d without", with, without)
+	}
+}
+
+// Where the text says that no law fits, the chart has no curve, and speaks of
+// none.
+func TestNoCurveWhereNoLawFits(t *testing.T) {
+	run := sample.Callers()
+	for i := range run.Scaling {
+		run.Scaling[i].Off = 0.3
+	}
+	misfit := svgs(t, run)["speedup"]
+	run.Scaling = nil
+	if !bytes.Equal(misfit, svgs(t, run)["speedup"]) {
+		t.Error("a law that does not fit leaves its traces")
 	}
 }

@@ -16,20 +16,12 @@ import (
 // nil without any value.
 func overRate(sec view.Section) (*figure, error) {
 	s := sec.Scenario
-	f := &figure{width: 9 * vg.Inch, height: 4.4 * vg.Inch, about: sec.About, warning: s.Warning(), hint: s.Survivors(s.Groups)}
+	f := &figure{width: 8 * vg.Inch, body: 3.6 * vg.Inch, about: sec.About, warning: s.Warning(), hints: []string{s.Survivors(s.Groups)}}
 	f.title = sec.Title + ": throughput and response time over the offered rate"
-	f.legend = append(modeLegend(s),
-		entry{text: "p99", line: look{Color: grey}.line()},
-		entry{text: "median", line: look{Color: grey}.dashed()},
-		entry{text: "offered = served", line: reference})
-	f.legend = append(f.legend, publishedLegend(s)...)
+	modes := f.shown(s.Modes, mostLooks)
 	var row []panel
-	for _, of := range []func(*view.Scenario, span) (*panel, error){served, responses} {
-		p, err := of(s, offered(s))
-		if err != nil {
-			return nil, err
-		}
-		if p != nil {
+	for _, of := range []func(*view.Scenario, []string) *panel{served, responses} {
+		if p := of(s, modes); p != nil {
 			row = append(row, *p)
 		}
 	}
@@ -43,88 +35,113 @@ func overRate(sec view.Section) (*figure, error) {
 // reference is the line of an ideal.
 var reference = draw.LineStyle{Color: grey, Width: 0.7}
 
-// offered is the range of the sweep's rates.
-func offered(s *view.Scenario) (rates span) {
-	for _, at := range s.Places {
-		rates.add(view.Value(at))
-	}
-	return rates
-}
+// decades is the ratio of rates from which they lie on a logarithmic axis.
+const decades = 20
 
-// ratePanel has the rates along x, from 0 on.
-func ratePanel(s *view.Scenario, rates span, y string) (p *panel, lines []float64) {
+// ratePanel has the rates along x: from 0 on, or as powers of ten where they
+// span decades.
+func ratePanel(s *view.Scenario, y string) (p *panel, lines []float64) {
+	rates, swept := sweptOf(s)
 	p = newPanel("offered rate (calls/s)", y)
-	fromZero.set(&p.X, rates)
-	var swept []float64
-	for _, at := range s.Places {
-		swept = append(swept, view.Value(at))
-	}
+	along := scaling{logFrom: decades, tight: true, label: number}
+	along.set(&p.X, rates)
 	lines = named(&p.X, swept, number)
-	if ticks := p.X.Tick.Marker.Ticks(0, 0); p.X.Norm(rates.low) > 0.05 {
+	if ticks := p.X.Tick.Marker.Ticks(0, 0); !along.logs(rates) && p.X.Norm(rates.low) > 0.05 {
 		p.X.Tick.Marker = append(plot.ConstantTicks{{Value: 0, Label: "0"}}, ticks...)
 	}
 	return p, lines
 }
 
-var fromZero = scaling{logFrom: 1e99, tight: true, label: number}
-
 // served draws throughput over offered rate, beside the line on which all that
 // is offered is served.
-func served(s *view.Scenario, rates span) (*panel, error) {
-	values := extent(s, view.Rate)
+func served(s *view.Scenario, modes []string) *panel {
+	rates, _ := sweptOf(s)
+	values := extent(s, modes, view.Rate)
 	if rates.empty() || values.empty() {
-		return nil, nil
+		return nil
 	}
-	p, x := ratePanel(s, rates, "throughput (calls/s)")
-	p.Add(grid{x: x, y: scaling{logFrom: 1e99, label: number}.set(&p.Y, span{values.low, max(values.high, rates.high)})})
-	end := min(p.X.Max, p.Y.Max)
-	if err := addLine(p, plotter.XYs{{X: 0, Y: 0}, {X: end, Y: end}}, reference); err != nil {
-		return nil, err
+	p, x := ratePanel(s, "throughput (calls/s)")
+	y := scaling{logFrom: 1e99, label: number}
+	low := 0.0
+	if p.X.Min > 0 { // the ideal is straight where both are logarithmic
+		y.logFrom, low = 0, p.X.Min
 	}
-	for i, mode := range s.Modes {
-		if err := addMode(p, s.Along(mode), view.Rate, lookOf(i)); err != nil {
-			return nil, err
+	values.add(rates.high)
+	promises := s.Promises(view.Rate)
+	p.Add(grid{x: x, y: y.set(&p.Y, y.reaching(values, limits(promises)...))})
+	low = max(low, p.Y.Min)
+	high := min(p.X.Max, p.Y.Max)
+	p.draws(course{points: plotter.XYs{{X: low, Y: low}, {X: high, Y: high}}, line: reference})
+	p.tell(entry{text: "all that is offered is served", rank: ofAside, line: reference})
+	p.sweep(s, modes, view.Rate)
+	p.nothing(s, modes)
+	p.promise(promises, false)
+	return p
+}
+
+// nothing marks the rates at which no call succeeded.
+func (p *panel) nothing(s *view.Scenario, modes []string) {
+	for _, mode := range modes {
+		for _, g := range s.Along(mode) {
+			if g == nil || g.ThroughputPerS != 0 || !drawable(view.Value(g.Sweep)) {
+				continue
+			}
+			none := draw.GlyphStyle{Color: lookOf(s.Nth(mode)), Radius: 4.5, Shape: draw.CrossGlyph{}}
+			p.Add(dots{points: plotter.XYs{{X: view.Value(g.Sweep), Y: p.Y.Min}}, style: none})
+			none.Color = grey
+			p.tell(entry{text: "nothing was served", rank: ofFigures, marker: none})
 		}
 	}
-	return p, nil
 }
 
 // responses draws the median and p99 of the response time over the rate.
-func responses(s *view.Scenario, rates span) (*panel, error) {
+func responses(s *view.Scenario, modes []string) *panel {
+	medians, tails := overPlaces(s, modes, 50), overPlaces(s, modes, 99)
 	var values span
-	for _, g := range s.Groups {
-		values.add(g.Known(50), g.Known(99))
-	}
-	if rates.empty() || values.empty() {
-		return nil, nil
-	}
-	p, x := ratePanel(s, rates, "response time")
-	p.Add(grid{x: x, y: scaling{logFrom: 0, label: duration}.set(&p.Y, values)})
-	for i, mode := range s.Modes {
-		groups := slices.DeleteFunc(s.Along(mode), func(g *view.Group) bool { return g == nil })
-		l := lookOf(i)
-		for _, percentile := range []struct {
-			percent float64
-			style   draw.LineStyle
-		}{{50, l.dashed()}, {99, l.line()}} {
-			points := overPlaces(groups, percentile.percent)
-			if err := addLine(p, points, percentile.style); err != nil {
-				return nil, err
-			}
-			p.Add(dots{points, l.dot()})
+	for _, line := range append(slices.Clone(medians), tails...) {
+		for _, at := range line {
+			values.add(at.Y)
 		}
 	}
-	return p, nil
+	rates, _ := sweptOf(s)
+	if rates.empty() || values.empty() {
+		return nil
+	}
+	promises := s.Promises(view.Response)
+	p, x := ratePanel(s, "response time")
+	y := scaling{logFrom: 0, label: duration}
+	p.Add(grid{x: x, y: y.set(&p.Y, y.reaching(values, limits(promises)...))})
+	for i, mode := range modes {
+		if len(medians[i]) > 0 {
+			p.draws(course{points: medians[i], line: lookOf(s.Nth(mode)).wide()})
+			p.tell(entry{text: "median response time", rank: ofFigures, line: look{Color: grey}.wide()})
+		}
+	}
+	hidden := hiding(tails)
+	for i, mode := range modes {
+		if l := lookOf(s.Nth(mode)); len(tails[i]) > 0 {
+			p.draws(course{points: tails[i], line: above(l.longDashed(), hidden[i]), marker: l.dot()})
+			p.tell(entry{text: "p99 of response time", rank: ofFigures, line: look{Color: grey}.longDashed()})
+		}
+	}
+	p.promise(promises, false)
+	return p
 }
 
 // overPlaces is a percentile of the response time at each place that has
-// enough calls for it.
-func overPlaces(groups []*view.Group, percent float64) (points plotter.XYs) {
-	for _, g := range groups {
-		x, y := view.Value(g.Sweep), g.Known(percent)
-		if drawable(x) && drawable(y) {
-			points = append(points, plotter.XY{X: x, Y: y})
+// enough calls for it, mode by mode.
+func overPlaces(s *view.Scenario, modes []string, percent float64) []plotter.XYs {
+	lines := make([]plotter.XYs, len(modes))
+	for i, mode := range modes {
+		for _, g := range s.Along(mode) {
+			if g == nil {
+				continue
+			}
+			x, y := view.Value(g.Sweep), g.Known(percent)
+			if drawable(x) && drawable(y) {
+				lines[i] = append(lines[i], plotter.XY{X: x, Y: y})
+			}
 		}
 	}
-	return points
+	return lines
 }

@@ -6,7 +6,6 @@ import (
 	"golang.org/x/image/font"
 	"gonum.org/v1/plot"
 	plotfont "gonum.org/v1/plot/font"
-	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 )
@@ -24,7 +23,14 @@ var palette = [...]color.RGBA{
 }
 
 // shapes tell modes apart where colours run out, and in black and white.
-var shapes = [...]draw.GlyphDrawer{draw.CircleGlyph{}, draw.BoxGlyph{}, draw.PyramidGlyph{}}
+var shapes = [...]draw.GlyphDrawer{draw.CircleGlyph{}, draw.BoxGlyph{}, draw.PyramidGlyph{}, wedge{0, -1}, diamond{}}
+
+// mostLooks is how many modes look different from each other: each colour
+// with each shape. mostColours is as many where there are only colours.
+const (
+	mostLooks   = len(palette) * len(shapes)
+	mostColours = len(palette)
+)
 
 var (
 	ink      = color.RGBA{0x22, 0x22, 0x22, 0xFF}
@@ -36,9 +42,20 @@ var (
 	warningStyle = textStyle(10, font.WeightBold, palette[1])
 	labelStyle   = textStyle(10, font.WeightNormal, ink)
 	tickStyle    = textStyle(9, font.WeightNormal, ink)
+	smallStyle   = textStyle(8.5, font.WeightNormal, ink)
 
-	dashes = []vg.Length{4, 3}
-	points = []vg.Length{1.5, 1.5}
+	dashes   = []vg.Length{4, 3}
+	points   = []vg.Length{1.5, 1.5}
+	long     = []vg.Length{9, 3}
+	fine     = []vg.Length{1, 2}
+	dashDots = []vg.Length{8, 2.5, 1.5, 2.5}
+)
+
+// Looks that mean the same in every chart. Within a chart no other is drawn
+// alike.
+var (
+	promiseLine  = draw.LineStyle{Color: ink, Width: 0.9, Dashes: dashDots}
+	baselineLine = draw.LineStyle{Color: grey, Width: 0.9, Dashes: fine}
 )
 
 func textStyle(size vg.Length, weight font.Weight, c color.Color) draw.TextStyle {
@@ -59,10 +76,18 @@ func lookOf(n int) look {
 	return look{palette[n%len(palette)], shapes[(n/len(palette)+n)%len(shapes)]}
 }
 
+// line is for what a chart is about.
 func (l look) line() draw.LineStyle { return draw.LineStyle{Color: l.Color, Width: 1.6} }
+
+// wide is a light line that is seen behind another one.
+func (l look) wide() draw.LineStyle { return draw.LineStyle{Color: faint(l.Color), Width: 4.4} }
 
 func (l look) dashed() draw.LineStyle {
 	return draw.LineStyle{Color: l.Color, Width: 1.2, Dashes: dashes}
+}
+
+func (l look) longDashed() draw.LineStyle {
+	return draw.LineStyle{Color: l.Color, Width: 1.5, Dashes: long}
 }
 
 // dotted is for failures.
@@ -95,17 +120,27 @@ func newPanel(x, y string) *panel {
 	return &panel{Plot: p, x: x, y: y}
 }
 
-// grid draws light lines across the panel, or strong ones that mean something.
-type grid struct {
-	x, y   []float64
-	strong bool
+// blank is a panel without anything in it, and why.
+func (p *panel) blank(why string) {
+	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = 0, 1, 0, 1
+	p.X.Tick.Marker, p.Y.Tick.Marker = plot.ConstantTicks(nil), plot.ConstantTicks(nil)
+	p.Add(remark(why))
 }
+
+// remark is a text in the middle of a panel.
+type remark string
+
+func (r remark) Plot(c draw.Canvas, _ *plot.Plot) {
+	style := labelStyle
+	style.Color, style.XAlign, style.YAlign = grey, draw.XCenter, draw.YCenter
+	c.FillText(style, c.Center(), string(r))
+}
+
+// grid draws light lines across the panel.
+type grid struct{ x, y []float64 }
 
 func (g grid) Plot(c draw.Canvas, p *plot.Plot) {
 	style := draw.LineStyle{Color: gridGrey, Width: 0.6}
-	if g.strong {
-		style = draw.LineStyle{Color: grey, Width: 0.8, Dashes: dashes}
-	}
 	x, y := p.Transforms(&c)
 	for _, v := range g.x {
 		c.StrokeLine2(style, x(v), c.Min.Y, x(v), c.Max.Y)
@@ -115,18 +150,10 @@ func (g grid) Plot(c draw.Canvas, p *plot.Plot) {
 	}
 }
 
-// bar is a straight line between two points of the panel: an interval, or the
-// stem of a dot.
-type bar struct {
-	from, to plotter.XY
-	color    color.Color
-}
-
-const barWidth = vg.Length(1.2)
-
-func (b bar) Plot(c draw.Canvas, p *plot.Plot) {
-	x, y := p.Transforms(&c)
-	c.StrokeLine2(draw.LineStyle{Color: b.color, Width: barWidth}, x(b.from.X), y(b.from.Y), x(b.to.X), y(b.to.Y))
+// shaded is a colour that others are seen through.
+func shaded(c color.Color) color.Color {
+	r, g, b, _ := c.RGBA()
+	return color.NRGBA{uint8(r >> 8), uint8(g >> 8), uint8(b >> 8), 0x38}
 }
 
 // faint is a lighter shade.
@@ -134,37 +161,4 @@ func faint(c color.Color) color.Color {
 	r, g, b, _ := c.RGBA()
 	mix := func(v uint32) uint8 { return uint8((v>>8)*2/5 + 0xFF*3/5) }
 	return color.RGBA{mix(r), mix(g), mix(b), 0xFF}
-}
-
-// addLine adds a line through points, which must be finite; a single one
-// becomes a dot.
-func addLine(p *panel, points plotter.XYs, style draw.LineStyle) error {
-	switch len(points) {
-	case 0:
-		return nil
-	case 1:
-		p.Add(dots{points, draw.GlyphStyle{Color: style.Color, Radius: style.Width, Shape: draw.CircleGlyph{}}})
-		return nil
-	}
-	line, err := plotter.NewLine(points)
-	if err != nil {
-		return err
-	}
-	line.LineStyle = style
-	p.Add(line)
-	return nil
-}
-
-// dots are markers. Unlike plotter.Scatter they leave the axes where they are
-// when one of them lies at the panel's edge.
-type dots struct {
-	points plotter.XYs
-	style  draw.GlyphStyle
-}
-
-func (d dots) Plot(c draw.Canvas, p *plot.Plot) {
-	x, y := p.Transforms(&c)
-	for _, at := range d.points {
-		c.DrawGlyphNoClip(d.style, vg.Point{X: x(at.X), Y: y(at.Y)})
-	}
 }

@@ -2,7 +2,9 @@ package chart
 
 import (
 	"fmt"
+	"math"
 	"slices"
+	"strings"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
@@ -15,46 +17,30 @@ import (
 
 // timeline draws the course of the first repetition of each mode at the
 // largest value of the sweep: rates, response times and calls in flight above
-// one time axis. It is nil where no trial has a timeline.
+// one time axis, or above several where modes differ much in length. It is nil
+// where no trial has a timeline.
 func timeline(sec view.Section) (*figure, error) {
 	s := sec.Scenario
-	groups := s.AtLast()
+	f := &figure{width: 8 * vg.Inch, about: sec.About, warning: s.Warning()}
+	f.title = sec.Title + ": timeline" + atLast(s)
+	groups := shownGroups(s.AtLast(), f.shown(modesOf(s.AtLast()), mostColours))
 	var trials []*result.Trial
 	for _, g := range groups {
 		trials = append(trials, g.Trials[0])
 	}
-	lines := view.Timelines(trials)
-	f := &figure{width: 8 * vg.Inch, height: 6.5 * vg.Inch, about: sec.About, warning: s.Warning()}
-	f.title = sec.Title + ": timeline" + atLast(s)
 	if n := len(groups[0].Trials); n > 1 {
 		f.title += fmt.Sprintf(", repetition %d of %d", trials[0].Repeat+1, n)
 	}
-	failures := slices.ContainsFunc(trials, func(t *result.Trial) bool { return t.Failed() > 0 })
-	for _, st := range strips(failures) {
-		p, err := st.panel(s, groups, lines)
-		if err != nil {
-			return nil, err
-		}
-		if p == nil {
-			continue
-		}
-		f.panels = append(f.panels, []panel{*p})
+	const abreast = 2 // more would be too narrow
+	stretches := view.Timelines(trials)
+	for row := range slices.Chunk(stretches, abreast) {
+		f.panels = append(f.panels, strips(s, groups, row, len(stretches) > 1)...)
 	}
 	if len(f.panels) == 0 {
 		return nil, nil
 	}
-	for _, row := range f.panels[:len(f.panels)-1] { // one time axis is enough
-		row[0].x, row[0].X.Tick.Marker = "", plot.ConstantTicks(nil)
-	}
-	for _, g := range groups {
-		f.legend = append(f.legend, entry{text: modeName(g.Mode), line: lookOf(s.Nth(g.Mode)).line()})
-	}
-	f.legend = append(f.legend,
-		entry{text: "succeeded · p99 of response time, of 368 calls at least", line: look{Color: grey}.line()},
-		entry{text: "started · median of response time", line: look{Color: grey}.dashed()})
-	if failures {
-		f.legend = append(f.legend, entry{text: "failed", line: look{Color: grey}.dotted()})
-	}
+	f.body = vg.Length(len(f.panels)) * 1.85 * vg.Inch
+	f.hints = append(f.hints, view.AboutMoments(stretches))
 	return f, nil
 }
 
@@ -62,78 +48,137 @@ func timeline(sec view.Section) (*figure, error) {
 type strip struct {
 	label    string
 	along    scaling
-	positive bool     // zero has no place on it
-	courses  []course // the most important last: it is drawn on top
+	figures  []figureOf // what it is about, the first above all
+	beside   []figureOf // what does not stretch its axis
+	paint    func(*panel, track)
+	promised string // what thresholds belong here
+	lacking  string // why it may be empty
 }
 
-// course is one of the figures of a strip.
-type course struct {
-	style func(look) draw.LineStyle
-	of    func(view.Moment) float64
+type figureOf func(view.Moment) float64
+
+// track is what a mode did in time.
+type track struct {
+	look
+	moments []view.Moment
+	hidden  int // how many others run where it does
 }
 
-func strips(failures bool) []strip {
-	calls := []course{
-		{look.dashed, func(m view.Moment) float64 { return m.StartedPerS }},
-		{look.line, func(m view.Moment) float64 { return m.OKPerS }},
-	}
-	if failures {
-		calls = append(calls, course{look.dotted, func(m view.Moment) float64 { return m.FailedPerS }})
-	}
+func started(m view.Moment) float64   { return m.StartedPerS }
+func succeeded(m view.Moment) float64 { return m.OKPerS }
+func failed(m view.Moment) float64    { return m.FailedPerS }
+func inFlight(m view.Moment) float64  { return m.InFlight }
+func median(m view.Moment) float64    { return m.P50S }
+func tail(m view.Moment) float64      { return m.TailS }
+
+// ofTimeline are the strips from above to below.
+func ofTimeline() []strip {
+	linear := scaling{logFrom: 1e99, label: number}
 	return []strip{
-		{label: "calls/s", along: scaling{logFrom: 1e99, label: number}, courses: calls},
-		{label: "response time", along: scaling{logFrom: 0, labels: 6, label: duration}, positive: true, courses: []course{
-			{look.dashed, func(m view.Moment) float64 { return m.P50S }},
-			{look.line, func(m view.Moment) float64 { return m.P99S }},
-		}},
-		{label: "in flight", along: scaling{logFrom: 1e99, label: number}, courses: []course{
-			{look.line, func(m view.Moment) float64 { return m.InFlight }},
-		}},
+		{"calls/s", linear, []figureOf{succeeded, failed}, []figureOf{started}, (*panel).rates, view.Rate, "nothing was called"},
+		{"response time", scaling{logFrom: 0, labels: 6, label: duration}, []figureOf{median, tail}, nil, (*panel).responses, view.Response, "no call succeeded"},
+		{"in flight", linear, []figureOf{inFlight}, nil, (*panel).flights, "", "nothing was in flight"},
 	}
 }
 
-// panel draws it; nil without any value.
-func (st strip) panel(s *view.Scenario, groups []*view.Group, lines [][]view.Moment) (*panel, error) {
-	var times, values span
-	for _, moments := range lines {
-		for _, m := range moments {
-			times.add(m.AtS + m.WidthS)
-			for _, c := range st.courses {
-				values.add(c.of(m))
+// strips are the rows of panels of some stretches, one beside the other.
+func strips(s *view.Scenario, groups []*view.Group, stretches []view.Stretch, titled bool) (rows [][]panel) {
+	for _, st := range ofTimeline() {
+		var row []panel
+		ranges := st.ranges(stretches)
+		for i, stretch := range stretches {
+			row = append(row, *st.panel(s, groups, stretch, ranges[i]))
+			if i > 0 {
+				row[i].y = ""
 			}
+			if titled && len(rows) == 0 {
+				row[i].title = modesIn(s, groups, stretch)
+			}
+		}
+		rows = append(rows, row)
+	}
+	for _, row := range rows[:len(rows)-1] { // one time axis is enough
+		for j := range row {
+			row[j].x, row[j].X.Tick.Marker = "", plot.ConstantTicks(nil)
+		}
+	}
+	return rows
+}
+
+// modesIn names the modes of a stretch.
+func modesIn(s *view.Scenario, groups []*view.Group, stretch view.Stretch) string {
+	var names []string
+	for _, n := range stretch.Trials {
+		names = append(names, modeName(s, groups[n].Mode))
+	}
+	return strings.Join(names, ", ")
+}
+
+// ranges are those of a strip's values in each stretch: the same for all, to
+// be compared, unless the smaller ones would be lost on one axis.
+func (st strip) ranges(stretches []view.Stretch) (all []span) {
+	const apart, stretchable = 5, 4
+	var common span
+	least := math.Inf(1)
+	for _, stretch := range stretches {
+		var here, beside span
+		here.add(every(stretch, st.figures)...)
+		beside.add(every(stretch, st.beside)...)
+		if here.empty() || beside.high <= stretchable*here.high {
+			here = here.with(beside)
+		}
+		if all = append(all, here); !here.empty() {
+			common, least = common.with(here), min(least, here.high)
+		}
+	}
+	for i := range all {
+		if !all[i].empty() && (st.along.logFrom == 0 || common.high <= apart*least) {
+			all[i] = common
+		}
+	}
+	return all
+}
+
+// every figure of a stretch.
+func every(stretch view.Stretch, figures []figureOf) (values []float64) {
+	for _, moments := range stretch.Moments {
+		for _, m := range moments {
+			for _, of := range figures {
+				values = append(values, of(m))
+			}
+		}
+	}
+	return values
+}
+
+// panel draws a strip of one stretch.
+func (st strip) panel(s *view.Scenario, groups []*view.Group, stretch view.Stretch, values span) *panel {
+	p := newPanel("time since the trial began", st.label)
+	var times span
+	lines := make([]plotter.XYs, len(stretch.Moments))
+	for i, moments := range stretch.Moments {
+		lines[i] = slices.Concat(steps(moments, st.figures[0])...)
+		for _, m := range moments {
+			times.add(m.Until())
 		}
 	}
 	if times.empty() || values.empty() {
-		return nil, nil
-	}
-	p := newPanel("time since the trial began", st.label)
-	x := scaling{logFrom: 1e99, tight: true, label: duration}.set(&p.X, span{low: times.high, high: times.high})
-	p.Add(grid{x: x, y: st.along.set(&p.Y, values)})
-	for i, g := range groups {
-		l := lookOf(s.Nth(g.Mode))
-		for _, c := range st.courses {
-			for _, piece := range pieces(lines[i], c.of, st.positive) {
-				if err := addLine(p, piece, c.style(l)); err != nil {
-					return nil, err
-				}
-			}
+		why := st.lacking
+		if slices.ContainsFunc(every(stretch, st.figures), func(v float64) bool { return v == 0 }) && st.along.logFrom == 0 {
+			why = "all response times are 0, for which this scale has no place"
 		}
+		p.blank(why)
+		return p
 	}
-	return p, nil
-}
-
-// pieces are steps, each as long as its moment: a figure holds for all of it,
-// and nothing is known of when in it calls ended. They break where there is no
-// figure.
-func pieces(moments []view.Moment, of func(view.Moment) float64, positive bool) (all []plotter.XYs) {
-	var piece plotter.XYs
-	for _, m := range moments {
-		v, until := of(m), m.AtS+m.WidthS
-		if drawable(until) && m.AtS >= 0 && (drawable(v) || v == 0 && !positive) {
-			piece = append(piece, plotter.XY{X: m.AtS, Y: v}, plotter.XY{X: until, Y: v})
-			continue
-		}
-		all, piece = append(all, piece), nil
+	promises := s.Promises(st.promised)
+	x := scaling{logFrom: 1e99, tight: true, label: duration, clock: true}.set(&p.X, span{low: times.high, high: times.high})
+	p.Add(grid{x: x, y: st.along.set(&p.Y, st.along.reaching(values, limits(promises)...))})
+	hidden := hiding(lines)
+	for i, n := range stretch.Trials {
+		mode := groups[n].Mode
+		st.paint(p, track{lookOf(s.Nth(mode)), stretch.Moments[i], hidden[i]})
+		p.tell(entry{text: modeName(s, mode), rank: ofModes, line: draw.LineStyle{Color: lookOf(s.Nth(mode)), Width: 6}})
 	}
-	return append(all, piece)
+	p.promise(promises, false)
+	return p
 }

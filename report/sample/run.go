@@ -297,3 +297,22 @@ func Odd() map[string]*result.Run {
 	}
 	return odd
 }
+
+// Freeze is a steady open loop without a limit against a server of 5 ms a call
+// that freezes once.
+func Freeze(perS float64, length, at, lasts time.Duration) *result.Run {
+	const delay = 5 * time.Millisecond
+	var calls []call
+	for due := time.Duration(0); due < length; due += time.Duration(1e9 / perS) {
+		end := due + delay
+		switch {
+		case due >= at && due < at+lasts:
+			end = at + lasts + delay
+		case due < at && end > at:
+			end += lasts
+		}
+		calls = append(calls, call{due: due, start: due, end: end})
+	}
+	return run(timed(result.Trial{Scenario: "freeze", Mode: "rate-limited", Target: "freezing", Clock: "virtual", Engine: "virtual",
+		DurationS: length.Seconds(), RatePerS: perS, Health: result.Health{KeptPace: true}}, calls))
+}

@@ -20,6 +20,21 @@ func (s *Scenario) Law(mode string) *result.Scaling {
 	return nil
 }
 
+// misfit is how far a law may miss a point, as a share of it; beyond that it
+// would make up a ceiling or a peak.
+const misfit = 0.1
+
+func fits(law *result.Scaling) bool { return law.Off <= misfit }
+
+// Fitting is the law that a mode follows: the one that its data support, if
+// that fits them; else nil.
+func (s *Scenario) Fitting(mode string) *result.Scaling {
+	if law := s.Law(mode); law != nil && fits(law) {
+		return law
+	}
+	return nil
+}
+
 // ByLaw is what a metric would be at n by a law; NaN where the law does not
 // tell. A law of speedups tells only of those over its own baseline, one of
 // throughputs also of makespans.
@@ -191,7 +206,7 @@ func verdictOf(law *result.Scaling) string {
 	peak := law.Peak
 	text := ""
 	switch {
-	case law.Off > 0.1: // a ceiling or a peak would be made up
+	case !fits(law):
 		text = fmt.Sprintf("no law fits: the better of the two misses a point by %.0f %%, so nothing is said of more than was measured", law.Off*100)
 	case peak != nil && peak.Value <= float64(law.Smallest):
 		text = fmt.Sprintf("%s never pays: the more than %d there are, the less gets done%s", more, law.Smallest, beyond)

@@ -1,0 +1,63 @@
+package view
+
+import (
+	"slices"
+
+	"plimsoll/runner/result"
+	"plimsoll/runner/verdict"
+)
+
+// Promise is a threshold on a figure that a chart shows, to be drawn as a
+// line beside it.
+type Promise struct {
+	Text  string // the rule as written, and the mode where it is not for all
+	Limit float64
+}
+
+// beside are the families of a rule that belong beside a figure.
+var beside = map[string][]string{
+	Response: {"response", "all"},
+	Service:  {"service"},
+	Rate:     {"rate", "goodput"},
+	Makespan: {"makespan"},
+	Speedup:  {"speedup"},
+}
+
+// Figures of charts, besides the metrics of an expectation.
+const (
+	Response = "response"
+	Service  = "service"
+)
+
+// Promises are the thresholds on some figures of the scenario, each once.
+func (s *Scenario) Promises(figures ...string) (all []Promise) {
+	var rules []string
+	modes := map[string][]string{}
+	for _, v := range s.verdicts {
+		if v.Kind != result.KindThreshold {
+			continue
+		}
+		if modes[v.Rule] == nil {
+			rules = append(rules, v.Rule)
+		}
+		if !slices.Contains(modes[v.Rule], v.Mode) {
+			modes[v.Rule] = append(modes[v.Rule], v.Mode)
+		}
+	}
+	for _, text := range rules {
+		rule, err := verdict.ParseRule(text)
+		if err != nil || !concerns(rule, figures) {
+			continue
+		}
+		p := Promise{Text: Clean(text), Limit: rule.Value}
+		if of := modes[text]; len(of) == 1 && len(s.Modes) > 1 {
+			p.Text = Clean(of[0]) + ": " + p.Text
+		}
+		all = append(all, p)
+	}
+	return all
+}
+
+func concerns(rule verdict.Rule, figures []string) bool {
+	return slices.ContainsFunc(figures, func(figure string) bool { return slices.Contains(beside[figure], rule.Family) })
+}
