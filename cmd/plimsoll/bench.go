@@ -50,9 +50,9 @@ With -r calls are due at a fixed rate, in all, whatever comes back, and their
 response times count from then; -c, if given, bounds how many are in flight.
 
 Exit codes: 0 all well; 1 a --threshold failed, or no call succeeded; 2 the
-command is wrong; 3 not carried out, or the generator itself was the limit; 130
-interrupted. Other calls that fail do not change them: promise something about
-errors.`,
+command is wrong; 3 not carried out, or the generator itself was the limit;
+130 interrupted. Other calls that fail do not change them: promise something
+about errors.`,
 		Args: arguments(1, 1, "one URL"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			f.load.URL = args[0]

@@ -72,11 +72,11 @@ func TestCurvesSayWhereTheyEnd(t *testing.T) {
 	for want, groups := range map[string][]*Group{
 		"": {group("none", 0)},
 		"A curve ends where calls that were given up have a part: nobody knows how long those would have taken.": {group("one", 100), lost},
-		"The curve ends at p50: p75 takes 13 calls, here are 12.":             {group("one", 12)},
-		"The curve ends at p75: p90 takes 36 calls, here are 20.":             {group("one", 20), group("none", 0)},
-		"The curve ends at p99: p99.9 takes 3,688 calls, here are 3,687.":     {group("one", 3687)},
-		"The curve ends at p99.9: p99.99 takes 36,887 calls, here are 4,000.": {group("one", 4000)},
-		"The curves end at p90: p99 takes 368 calls of one mode.":             {group("one", 100), group("two", 300)},
+		"The curve ends at p50: p75 takes 13 calls, here are 12.":                                                {group("one", 12)},
+		"The curve ends at p75: p90 takes 36 calls, here are 20.":                                                {group("one", 20), group("none", 0)},
+		"The curve ends at p99: p99.9 takes 3,688 calls, here are 3,687.":                                        {group("one", 3687)},
+		"The curve ends at p99.9: p99.99 takes 36,887 calls, here are 4,000.":                                    {group("one", 4000)},
+		"The curves end at p90: p99 takes 368 calls of one mode.":                                                {group("one", 100), group("two", 300)},
 		"Each curve ends where its calls cannot bear the next nine: one at p90 (100 calls), two at p99 (400 calls).": {
 			group("one", 100), group("two", 400)},
 		"Each curve ends where its calls cannot bear the next nine: p90 takes 36 of them, p99 368, p99.9 3,688.": {

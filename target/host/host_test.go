@@ -28,7 +28,7 @@ func TestErrorsThatAreLimits(t *testing.T) {
 				t.Errorf("%v is %v, want %v", err, got, want)
 			}
 		}
-		if got := Named("GET http://shop: " + dial.Error()); got != want {
+		if got := Named("GET http://shop: " + want.String()); got != want {
 			t.Errorf("%v reads as %v, want %v", errno, got, want)
 		}
 	}

@@ -102,7 +102,7 @@ var ends = []conduct{
 		v.breakOff()
 		return false
 	}, nil, []string{"", target.Reset}, conductMore{}},
-	{"closed unread", nil, nil, reset, conductMore{unread: "it closes what it accepts", plain: true, open: func(*visit) {}}},
+	{"closed unread", nil, nil, reset, conductMore{unread: "it closes what it accepts", partial: true, plain: true, open: func(*visit) {}}},
 	{"an upload refused at once", nil, sending("PUT", strings.Repeat("x", 8<<20)), []string{"status-413"}, conductMore{
 		unread: "it answers before it has read the upload", partial: true, long: true, open: func(v *visit) {
 			_, _ = v.in.ReadString('\n')
