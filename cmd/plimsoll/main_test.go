@@ -8,8 +8,10 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -43,6 +45,11 @@ const noNap = "atexit_sleep_ms=0"
 type leakless struct{ *testing.M }
 
 func (m leakless) Run() int {
+	// Programs started from here heed a hang-up, also where nohup(1) has started
+	// us: what is handled, and not ignored, they have as it is by default.
+	if signal.Ignored(syscall.SIGHUP) {
+		signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
+	}
 	code := m.M.Run()
 	if err := goleak.Find(); code == 0 && err != nil {
 		fmt.Fprintln(os.Stderr, err)
