@@ -14,6 +14,7 @@ import (
 	"syscall"
 	"time"
 
+	"plimsoll/runner"
 	"plimsoll/runner/result"
 )
 
@@ -39,7 +40,8 @@ func (c client) ours() bool { return strings.HasPrefix(c.full, "{plimsoll}") }
 // hasEngine tells whether this build of plimsoll has an engine.
 func (l *lab) hasEngine(ctx context.Context, engine string) error {
 	out, err := exec.CommandContext(ctx, l.plimsoll, "bench", "--quiet", "--engine", engine, "-n", "1", "127.0.0.1:1").CombinedOutput()
-	if err != nil {
+	var ended *exec.ExitError
+	if nobodyThere := errors.As(err, &ended) && ended.ExitCode() == runner.ExitBroken; err != nil && !nobodyThere {
 		return fmt.Errorf("%w: %s", err, strings.TrimSpace(string(out)))
 	}
 	return nil

@@ -22,7 +22,7 @@ import (
 )
 
 // conduct is how a server behaves, and how a call to it ends. The tables of
-// conducts are in the files differential_*_test.go, by theme: every engine must
+// conducts are in the files differential_*_linux_test.go, by theme: every engine must
 // report the same of each, and as many attempts as the server has seen.
 type conduct struct {
 	name   string
