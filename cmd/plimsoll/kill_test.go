@@ -59,11 +59,16 @@ func TestKillLosesNothing(t *testing.T) {
 	}
 }
 
-// killAt kills a run, checks what is left of it, and returns how many trials
+// killAt kills a run that long after it has begun, which on a busy machine may
+// take its time, checks what is left of it, and returns how many trials
 // had ended.
 func killAt(t *testing.T, moment time.Duration) int {
 	dir := folder(t, manyTrials)
 	p := start(t, dir, "run", "s.yaml", "--calls", "calls.csv", "--quiet", "--allow-late")
+	eventually(t, "it has begun", func() bool {
+		begun, _ := filepath.Glob(filepath.Join(dir, "results", "*", "run.json"))
+		return len(begun) > 0
+	})
 	time.Sleep(moment)
 	servers := children(p.Process.Pid)
 	t.Cleanup(func() {
