@@ -11,12 +11,11 @@ import (
 	"time"
 )
 
-// Target carries out one call at a time for each caller; Call may be called
-// from many goroutines at once and returns when the call has ended or, soon
-// after, when ctx is done.
-type Target interface {
-	// Call carries out the n-th call of a trial, counted from 0.
-	Call(ctx context.Context, n uint64) Outcome
+// Caller carries out calls that block, one at a time for each goroutine; Call
+// may be called from many at once and returns when the call has ended or, soon
+// after, when ctx is done. Package workers carries them.
+type Caller interface {
+	Call(ctx context.Context, r *Request) Outcome
 }
 
 // Outcome is what became of one call.

@@ -8,6 +8,15 @@ import (
 	"plimsoll/target"
 )
 
+// Call is one call with its times, offsets from the trial's start: when it
+// was due, since when nothing but the generator kept it back, when it was
+// handed to the target and when it ended.
+type Call struct {
+	Number                      uint64
+	Intended, Ready, Start, End time.Duration
+	*target.Outcome
+}
+
 // Recorder keeps what happened in one trial, in memory that does not grow
 // with the number of calls. One loop writes to it; only Sampler may be used
 // from elsewhere.

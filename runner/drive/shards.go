@@ -8,13 +8,13 @@ import (
 
 // RunAll carries the shards of one trial out side by side, each by a loop of
 // its own, and merges what they have recorded into the first one's recorder.
-// They share one Stop, which wakes the ports of all. A shard that breaks ends
+// They share one Stop, which wakes the clocks of all. A shard that breaks ends
 // the others.
 //
 // Go gets that many processors meanwhile, or where 0 is given as many as it
 // has, but one more than there are loops: those that keep theirs while they
 // wait leave none for the rest of the process otherwise.
-func RunAll(shards []Trial, processors int) End {
+func RunAll(shards []Loop, processors int) End {
 	if processors == 0 {
 		processors = max(runtime.GOMAXPROCS(0), len(shards)+1)
 	}
@@ -38,9 +38,9 @@ func RunAll(shards []Trial, processors int) End {
 	return all
 }
 
-// runOr runs the trial, and ends others with it if it breaks.
-func (t Trial) runOr(others *Stop) End {
-	end := t.Run()
+// runOr runs the loop, and ends others with it if it breaks.
+func (l Loop) runOr(others *Stop) End {
+	end := l.Run()
 	if end.Err != nil {
 		others.AtOnce()
 	}

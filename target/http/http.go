@@ -37,7 +37,6 @@ import (
 	"time"
 
 	"plimsoll/target"
-	"plimsoll/target/random"
 )
 
 // Target is an HTTP server under load. Its calls may come from any number of
@@ -47,15 +46,14 @@ type Target struct {
 	contains []byte
 	requests []*request
 	pools    map[string]*pool // by scheme and host
-	retry    retrier
 	buffers  sync.Pool // of *[]byte, to drain bodies into
 	examples sync.Map  // class → the example message made for it
 }
 
 // Open prepares the target; nothing is sent yet. Relative URLs are resolved
 // against base, which is empty when there are none. The cap on connections is
-// per host. The streams' "retry" draws the jitter of the back-offs.
-func Open(s Settings, base string, streams random.Source) (*Target, error) {
+// per host.
+func Open(s Settings, base string) (*Target, error) {
 	if err := s.Route.Check(); err != nil {
 		return nil, err
 	}
@@ -64,7 +62,7 @@ func Open(s Settings, base string, streams random.Source) (*Target, error) {
 		return nil, err
 	}
 	linked(transport, s.Protocol == "2", s.MaxHead)
-	t := &Target{settings: s, contains: []byte(s.Success.Contains), retry: newRetrier(s.Retry, streams), pools: map[string]*pool{}}
+	t := &Target{settings: s, contains: []byte(s.Success.Contains), pools: map[string]*pool{}}
 	t.buffers.New = func() any {
 		buffer := make([]byte, max(32<<10, 2*len(t.contains)))
 		return &buffer
@@ -116,31 +114,21 @@ func (t *Target) Close() {
 	}
 }
 
-// Call sends the n-th request, again where Settings.Retry asks for it.
-func (t *Target) Call(ctx context.Context, n uint64) target.Outcome {
+// Call sends the request whose turn it is, once.
+func (t *Target) Call(ctx context.Context, q *target.Request) target.Outcome {
 	var out target.Outcome
-	r := t.requests[n%uint64(len(t.requests))]
-	for k := 1; ; k++ {
-		f := t.attempt(ctx, r, &out)
-		if f == nil {
-			return out
-		}
-		if !t.retry.again(f.class, k) {
-			out.Class, out.Example = f.class, t.example(r, f)
-			return out
-		}
-		if !pause(ctx, t.retry.backoff(n, k)) {
-			out.Class, out.Ended = target.Cancelled, time.Now()
-			return out
-		}
+	r := t.requests[q.Number%uint64(len(t.requests))]
+	if f := t.attempt(ctx, r, &out); f != nil {
+		out.Class, out.Example = f.class, t.example(r, f)
 	}
+	return out
 }
 
 // mostMoves bounds how often a call takes another connection because nothing
 // could be sent on the one before: as many idle ones may have to go.
 const mostMoves = 100
 
-// attempt is one try, as `retry` counts them: it waits for a place on a
+// attempt is a try, as `retry` counts them: it waits for a place on a
 // connection, then has Settings.Timeout from connecting to the body's end, a
 // second sending that the protocol calls for included.
 func (t *Target) attempt(ctx context.Context, r *request, out *target.Outcome) *failure {

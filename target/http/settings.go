@@ -3,6 +3,7 @@ package http
 import (
 	"time"
 
+	"plimsoll/target/retry"
 	"plimsoll/target/sim"
 	"plimsoll/target/wire"
 )
@@ -33,7 +34,7 @@ type Settings struct {
 	// MaxHead is how many bytes an answer's head may have. Default 1 MB.
 	MaxHead int
 	Success Success
-	Retry   Retry
+	Retry   retry.Settings
 	// Scrub takes secrets (values that came from the environment) out of a
 	// text before anybody sees it; nil means there are none.
 	Scrub func(string) string `json:"-"`
@@ -68,14 +69,3 @@ type Success struct {
 
 // StatusRange holds the status codes from From to To.
 type StatusRange struct{ From, To int }
-
-// Retry repeats failed attempts. Attempts counts the first one too; 0 and 1
-// mean no retry. Before the k-th retry comes a pause of Backoff × Factor^(k−1),
-// drawn from [0, that] with full jitter.
-type Retry struct {
-	Attempts int
-	Backoff  time.Duration // default 1 s
-	Factor   float64       // default 2
-	Jitter   bool          // full (default) or none
-	On       []string      // classes: timeout, connect, reset, 5xx, 429, 503 …; default timeout, connect, 5xx, 429
-}

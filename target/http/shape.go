@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
-	"math"
 	"regexp"
 	"strconv"
 	"strings"
@@ -13,7 +12,7 @@ import (
 
 	"github.com/google/jsonschema-go/jsonschema"
 
-	"plimsoll/target/quantity"
+	"plimsoll/target/retry"
 	"plimsoll/target/setting"
 	"plimsoll/target/sim"
 	"plimsoll/target/wire"
@@ -33,7 +32,7 @@ type written struct {
 	engine      setting.At[string]
 	tls         setting.At[TLS]
 	success     Success
-	retry       Retry
+	retry       retry.Settings
 }
 
 // Shape is how a scenario file spells an HTTP target.
@@ -49,7 +48,7 @@ func Shape() setting.Shape[*Settings] {
 		setting.Key("engine", "Who carries the calls out: auto (default), std (net/http) or wire (HTTP/1.1 over connections of plimsoll's own: wire-epoll for plain HTTP on Linux, wire-net for TLS and elsewhere, either of which may be asked for by its name).", setting.Located(setting.Word("an engine", "auto", "std", "wire", wire.Epoll, wire.Sockets)), func(w *written) *setting.At[string] { return &w.engine }),
 		setting.Key("tls", "Whom to trust and who we are.", setting.Secret(setting.Located(trust())), func(w *written) *setting.At[TLS] { return &w.tls }),
 		setting.Key("success", "Which answers are a success. Default: status 2xx.", success(), func(w *written) *Success { return &w.success }),
-		setting.Key("retry", "Repeats failed attempts. Default: none is.", retry(), func(w *written) *Retry { return &w.retry }),
+		setting.Key("retry", "Repeats failed attempts. Default: none is.", retry.Shape(), func(w *written) *retry.Settings { return &w.retry }),
 	)
 	fields = append(fields, routeFields()...)
 	for _, key := range []string{"requests", "duration", "warmup", "repeat", "modes", "thresholds"} {
@@ -193,48 +192,3 @@ func statusRange() setting.Shape[StatusRange] {
 	})
 }
 
-func retry() setting.Shape[Retry] {
-	type written struct {
-		attempts int
-		backoff  setting.At[time.Duration]
-		factor   float64
-		jitter   string
-		on       setting.Several[string]
-	}
-	read := setting.Object("retry",
-		setting.Key("attempts", "The most attempts for one call, the first one too. Default 3.", setting.Count(1, 1000), func(w *written) *int { return &w.attempts }),
-		setting.Key("backoff", "The pause before the second attempt. Default 1s.", setting.Located(setting.Duration()), func(w *written) *setting.At[time.Duration] { return &w.backoff }),
-		setting.Key("factor", "By how much each pause is longer than the one before. Default 2.", setting.Number(1, 1000, false), func(w *written) *float64 { return &w.factor }),
-		setting.Key("jitter", "full (default): each pause is drawn from 0 to its length; none: it is as long as that.", setting.Word("a jitter", "full", "none"), func(w *written) *string { return &w.jitter }),
-		setting.Key("on", "What is tried again: classes of errors and status codes. Default [timeout, connect, 5xx, 429].", setting.OneOrMore(retryCause()), func(w *written) *setting.Several[string] { return &w.on }),
-	)
-	return setting.Convert(read, func(r *setting.Reader, at setting.Pos, w written) (Retry, bool) {
-		s := Retry{Attempts: cmp.Or(w.attempts, 3), Backoff: time.Second, Factor: cmp.Or(w.factor, 2), Jitter: w.jitter != "none", On: w.on.Values()}
-		if w.backoff.Given {
-			s.Backoff = w.backoff.Value
-		}
-		if len(s.On) == 0 {
-			s.On = []string{"timeout", "connect", "5xx", "429"}
-		}
-		if last := float64(s.Backoff) * math.Pow(s.Factor, float64(s.Attempts-2)); last > float64(quantity.Longest) {
-			r.Problem(at, "the pause before the last of %d attempts would be longer than 100 years: lower attempts, backoff or factor", s.Attempts)
-			return s, false
-		}
-		return s, true
-	})
-}
-
-var retrySpelling = regexp.MustCompile(`^(timeout|connect|reset|tls|dns|body|[1-5]xx|[1-5][0-9]{2})$`)
-
-func retryCause() setting.Shape[string] {
-	read := func(text string) (string, error) {
-		if !retrySpelling.MatchString(text) {
-			return "", fmt.Errorf("%q is nothing to retry on%s", text,
-				setting.Suggest(text, []string{"timeout", "connect", "reset", "tls", "dns", "body", "5xx", "429", "any other status code"}))
-		}
-		return text, nil
-	}
-	return setting.Parsed("a class of errors such as timeout or 5xx", read, func() *jsonschema.Schema {
-		return setting.Spelled(`timeout|connect|reset|tls|dns|body|[1-5]xx|[1-5][0-9]{2}`, "integer")
-	})
-}

@@ -8,9 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
-	"plimsoll/target/random"
 	"plimsoll/target/wire"
 )
 
@@ -18,7 +16,7 @@ import (
 // same requests and judges answers by the same rules as Target does. Relative
 // URLs are resolved against base, as Open does. Carrier has chosen an engine of
 // package wire.
-func (s Settings) Wire(base string, streams random.Source, spin float64) (o wire.Options, err error) {
+func (s Settings) Wire(base string) (o wire.Options, err error) {
 	if err := s.Route.Check(); err != nil {
 		return o, err
 	}
@@ -53,12 +51,11 @@ func (s Settings) Wire(base string, streams random.Source, spin float64) (o wire
 		labels = append(labels, r.label)
 	}
 	o.Route, o.MaxHead = s.Route, s.MaxHead
-	o.Timeout, o.KeepAlive, o.Connections, o.Spin = s.Timeout, s.KeepAlive, s.Connections, spin
+	o.Timeout, o.KeepAlive, o.Connections = s.Timeout, s.KeepAlive, s.Connections
 	o.Accepts = func(status int) bool { // 101: another protocol follows, and no body
 		return status != nethttp.StatusSwitchingProtocols && s.Success.accepts(status)
 	}
 	o.Contains = []byte(s.Success.Contains)
-	o.Retry = wireRetry{newRetrier(s.Retry, streams)}
 	o.Example = s.examples(labels)
 	return o, nil
 }
@@ -167,9 +164,3 @@ func (s Settings) examples(labels []string) func(n uint64, class string, seen wi
 		return made[class]
 	}
 }
-
-// wireRetry is the retrier as package wire asks for it.
-type wireRetry struct{ retrier }
-
-func (r wireRetry) Again(class string, k int) bool        { return r.again(class, k) }
-func (r wireRetry) Backoff(n uint64, k int) time.Duration { return r.backoff(n, k) }
