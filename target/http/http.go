@@ -46,8 +46,8 @@ type Target struct {
 	contains []byte
 	requests []*request
 	pools    map[string]*pool // by scheme and host
-	buffers  sync.Pool // of *[]byte, to drain bodies into
-	examples sync.Map  // class → the example message made for it
+	buffers  sync.Pool        // of *[]byte, to drain bodies into
+	examples sync.Map         // class → the example message made for it
 }
 
 // Open prepares the target; nothing is sent yet. Relative URLs are resolved

@@ -191,4 +191,3 @@ func statusRange() setting.Shape[StatusRange] {
 		return setting.Spelled(`[1-5]xx|[1-5][0-9]{2}(-[1-5][0-9]{2})?`, "integer")
 	})
 }
-
