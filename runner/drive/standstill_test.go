@@ -11,47 +11,60 @@ import (
 
 const ms = time.Millisecond
 
-// scripted is a port whose time is its own: calls take as long as they are
-// told, and the loop is kept from going on where the script says so.
+// scripted is a carrier and a real clock whose time is its own: calls take as
+// long as they are told, and the loop is kept from going on where the script
+// says so.
 type scripted struct {
 	now    time.Duration
 	takes  time.Duration
 	issued func(n int)
 	stands func(until time.Duration) time.Duration // how late a wait comes back
-	calls  []drive.Call
+	calls  []target.Done
+	last   target.Done
 	n      int
 }
 
-func (s *scripted) Issue(intended, ready time.Duration) time.Duration {
-	s.calls = append(s.calls, drive.Call{Intended: intended, Ready: ready, Start: s.now, End: s.now + s.takes})
+func (s *scripted) Send(id target.ID, _ *target.Request, now time.Duration) time.Duration {
+	s.calls = append(s.calls, target.Done{ID: id, Ended: now + s.takes})
 	s.n++
 	if s.issued != nil {
 		s.issued(s.n)
 	}
-	return s.now
+	return s.calls[0].Ended
 }
 
-func (s *scripted) Await(until time.Duration) (*drive.Call, time.Duration) {
-	if len(s.calls) > 0 && s.calls[0].End <= max(s.now, until) {
-		call := s.calls[0]
-		s.calls = s.calls[1:]
-		s.now = max(s.now, call.End)
-		return &call, s.now
+func (s *scripted) Take(now time.Duration) (*target.Done, time.Duration) {
+	if len(s.calls) == 0 {
+		return nil, schedule.Never
 	}
-	if until != schedule.Never {
-		s.now = max(s.now, until)
+	if s.calls[0].Ended > now {
+		return nil, s.calls[0].Ended
+	}
+	s.last, s.calls = s.calls[0], s.calls[1:]
+	return &s.last, now
+}
+
+func (s *scripted) Cancel(now time.Duration) {
+	for i := range s.calls {
+		s.calls[i].Ended, s.calls[i].Class = now, target.Cancelled
+	}
+}
+
+func (s *scripted) Now() time.Duration { return s.now }
+
+func (s *scripted) Wait(until time.Duration) time.Duration {
+	if until > s.now {
+		s.now = until
 		if s.stands != nil {
 			s.now += s.stands(until)
 		}
 	}
-	return nil, s.now
+	return s.now
 }
 
-func (s *scripted) Cancel() {
-	for i := range s.calls {
-		s.calls[i].End, s.calls[i].Class = s.now, target.Cancelled
-	}
-}
+func (s *scripted) Wake()               {}
+func (s *scripted) Spun() time.Duration { return 0 }
+func (s *scripted) Close()              {}
 
 // An interrupt gives what is in flight three seconds, and then gives it up.
 func TestInterruptsGiveCallsAFewSeconds(t *testing.T) {
@@ -64,13 +77,13 @@ func TestInterruptsGiveCallsAFewSeconds(t *testing.T) {
 		time.Hour: {3000 * ms, 0, 3},
 	} {
 		stop := &drive.Stop{}
-		port := &scripted{takes: takes, issued: func(n int) {
+		script := &scripted{takes: takes, issued: func(n int) {
 			if n == 3 {
 				stop.Gently()
 			}
 		}}
 		rec := drive.NewRecorder(schedule.Never, nil)
-		end := drive.Trial{Schedule: batch(1000, 5, schedule.StopOn{}), Port: port, Recorder: rec, Until: schedule.Never, Stop: stop}.Run()
+		end := drive.Loop{Schedule: batch(1000, 5, schedule.StopOn{}), Clock: script, Carrier: script, Recorder: rec, Until: schedule.Never, Stop: stop}.Run()
 		if !end.Interrupted || end.At != want.at || rec.OK != want.ok || rec.Cancelled != want.cancelled {
 			t.Errorf("calls of %v: %+v with %d ok, %d cancelled; want %+v", takes, end, rec.OK, rec.Cancelled, want)
 		}
@@ -92,12 +105,12 @@ func TestLoopsNoticeThatTheyStoodStill(t *testing.T) {
 		"in the warm-up": {-time.Second, 5 * ms, map[time.Duration]time.Duration{-400 * ms: 300 * ms, 300 * ms: 20 * ms}, drive.Gap{At: 300 * ms, For: 20 * ms}},
 		"out of it":      {-time.Second, 5 * ms, map[time.Duration]time.Duration{-100 * ms: 150 * ms}, drive.Gap{At: -100 * ms, For: 150 * ms}},
 	} {
-		port := &scripted{now: c.from, takes: c.takes, stands: func(until time.Duration) time.Duration { return c.stands[until] }}
+		script := &scripted{now: c.from, takes: c.takes, stands: func(until time.Duration) time.Duration { return c.stands[until] }}
 		rec := drive.NewRecorder(time.Second, nil)
 		arrivals := schedule.NewOpen(schedule.Open{
 			Bounds: schedule.Bounds{From: c.from, Until: time.Second}, Arrivals: schedule.Constant(10, time.Second), MaxInFlight: 100,
 		}, schedule.StopOn{})
-		drive.Trial{Schedule: arrivals, Port: port, Recorder: rec, From: c.from, Until: time.Second, Drain: time.Minute, Stop: &drive.Stop{}}.Run()
+		drive.Loop{Schedule: arrivals, Clock: script, Carrier: script, Recorder: rec, From: c.from, Until: time.Second, Drain: time.Minute, Stop: &drive.Stop{}}.Run()
 		if rec.Stood != c.want || rec.OK != 10 {
 			t.Errorf("%s: stood still %+v with %d ok, want %+v", name, rec.Stood, rec.OK, c.want)
 		}
@@ -107,17 +120,17 @@ func TestLoopsNoticeThatTheyStoodStill(t *testing.T) {
 // A call that this machine could not make is none of the target's errors: it
 // counts by itself, and ends no trial that an error would end.
 func TestCallsThatCouldNotBeMade(t *testing.T) {
-	port := &scripted{takes: 5 * ms}
-	port.issued = func(n int) {
+	script := &scripted{takes: 5 * ms}
+	script.issued = func(n int) {
 		switch n {
 		case 2, 3:
-			port.calls[len(port.calls)-1].Class = target.Generator
+			script.calls[len(script.calls)-1].Class = target.Generator
 		case 5:
-			port.calls[len(port.calls)-1].Class = target.Reset
+			script.calls[len(script.calls)-1].Class = target.Reset
 		}
 	}
 	rec := drive.NewRecorder(schedule.Never, nil)
-	end := drive.Trial{Schedule: batch(100, 1, schedule.StopOn{Error: true}), Port: port, Recorder: rec, Until: schedule.Never, Stop: &drive.Stop{}}.Run()
+	end := drive.Loop{Schedule: batch(100, 1, schedule.StopOn{Error: true}), Clock: script, Carrier: script, Recorder: rec, Until: schedule.Never, Stop: &drive.Stop{}}.Run()
 	if rec.OK != 2 || rec.Failures() != 1 || rec.Lacking() != 2 || rec.Started() != 5 || rec.ErrorResponse.Count() != 1 || end.Stopped == "" {
 		t.Errorf("%+v: %d ok, %d failures, %d lacking of %d", end, rec.OK, rec.Failures(), rec.Lacking(), rec.Started())
 	}

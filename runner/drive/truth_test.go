@@ -11,6 +11,7 @@ import (
 	"plimsoll/target/delay"
 	"plimsoll/target/random"
 	"plimsoll/target/sim"
+	"plimsoll/target/wait"
 )
 
 // These tests are the harness's proof: where queueing theory knows the answer,
@@ -33,8 +34,8 @@ func openLoop(t *testing.T, seed uint64, settings sim.Settings, lambda int64, n 
 func run(t *testing.T, settings sim.Settings, streams random.Source, s *schedule.Schedule, from, until time.Duration) *drive.Recorder {
 	t.Helper()
 	recorder := drive.NewRecorder(until, nil)
-	end := drive.Trial{
-		Schedule: s, Port: drive.NewVirtual(sim.New(settings, streams), from), Recorder: recorder,
+	end := drive.Loop{
+		Schedule: s, Clock: wait.NewVirtual(from), Carrier: sim.NewCarrier(settings, streams), Recorder: recorder,
 		From: from, Until: until, Drain: time.Hour, Stop: &drive.Stop{},
 	}.Run()
 	if end.Err != nil || end.Stopped != "" {
