@@ -6,9 +6,6 @@ import (
 
 	"plimsoll/runner/scenario"
 	"plimsoll/target/agenda"
-	"plimsoll/target/delay"
-	"plimsoll/target/http"
-	"plimsoll/target/sim"
 )
 
 // Estimate is about how long a trial will take on the wall, warm-up and pause
@@ -21,10 +18,11 @@ func Estimate(t scenario.Trial) (took time.Duration, known bool) {
 	if t.Requests == 0 {
 		return around + length(t), true
 	}
-	call, known := callTime(t.Scenario.Target.Settings)
-	if !known {
+	traits := t.Scenario.Target.Settings.Traits()
+	if !traits.Known {
 		return 0, false
 	}
+	call := traits.CallTime
 	if t.Mode.Kind == scenario.RateLimited {
 		return agenda.Later(agenda.Later(around, lastStart(t)), call), true
 	}
@@ -50,18 +48,4 @@ func lastStart(t scenario.Trial) time.Duration {
 		gaps = max(0, float64(t.Requests-t.Burst()))
 	}
 	return nanoseconds(gaps / t.Rate.PerSecond() * 1e9)
-}
-
-// callTime is about how long one call takes, where the target is ours.
-func callTime(settings any) (time.Duration, bool) {
-	mean := func(d delay.Delay) (time.Duration, bool) { return d.Mean(), true }
-	switch s := settings.(type) {
-	case *sim.Settings:
-		return mean(s.Delay)
-	case *http.Settings:
-		if s.Serve != nil {
-			return mean(s.Serve.Delay)
-		}
-	}
-	return 0, false
 }

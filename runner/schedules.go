@@ -6,7 +6,6 @@ import (
 
 	"plimsoll/runner/scenario"
 	"plimsoll/runner/schedule"
-	"plimsoll/target/http"
 	"plimsoll/target/quantity"
 	"plimsoll/target/random"
 )
@@ -40,11 +39,10 @@ func newSchedule(t scenario.Trial, s share, from, until time.Duration, streams r
 // for no limit, where the schedule keeps starts apart: there it holds those
 // calls that the pool would, which lets them go all at once.
 func pool(t scenario.Trial) int {
-	settings, ok := t.Scenario.Target.Settings.(*http.Settings)
-	if !ok || t.Mode.Arrivals != scenario.Window && t.Mode.Arrivals != scenario.Bucket {
+	if t.Mode.Arrivals != scenario.Window && t.Mode.Arrivals != scenario.Bucket {
 		return 0
 	}
-	return settings.Places()
+	return t.Scenario.Target.Settings.Traits().Places
 }
 
 // users is how many virtual users a closed loop has at its beginning.

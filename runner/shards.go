@@ -6,6 +6,7 @@ import (
 	"plimsoll/runner/drive"
 	"plimsoll/runner/scenario"
 	"plimsoll/runner/schedule"
+	"plimsoll/target/kind"
 )
 
 // share is the part of a trial that one of several loops carries out: the k-th
@@ -94,8 +95,8 @@ func stride(t scenario.Trial, loops int) int {
 // closed loop that lets go of its processor while it waits, and connections
 // that do little but read, are done with one for each loop: with more they
 // only wake each other, which costs more than the work itself.
-func processors(t scenario.Trial, o *opened, loops int) int {
-	if o.frugal && t.Mode.Kind != scenario.RateLimited {
+func processors(t scenario.Trial, o *kind.Opened, loops int) int {
+	if o.Frugal && t.Mode.Kind != scenario.RateLimited {
 		return loops
 	}
 	return 0
@@ -111,7 +112,7 @@ func peak(t scenario.Trial) float64 {
 }
 
 // together is how far the shares of one trial have come.
-func together(shards []drive.Trial) (sum drive.Sample) {
+func together(shards []drive.Loop) (sum drive.Sample) {
 	for _, s := range shards {
 		sum = sum.Plus(s.Recorder.Sampler.Latest())
 	}

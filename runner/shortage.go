@@ -5,7 +5,6 @@ import (
 
 	"plimsoll/runner/scenario"
 	"plimsoll/target/host"
-	"plimsoll/target/http"
 )
 
 // shortage tells, as an error in words for the user, what a trial obviously
@@ -44,8 +43,8 @@ const spareDescriptors = 64
 // of a closed loop whose users never pause. An open loop needs as many as its
 // target is slow, and HTTP/2 one for many calls: of these nothing is sure.
 func connections(t scenario.Trial) int64 {
-	settings, ok := t.Scenario.Target.Settings.(*http.Settings)
-	if !ok || t.Mode.Kind == scenario.RateLimited || t.Mode.Think.Mean() > 0 || settings.Protocol != "" && settings.Protocol != "1.1" {
+	traits := t.Scenario.Target.Settings.Traits()
+	if !traits.Exclusive || t.Mode.Kind == scenario.RateLimited || t.Mode.Think.Mean() > 0 {
 		return 0
 	}
 	needs := users(t)
@@ -55,8 +54,8 @@ func connections(t scenario.Trial) int64 {
 	if t.Requests > 0 {
 		needs = min(needs, t.Requests)
 	}
-	if settings.Connections > 0 {
-		needs = min(needs, settings.Connections)
+	if traits.Places > 0 {
+		needs = min(needs, traits.Places)
 	}
 	return int64(needs)
 }

@@ -13,6 +13,7 @@ import (
 	"plimsoll/runner/scenario"
 	"plimsoll/runner/schedule"
 	"plimsoll/target/host"
+	"plimsoll/target/kind"
 	"plimsoll/target/random"
 )
 
@@ -111,8 +112,8 @@ func (r *underWay) measure(ctx, atOnce context.Context, t scenario.Trial, out *r
 	if err != nil {
 		return err
 	}
-	defer opened.close()
-	out.Engine = opened.engine
+	defer opened.Close()
+	out.Engine = opened.Engine
 
 	from := -t.Scenario.Warmup
 	if t.Requests > 0 && from < 0 {
@@ -123,19 +124,19 @@ func (r *underWay) measure(ctx, atOnce context.Context, t scenario.Trial, out *r
 	}
 	before := use()
 	n := 1
-	if opened.divisible && r.calls == nil {
+	if opened.Divisible && r.calls == nil {
 		n = loops(t, r.Plan.Loops, host.Processors())
 	}
-	ports, err := opened.ports(from, n, stride(t, n))
+	lanes, err := r.targets.lanes(opened, t.Scenario.Clock == scenario.Virtual, n, from)
 	if err != nil {
 		return err
 	}
 	stop.OnWake(func() {
-		for _, p := range ports {
-			p.Wake()
+		for _, l := range lanes {
+			l.clock.Wake()
 		}
 	})
-	shards := r.shards(t, from, ports, stop)
+	shards := r.shards(t, opened, from, lanes, stop)
 	stopWatching, stood := r.watch(shards), func() standstill { return standstill{} }
 	if t.Scenario.Clock == scenario.Real {
 		stood = feelPulse(from)
@@ -144,12 +145,12 @@ func (r *underWay) measure(ctx, atOnce context.Context, t scenario.Trial, out *r
 	still := stood()
 	stopWatching()
 	spun := time.Duration(0)
-	for _, p := range ports {
-		spun += p.Spun()
-		p.Close()
+	for _, l := range lanes {
+		spun += l.clock.Spun()
 	}
+	closeLanes(lanes)
 	if end.Err == nil {
-		end.Err = opened.broken()
+		end.Err = opened.Err()
 	}
 	if t.Scenario.Clock == scenario.Real {
 		used := use().since(before)
@@ -159,15 +160,15 @@ func (r *underWay) measure(ctx, atOnce context.Context, t scenario.Trial, out *r
 	if n > 1 {
 		out.Loops = n
 	}
-	out.Warnings = append(out.Warnings, cutDelays(ports)...)
+	out.Warnings = append(out.Warnings, cutDelays(lanes)...)
 	return r.fill(out, t, shards[0].Recorder, end, still)
 }
 
 // cutDelays warns of delays that a simulated server drew and no call can take.
-func cutDelays(ports []port) []string {
+func cutDelays(lanes []lane) []string {
 	cut := int64(0)
-	for _, p := range ports {
-		if simulated, ok := p.(interface{ Cut() int64 }); ok {
+	for _, l := range lanes {
+		if simulated, ok := l.carrier.(interface{ Cut() int64 }); ok {
 			cut += simulated.Cut()
 		}
 	}
@@ -177,43 +178,51 @@ func cutDelays(ports []port) []string {
 	return []string{fmt.Sprintf("the target drew %d delays longer than 100 years, and cut them to that: the figures are of the delays as they were cut", cut)}
 }
 
-// shards are the trial's shares, one for each port.
-func (r *underWay) shards(t scenario.Trial, from time.Duration, ports []port, stop *drive.Stop) []drive.Trial {
+// shards are the trial's shares, one for each lane.
+func (r *underWay) shards(t scenario.Trial, o *kind.Opened, from time.Duration, lanes []lane, stop *drive.Stop) []drive.Loop {
 	until := schedule.Never
 	if t.Requests == 0 {
 		until = length(t)
 	}
-	shards := make([]drive.Trial, len(ports))
-	for k, p := range ports {
-		shards[k] = drive.Trial{
-			Schedule: newSchedule(t, share{k, len(ports)}, from, until, r.streams(t)),
-			Port:     p, Recorder: drive.NewRecorder(until, r.calls.observer(t)),
-			From: from, Until: until, Drain: t.Scenario.Drain, Stop: stop,
-		}
+	shards := make([]drive.Loop, len(lanes))
+	for k, l := range lanes {
+		shards[k] = r.loop(l, o, t, stop)
+		shards[k].Schedule = newSchedule(t, share{k, len(lanes)}, from, until, r.streams(t))
+		shards[k].Recorder = drive.NewRecorder(until, r.calls.observer(t))
+		shards[k].First, shards[k].Stride = uint64(k), uint64(stride(t, len(lanes)))
+		shards[k].From, shards[k].Until = from, until
 	}
 	return shards
 }
 
+// loop is what is the same of a trial and its warm-up.
+func (r *underWay) loop(l lane, o *kind.Opened, t scenario.Trial, stop *drive.Stop) drive.Loop {
+	return drive.Loop{
+		Clock: l.clock, Carrier: l.carrier, Timeout: o.Timeout, Retry: o.Retry.New(r.streams(t)),
+		Drain: t.Scenario.Drain, Stop: stop,
+	}
+}
+
 // warmUp runs a batch's mode for the length of the warm-up, recorded nowhere,
 // until every call has ended.
-func (r *underWay) warmUp(t scenario.Trial, opened *opened, stop *drive.Stop) error {
+func (r *underWay) warmUp(t scenario.Trial, opened *kind.Opened, stop *drive.Stop) error {
 	w := t.Scenario.Warmup
 	unbounded := t
 	unbounded.Requests = 0
 	if t.Mode.Kind == scenario.Concurrent && t.Concurrency == 0 {
 		unbounded.Concurrency = t.Requests
 	}
-	ports, err := opened.ports(-w, 1, 1)
+	lanes, err := r.targets.lanes(opened, t.Scenario.Clock == scenario.Virtual, 1, -w)
 	if err != nil {
 		return err
 	}
-	port := ports[0]
-	defer port.Close()
-	stop.OnWake(port.Wake)
-	end := drive.Trial{
-		Schedule: newSchedule(unbounded, whole, -w, 0, r.streams(t)), Port: port, From: -w, Until: 0,
-		Recorder: drive.NewRecorder(0, nil), Drain: t.Scenario.Drain, Stop: stop,
-	}.Run()
+	defer closeLanes(lanes)
+	stop.OnWake(lanes[0].clock.Wake)
+	loop := r.loop(lanes[0], opened, t, stop)
+	loop.Schedule = newSchedule(unbounded, whole, -w, 0, r.streams(t))
+	loop.Recorder = drive.NewRecorder(0, nil)
+	loop.From, loop.Until = -w, 0
+	end := loop.Run()
 	if end.Err != nil {
 		return fmt.Errorf("during the warm-up: %w", end.Err)
 	}
@@ -222,7 +231,7 @@ func (r *underWay) warmUp(t scenario.Trial, opened *opened, stop *drive.Stop) er
 
 // watch passes samples on to the watcher until the returned function is
 // called.
-func (r *underWay) watch(shards []drive.Trial) (stop func()) {
+func (r *underWay) watch(shards []drive.Loop) (stop func()) {
 	if r.Watch == nil {
 		return func() {}
 	}

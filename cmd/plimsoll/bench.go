@@ -253,14 +253,9 @@ func (f *benchFlags) places(out io.Writer, dir string) {
 	}
 }
 
-// subject is the request, without a password that its URL may hold.
+// subject is the request.
 func subject(plan *scenario.Plan) string {
-	request := plan.Targets[0].Settings.(*http.Settings).Calls[0]
-	u, err := url.Parse(request.URL)
-	if err != nil {
-		return request.Method // cannot be: Parse has read it
-	}
-	return request.Method + " " + u.Redacted()
+	return plan.Targets[0].Settings.(interface{ Subject() string }).Subject()
 }
 
 // The readers of flags. Limits beyond theirs are those of the scenario file.

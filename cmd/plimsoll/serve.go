@@ -8,7 +8,6 @@ import (
 
 	"plimsoll/runner"
 	"plimsoll/target/delay"
-	"plimsoll/target/http"
 	"plimsoll/target/serve"
 	"plimsoll/target/setting"
 	"plimsoll/target/sim"
@@ -77,15 +76,9 @@ func (p *program) fromFile(file, name string, o *serve.Options) error {
 		if t.Name != name {
 			continue
 		}
-		switch s := t.Settings.(type) {
-		case *sim.Settings:
-			o.Settings = *s
+		if simulated, ok := t.Settings.(interface{ Model() *sim.Settings }); ok && simulated.Model() != nil {
+			o.Settings = *simulated.Model()
 			return nil
-		case *http.Settings:
-			if s.Serve != nil {
-				o.Settings = *s.Serve
-				return nil
-			}
 		}
 		return fmt.Errorf("the target %q of %s is no simulated one: it has neither sim: nor serve:", name, file)
 	}

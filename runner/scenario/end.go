@@ -2,13 +2,9 @@ package scenario
 
 import (
 	"fmt"
-	"time"
 
-	"plimsoll/target/delay"
-	"plimsoll/target/http"
 	"plimsoll/target/quantity"
 	"plimsoll/target/setting"
-	"plimsoll/target/sim"
 )
 
 // checkEnd sees to it that every trial has one end: a number of requests, a
@@ -53,14 +49,13 @@ func (d draft) checkStaged(r *setting.Reader, m modeDraft) {
 // checkDrain warns where calls that hang are given up before they have timed
 // out: they would be cancelled, and in no share of errors.
 func (d draft) checkDrain(r *setting.Reader, at setting.Pos, s *Scenario) {
-	target, ok := s.Target.Settings.(*http.Settings)
-	if !ok || d.requests.Given || s.Drain >= target.Timeout {
+	if s.Target.Settings == nil || d.requests.Given || s.Drain >= s.Target.Settings.Traits().Timeout {
 		return
 	}
 	if d.drain.Given {
 		at = d.drain.Pos
 	}
-	timeout := quantity.Duration(target.Timeout)
+	timeout := quantity.Duration(s.Target.Settings.Traits().Timeout)
 	r.Warn(at, "the drain of %s is shorter than the target's timeout of %s: a call that hangs is given up, and counted as cancelled, before it is an error; write drain: %s, or a shorter timeout",
 		quantity.Duration(s.Drain), timeout, timeout)
 }
@@ -81,14 +76,20 @@ func (d draft) checkStandstill(r *setting.Reader, at setting.Pos, s *Scenario, m
 	}
 }
 
+// instant is a target whose calls may take no time at all.
+type instant interface {
+	// AtOnce tells why calls of so many users may; "" where they do not.
+	AtOnce(users int) string
+}
+
 // standstill tells why simulated time would not go on in one of the
 // scenario's modes, unless there is a number of requests; "" where it does.
 func (s *Scenario) standstill(m *Mode) string {
-	model, simulated := s.Target.Settings.(*sim.Settings)
+	model, simulated := s.Target.Settings.(instant)
 	if s.Clock != Virtual || !simulated || m.Kind == RateLimited || m.Think.Mean() > 0 {
 		return ""
 	}
-	why := endsAtOnce(model, m.users())
+	why := model.AtOnce(m.users())
 	if why == "" {
 		return ""
 	}
@@ -105,27 +106,4 @@ func (m *Mode) users() int {
 		most = max(most, stage.Target)
 	}
 	return most
-}
-
-// endsAtOnce tells why calls of so many users to the model may take no time
-// at all.
-func endsAtOnce(model *sim.Settings, users int) string {
-	shortest := time.Duration(0)
-	if model.Delay.Kind == delay.Constant {
-		shortest = model.Delay.A
-	}
-	if after := model.Errors.After; model.Errors.Rate > 0 && after != nil {
-		shortest = min(shortest, *after)
-	}
-	switch {
-	case model.Delay.Mean() == 0:
-		return "the target answers at once"
-	case model.Errors.Rate == 1 && model.Errors.After != nil && *model.Errors.After == 0:
-		return "every call fails at once"
-	case model.Queue != nil && users > model.Servers+*model.Queue:
-		return "a call that finds the queue full fails at once"
-	case model.Quota.N > 0 && (shortest == 0 || float64(users)*float64(model.Quota.Per/shortest+1) > float64(model.Quota.N)):
-		return "a call over the quota fails at once"
-	}
-	return ""
 }

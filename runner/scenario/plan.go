@@ -6,6 +6,7 @@ import (
 	"plimsoll/runner/result"
 	"plimsoll/runner/verdict"
 	"plimsoll/target/delay"
+	"plimsoll/target/kind"
 	"plimsoll/target/quantity"
 )
 
@@ -74,12 +75,14 @@ const (
 	FirstError     = "first-error"
 )
 
-// Target is a named target with its kind's own settings: *sim.Settings or
-// *http.Settings.
+// Target is a named target with its kind's own settings.
 type Target struct {
 	Name     string
-	Settings any
+	Settings kind.Settings
 }
+
+// virtual tells whether the target can be called under the virtual clock.
+func (t Target) virtual() bool { return t.Settings != nil && t.Settings.Traits().Virtual }
 
 // Mode kinds.
 const (

@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"plimsoll/target/setting"
-	"plimsoll/target/sim"
 )
 
 // Retarget is the same plan with one target of the file, whose name is given,
@@ -41,7 +40,7 @@ func (p *Plan) target(name string) (Target, error) {
 // suits tells what speaks against the scenario's target, as reading the file
 // would.
 func (s *Scenario) suits() error {
-	if _, simulated := s.Target.Settings.(*sim.Settings); s.Clock == Virtual && !simulated {
+	if s.Clock == Virtual && !s.Target.virtual() {
 		return fmt.Errorf("only sim targets can keep a virtual clock")
 	}
 	if len(s.Requests) > 0 {

@@ -90,15 +90,6 @@ func (s Settings) Carrier() (engine string, err error) {
 	return "", fmt.Errorf("the engine %s %s: write `engine: std`, or leave engine out", s.Engine, beyond)
 }
 
-// Places is how many calls are in flight at most, because each has a connection
-// to itself and they are capped; 0 where that is not so.
-func (s Settings) Places() int {
-	if cmp.Or(s.Protocol, "1.1") != "1.1" {
-		return 0
-	}
-	return s.Connections * len(s.hosts())
-}
-
 // beyondWire tells what the settings ask for that no engine of package wire
 // can do, as the rest of a sentence about it; "" when they can do it all.
 func (s Settings) beyondWire() string {

@@ -4,15 +4,16 @@ package kinds
 
 import (
 	"plimsoll/target/http"
+	"plimsoll/target/kind"
 	"plimsoll/target/setting"
 	"plimsoll/target/sim"
 )
 
 // Shape is how a scenario file spells a target: a map with one key, its kind.
-// It reads as the kind's own settings, *sim.Settings or *http.Settings.
-func Shape() setting.Shape[any] {
+// It reads as the kind's own settings.
+func Shape() setting.Shape[kind.Settings] {
 	return setting.Choice("a target",
-		setting.When("sim", "A simulated-delay target.", sim.Shape(), func(s sim.Settings) any { return &s }),
-		setting.When("http", "A server that speaks HTTP.", http.Shape(), func(s *http.Settings) any { return s }),
+		setting.When("sim", "A simulated-delay target.", sim.TargetShape(), func(s sim.Settings) kind.Settings { return &s }),
+		setting.When("http", "A server that speaks HTTP.", http.Shape(), func(s *http.Settings) kind.Settings { return s }),
 	)
 }

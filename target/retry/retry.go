@@ -71,6 +71,9 @@ func (p *Policy) on(class string) bool {
 // matches tells whether an entry of `on` means a class: "503" and "5xx" mean
 // "status-503", and what a simulated server would say so.
 func matches(on, class string) bool {
+	if on == class {
+		return true
+	}
 	switch class {
 	case target.Rejected:
 		class = "status-503"
@@ -78,10 +81,7 @@ func matches(on, class string) bool {
 		class = "status-429"
 	}
 	status, isStatus := strings.CutPrefix(class, "status-")
-	if !isStatus {
-		return on == class
-	}
-	return on == status || len(on) == 3 && on[1:] == "xx" && on[0] == status[0]
+	return isStatus && (on == status || len(on) == 3 && on[1:] == "xx" && on[0] == status[0])
 }
 
 // Pause is how long call n waits after its k-th failure. The jitter depends on

@@ -20,6 +20,7 @@ func Shape() setting.Shape[Settings] {
 		backoff  setting.At[time.Duration]
 		factor   float64
 		jitter   string
+		budget   float64
 		on       setting.Several[string]
 	}
 	read := setting.Object("retry",
@@ -27,10 +28,11 @@ func Shape() setting.Shape[Settings] {
 		setting.Key("backoff", "The pause before the second attempt. Default 1s.", setting.Located(setting.Duration()), func(w *written) *setting.At[time.Duration] { return &w.backoff }),
 		setting.Key("factor", "By how much each pause is longer than the one before. Default 2.", setting.Number(1, 1000, false), func(w *written) *float64 { return &w.factor }),
 		setting.Key("jitter", "full (default): each pause is drawn from 0 to its length; none: it is as long as that.", setting.Word("a jitter", "full", "none"), func(w *written) *string { return &w.jitter }),
+		setting.Key("budget", "The most retries there may be, as a share of the calls so far, such as 10%. Default: no bound.", setting.Share(), func(w *written) *float64 { return &w.budget }),
 		setting.Key("on", "What is tried again: classes of errors and status codes. Default [timeout, connect, 5xx, 429].", setting.OneOrMore(cause()), func(w *written) *setting.Several[string] { return &w.on }),
 	)
 	return setting.Convert(read, func(r *setting.Reader, at setting.Pos, w written) (Settings, bool) {
-		s := Settings{Attempts: cmp.Or(w.attempts, 3), Backoff: time.Second, Factor: cmp.Or(w.factor, 2), Jitter: w.jitter != "none", On: w.on.Values()}
+		s := Settings{Attempts: cmp.Or(w.attempts, 3), Backoff: time.Second, Factor: cmp.Or(w.factor, 2), Jitter: w.jitter != "none", On: w.on.Values(), Budget: w.budget}
 		if w.backoff.Given {
 			s.Backoff = w.backoff.Value
 		}
@@ -45,17 +47,17 @@ func Shape() setting.Shape[Settings] {
 	})
 }
 
-var spelling = regexp.MustCompile(`^(timeout|connect|reset|tls|dns|body|[1-5]xx|[1-5][0-9]{2})$`)
+var spelling = regexp.MustCompile(`^(timeout|connect|reset|tls|dns|body|rejected|throttled|[1-5]xx|[1-5][0-9]{2})$`)
 
 func cause() setting.Shape[string] {
 	read := func(text string) (string, error) {
 		if !spelling.MatchString(text) {
 			return "", fmt.Errorf("%q is nothing to retry on%s", text,
-				setting.Suggest(text, []string{"timeout", "connect", "reset", "tls", "dns", "body", "5xx", "429", "any other status code"}))
+				setting.Suggest(text, []string{"timeout", "connect", "reset", "tls", "dns", "body", "rejected", "throttled", "5xx", "429", "any other status code"}))
 		}
 		return text, nil
 	}
 	return setting.Parsed("a class of errors such as timeout or 5xx", read, func() *jsonschema.Schema {
-		return setting.Spelled(`timeout|connect|reset|tls|dns|body|[1-5]xx|[1-5][0-9]{2}`, "integer")
+		return setting.Spelled(`timeout|connect|reset|tls|dns|body|rejected|throttled|[1-5]xx|[1-5][0-9]{2}`, "integer")
 	})
 }

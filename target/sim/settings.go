@@ -5,6 +5,7 @@ import (
 
 	"plimsoll/target/delay"
 	"plimsoll/target/quantity"
+	"plimsoll/target/retry"
 )
 
 // Settings describe a simulated server, as `sim:` and `serve:` give them. It
@@ -26,7 +27,15 @@ type Settings struct {
 	Stall Stall
 	// Quota bounds the calls admitted in any (t − Per, t]; zero means none.
 	Quota quantity.Rate
+
+	// Timeout is how long the caller of a call waits, 0 for as long as it takes,
+	// and Retry what it tries again. A target has them; no server knows of them.
+	Timeout time.Duration
+	Retry   retry.Settings
 }
+
+// Model is the simulated server itself.
+func (s *Settings) Model() *Settings { return s }
 
 // Contention is the Universal Scalability Law (Gunther 2007): a call admitted
 // as the n-th in service takes its delay × (1 + Serial·(n−1) + Crosstalk·n(n−1)).

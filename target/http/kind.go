@@ -1,0 +1,82 @@
+package http
+
+import (
+	"cmp"
+	"context"
+	"net/url"
+
+	"plimsoll/target"
+	"plimsoll/target/kind"
+	"plimsoll/target/sim"
+	"plimsoll/target/wire"
+	"plimsoll/target/workers"
+)
+
+// Traits of an HTTP target.
+func (s *Settings) Traits() kind.Traits {
+	t := kind.Traits{Timeout: s.Timeout}
+	if s.Serve != nil {
+		t.CallTime, t.Known = s.Serve.Delay.Mean(), true
+	}
+	if cmp.Or(s.Protocol, "1.1") == "1.1" {
+		t.Exclusive, t.Places = true, s.Connections*len(s.hosts())
+	}
+	return t
+}
+
+// Model is the simulated server that the target starts for itself; nil where it
+// calls another.
+func (s *Settings) Model() *sim.Settings { return s.Serve }
+
+// Subject is the first request, without a password that its URL may hold.
+func (s *Settings) Subject() string {
+	request := s.Calls[0]
+	u, err := url.Parse(request.URL)
+	if err != nil {
+		return request.Method // cannot be: it has been read
+	}
+	return request.Method + " " + u.Redacted()
+}
+
+// Open makes the target ready, and starts the server that it is to call.
+func (s *Settings) Open(ctx context.Context, site kind.Site) (*kind.Opened, error) {
+	base, broken := "", kind.Never
+	if s.Serve != nil {
+		served, err := site.Serve(ctx, s.Serve)
+		if err != nil {
+			return nil, err
+		}
+		base, broken = served.URL(), served.Err
+	}
+	engine, err := s.Carrier()
+	if err != nil {
+		return nil, err
+	}
+	opened := &kind.Opened{Engine: engine, Retry: s.Retry, Err: broken, Close: func() {}}
+	if engine == Std {
+		return opened, s.openStd(opened, base)
+	}
+	return opened, s.openWire(opened, base)
+}
+
+func (s *Settings) openStd(o *kind.Opened, base string) error {
+	client, err := Open(*s, base)
+	if err != nil {
+		return err
+	}
+	o.Close = client.Close
+	o.Carrier = func(c target.Clock) (target.Carrier, error) { return workers.New(client, c), nil }
+	return nil
+}
+
+func (s *Settings) openWire(o *kind.Opened, base string) error {
+	options, err := s.Wire(base)
+	if err != nil {
+		return err
+	}
+	o.Polls = o.Engine == wire.Epoll
+	o.Divisible = options.Connections == 0 // else the cap is on all connections together
+	o.Frugal = o.Engine == wire.Sockets && options.TLS == nil
+	o.Carrier = func(c target.Clock) (target.Carrier, error) { return wire.Start(o.Engine, options, c) }
+	return nil
+}

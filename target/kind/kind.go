@@ -1,0 +1,80 @@
+// Package kind says what every kind of target promises. A kind's settings know
+// what can be said before anything is called, and open the target for a trial;
+// package kinds is the table of them.
+package kind
+
+import (
+	"context"
+	"time"
+
+	"plimsoll/target"
+	"plimsoll/target/random"
+	"plimsoll/target/retry"
+)
+
+// Settings are a target's, of whatever kind.
+type Settings interface {
+	Traits() Traits
+	// Open makes the target ready for one trial.
+	Open(ctx context.Context, site Site) (*Opened, error)
+}
+
+// Traits are what is known of a target before anything is called.
+type Traits struct {
+	// Virtual tells that calls can be simulated, under the virtual clock.
+	Virtual bool
+	// CallTime is about how long one call takes, where that is Known.
+	CallTime time.Duration
+	Known    bool
+	// Timeout bounds every try of a call; 0: nothing does.
+	Timeout time.Duration
+	// Exclusive tells that a call in flight has a connection to itself, and
+	// Places how many of those there may be; 0: as many as it takes.
+	Exclusive bool
+	Places    int
+}
+
+// Site is where a target is opened.
+type Site struct {
+	// Virtual tells that the trial's clock is.
+	Virtual bool
+	// Streams are the trial's random streams.
+	Streams random.Source
+	// Serve starts the simulated server that the target's settings describe,
+	// as a child process that lives as long as the run.
+	Serve func(ctx context.Context, model any) (Served, error)
+}
+
+// Served is a simulated server in a child process.
+type Served interface {
+	URL() string
+	// Err tells how the child ended by itself; nil as long as it has not.
+	Err() error
+}
+
+// Opened is a target ready for one trial.
+type Opened struct {
+	// Engine is the name of what carries the calls, as results have it.
+	Engine string
+	// Carrier makes one for a loop and its clock. A simulated server is a fresh
+	// one each time.
+	Carrier func(target.Clock) (target.Carrier, error)
+	// Polls tells that the carrier's clock must be a *wait.Poll.
+	Polls bool
+	// Divisible tells that several loops keep every promise that one keeps.
+	Divisible bool
+	// Frugal tells that connections do little but read, and need hardly a
+	// processor beside the loop's.
+	Frugal bool
+	// Timeout bounds every try of a call where the loop shall see to that; 0
+	// where the carrier does, or nobody.
+	Timeout time.Duration
+	Retry   retry.Settings
+	// Err tells what of ours has failed meanwhile: a simulated server that is
+	// gone makes a trial invalid, whatever its calls met.
+	Err   func() error
+	Close func()
+}
+
+// Never is an Opened.Err of what cannot fail.
+func Never() error { return nil }
