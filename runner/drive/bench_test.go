@@ -1,6 +1,7 @@
 package drive_test
 
 import (
+	"context"
 	"runtime"
 	"strconv"
 	"testing"
@@ -8,10 +9,12 @@ import (
 
 	"plimsoll/runner/drive"
 	"plimsoll/runner/schedule"
+	"plimsoll/target"
 	"plimsoll/target/delay"
 	"plimsoll/target/random"
 	"plimsoll/target/sim"
 	"plimsoll/target/wait"
+	"plimsoll/target/workers"
 )
 
 // BenchmarkVirtual simulates calls with exponential delays in a closed loop,
@@ -46,3 +49,54 @@ func BenchmarkVirtual(b *testing.B) {
 	}
 }
 
+type nothing struct{}
+
+func (nothing) Call(context.Context, *target.Request) target.Outcome { return target.Outcome{} }
+
+// BenchmarkWorkers makes calls that return at once: what carrying them costs.
+func BenchmarkWorkers(b *testing.B) {
+	for _, users := range []int{1, 16, 256} {
+		b.Run("in-flight="+strconv.Itoa(users), func(b *testing.B) {
+			clock := wait.NewDoze(wait.DefaultSpin)
+			carrier := workers.New(nothing{}, clock)
+			defer clock.Close()
+			defer carrier.Close()
+			recorder := drive.NewRecorder(schedule.Never, nil)
+			loop := drive.Loop{
+				Schedule: schedule.NewClosed(schedule.Closed{Bounds: schedule.Bounds{Until: schedule.Never, Requests: int64(b.N)}, Users: users}, schedule.StopOn{}),
+				Clock:    clock, Carrier: carrier, Recorder: recorder, Until: schedule.Never, Stop: &drive.Stop{},
+			}
+			b.ReportAllocs()
+			b.ResetTimer()
+			clock.Align(time.Now())
+			drive.RunAll([]drive.Loop{loop}, 0)
+			b.ReportMetric(float64(recorder.OK)/b.Elapsed().Seconds(), "calls/s")
+		})
+	}
+}
+
+// BenchmarkLateness starts calls at a constant rate against the simulated
+// target under the real clock. Run it with -benchtime 5s on a quiet machine.
+func BenchmarkLateness(b *testing.B) {
+	for _, rate := range []int64{1000, 10_000} {
+		b.Run("rate="+strconv.FormatInt(rate, 10), func(b *testing.B) {
+			recorder := drive.NewRecorder(schedule.Never, nil)
+			clock := wait.NewDoze(wait.DefaultSpin)
+			defer clock.Close()
+			loop := drive.Loop{
+				Schedule: schedule.NewOpen(schedule.Open{
+					Bounds:   schedule.Bounds{Until: schedule.Never, Requests: int64(b.N)},
+					Arrivals: schedule.Constant(rate, time.Second), MaxInFlight: 10_000,
+				}, schedule.StopOn{}),
+				Clock: clock, Carrier: sim.NewCarrier(sim.Settings{Delay: delay.Of(time.Millisecond)}, random.New(1, "bench")),
+				Recorder: recorder, Until: schedule.Never, Stop: &drive.Stop{},
+			}
+			b.ResetTimer()
+			clock.Align(time.Now())
+			loop.Run()
+			b.ReportMetric(float64(recorder.Lateness.Quantile(50))/1e3, "p50-µs-late")
+			b.ReportMetric(float64(recorder.Lateness.Quantile(99))/1e3, "p99-µs-late")
+			b.ReportMetric(float64(clock.Spun())/float64(b.Elapsed())*100, "%-of-a-core-spun")
+		})
+	}
+}

@@ -19,15 +19,11 @@ const stretch = 50 * time.Microsecond
 // Waiter waits for instants. Wait and Close belong to one goroutine, which the
 // first Wait locks to its thread; Wake may be called from anywhere.
 type Waiter struct {
+	budget
 	sleeper Sleeper
 	bound   bool
-	spin    float64
 	state   atomic.Int32
-
-	zero   time.Time     // offsets count from it: cheaper to read than a time of day
-	budget time.Duration // what may still be spun
-	seen   time.Duration // up to when the budget has been filled
-	spun   atomic.Int64
+	zero    time.Time // offsets count from it: cheaper to read than a time of day
 }
 
 // Sleeper is what a Waiter sleeps on: the system's clock, or an event loop's
@@ -60,7 +56,7 @@ func New(spin float64) *Waiter { return On(newSleeper(), spin) }
 // On makes a waiter that sleeps on something of its owner's. Its Wait returns
 // true also when something has happened there.
 func On(sleeper Sleeper, spin float64) *Waiter {
-	return &Waiter{sleeper: sleeper, spin: spin, zero: time.Now(), budget: stretch}
+	return &Waiter{sleeper: sleeper, zero: time.Now(), budget: newBudget(spin)}
 }
 
 // Wait returns false at the instant or soon after it, or true at once when
@@ -99,17 +95,6 @@ func (w *Waiter) wait(until time.Duration) bool {
 	}
 }
 
-// mayspin fills the budget up to now and tells whether it lasts for a stretch.
-// It saves up for at most 20 stretches, so that a long sleep buys no long spin.
-func (w *Waiter) mayspin(now time.Duration) bool {
-	if w.spin <= 0 {
-		return false
-	}
-	w.budget = min(w.budget+time.Duration(w.spin*float64(now-w.seen)), 20*stretch)
-	w.seen = now
-	return w.budget >= stretch
-}
-
 func (w *Waiter) spinUntil(until, since time.Duration) (early bool) {
 	now := since
 	for now < until && !early {
@@ -120,22 +105,12 @@ func (w *Waiter) spinUntil(until, since time.Duration) (early bool) {
 	return early
 }
 
-// pay takes a spin off the budget. What it overran is made up for before the
-// next one.
-func (w *Waiter) pay(spin time.Duration) {
-	w.budget -= spin
-	w.spun.Add(int64(spin))
-}
-
 // Wake makes the Wait under way, or else the next one, return at once.
 func (w *Waiter) Wake() {
 	if w.state.Swap(woken) == asleep {
 		w.sleeper.Rouse()
 	}
 }
-
-// Spun is how long the waiter has spun so far.
-func (w *Waiter) Spun() time.Duration { return time.Duration(w.spun.Load()) }
 
 // Release gives the thread back, until the next Wait.
 func (w *Waiter) Release() {

@@ -54,8 +54,8 @@ func TestSpinningStaysWithinItsShare(t *testing.T) {
 	if least := time.Duration(share / 2 * float64((now - began))); spun < least {
 		t.Errorf("spun only %v of %v", spun, (now - began))
 	}
-	if w.mayspin(now + time.Hour); w.budget > 20*stretch {
-		t.Errorf("an hour's sleep buys a spin of %v", w.budget)
+	if w.mayspin(now + time.Hour); w.left > 20*stretch {
+		t.Errorf("an hour's sleep buys a spin of %v", w.left)
 	}
 	if w.Spun() != spun {
 		t.Errorf("accounts for %v, spun %v", w.Spun(), spun)
