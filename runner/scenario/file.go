@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/jsonschema-go/jsonschema"
 
+	"plimsoll/target/kind"
 	"plimsoll/target/kinds"
 	"plimsoll/target/quantity"
 	"plimsoll/target/setting"
@@ -20,7 +21,7 @@ type file struct {
 	seed      setting.At[uint64]
 	spin      setting.At[float64]
 	loops     setting.At[int]
-	targets   []setting.Entry[any]
+	targets   []setting.Entry[kind.Settings]
 	scenarios []setting.At[draft]
 }
 
@@ -53,7 +54,7 @@ func fileShape() setting.Shape[file] {
 		setting.Key("seed", "Every random choice derives from it. Default 1.", setting.Located(seed()), func(f *file) *setting.At[uint64] { return &f.seed }),
 		setting.Key("spin", "How much of a core waiting may burn for punctuality: off, or a percentage. Default 10%.", setting.Located(spin()), func(f *file) *setting.At[float64] { return &f.spin }),
 		setting.Key("loops", "How many event loops carry a trial out, where that changes nothing else: auto (default), or a number.", setting.Located(loops()), func(f *file) *setting.At[int] { return &f.loops }),
-		setting.Key("targets", "What can be called, by name; each has one key, its kind.", setting.Map("targets by name", kinds.Shape()), func(f *file) *[]setting.Entry[any] { return &f.targets }).Required(),
+		setting.Key("targets", "What can be called, by name; each has one key, its kind.", setting.Map("targets by name", kinds.Shape()), func(f *file) *[]setting.Entry[kind.Settings] { return &f.targets }).Required(),
 		setting.Key("scenarios", "What is run, in this order.", setting.List("scenarios", "begin each scenario with a dash, `- name: …`", setting.Located(draftShape())), func(f *file) *[]setting.At[draft] { return &f.scenarios }).Required(),
 		setting.Ignored[file]("x-", "Keys that begin with x- hold what you like, such as anchors."),
 	}, reserved[file]()...)...)

@@ -57,6 +57,9 @@ func (d *Doze) Now() time.Duration {
 	return d.last
 }
 
+// Last is the last reading.
+func (d *Doze) Last() time.Duration { return d.last }
+
 // At is what the clock showed at a time.
 func (d *Doze) At(t time.Time) time.Duration { return t.Sub(d.zero) }
 

@@ -12,13 +12,14 @@ import (
 
 // conn is a connection, or, with fd −1, the place of one that is closed.
 type conn struct {
-	number, generation int32 // in the poller's events
-	fd                 int
-	way                int   // of Engine.ways: the one tried
-	refusal            error // why there is no connection to it
-	connected          bool
-	closing            bool // the server has closed it, though there may be bytes to read
-	full               bool // is among Engine.full
+	engine            *Engine
+	place, generation int32 // place: in the clock
+	fd                int
+	way               int   // of Engine.ways: the one tried
+	refusal           error // why there is no connection to it
+	connected         bool
+	closing           bool // the server has closed it, though there may be bytes to read
+	full              bool // is among Engine.full
 
 	carrier
 	reused bool          // it has served a call before this one
@@ -54,7 +55,7 @@ func (e *Engine) begin(c *conn, x *exchange) {
 // send begins to send the request, and tells what write does.
 func (e *Engine) send(c *conn) (there bool) {
 	if len(c.later) > 0 {
-		c.patience = e.now() + patience
+		c.patience = e.poll.Now() + patience
 		e.deadlines.watch(&c.carrier)
 	}
 	return e.write(c)
@@ -74,12 +75,12 @@ func (e *Engine) prepare(c *conn, x *exchange) {
 // reuse sends a call on an idle connection, unless that is gone: nothing is
 // sent on one whose end has come.
 func (e *Engine) reuse(c *conn, x *exchange) bool {
-	if e.clock-e.looked > stale && ended(c.fd, true) {
+	if e.poll.Idle() && ended(c.fd, true) {
 		e.close(c)
 		return false
 	}
 	e.prepare(c, x)
-	c.reused, c.rested = true, e.clock-c.ended
+	c.reused, c.rested = true, e.poll.Last()-c.ended
 	if !e.send(c) {
 		c.x = nil
 		e.unsent(x)
@@ -115,8 +116,9 @@ func (e *Engine) overdue(c *conn) {
 	}
 }
 
-// ready sees to what has happened on a connection.
-func (e *Engine) ready(c *conn, events uint32) {
+// Ready sees to what has happened on the connection.
+func (c *conn) Ready(events uint32) {
+	e := c.engine
 	seen := c.sight()
 	switch {
 	case !c.connected:
@@ -227,7 +229,7 @@ func (e *Engine) eof(c *conn) {
 // answered hands a whole answer over and lets the connection go on.
 func (e *Engine) answered(c *conn, keep bool) {
 	x := c.x
-	c.x, c.ended = nil, e.now()
+	c.x, c.ended = nil, e.poll.Now()
 	x.out.BytesIn += c.size()
 	if class := e.judge(c.parser.Status, c.found); class != "" {
 		e.failed(x, class, c.seen(c.connected, nil), c.ended)
@@ -250,7 +252,7 @@ func (e *Engine) lose(c *conn, class string, err error) {
 	seen := c.seen(c.connected, err)
 	seen.Kept, seen.Idle = c.reused, c.rested
 	e.close(c)
-	e.failed(x, class, seen, e.now())
+	e.failed(x, class, seen, e.poll.Now())
 	e.admit()
 }
 

@@ -1,7 +1,6 @@
 package wire
 
 import (
-	"math"
 	"time"
 
 	"plimsoll/target/agenda"
@@ -58,26 +57,5 @@ func (d *deadlines) expire(now time.Duration) {
 			c.watched = false
 			c.over()
 		}
-	}
-}
-
-// due is when the next call is over its time or tried again.
-func (d *desk) due() time.Duration {
-	at := time.Duration(math.MaxInt64)
-	if d.deadlines.Len() > 0 {
-		at = d.deadlines.First()
-	}
-	if d.later.Len() > 0 {
-		at = min(at, d.later.First())
-	}
-	return at
-}
-
-// expire gives up the calls whose time is over, and has those placed again
-// whose pause is.
-func (d *desk) expire(now time.Duration) {
-	d.deadlines.expire(now)
-	for d.later.Len() > 0 && d.later.First() <= now {
-		d.place(d.later.Pop().What)
 	}
 }

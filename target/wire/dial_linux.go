@@ -24,7 +24,7 @@ func (e *Engine) freshConn() *conn {
 		e.closed = e.closed[:n-1]
 		return c
 	}
-	c := &conn{number: int32(len(e.conns)), fd: -1}
+	c := &conn{engine: e, fd: -1}
 	c.listen(&e.o)
 	c.parser.last = &e.last
 	c.over = func() { e.overdue(c) }
@@ -70,7 +70,7 @@ func (e *Engine) socket(c *conn) (fd int, err error) {
 		err = way.connect(fd)
 	}
 	if err == nil {
-		err = e.poller.add(fd, c.number, c.generation)
+		c.place, err = e.poll.Add(fd, c)
 	}
 	if err != nil {
 		_ = unix.Close(fd)
@@ -103,7 +103,7 @@ func (e *Engine) finishConnect(c *conn) (connected bool) {
 		e.send(c)
 		return true
 	}
-	c.hangUp()
+	e.hangUp(c)
 	if err == nil {
 		err = unix.Errno(code)
 	}
@@ -123,7 +123,7 @@ func (c *conn) refuse(err error) {
 }
 
 func (e *Engine) close(c *conn) {
-	c.hangUp()
+	e.hangUp(c)
 	c.parser.shrink()
 	c.connected = false
 	e.open--
@@ -131,9 +131,10 @@ func (e *Engine) close(c *conn) {
 }
 
 // hangUp closes the socket. What was seen of it is void from now on.
-func (c *conn) hangUp() {
+func (e *Engine) hangUp(c *conn) {
 	if c.fd >= 0 {
 		_ = unix.Close(c.fd)
+		e.poll.Remove(c.place)
 	}
 	c.fd, c.full = -1, false
 	c.generation++

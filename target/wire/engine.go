@@ -8,34 +8,20 @@ import (
 	"plimsoll/target"
 )
 
-// Caller is an engine: it sends calls over connections of its own and hands
-// out their ends. It belongs to one goroutine, but for Wake. Engine and Net are
-// the two there are, and behave alike.
-type Caller interface {
-	Send(call uint32, n uint64, now time.Duration)
-	Wait(until time.Duration) (done Done, any bool, now time.Duration)
-	Cancel()
-	Wake()
-	Spun() time.Duration
-	Zero() time.Time
-	Align(zero time.Time)
-	Close()
-}
-
 // The engines' names, as results have them.
 const (
 	Epoll   = "wire-epoll" // Engine: plain HTTP on Linux
 	Sockets = "wire-net"   // Net: TLS, and every system
 )
 
-// Start prepares the engine of that name; nothing is sent yet. Its clock shows
-// from.
-func Start(name string, o Options, from time.Duration) (Caller, error) {
+// Start prepares the engine of that name, whose loop goes by the clock: Epoll
+// needs a *wait.Poll. Nothing is sent yet but the question for Host's addresses.
+func Start(name string, o Options, c target.Clock) (target.Carrier, error) {
 	switch name {
 	case Epoll:
-		return startEpoll(o, from)
+		return startEpoll(o, c)
 	case Sockets:
-		return OpenNet(o, from), nil
+		return OpenNet(o, c), nil
 	}
 	return nil, fmt.Errorf("there is no engine %q, but %s and %s", name, Epoll, Sockets)
 }
@@ -54,8 +40,8 @@ type Request struct {
 	Head bool
 }
 
-// Options say whom an engine calls, and how. All but TLS, Timeout, Connections
-// and Retry must be there.
+// Options say whom an engine calls, and how. All but TLS, Timeout and
+// Connections must be there.
 type Options struct {
 	// Host is HOST:PORT, and Route how to come there.
 	Host  string
@@ -73,10 +59,8 @@ type Options struct {
 	// Contains, if any, must occur in the body.
 	Accepts  func(status int) bool
 	Contains []byte
-	Retry    Retrier // nil: never
 	// Example makes the message of a failure from its class and what was seen.
 	Example func(n uint64, class string, seen Seen) string
-	Spin    float64 // share of a core, 0 to 1, that waiting may burn
 }
 
 // Seen is what there is to tell about a failure. It is valid during the call
@@ -105,29 +89,12 @@ const (
 	Reading          // the answer's body
 )
 
-// Retrier decides on second tries.
-type Retrier interface {
-	// Again tells whether a call that failed for the k-th time is tried again.
-	Again(class string, k int) bool
-	// Backoff is the pause after the k-th failure of call n.
-	Backoff(n uint64, k int) time.Duration
-}
-
-// Done is a call that has ended.
-type Done struct {
-	Call  uint32        // as Send was told
-	Ended time.Duration // offset from Zero, read where the call ended
-	target.Outcome
-}
-
-// exchange is a call on its way: waiting for a connection, on one, or waiting
-// for its next try.
+// exchange is a call on its way: waiting for a connection, or on one.
 type exchange struct {
-	call    uint32
+	id      target.ID
 	number  uint64
 	request *Request
 	since   time.Duration // waiting in line, since then
-	tries   int           // failures that count towards Retry
-	until   time.Duration // when this try is over its time
+	until   time.Duration // when it is over its time
 	out     target.Outcome
 }

@@ -4,12 +4,13 @@ package wire
 
 import (
 	"errors"
-	"time"
+
+	"plimsoll/target"
 )
 
 // HasEpoll tells whether this system has epoll.
 const HasEpoll = false
 
-func startEpoll(Options, time.Duration) (Caller, error) {
+func startEpoll(Options, target.Clock) (target.Carrier, error) {
 	return nil, errors.New("the engine " + Epoll + " needs Linux")
 }

@@ -12,49 +12,44 @@ import (
 // Net does what Engine does on every system, and over TLS: each connection is
 // a net.Conn with a goroutine, which sets it up and reads from it. Requests
 // are written by the loop itself, for whom a connection never blocks, so that
-// of the goroutines only those wake up whose answer has come. All methods but
-// Wake belong to the loop's goroutine.
+// of the goroutines only those wake up whose answer has come.
 type Net struct {
 	desk
 	dialer *Dialer
 	trial  context.Context // of all that is being set up
 	giveUp context.CancelFunc
-	inbox  *inbox
+	box    box
 	blocks sync.Pool // of *[]byte, for large bodies
 
-	conns   []*netConn    // all there ever were
-	closed  []*netConn    // to be used again
-	idle    []*netConn    // the last one used is the last
-	open    int           // connections there are
-	looked  time.Duration // when the inbox was last looked into
+	conns   []*netConn // all there ever were
+	closed  []*netConn // to be used again
+	idle    []*netConn // the last one used is the last
+	open    int        // connections there are
 	workers sync.WaitGroup
 }
 
 // block is how much is read at once of a large body.
 const block = 64 << 10
 
-// OpenNet prepares an engine; nothing is sent yet. The clock shows from.
-func OpenNet(o Options, from time.Duration) *Net {
-	n := &Net{desk: newDesk(o), dialer: NewDialer(o.Route, net.Dialer{KeepAlive: -1}), inbox: newInbox(o.Spin)}
+// OpenNet prepares an engine; nothing is sent yet.
+func OpenNet(o Options, c target.Clock) *Net {
+	n := &Net{desk: newDesk(o, c), dialer: NewDialer(o.Route, net.Dialer{KeepAlive: -1})}
 	n.place = n.put
 	n.trial, n.giveUp = context.WithCancel(context.Background())
 	n.blocks.New = func() any { b := make([]byte, block); return &b }
-	n.start(from)
-	n.looked = from
 	return n
 }
 
-// Send sends the request of call number k, now being the clock's reading; its
-// end comes out of Wait under the name `call`.
-func (n *Net) Send(call uint32, k uint64, now time.Duration) {
-	n.clock = now
-	n.place(n.enter(call, k))
+// Send sends the request, now being the clock's last reading.
+func (n *Net) Send(id target.ID, r *target.Request, _ time.Duration) time.Duration {
+	n.place(n.enter(id, r))
+	return n.due()
 }
 
 // put puts a call on a connection, or in line for one.
 func (n *Net) put(x *exchange) {
 	if n.gaveUp {
-		n.failed(x, target.Cancelled, Seen{}, n.clock)
+		n.failed(x, target.Cancelled, Seen{}, n.clock.Last())
 		return
 	}
 	full := n.o.Connections > 0 && n.open >= n.o.Connections
@@ -78,7 +73,7 @@ const aWhile = time.Millisecond
 
 // reuse sends a call on an idle connection, unless that is gone.
 func (n *Net) reuse(c *netConn, x *exchange) bool {
-	if c.rested = n.clock - c.ended; c.rested > aWhile && c.finished() {
+	if c.rested = n.clock.Last() - c.ended; c.rested > aWhile && c.finished() {
 		return false
 	}
 	c.prepare(x, true)
@@ -118,28 +113,18 @@ func (n *Net) begin(c *netConn) {
 	}
 }
 
-// Wait returns the next call that has ended, at once if there is one; false
-// when none has by `until`, an offset from Zero, or when it was woken. now is
-// the last reading of the clock, which no call handed out so far has ended
-// after.
-func (n *Net) Wait(until time.Duration) (done Done, any bool, now time.Duration) {
-	for over := until <= n.clock && n.clock-n.looked < stale; ; {
-		if done, any = n.handOut(); any || over {
-			return done, any, n.clock
-		}
-		before := n.clock
-		if until > before {
-			before = n.now()
-		}
-		n.inbox.wait(n.zero, until, n.due(), before)
-		notices, woken := n.inbox.take()
-		for _, notice := range notices {
+// Take returns the next call that has ended, now being a reading of the clock
+// before this look.
+func (n *Net) Take(now time.Duration) (*target.Done, time.Duration) {
+	done := n.handOut()
+	if done == nil {
+		for _, notice := range n.box.take() {
 			n.note(notice)
 		}
-		n.looked = n.now()
-		n.expire(before) // what was not there at the look is late for sure
-		over = woken || until <= n.clock
+		n.deadlines.expire(now) // what was not there at the look is late for sure
+		done = n.handOut()
 	}
+	return done, n.due()
 }
 
 // note hears what has become of a connection.
@@ -211,7 +196,7 @@ func (n *Net) dismiss(c *netConn) {
 }
 
 // Cancel makes every call end now, or as soon as its connection hears of it.
-func (n *Net) Cancel() {
+func (n *Net) Cancel(time.Duration) {
 	n.gaveUp = true
 	n.giveUp()
 	for _, c := range n.conns {
@@ -222,13 +207,6 @@ func (n *Net) Cancel() {
 	n.cancel()
 }
 
-// Wake makes the Wait under way, or the next one, return at once. It may be
-// called from anywhere.
-func (n *Net) Wake() { n.inbox.wake() }
-
-// Spun is how long waiting has spun so far.
-func (n *Net) Spun() time.Duration { return n.inbox.waiter.Spun() }
-
 // Close closes every connection.
 func (n *Net) Close() {
 	n.gaveUp = true
@@ -237,5 +215,4 @@ func (n *Net) Close() {
 		c.interrupt(target.Cancelled)
 	}
 	n.workers.Wait()
-	n.inbox.close()
 }

@@ -185,7 +185,10 @@ func (c *netConn) serve() {
 	}
 }
 
-func (c *netConn) tell(what event) { c.net.inbox.put(notice{c, what}) }
+func (c *netConn) tell(what event) {
+	c.net.box.put(notice{c, what})
+	c.net.clock.Wake()
+}
 
 // exchange reads an answer to its end.
 func (c *netConn) exchange() event {
@@ -196,7 +199,7 @@ func (c *netConn) exchange() event {
 			return unused
 		}
 		if over, keep := c.take(buffer[:n], err); over {
-			c.ended = time.Since(c.net.zero)
+			c.ended = c.net.clock.At(time.Now())
 			if keep {
 				return answered
 			}
@@ -277,7 +280,8 @@ func (c *netConn) setUp(until time.Duration) bool {
 	n := c.net
 	ctx, cancel := n.trial, context.CancelFunc(func() {})
 	if n.o.Timeout > 0 {
-		ctx, cancel = context.WithDeadline(ctx, n.zero.Add(until))
+		now := time.Now()
+		ctx, cancel = context.WithDeadline(ctx, now.Add(until-n.clock.At(now)))
 	}
 	defer cancel()
 	class := target.Connect
@@ -299,7 +303,7 @@ func (c *netConn) setUp(until time.Duration) bool {
 	if c.flow != nil {
 		c.hangUp(lost)
 	}
-	c.ended = time.Since(n.zero)
+	c.ended = n.clock.At(time.Now())
 	return false
 }
 

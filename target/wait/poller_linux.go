@@ -1,19 +1,16 @@
-package wire
+package wait
 
 import (
-	"os"
-
 	"fmt"
+	"os"
 	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
-
-	"plimsoll/target/wait"
 )
 
-// poller is epoll, as a sleeper for package wait: it sleeps until something
-// happens on a socket.
+// poller is epoll, as a sleeper: it sleeps until something happens on a
+// descriptor.
 //
 // Calls that end within the pulse are raw: they keep the processor, which Go's
 // scheduler would take some microseconds to give back, and which the collector
@@ -22,7 +19,7 @@ import (
 // each: the pulse, a timer that goes on by itself, ends those that last.
 type poller struct {
 	fd      int
-	alarm   *wait.Alarm
+	alarm   *Alarm
 	timer   int // of the pulse; -1: there is none
 	beating bool
 	events  []unix.EpollEvent
@@ -32,8 +29,7 @@ type poller struct {
 // pulse is the longest that anything of the process waits for a raw sleep.
 const pulse = 2 * time.Millisecond
 
-// What is no socket among the events, where sockets have their connection's
-// number.
+// What is no carrier's among the events, where those have their place.
 const (
 	roused = -1 // the alarm
 	beaten = -2 // the pulse
@@ -44,7 +40,7 @@ func newPoller() (*poller, error) {
 	if err != nil {
 		return nil, fmt.Errorf("epoll: %w", err)
 	}
-	p := &poller{fd: fd, alarm: wait.NewAlarm(), timer: -1, events: make([]unix.EpollEvent, 512)}
+	p := &poller{fd: fd, alarm: NewAlarm(), timer: -1, events: make([]unix.EpollEvent, 512)}
 	if err := unix.EpollCtl(fd, unix.EPOLL_CTL_ADD, p.alarm.Fd(), &unix.EpollEvent{Events: unix.EPOLLIN, Fd: roused}); err != nil {
 		p.Close()
 		return nil, fmt.Errorf("epoll: %w", err)
@@ -55,15 +51,15 @@ func newPoller() (*poller, error) {
 	}
 	if err != nil {
 		p.Close()
-		return nil, fmt.Errorf("the engine's timer: %w", err)
+		return nil, fmt.Errorf("the pulse's timer: %w", err)
 	}
 	return p, nil
 }
 
-// add registers a socket, once and for all its life.
-func (p *poller) add(fd int, number, generation int32) error {
+// add registers a descriptor, once and for all its life.
+func (p *poller) add(fd int, place, generation int32) error {
 	const all = unix.EPOLLIN | unix.EPOLLOUT | unix.EPOLLRDHUP | unix.EPOLLET
-	return os.NewSyscallError("epoll_ctl", unix.EpollCtl(p.fd, unix.EPOLL_CTL_ADD, fd, &unix.EpollEvent{Events: all & 0xffffffff, Fd: number, Pad: generation}))
+	return os.NewSyscallError("epoll_ctl", unix.EpollCtl(p.fd, unix.EPOLL_CTL_ADD, fd, &unix.EpollEvent{Events: all & 0xffffffff, Fd: place, Pad: generation}))
 }
 
 // Sleep waits for events, at most for d, and may return before without any.
@@ -117,7 +113,7 @@ func (p *poller) beat(every time.Duration) {
 // Look takes the events that are there.
 func (p *poller) Look() bool { return p.saw(p.wait(0)) }
 
-// saw notes the events of sockets.
+// saw notes the events of registered descriptors.
 func (p *poller) saw(n uintptr, errno unix.Errno) bool {
 	p.count = 0
 	if errno != 0 {
@@ -129,7 +125,7 @@ func (p *poller) saw(n uintptr, errno unix.Errno) bool {
 			p.alarm.Reset()
 		case beaten:
 			var count [8]byte
-			_, _ = rawRead(p.timer, count[:])
+			_, _, _ = unix.RawSyscall(unix.SYS_READ, uintptr(p.timer), uintptr(unsafe.Pointer(&count)), uintptr(len(count)))
 		default:
 			p.events[p.count] = event
 			p.count++

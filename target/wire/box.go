@@ -1,0 +1,40 @@
+package wire
+
+import "sync"
+
+// box is where connections tell the loop what has become of them.
+type box struct {
+	mu      sync.Mutex
+	notices []notice
+	taken   []notice // the memory for the next ones
+}
+
+// notice says what has become of a connection.
+type notice struct {
+	conn *netConn
+	what event
+}
+
+type event uint8
+
+const (
+	answered event = iota // its call has ended, and it may take another
+	lost                  // its call has ended, and so has it
+	unused                // it has ended without a call
+)
+
+// put adds a notice, from anywhere.
+func (b *box) put(n notice) {
+	b.mu.Lock()
+	b.notices = append(b.notices, n)
+	b.mu.Unlock()
+}
+
+// take returns what has come since the last time; it is valid until the next
+// one.
+func (b *box) take() []notice {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.taken, b.notices = b.notices, b.taken[:0]
+	return b.taken
+}
