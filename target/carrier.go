@@ -7,8 +7,6 @@ import "time"
 type Clock interface {
 	// Now reads the clock.
 	Now() time.Duration
-	// Last is the last reading.
-	Last() time.Duration
 	// At is what the clock showed at a time.
 	At(t time.Time) time.Duration
 	// Wait returns the clock's reading at `until`, or sooner when something has

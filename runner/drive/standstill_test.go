@@ -51,7 +51,6 @@ func (s *scripted) Cancel(now time.Duration) {
 }
 
 func (s *scripted) Now() time.Duration         { return s.now }
-func (s *scripted) Last() time.Duration        { return s.now }
 func (s *scripted) At(time.Time) time.Duration { return s.now }
 
 func (s *scripted) Wait(until time.Duration) time.Duration {

@@ -77,6 +77,10 @@ func (s *Settings) openWire(o *kind.Opened, base string) error {
 	o.Polls = o.Engine == wire.Epoll
 	o.Divisible = options.Connections == 0 // else the cap is on all connections together
 	o.Frugal = o.Engine == wire.Sockets && options.TLS == nil
-	o.Carrier = func(c target.Clock) (target.Carrier, error) { return wire.Start(o.Engine, options, c) }
+	server, err := wire.Open(o.Engine, options)
+	if err != nil {
+		return err
+	}
+	o.Carrier = server.Carrier
 	return nil
 }

@@ -5,15 +5,17 @@ import (
 	"time"
 )
 
-// budget is what may be spun: a share of the time that passes.
+// budget is what a waiting loop may spin: a share of one core, which it saves
+// up while it sleeps.
 type budget struct {
-	share float64
-	left  time.Duration // what may still be spun
-	seen  time.Duration // up to when it has been filled
+	share float64       // 0: nothing
+	left  time.Duration // may still be spun
+	seen  time.Duration // up to when left has been filled
 	spun  atomic.Int64
 }
 
-func newBudget(share float64) budget { return budget{share: share, left: stretch} }
+// full is the budget that a wait begins with.
+func full(share float64) budget { return budget{share: share, left: stretch} }
 
 // mayspin fills the budget up to now and tells whether it lasts for a stretch.
 // It saves up for at most 20 stretches, so that a long sleep buys no long spin.
@@ -33,5 +35,5 @@ func (b *budget) pay(spin time.Duration) {
 	b.spun.Add(int64(spin))
 }
 
-// Spun is how long has been spun so far.
+// Spun is how long waiting has spun so far.
 func (b *budget) Spun() time.Duration { return time.Duration(b.spun.Load()) }

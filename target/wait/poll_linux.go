@@ -1,30 +1,37 @@
 package wait
 
-import (
-	"time"
-)
+import "time"
 
-// Poll is the real clock of a loop that sees to descriptors itself: it waits in
-// epoll, on a thread of its own, and hands what happened there to whoever
-// registered them. All methods but Wake belong to the loop.
+// Poll is the real clock of a loop whose calls are the kernel's to end: who
+// carries them registers descriptors, and waiting hands over what happens to
+// these. All methods but Wake belong to the loop; the first Wait for what is to
+// come locks it to its thread.
 type Poll struct {
-	*Waiter
-	poller *poller
-	zero   time.Time
-	last   time.Duration // the last reading
-	looked time.Duration // when the descriptors were last looked at
-	sure   time.Duration
-	places []place
-	free   []int32
+	zero      time.Time
+	last      time.Duration // the last reading
+	looked    time.Duration // when the descriptors were last looked at
+	seen      time.Duration // the reading before that
+	poller    *poller
+	waiter    *Waiter
+	places    []place // by their number in the poller's events
+	free      []int32 // places that nobody has
+	again     []Place // who has asked to be called again
+	meanwhile []Place // the memory for the next ones
 }
 
-// Handler sees to what has happened to a descriptor: bits of epoll's.
-type Handler interface{ Ready(events uint32) }
+// Handler hears of what happens to a descriptor.
+type Handler interface {
+	// Ready is told what has happened, in epoll's bits; 0 means that it has
+	// asked to be called again.
+	Ready(events uint32)
+}
 
-// place is a registered descriptor's. Events of one that has left it are void.
+// Place is where a descriptor is registered, until Leave.
+type Place struct{ number, generation int32 }
+
 type place struct {
 	handler    Handler
-	generation int32
+	generation int32 // of who has it; those before have left
 }
 
 // stale is how old the last look at the descriptors may be when nobody waits: a
@@ -32,21 +39,34 @@ type place struct {
 // long may an end go unnoticed, at worst.
 const stale = 50 * time.Microsecond
 
-// NewPoll makes a clock that shows 0, and may spin for the given share of one
-// core, 0 to 1.
+// NewPoll makes a clock that shows the time since now, until Align. Waiting may
+// spin for the given share of one core, 0 to 1.
 func NewPoll(spin float64) (*Poll, error) {
 	poller, err := newPoller()
 	if err != nil {
 		return nil, err
 	}
-	return &Poll{Waiter: On(poller, spin), poller: poller, zero: time.Now()}, nil
+	p := &Poll{poller: poller, waiter: On(poller, spin)}
+	p.zero = p.waiter.zero
+	return p, nil
 }
 
-// Align has the clock show 0 at that time. Nobody waits yet.
+// Align has the clock show the time since zero from now on. Several loops of a
+// trial share one.
 func (p *Poll) Align(zero time.Time) {
-	p.zero = zero
-	p.looked = p.Now()
+	shift := p.zero.Sub(zero)
+	p.zero, p.waiter.zero = zero, zero
+	p.last += shift
+	p.looked += shift
+	p.seen += shift
+	p.waiter.seen += shift
 }
+
+// Zero is when the clock shows 0.
+func (p *Poll) Zero() time.Time { return p.zero }
+
+// At is what the clock showed at a time. It may be called from anywhere.
+func (p *Poll) At(t time.Time) time.Duration { return t.Sub(p.zero) }
 
 // Now reads the clock.
 func (p *Poll) Now() time.Duration {
@@ -54,65 +74,96 @@ func (p *Poll) Now() time.Duration {
 	return p.last
 }
 
-// Last is the last reading.
-func (p *Poll) Last() time.Duration { return p.last }
-
-// At is what the clock showed at a time.
-func (p *Poll) At(t time.Time) time.Duration { return t.Sub(p.zero) }
-
-// Seen is up to when everything that has happened has been seen to.
-func (p *Poll) Seen() time.Duration { return p.sure }
-
-// Idle tells that nobody has looked at the descriptors for so long that one may
-// have come to its end unnoticed.
-func (p *Poll) Idle() bool { return p.last-p.looked > stale }
-
-// Add registers a descriptor for all its life, and says where: Remove wants to
-// know that when it is closed.
-func (p *Poll) Add(fd int, h Handler) (at int32, err error) {
-	if last := len(p.free) - 1; last >= 0 {
-		at, p.free = p.free[last], p.free[:last]
-	} else {
-		at = int32(len(p.places))
-		p.places = append(p.places, place{})
-	}
-	p.places[at].handler = h
-	if err = p.poller.add(fd, at, p.places[at].generation); err != nil {
-		p.Remove(at)
-	}
-	return at, err
-}
-
-// Remove forgets a descriptor: what was seen of it is void from now on.
-func (p *Poll) Remove(at int32) {
-	p.places[at].handler = nil
-	p.places[at].generation++
-	p.free = append(p.free, at)
-}
-
-// Wait returns the clock's reading at `until`, or sooner when something has
-// happened to a descriptor, which has been seen to then, or when Wake is called,
-// or was called since. Where `until` is past it looks at the descriptors, unless
-// it has just done so.
+// Wait returns at the instant or soon after it, or sooner when something has
+// happened to a descriptor, or Wake was called; what has happened has been
+// handed over by then. Where the instant is past it only looks, and where it
+// has just looked it returns the last reading.
 func (p *Poll) Wait(until time.Duration) time.Duration {
-	if until <= p.last && p.last-p.looked < stale {
-		return p.last
+	if until > p.last || !p.Fresh() {
+		p.look(until)
 	}
-	p.sure = p.last
-	if until > p.last {
-		p.Waiter.Wait(p.zero.Add(min(until, p.last+farthest)))
+	return p.last
+}
+
+// Fresh tells whether the last look is so young that there need not be another
+// one.
+func (p *Poll) Fresh() bool { return p.last-p.looked < stale }
+
+// Refresh has the next Wait look, however young the last look is.
+func (p *Poll) Refresh() { p.looked = min(p.looked, p.last-stale) }
+
+// Seen is up to which instant all that has happened was there to be handed
+// over: whose answer has not come is late, if it was due by then.
+func (p *Poll) Seen() time.Duration { return p.seen }
+
+// look waits until the given time for something to happen, and hands over what
+// did.
+func (p *Poll) look(until time.Duration) {
+	p.seen = p.last
+	if until > p.last && len(p.again) == 0 {
+		p.waiter.wait(min(until, p.last+farthest))
 	} else {
 		p.poller.Look()
 	}
 	p.looked = p.Now()
-	events := p.poller.take()
+	again, events := p.again, p.poller.take()
+	p.again = p.meanwhile[:0]
 	if len(events) == cap(p.poller.events) { // there may be more
-		p.looked -= stale
+		p.Refresh()
 	}
 	for _, event := range events {
-		if at := p.places[event.Fd]; at.handler != nil && at.generation == event.Pad {
-			at.handler.Ready(event.Events)
-		}
+		p.tell(Place{event.Fd, event.Pad}, event.Events)
 	}
-	return p.last
+	for _, at := range again {
+		p.tell(at, 0)
+	}
+	p.meanwhile = again
 }
+
+// tell calls whose place it is, unless he has left.
+func (p *Poll) tell(at Place, events uint32) {
+	if here := &p.places[at.number]; here.generation == at.generation {
+		here.handler.Ready(events)
+	}
+}
+
+// Add registers a descriptor for all its life, edge-triggered, for its owner to
+// hear of.
+func (p *Poll) Add(fd int, owner Handler) (Place, error) {
+	if len(p.free) == 0 {
+		p.free = append(p.free, int32(len(p.places)))
+		p.places = append(p.places, place{})
+	}
+	last := len(p.free) - 1
+	number := p.free[last]
+	at := Place{number, p.places[number].generation}
+	if err := p.poller.add(fd, at); err != nil {
+		return Place{}, err
+	}
+	p.free = p.free[:last]
+	p.places[number].handler = owner
+	return at, nil
+}
+
+// Leave gives the place of a descriptor back that its owner closes: of what has
+// happened to it he does not hear any more.
+func (p *Poll) Leave(at Place) {
+	here := &p.places[at.number]
+	here.handler = nil
+	here.generation++
+	p.free = append(p.free, at.number)
+}
+
+// Again has the next Wait not wait, and call who has the place: it has left
+// things undone, for others to have their turn.
+func (p *Poll) Again(at Place) { p.again = append(p.again, at) }
+
+// Wake makes the Wait under way, or else the next one, return at once. It may
+// be called from anywhere.
+func (p *Poll) Wake() { p.waiter.Wake() }
+
+// Spun is how long waiting has spun so far.
+func (p *Poll) Spun() time.Duration { return p.waiter.Spun() }
+
+// Close gives thread and descriptors back. Those registered are their owners'.
+func (p *Poll) Close() { p.waiter.Close() }

@@ -9,7 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// poller is epoll, as a sleeper: it sleeps until something happens on a
+// poller is epoll, as a Sleeper: it sleeps until something happens on a
 // descriptor.
 //
 // Calls that end within the pulse are raw: they keep the processor, which Go's
@@ -29,7 +29,8 @@ type poller struct {
 // pulse is the longest that anything of the process waits for a raw sleep.
 const pulse = 2 * time.Millisecond
 
-// What is no carrier's among the events, where those have their place.
+// What is nobody's among the events, where others have the number of their
+// place.
 const (
 	roused = -1 // the alarm
 	beaten = -2 // the pulse
@@ -51,16 +52,18 @@ func newPoller() (*poller, error) {
 	}
 	if err != nil {
 		p.Close()
-		return nil, fmt.Errorf("the pulse's timer: %w", err)
+		return nil, fmt.Errorf("a timer: %w", err)
 	}
 	return p, nil
 }
 
 // add registers a descriptor, once and for all its life.
-func (p *poller) add(fd int, place, generation int32) error {
-	const all = unix.EPOLLIN | unix.EPOLLOUT | unix.EPOLLRDHUP | unix.EPOLLET
-	return os.NewSyscallError("epoll_ctl", unix.EpollCtl(p.fd, unix.EPOLL_CTL_ADD, fd, &unix.EpollEvent{Events: all & 0xffffffff, Fd: place, Pad: generation}))
+func (p *poller) add(fd int, at Place) error {
+	return os.NewSyscallError("epoll_ctl", unix.EpollCtl(p.fd, unix.EPOLL_CTL_ADD, fd, &unix.EpollEvent{Events: everything, Fd: at.number, Pad: at.generation}))
 }
+
+// everything is what a descriptor's owner hears of.
+const everything = (unix.EPOLLIN | unix.EPOLLOUT | unix.EPOLLRDHUP | unix.EPOLLET) & 0xffffffff
 
 // Sleep waits for events, at most for d, and may return before without any.
 func (p *poller) Sleep(d time.Duration) (seen bool) {
@@ -113,7 +116,7 @@ func (p *poller) beat(every time.Duration) {
 // Look takes the events that are there.
 func (p *poller) Look() bool { return p.saw(p.wait(0)) }
 
-// saw notes the events of registered descriptors.
+// saw notes the events of what was added.
 func (p *poller) saw(n uintptr, errno unix.Errno) bool {
 	p.count = 0
 	if errno != 0 {
@@ -125,7 +128,7 @@ func (p *poller) saw(n uintptr, errno unix.Errno) bool {
 			p.alarm.Reset()
 		case beaten:
 			var count [8]byte
-			_, _, _ = unix.RawSyscall(unix.SYS_READ, uintptr(p.timer), uintptr(unsafe.Pointer(&count)), uintptr(len(count)))
+			_, _ = unix.Read(p.timer, count[:])
 		default:
 			p.events[p.count] = event
 			p.count++

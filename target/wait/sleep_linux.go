@@ -19,10 +19,6 @@ func releaseThread() {
 	runtime.UnlockOSThread()
 }
 
-// sharpen has the thread that runs just now wake up in time, whichever it is:
-// one that is left to others with that precision does them no harm.
-func sharpen() { _ = unix.Prctl(unix.PR_SET_TIMERSLACK, 1, 0, 0, 0) }
-
 // sleeper sleeps in the kernel; an Alarm rouses it.
 type sleeper struct{ alarm *Alarm }
 

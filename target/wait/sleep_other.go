@@ -6,7 +6,6 @@ import "time"
 
 func bindThread()    {}
 func releaseThread() {}
-func sharpen()       {}
 
 // sleeper sleeps by Go's own timers where we know no better: about a
 // millisecond late, which the lateness of the calls shows.

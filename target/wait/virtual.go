@@ -21,9 +21,6 @@ func (v *Virtual) Wait(until time.Duration) time.Duration {
 	return v.now
 }
 
-// Last is the time shown.
-func (v *Virtual) Last() time.Duration { return v.now }
-
 // At is the time shown: no other clock has to do with it.
 func (v *Virtual) At(time.Time) time.Duration { return v.now }
 

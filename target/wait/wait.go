@@ -19,11 +19,11 @@ const stretch = 50 * time.Microsecond
 // Waiter waits for instants. Wait and Close belong to one goroutine, which the
 // first Wait locks to its thread; Wake may be called from anywhere.
 type Waiter struct {
-	budget
 	sleeper Sleeper
 	bound   bool
 	state   atomic.Int32
 	zero    time.Time // offsets count from it: cheaper to read than a time of day
+	budget
 }
 
 // Sleeper is what a Waiter sleeps on: the system's clock, or an event loop's
@@ -56,7 +56,7 @@ func New(spin float64) *Waiter { return On(newSleeper(), spin) }
 // On makes a waiter that sleeps on something of its owner's. Its Wait returns
 // true also when something has happened there.
 func On(sleeper Sleeper, spin float64) *Waiter {
-	return &Waiter{sleeper: sleeper, zero: time.Now(), budget: newBudget(spin)}
+	return &Waiter{sleeper: sleeper, zero: time.Now(), budget: full(spin)}
 }
 
 // Wait returns false at the instant or soon after it, or true at once when

@@ -37,7 +37,7 @@ func testCallsAreHeldInLine(t *testing.T, by kind) {
 		}
 		ended := collect(t, e, calls)
 		expectOK(t, ended)
-		slices.SortFunc(ended, func(a, b Done) int { return int(a.Call) - int(b.Call) })
+		slices.SortFunc(ended, func(a, b target.Done) int { return int(a.ID.Slot()) - int(b.ID.Slot()) })
 		for i, done := range ended {
 			if turn := time.Duration(i / limit); done.Held < turn*delay || turn == 0 && done.Held != 0 || turn > 0 && done.Held < ended[i-1].Held-delay/4 {
 				t.Errorf("%+v, kept alive %v", done, keep)
@@ -53,78 +53,29 @@ func testCallsAreHeldInLine(t *testing.T, by kind) {
 func TestLongLineToNobody(t *testing.T) {
 	defer debug.SetMaxStack(debug.SetMaxStack(512 << 10)) // whoever goes down with the line falls
 	const calls = 5000
-	e := open(t, refusing(t), func(o *Options) { o.Connections = 1; o.Host = "255.255.255.255:1" })
-	e.open = 1 // as if there were one, so that all get in line
+	e := kind(Epoll).open(t, refusing(t), func(o *Options) { o.Connections = 1; o.Host = "255.255.255.255:1" })
+	on := e.carrier.(*Engine)
+	on.open = 1 // as if there were one, so that all get in line
 	for n := range calls {
 		e.Send(uint32(n), uint64(n), e.now())
 	}
-	e.open = 0
-	e.admit()
+	on.open = 0
+	on.admit()
+	e.due = e.now()
 	expectClass(t, collect(t, e, calls), target.Connect)
 }
 
-func TestRetries(t *testing.T) { byBoth(t, testRetries) }
+// The time that a call waits in line is none of that it has for its answer.
+func TestTimeoutBeginsWithTheConnection(t *testing.T) { byBoth(t, testTimeoutBeginsWithTheConnection) }
 
-func testRetries(t *testing.T, by kind) {
-	const pause = 5 * time.Millisecond
-	for _, c := range []struct {
-		failures, attempts, tried int
-		class                     string
-	}{{0, 3, 1, ""}, {1, 3, 2, ""}, {2, 3, 3, ""}, {9, 3, 3, "status-503"}, {1, 1, 1, "status-503"}} {
-		var requests atomic.Int64
-		e := by.open(t, serve(t, func(p *peer) {
-			for p.request() {
-				if answer := ok; requests.Add(1) <= int64(c.failures) {
-					answer = "HTTP/1.1 503 Busy\r\n"
-					p.say(answer + "Content-Length: 2\r\n\r\nno")
-				} else {
-					p.say(fine)
-				}
-			}
-		}), func(o *Options) { o.Retry = again{attempts: c.attempts, pause: pause} })
-		began := e.now()
-		done := call(t, e, 1)[0]
-		least := time.Duration(c.tried*(c.tried-1)/2) * pause
-		if done.Class != c.class || done.Attempts != c.tried || done.Ended-began < least || requests.Load() != int64(c.tried) {
-			t.Errorf("%+v: %+v, the server saw %d", c, done, requests.Load())
-		}
-	}
-}
-
-// A retry has a time of its own, and so has a call that was held.
-func TestTimeoutIsEachTrysOwn(t *testing.T) { byBoth(t, testTimeoutIsEachTrysOwn) }
-
-func testTimeoutIsEachTrysOwn(t *testing.T, by kind) {
+func testTimeoutBeginsWithTheConnection(t *testing.T, by kind) {
 	const timeout = 50 * time.Millisecond
-	e := by.open(t, serve(t, func(p *peer) { p.request(); p.request() }), func(o *Options) {
-		o.Timeout, o.Connections, o.Retry = timeout, 1, again{attempts: 2}
-	})
+	e := by.open(t, serve(t, func(p *peer) { p.request(); p.request() }), func(o *Options) { o.Timeout, o.Connections = timeout, 1 })
 	e.Send(0, 0, e.now())
 	e.Send(1, 1, e.now())
 	for _, done := range collect(t, e, 2) {
-		if least := done.Held + 2*timeout; done.Class != target.Timeout || done.Attempts != 2 || done.Ended < least || done.Held < timeout {
+		if turn := time.Duration(done.ID.Slot()); done.Class != target.Timeout || done.Attempts != 1 || done.Ended < done.Held+timeout || done.Held < turn*timeout {
 			t.Errorf("%+v", done)
-		}
-	}
-}
-
-// A call that is held before each of its tries was held for all that time.
-func TestHeldAddsUp(t *testing.T) { byBoth(t, testHeldAddsUp) }
-
-func testHeldAddsUp(t *testing.T, by kind) {
-	const delay = 20 * time.Millisecond
-	e := by.open(t, serve(t, func(p *peer) {
-		for p.request() {
-			time.Sleep(delay)
-			p.say("HTTP/1.1 503 x\r\nContent-Length: 0\r\n\r\n")
-		}
-	}), func(o *Options) { o.Connections, o.Retry = 1, again{attempts: 2} })
-	for n := range uint32(2) { // they take turns: 0, 1, 0, 1
-		e.Send(n, 0, e.now())
-	}
-	for _, done := range collect(t, e, 2) {
-		if least := time.Duration(done.Call+1) * delay; done.Attempts != 2 || done.Held < least-delay/4 {
-			t.Errorf("%+v; want it held for %v", done, least)
 		}
 	}
 }
@@ -139,7 +90,7 @@ func testCancel(t *testing.T, by kind) {
 		p.request()
 	})
 	e := by.open(t, silent, func(o *Options) {
-		o.Connections, o.Retry = 2, again{attempts: 2, pause: time.Hour, not: target.Timeout}
+		o.Connections = 2
 		o.Requests = append(o.Requests, ask("PUT", strings.Repeat("x", 8<<20)))
 	})
 	for n := range uint32(5) { // one reading, one sending, three in line
@@ -148,15 +99,13 @@ func testCancel(t *testing.T, by kind) {
 	if done, any, _ := e.Wait(e.now() + 30*time.Millisecond); any {
 		t.Fatalf("%+v", done)
 	}
-	d := e.atDesk()
-	d.failed(d.enter(5, 0), target.Connect, Seen{}, e.now()) // waits for an hour
-	expectBooks(t, e, 6)
+	expectBooks(t, e, 5)
 	e.Cancel()
-	e.Send(6, 6, e.now())
-	ended := collect(t, e, 7)
+	e.Send(5, 5, e.now())
+	ended := collect(t, e, 6)
 	expectClass(t, ended, target.Cancelled)
 	for _, done := range ended {
-		if inLine := done.Call >= 2 && done.Call < 5; inLine != (done.Held > 0) {
+		if inLine := done.ID.Slot() >= 2 && done.ID.Slot() < 5; inLine != (done.Held > 0) {
 			t.Errorf("%+v", done)
 		}
 	}
@@ -171,23 +120,12 @@ func testClockMayStartBelowZero(t *testing.T, by kind) {
 	e.Send(0, 0, e.now())
 	for range 10_000 {
 		if done, any, _ := e.Wait(e.now()); any {
-			expectOK(t, []Done{done})
+			expectOK(t, []target.Done{done})
 			return
 		}
 		time.Sleep(100 * time.Microsecond)
 	}
 	t.Error("the answer has not been seen")
-}
-
-func TestWakeEndsWait(t *testing.T) { byBoth(t, testWakeEndsWait) }
-
-func testWakeEndsWait(t *testing.T, by kind) {
-	e := by.open(t, serve(t, well), nil)
-	expectOK(t, call(t, e, 1))
-	time.AfterFunc(5*time.Millisecond, e.Wake)
-	if _, any, _ := e.Wait(e.now() + time.Hour); any {
-		t.Error("a call has ended that nobody sent")
-	}
 }
 
 // A text is found wherever the pieces of a body are cut, and little is kept.
@@ -275,8 +213,6 @@ func testEveryCallEndsOnce(t *testing.T, by kind) {
 			Accepts:  func(status int) bool { return status == 200 },
 			Contains: rapid.SampledFrom([][]byte{nil, []byte("OK")}).Draw(r, "contains"),
 			Example:  func(_ uint64, class string, _ Seen) string { return class },
-			Retry:    again{attempts: rapid.IntRange(1, 3).Draw(r, "attempts"), pause: time.Millisecond},
-			Spin:     0.1,
 		}
 		e := by.start(t, o, 0)
 		defer e.Close()
@@ -289,10 +225,10 @@ func testEveryCallEndsOnce(t *testing.T, by kind) {
 			}
 			done, any, _ := e.Wait(e.now() + time.Duration(1-sent/calls)*100*time.Microsecond + time.Duration(sent/calls)*time.Second)
 			if any {
-				if ended[done.Call] || int(done.Call) >= sent || done.OK() != (done.Example == "") || done.Held < 0 || done.BytesIn < 0 {
+				if ended[done.ID.Slot()] || int(done.ID.Slot()) >= sent || done.OK() != (done.Example == "") || done.Held < 0 || done.BytesIn < 0 {
 					r.Fatalf("%+v", done)
 				}
-				ended[done.Call] = true
+				ended[done.ID.Slot()] = true
 				classes[done.Class]++
 			}
 			expectBooks(t, e, sent-len(ended)-(len(e.atDesk().done)-e.atDesk().next))
@@ -432,7 +368,7 @@ func benchmarkCall(b *testing.B, by kind, connections int) {
 	for ended := 0; ended < b.N; {
 		if done, any, _ := e.Wait(e.now() + time.Second); any {
 			if ended++; sent < b.N {
-				e.Send(done.Call, uint64(sent), e.now())
+				e.Send(done.ID.Slot(), uint64(sent), e.now())
 				sent++
 			}
 		}

@@ -8,20 +8,22 @@ import (
 	"golang.org/x/sys/unix"
 
 	"plimsoll/target"
+	"plimsoll/target/wait"
 )
 
 // conn is a connection, or, with fd −1, the place of one that is closed.
 type conn struct {
-	engine            *Engine
-	place, generation int32 // place: in the clock
-	fd                int
-	way               int   // of Engine.ways: the one tried
-	refusal           error // why there is no connection to it
-	connected         bool
-	closing           bool // the server has closed it, though there may be bytes to read
-	full              bool // is among Engine.full
+	engine     *Engine
+	place      wait.Place // in the poller, while fd is there
+	generation int        // of the connection, of those that had this place
+	fd         int
+	way        int   // of Engine.ways: the one tried
+	refusal    error // why there is no connection to it
+	connected  bool
+	closing    bool // the server has closed it, though there may be bytes to read
+	full       bool // has more to read than one turn allows
 
-	carrier
+	seat
 	reused bool          // it has served a call before this one
 	rested time.Duration // from its last call to this one
 	ended  time.Duration // when its last call did
@@ -35,7 +37,7 @@ type conn struct {
 // another one since.
 type sight struct {
 	*conn
-	generation int32
+	generation int
 }
 
 func (c *conn) sight() sight { return sight{c, c.generation} }
@@ -55,8 +57,8 @@ func (e *Engine) begin(c *conn, x *exchange) {
 // send begins to send the request, and tells what write does.
 func (e *Engine) send(c *conn) (there bool) {
 	if len(c.later) > 0 {
-		c.patience = e.poll.Now() + patience
-		e.deadlines.watch(&c.carrier)
+		c.patience = e.now() + patience
+		e.deadlines.watch(&c.seat)
 	}
 	return e.write(c)
 }
@@ -68,19 +70,19 @@ func (e *Engine) prepare(c *conn, x *exchange) {
 	c.expect(x.request, &e.o)
 	c.unsent, c.later, c.patience = x.request.Bytes, x.request.Later, 0
 	if e.o.Timeout > 0 && c.fd >= 0 {
-		e.deadlines.watch(&c.carrier)
+		e.deadlines.watch(&c.seat)
 	}
 }
 
 // reuse sends a call on an idle connection, unless that is gone: nothing is
 // sent on one whose end has come.
 func (e *Engine) reuse(c *conn, x *exchange) bool {
-	if e.poll.Idle() && ended(c.fd, true) {
+	if !e.poll.Fresh() && ended(c.fd, true) {
 		e.close(c)
 		return false
 	}
 	e.prepare(c, x)
-	c.reused, c.rested = true, e.poll.Last()-c.ended
+	c.reused, c.rested = true, e.clock-c.ended
 	if !e.send(c) {
 		c.x = nil
 		e.unsent(x)
@@ -112,13 +114,27 @@ func (e *Engine) overdue(c *conn) {
 		e.proceed(c)
 	}
 	if seen.here() {
-		e.deadlines.watch(&c.carrier)
+		e.deadlines.watch(&c.seat)
 	}
 }
 
-// Ready sees to what has happened on the connection.
+// Ready sees to what has happened on a connection.
 func (c *conn) Ready(events uint32) {
-	e := c.engine
+	if events == 0 {
+		c.engine.goOn(c)
+		return
+	}
+	c.engine.ready(c, events)
+}
+
+// goOn reads from a connection that had more than one turn allows.
+func (e *Engine) goOn(c *conn) {
+	if c.full = false; c.x != nil {
+		e.read(c)
+	}
+}
+
+func (e *Engine) ready(c *conn, events uint32) {
 	seen := c.sight()
 	switch {
 	case !c.connected:
@@ -150,7 +166,7 @@ func (e *Engine) write(c *conn) (there bool) {
 		n, errno := rawWrite(c.fd, c.unsent)
 		switch errno {
 		case 0:
-			c.x.out.BytesOut += int64(n)
+			c.x.BytesOut += int64(n)
 			c.begun, c.unsent = true, c.unsent[n:]
 		case unix.EINTR:
 		case unix.EAGAIN:
@@ -200,7 +216,7 @@ func (e *Engine) read(c *conn) {
 	}
 	if !c.full {
 		c.full = true
-		e.full = append(e.full, seen)
+		e.poll.Again(c.place)
 	}
 }
 
@@ -229,8 +245,8 @@ func (e *Engine) eof(c *conn) {
 // answered hands a whole answer over and lets the connection go on.
 func (e *Engine) answered(c *conn, keep bool) {
 	x := c.x
-	c.x, c.ended = nil, e.poll.Now()
-	x.out.BytesIn += c.size()
+	c.x, c.ended = nil, e.now()
+	x.BytesIn += c.size()
 	if class := e.judge(c.parser.Status, c.found); class != "" {
 		e.failed(x, class, c.seen(c.connected, nil), c.ended)
 	} else {
@@ -248,11 +264,11 @@ func (e *Engine) answered(c *conn, keep bool) {
 func (e *Engine) lose(c *conn, class string, err error) {
 	x := c.x
 	c.x = nil
-	x.out.BytesIn += c.size()
+	x.BytesIn += c.size()
 	seen := c.seen(c.connected, err)
 	seen.Kept, seen.Idle = c.reused, c.rested
 	e.close(c)
-	e.failed(x, class, seen, e.poll.Now())
+	e.failed(x, class, seen, e.now())
 	e.admit()
 }
 
@@ -263,7 +279,7 @@ func (e *Engine) release(c *conn) {
 		return
 	}
 	if x := e.nextInLine(); !e.reuse(c, x) {
-		e.place(x)
+		e.put(x)
 	}
 }
 

@@ -6,9 +6,9 @@ import (
 	"plimsoll/target/agenda"
 )
 
-// carrier is the part of a connection, of either kind, that has to do with its
+// seat is the part of a connection, of either kind, that has to do with its
 // call's time.
-type carrier struct {
+type seat struct {
 	x        *exchange     // the call on it; nil while idle
 	patience time.Duration // when its body goes without having been asked for; 0: that is no question
 	watched  bool          // is among deadlines
@@ -20,7 +20,7 @@ type carrier struct {
 const patience = time.Second
 
 // until is when something is to be done about the connection's call.
-func (c *carrier) until() time.Duration {
+func (c *seat) until() time.Duration {
 	if c.patience > 0 {
 		return min(c.patience, c.x.until)
 	}
@@ -30,11 +30,11 @@ func (c *carrier) until() time.Duration {
 // deadlines are when to look whether a connection's call is over its time.
 // Calls come and go much faster than that: an entry is put right when it comes
 // up, not with every call.
-type deadlines struct{ agenda.Agenda[*carrier] }
+type deadlines struct{ agenda.Agenda[*seat] }
 
 // watch sees to it that the connection's call is given up when it is over its
 // time, or gone on with.
-func (d *deadlines) watch(c *carrier) {
+func (d *deadlines) watch(c *seat) {
 	if until := c.until(); !c.watched || until < c.watch {
 		c.watched, c.watch = true, until
 		d.Push(until, c)
@@ -58,4 +58,12 @@ func (d *deadlines) expire(now time.Duration) {
 			c.over()
 		}
 	}
+}
+
+// next is when the next call is over its time.
+func (d *deadlines) next() time.Duration {
+	if d.Len() == 0 {
+		return agenda.Never
+	}
+	return d.First()
 }

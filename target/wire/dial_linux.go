@@ -103,7 +103,7 @@ func (e *Engine) finishConnect(c *conn) (connected bool) {
 		e.send(c)
 		return true
 	}
-	e.hangUp(c)
+	c.hangUp()
 	if err == nil {
 		err = unix.Errno(code)
 	}
@@ -123,7 +123,7 @@ func (c *conn) refuse(err error) {
 }
 
 func (e *Engine) close(c *conn) {
-	e.hangUp(c)
+	c.hangUp()
 	c.parser.shrink()
 	c.connected = false
 	e.open--
@@ -131,10 +131,10 @@ func (e *Engine) close(c *conn) {
 }
 
 // hangUp closes the socket. What was seen of it is void from now on.
-func (e *Engine) hangUp(c *conn) {
+func (c *conn) hangUp() {
 	if c.fd >= 0 {
+		c.engine.poll.Leave(c.place)
 		_ = unix.Close(c.fd)
-		e.poll.Remove(c.place)
 	}
 	c.fd, c.full = -1, false
 	c.generation++

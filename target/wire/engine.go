@@ -2,6 +2,7 @@ package wire
 
 import (
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"time"
 
@@ -10,20 +11,40 @@ import (
 
 // The engines' names, as results have them.
 const (
-	Epoll   = "wire-epoll" // Engine: plain HTTP on Linux
-	Sockets = "wire-net"   // Net: TLS, and every system
+	Epoll   = "wire-epoll" // Engine, over wait.Poll: plain HTTP on Linux
+	Sockets = "wire-net"   // Net, over wait.Doze: TLS, and every system
 )
 
-// Start prepares the engine of that name, whose loop goes by the clock: Epoll
-// needs a *wait.Poll. Nothing is sent yet but the question for Host's addresses.
-func Start(name string, o Options, c target.Clock) (target.Carrier, error) {
-	switch name {
-	case Epoll:
-		return startEpoll(o, c)
-	case Sockets:
-		return OpenNet(o, c), nil
+// Server is whom a trial's engines call. It knows where that is.
+type Server struct {
+	engine string
+	o      Options
+	found
+}
+
+// Open prepares the engine of that name: it asks for the addresses of Host,
+// where it is the engine that connects. That there are none shows in the calls.
+func Open(engine string, o Options) (*Server, error) {
+	switch {
+	case engine == Epoll && !HasEpoll:
+		return nil, errors.New("the engine " + Epoll + " needs Linux")
+	case engine != Epoll && engine != Sockets:
+		return nil, fmt.Errorf("there is no engine %q, but %s and %s", engine, Epoll, Sockets)
 	}
-	return nil, fmt.Errorf("there is no engine %q, but %s and %s", name, Epoll, Sockets)
+	s := &Server{engine: engine, o: o}
+	if engine == Epoll {
+		s.found = find(o)
+	}
+	return s, nil
+}
+
+// Carrier carries a loop's calls to the server: Epoll by a clock that is a
+// *wait.Poll. Nothing is sent yet.
+func (s *Server) Carrier(clock target.Clock) (target.Carrier, error) {
+	if s.engine == Epoll {
+		return s.epoll(clock)
+	}
+	return NewNet(s.o, clock), nil
 }
 
 // Request is one request as it goes over the wire, prepared once.
@@ -50,7 +71,7 @@ type Options struct {
 	// can.
 	TLS      *tls.Config
 	Requests []Request // taken in turn by the call's number
-	// Timeout bounds each attempt, from connecting to the answer's end; 0: none.
+	// Timeout bounds each call, from connecting to the answer's end; 0: none.
 	Timeout     time.Duration
 	KeepAlive   bool
 	Connections int // at most so many; a call that finds all taken is held. 0: no limit
@@ -79,22 +100,22 @@ type Seen struct {
 	Idle         time.Duration
 }
 
-// Stage is how far an attempt had come.
+// Stage is how far a call had come.
 type Stage int
 
-// Stages of an attempt.
+// Stages of a call.
 const (
 	Connecting Stage = iota
 	Awaiting         // the request under way, or the answer's head
 	Reading          // the answer's body
 )
 
-// exchange is a call on its way: waiting for a connection, or on one.
+// exchange is a call on its way: waiting for a connection, or on one; and then
+// its end.
 type exchange struct {
-	id      target.ID
+	target.Done
 	number  uint64
 	request *Request
 	since   time.Duration // waiting in line, since then
 	until   time.Duration // when it is over its time
-	out     target.Outcome
 }

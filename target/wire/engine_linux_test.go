@@ -140,7 +140,7 @@ func testHostileServers(t *testing.T, by kind) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			met := make(chan struct{})
-			var e engine
+			var e *engine
 			t.Cleanup(func() { // it is closed by then
 				for i, a := range e.answers() {
 					if kept := cap(a.parser.carry) + cap(a.tail) + cap(a.start); kept > 128<<10 {
@@ -161,11 +161,11 @@ func testHostileServers(t *testing.T, by kind) {
 			began, others := e.now(), 0
 			for {
 				e.Send(1, 1, e.now())
-				var done Done
+				var done target.Done
 				for any := false; !any; {
 					done, any, _ = e.Wait(e.now() + time.Second)
 				}
-				if done.Call == 0 {
+				if done.ID.Slot() == 0 {
 					if took := done.Ended - began; done.Class != c.class || took > 20*timeout {
 						t.Errorf("%+v after %v; want class %s", done, took, c.class)
 					}
@@ -204,10 +204,11 @@ func TestSeveralAddresses(t *testing.T) {
 		"none, all at once": {[]unix.Sockaddr{atOnce, atOnce}, target.Connect},
 	} {
 		t.Run(name, func(t *testing.T) {
-			e := open(t, "127.0.0.1:1", nil)
-			e.ways = nil
+			e := kind(Epoll).open(t, "127.0.0.1:1", nil)
+			on := e.carrier.(*Engine)
+			on.ways = nil
 			for _, address := range c.addresses {
-				e.ways = append(e.ways, way{family: unix.AF_INET, to: address})
+				on.ways = append(on.ways, way{family: unix.AF_INET, to: address})
 			}
 			for _, done := range call(t, e, 3) {
 				if done.Class != c.class || done.Attempts != 1 || (done.BytesOut > 0) != done.OK() {

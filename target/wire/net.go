@@ -12,13 +12,14 @@ import (
 // Net does what Engine does on every system, and over TLS: each connection is
 // a net.Conn with a goroutine, which sets it up and reads from it. Requests
 // are written by the loop itself, for whom a connection never blocks, so that
-// of the goroutines only those wake up whose answer has come.
+// of the goroutines only those wake up whose answer has come. All methods belong
+// to the loop's goroutine.
 type Net struct {
 	desk
 	dialer *Dialer
 	trial  context.Context // of all that is being set up
 	giveUp context.CancelFunc
-	box    box
+	inbox  inbox
 	blocks sync.Pool // of *[]byte, for large bodies
 
 	conns   []*netConn // all there ever were
@@ -31,25 +32,25 @@ type Net struct {
 // block is how much is read at once of a large body.
 const block = 64 << 10
 
-// OpenNet prepares an engine; nothing is sent yet.
-func OpenNet(o Options, c target.Clock) *Net {
-	n := &Net{desk: newDesk(o, c), dialer: NewDialer(o.Route, net.Dialer{KeepAlive: -1})}
-	n.place = n.put
+// NewNet makes a carrier whose connections wake the clock; nothing is sent yet.
+func NewNet(o Options, clock target.Clock) *Net {
+	n := &Net{desk: newDesk(o, clock), dialer: NewDialer(o.Route, net.Dialer{KeepAlive: -1})}
 	n.trial, n.giveUp = context.WithCancel(context.Background())
 	n.blocks.New = func() any { b := make([]byte, block); return &b }
 	return n
 }
 
-// Send sends the request, now being the clock's last reading.
-func (n *Net) Send(id target.ID, r *target.Request, _ time.Duration) time.Duration {
-	n.place(n.enter(id, r))
+// Send sends the request of the call's number.
+func (n *Net) Send(id target.ID, r *target.Request, now time.Duration) time.Duration {
+	n.clock = now
+	n.put(n.enter(id, r.Number))
 	return n.due()
 }
 
 // put puts a call on a connection, or in line for one.
 func (n *Net) put(x *exchange) {
 	if n.gaveUp {
-		n.failed(x, target.Cancelled, Seen{}, n.clock.Last())
+		n.failed(x, target.Cancelled, Seen{}, n.clock)
 		return
 	}
 	full := n.o.Connections > 0 && n.open >= n.o.Connections
@@ -73,7 +74,7 @@ const aWhile = time.Millisecond
 
 // reuse sends a call on an idle connection, unless that is gone.
 func (n *Net) reuse(c *netConn, x *exchange) bool {
-	if c.rested = n.clock.Last() - c.ended; c.rested > aWhile && c.finished() {
+	if c.rested = n.clock - c.ended; c.rested > aWhile && c.finished() {
 		return false
 	}
 	c.prepare(x, true)
@@ -109,19 +110,20 @@ func (n *Net) connect(x *exchange) {
 func (n *Net) begin(c *netConn) {
 	n.attempt(c.x)
 	if n.o.Timeout > 0 {
-		n.deadlines.watch(&c.carrier)
+		n.deadlines.watch(&c.seat)
 	}
 }
 
-// Take returns the next call that has ended, now being a reading of the clock
-// before this look.
+// Take returns the next call that has ended. Of whom nothing had been heard by
+// then, and whose time is over, is late.
 func (n *Net) Take(now time.Duration) (*target.Done, time.Duration) {
 	done := n.handOut()
 	if done == nil {
-		for _, notice := range n.box.take() {
+		n.clock = now
+		for _, notice := range n.inbox.take() {
 			n.note(notice)
 		}
-		n.deadlines.expire(now) // what was not there at the look is late for sure
+		n.deadlines.expire(now)
 		done = n.handOut()
 	}
 	return done, n.due()
@@ -148,12 +150,12 @@ func (n *Net) note(notice notice) {
 	}
 }
 
-// conclude hands the connection's call out, or tries it again.
+// conclude hands the connection's call out.
 func (n *Net) conclude(c *netConn) {
 	x, class := c.x, c.class
 	c.x = nil
-	x.out.BytesIn += c.size()
-	x.out.BytesOut += c.handed
+	x.BytesIn += c.size()
+	x.BytesOut += c.handed
 	if class == "" {
 		class = n.judge(c.parser.Status, c.found)
 	}
@@ -163,7 +165,7 @@ func (n *Net) conclude(c *netConn) {
 	}
 	if c.reused && c.handed == 0 && class == target.Reset { // it was gone before
 		n.unsent(x)
-		n.place(x)
+		n.put(x)
 		return
 	}
 	seen := c.seen(c.connected, c.err)
@@ -180,7 +182,7 @@ func (n *Net) release(c *netConn) {
 		n.idle = append(n.idle, c)
 	default:
 		if x := n.nextInLine(); !n.reuse(c, x) {
-			n.place(x)
+			n.put(x)
 		}
 	}
 }
@@ -196,8 +198,8 @@ func (n *Net) dismiss(c *netConn) {
 }
 
 // Cancel makes every call end now, or as soon as its connection hears of it.
-func (n *Net) Cancel(time.Duration) {
-	n.gaveUp = true
+func (n *Net) Cancel(now time.Duration) {
+	n.clock, n.gaveUp = now, true
 	n.giveUp()
 	for _, c := range n.conns {
 		if c.x != nil {

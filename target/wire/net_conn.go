@@ -22,7 +22,7 @@ type netConn struct {
 	state atomic.Int32
 
 	// The loop's own, at all times.
-	carrier
+	seat
 	reused bool          // it has served a call before this one
 	rested time.Duration // from its last call to this one
 
@@ -186,8 +186,8 @@ func (c *netConn) serve() {
 }
 
 func (c *netConn) tell(what event) {
-	c.net.box.put(notice{c, what})
-	c.net.clock.Wake()
+	c.net.inbox.put(notice{c, what})
+	c.net.time.Wake()
 }
 
 // exchange reads an answer to its end.
@@ -199,7 +199,7 @@ func (c *netConn) exchange() event {
 			return unused
 		}
 		if over, keep := c.take(buffer[:n], err); over {
-			c.ended = c.net.clock.At(time.Now())
+			c.ended = c.net.time.At(time.Now())
 			if keep {
 				return answered
 			}
@@ -281,7 +281,7 @@ func (c *netConn) setUp(until time.Duration) bool {
 	ctx, cancel := n.trial, context.CancelFunc(func() {})
 	if n.o.Timeout > 0 {
 		now := time.Now()
-		ctx, cancel = context.WithDeadline(ctx, now.Add(until-n.clock.At(now)))
+		ctx, cancel = context.WithDeadline(ctx, now.Add(until-n.time.At(now)))
 	}
 	defer cancel()
 	class := target.Connect
@@ -303,7 +303,7 @@ func (c *netConn) setUp(until time.Duration) bool {
 	if c.flow != nil {
 		c.hangUp(lost)
 	}
-	c.ended = n.clock.At(time.Now())
+	c.ended = n.time.At(time.Now())
 	return false
 }
 

@@ -26,6 +26,17 @@ type way struct {
 	sources []unix.Sockaddr // in turn; none: as the system chooses
 }
 
+// found is how to come to a server.
+type found struct {
+	ways []way
+	lost error // why it has no address
+}
+
+func find(o Options) (f found) {
+	f.ways, f.lost = o.Route.ways(o.Host)
+	return f
+}
+
 // ways finds how to come to HOST:PORT, in the resolver's order.
 func (r Route) ways(hostport string) ([]way, error) {
 	if r.Unix != "" {

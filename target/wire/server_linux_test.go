@@ -16,7 +16,9 @@ import (
 
 	"go.uber.org/goleak"
 
+	"plimsoll/target"
 	"plimsoll/target/agenda"
+	"plimsoll/target/wait"
 )
 
 // Engines keep their processors while they wait: their servers need others.
@@ -113,14 +115,58 @@ func ask(method, body string) Request {
 	}
 }
 
-// engine is an engine with what tests look at.
-type engine interface {
-	Caller
+// carrier is what tests look at of an engine.
+type carrier interface {
+	target.Carrier
 	now() time.Duration
 	atDesk() *desk
 	answers() []*answer
 	// books checks what must always hold with so many calls on connections.
 	books(t testing.TB, calls int)
+}
+
+// engine is a carrier with its clock, and turns as a loop does.
+type engine struct {
+	carrier
+	clock interface {
+		target.Clock
+		Align(zero time.Time)
+	}
+	due     time.Duration
+	request target.Request
+}
+
+// Send sends call n; its end comes out of Wait under the slot `call`.
+func (e *engine) Send(call uint32, n uint64, now time.Duration) {
+	e.request.Number = n
+	e.due = min(e.due, e.carrier.Send(target.NewID(call, n), &e.request, now))
+}
+
+// Wait returns the next call that has ended, false when none has by `until`.
+func (e *engine) Wait(until time.Duration) (done target.Done, any bool, now time.Duration) {
+	for {
+		now = e.clock.Wait(min(until, e.due))
+		taken, due := e.Take(now)
+		if e.due = due; taken != nil {
+			e.due = now
+			return *taken, true, now
+		}
+		if until <= now {
+			return target.Done{}, false, now
+		}
+	}
+}
+
+func (e *engine) Cancel() {
+	now := e.now()
+	e.carrier.Cancel(now)
+	e.due = now
+}
+
+func (e *engine) Take(now time.Duration) (*target.Done, time.Duration) { return e.carrier.Take(now) }
+func (e *engine) Close() {
+	e.carrier.Close()
+	e.clock.Close()
 }
 
 // kind is the name of an engine.
@@ -133,27 +179,37 @@ func byBoth(t *testing.T, test func(*testing.T, kind)) {
 	}
 }
 
-func (k kind) start(t testing.TB, o Options, from time.Duration) engine {
+func (k kind) start(t testing.TB, o Options, from time.Duration) *engine {
 	t.Helper()
-	e, err := Start(string(k), o, from)
+	server, err := Open(string(k), o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return e.(engine)
+	e := &engine{due: from}
+	if k == Epoll {
+		e.clock, err = wait.NewPoll(wait.DefaultSpin)
+	} else {
+		e.clock = wait.NewDoze(wait.DefaultSpin)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := server.Carrier(e.clock)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.carrier = c.(carrier)
+	e.clock.Align(time.Now().Add(-from))
+	return e
 }
 
 // open starts an engine until the test ends: GET, 5 s, 2xx, kept alive, unless
 // change says otherwise.
-func (k kind) open(t testing.TB, address string, change func(*Options)) engine {
+func (k kind) open(t testing.TB, address string, change func(*Options)) *engine {
 	t.Helper()
 	e := k.start(t, options(address, change), 0)
 	t.Cleanup(e.Close)
 	return e
-}
-
-func open(t testing.TB, address string, change func(*Options)) *Engine {
-	t.Helper()
-	return kind(Epoll).open(t, address, change).(*Engine)
 }
 
 func options(address string, change func(*Options)) Options {
@@ -185,7 +241,7 @@ func (n *Net) answers() (list []*answer) {
 }
 
 // collect waits for so many calls to end, and for nothing to follow.
-func collect(t testing.TB, e engine, calls int) (ended []Done) {
+func collect(t testing.TB, e *engine, calls int) (ended []target.Done) {
 	t.Helper()
 	for limit := e.now() + 20*time.Second; len(ended) < calls; {
 		if done, any, _ := e.Wait(limit); any {
@@ -202,7 +258,7 @@ func collect(t testing.TB, e engine, calls int) (ended []Done) {
 }
 
 // call carries out calls one after the other.
-func call(t testing.TB, e engine, calls int) (ended []Done) {
+func call(t testing.TB, e *engine, calls int) (ended []target.Done) {
 	t.Helper()
 	for n := range calls {
 		e.Send(uint32(n), uint64(n), e.now())
@@ -211,7 +267,7 @@ func call(t testing.TB, e engine, calls int) (ended []Done) {
 	return ended
 }
 
-func expectOK(t testing.TB, ended []Done) {
+func expectOK(t testing.TB, ended []target.Done) {
 	t.Helper()
 	for _, done := range ended {
 		if !done.OK() {
@@ -220,7 +276,7 @@ func expectOK(t testing.TB, ended []Done) {
 	}
 }
 
-func expectClass(t testing.TB, ended []Done, class string) {
+func expectClass(t testing.TB, ended []target.Done, class string) {
 	t.Helper()
 	for _, done := range ended {
 		if done.Class != class || done.Example == "" {
@@ -230,16 +286,16 @@ func expectClass(t testing.TB, ended []Done, class string) {
 }
 
 // expectBooks checks that so many calls are under way or in line.
-func expectBooks(t testing.TB, e engine, calls int) {
+func expectBooks(t testing.TB, e *engine, calls int) {
 	t.Helper()
 	d := e.atDesk()
-	e.books(t, calls-d.line.len()-d.later.Len())
+	e.books(t, calls-d.line.len())
 }
 
 func (e *Engine) books(t testing.TB, calls int) {
 	t.Helper()
 	open, busy, idle := 0, 0, 0
-	for _, c := range e.conns {
+	for i, c := range e.conns {
 		if c.fd >= 0 {
 			open++
 		}
@@ -247,14 +303,14 @@ func (e *Engine) books(t testing.TB, calls int) {
 			continue
 		}
 		busy++
-		watched := watches(e.deadlines, &c.carrier)
+		watched := watches(e.deadlines, &c.seat)
 		if c.fd < 0 || e.o.Timeout > 0 && (!watched || !c.watched || c.watch > c.x.until) {
-			t.Fatalf("the call on connection %d has no end: %+v", c.number, *c)
+			t.Fatalf("the call on connection %d has no end: %+v", i, *c)
 		}
 	}
 	for _, c := range e.idle {
 		if c.fd < 0 || c.x != nil {
-			t.Fatalf("connection %d is not idle", c.number)
+			t.Fatal("a connection is not idle")
 		}
 		idle++
 	}
@@ -275,7 +331,7 @@ func (n *Net) books(t testing.TB, calls int) {
 			continue
 		}
 		busy++
-		watched := watches(n.deadlines, &c.carrier)
+		watched := watches(n.deadlines, &c.seat)
 		if n.o.Timeout > 0 && c.why == "" && (!watched || !c.watched || c.watch > c.x.until) {
 			t.Fatalf("the call on connection %d has no end", i)
 		}
@@ -307,19 +363,7 @@ func descriptors(t testing.TB) int {
 	return len(entries)
 }
 
-// again is a Retrier.
-type again struct {
-	attempts int
-	pause    time.Duration
-	not      string
-}
-
-func (r again) Again(class string, k int) bool { return k < r.attempts && class != r.not }
-func (r again) Backoff(_ uint64, k int) time.Duration {
-	return time.Duration(k) * r.pause
-}
-
 // watches tells whether a connection is among those that are looked at.
-func watches(d deadlines, c *carrier) bool {
-	return slices.ContainsFunc(d.Agenda, func(entry agenda.Entry[*carrier]) bool { return entry.What == c && entry.At == c.watch })
+func watches(d deadlines, c *seat) bool {
+	return slices.ContainsFunc(d.Agenda, func(entry agenda.Entry[*seat]) bool { return entry.What == c && entry.At == c.watch })
 }

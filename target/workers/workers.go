@@ -5,10 +5,7 @@ package workers
 
 import (
 	"context"
-	"fmt"
-	"runtime/debug"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"plimsoll/target"
@@ -22,17 +19,16 @@ type Carrier struct {
 	ctx    context.Context
 	cancel context.CancelFunc
 
-	ended list    // by the workers, not yet seen by the loop
-	seen  *worker // taken over from ended, handed out one by one
-	last  *worker // what Take handed out last
-	idle  []*worker
-	of    []*worker // by the slot of their call
+	idle []*worker // who was busy last comes last
+	of   []*worker // by the slot of their call
+	last *worker   // whose call Take handed out last
+	seen *link     // taken over from ended, handed out one by one
+
+	ended, begun list                // by the workers, not yet seen by the loop
+	announce     func(time.Duration) // nil: nobody asks for starts
+
 	all   []*worker
 	alive sync.WaitGroup
-
-	announce func(time.Duration) // nil: nobody asks for starts
-	mu       sync.Mutex
-	begun    []time.Duration // starts not yet announced
 }
 
 // New makes a carrier for a loop that goes by the clock. Close gives the
@@ -43,128 +39,72 @@ func New(caller target.Caller, clock target.Clock) *Carrier {
 	return c
 }
 
-// worker carries out one call at a time, and is the place of that call.
-type worker struct {
-	*Carrier
-	turn    chan struct{} // its next call is set; it takes one, so that nobody waits
-	next    *worker       // in the list of ends
-	request target.Request
-	sent    time.Duration
-	began   atomic.Int64 // of whoever must know before the end
-	done    target.Done
-}
+// Announce has starts told, from the first call on.
+func (c *Carrier) Announce(began func(at time.Duration)) { c.announce = began }
 
 // Send hands the call to an idle worker, or to a new one.
 func (c *Carrier) Send(id target.ID, r *target.Request, now time.Duration) time.Duration {
-	w := c.free()
-	w.request, w.sent, w.done.ID = *r, now, id
-	w.began.Store(int64(agenda.Never))
-	for int(id.Slot()) >= len(c.of) {
+	slot := int(id.Slot())
+	for slot >= len(c.of) {
 		c.of = append(c.of, nil)
 	}
-	c.of[id.Slot()] = w
-	w.turn <- struct{}{}
-	return c.due()
+	w := c.free()
+	c.of[slot] = w
+	w.turn(id, r, now)
+	if c.seen != nil {
+		return now // ends are waiting
+	}
+	return agenda.Never
 }
 
+// free is a worker without a call.
 func (c *Carrier) free() *worker {
 	if last := len(c.idle) - 1; last >= 0 {
 		w := c.idle[last]
 		c.idle = c.idle[:last]
 		return w
 	}
-	w := &worker{Carrier: c, turn: make(chan struct{}, 1)}
+	w := newWorker(c)
 	c.all = append(c.all, w)
 	c.alive.Go(w.work)
 	return w
 }
 
-// due tells that something can be taken now, or that the clock will tell.
-func (c *Carrier) due() time.Duration {
-	if c.seen != nil {
-		return 0
-	}
-	return agenda.Never
-}
-
-// Take returns the next call that has ended.
-func (c *Carrier) Take(time.Duration) (*target.Done, time.Duration) {
+// Take returns the next call that has ended. Of others the clock will tell.
+func (c *Carrier) Take(now time.Duration) (*target.Done, time.Duration) {
 	if c.last != nil {
 		c.idle = append(c.idle, c.last)
 		c.last = nil
 	}
-	if c.announce != nil {
-		c.tellStarts()
+	if c.seen == nil && !c.look() {
+		return nil, agenda.Never
 	}
+	c.last, c.seen = c.seen.worker, c.seen.next
 	if c.seen == nil {
-		if c.seen = c.ended.take(); c.seen == nil {
-			return nil, agenda.Never
-		}
+		now = agenda.Never
 	}
-	w := c.seen
-	c.last, c.seen = w, w.next
-	return &w.done, c.due()
+	return &c.last.done, now
 }
 
-// Announce has starts told, from the first call on.
-func (c *Carrier) Announce(began func(at time.Duration)) { c.announce = began }
-
-func (c *Carrier) tellStarts() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, at := range c.begun {
-		c.announce(at)
+// look takes over what the workers have to say, and tells whether calls have
+// ended. It asks for starts after ends, so that no end comes before its start.
+func (c *Carrier) look() bool {
+	c.seen = c.ended.take()
+	if c.announce != nil {
+		for k := c.begun.take(); k != nil; k = k.next {
+			c.announce(k.start())
+		}
 	}
-	c.begun = c.begun[:0]
+	return c.seen != nil
 }
 
 // Began is when a call that has not come back began; now where no worker has
 // got round to it.
 func (c *Carrier) Began(id target.ID, now time.Duration) time.Duration {
-	return min(now, time.Duration(c.of[id.Slot()].began.Load()))
-}
-
-// work carries out calls until there are no more.
-func (w *worker) work() {
-	for range w.turn {
-		w.carryOut()
-		w.ended.push(w)
-		w.clock.Wake()
+	if slot := int(id.Slot()); slot < len(c.of) && c.of[slot].done.ID == id {
+		return min(now, c.of[slot].start())
 	}
-}
-
-// carryOut makes the call, and reads the clock where it begins and ends.
-func (w *worker) carryOut() {
-	start := w.begin()
-	w.done.Late = start - w.sent
-	defer func() {
-		if broken := recover(); broken != nil {
-			w.done.Ended = w.clock.At(time.Now())
-			w.done.Outcome = target.Outcome{Class: target.Broken, Example: fmt.Sprintf("the target panicked: %v\n%s", broken, debug.Stack())}
-		}
-	}()
-	w.done.Outcome = w.caller.Call(w.ctx, &w.request)
-	if w.done.Outcome.Ended.IsZero() {
-		w.done.Ended = w.clock.At(time.Now())
-	} else {
-		w.done.Ended = w.clock.At(w.done.Outcome.Ended)
-	}
-	if !w.done.OK() && w.ctx.Err() != nil {
-		w.done.Class = target.Cancelled
-	}
-}
-
-// begin stamps the call's start.
-func (w *worker) begin() time.Duration {
-	start := w.clock.At(time.Now())
-	w.began.Store(int64(start))
-	if w.announce != nil {
-		w.mu.Lock()
-		w.begun = append(w.begun, start)
-		w.mu.Unlock()
-		w.clock.Wake()
-	}
-	return start
+	return now
 }
 
 // Cancel ends the context of every call.
@@ -174,40 +114,18 @@ func (c *Carrier) Cancel(time.Duration) { c.cancel() }
 const grace = 2 * time.Second
 
 // Close ends the workers, and waits a moment for those still in a call that was
-// given up.
+// given up. They go on with it, and what becomes of it meets nobody.
 func (c *Carrier) Close() {
 	c.cancel()
 	for _, w := range c.all {
-		close(w.turn)
+		close(w.turns)
 	}
 	gone := make(chan struct{})
 	go func() { c.alive.Wait(); close(gone) }()
+	patience := time.NewTimer(grace)
+	defer patience.Stop()
 	select {
 	case <-gone:
-	case <-time.After(grace):
+	case <-patience.C:
 	}
-}
-
-// list is of workers whose calls have ended; many put some in, one takes all.
-type list struct{ newest atomic.Pointer[worker] }
-
-func (l *list) push(w *worker) {
-	for {
-		newest := l.newest.Load()
-		w.next = newest
-		if l.newest.CompareAndSwap(newest, w) {
-			return
-		}
-	}
-}
-
-// take takes all out, the one that ended first ahead; nil if there is none.
-func (l *list) take() (first *worker) {
-	if l.newest.Load() == nil {
-		return nil
-	}
-	for w := l.newest.Swap(nil); w != nil; {
-		w.next, first, w = first, w, w.next
-	}
-	return first
 }

@@ -1,9 +1,14 @@
 package wire
 
-import "sync"
+import (
+	"sync"
+	"sync/atomic"
+)
 
-// box is where connections tell the loop what has become of them.
-type box struct {
+// inbox is where connections tell the loop what has become of them. The zero
+// inbox is empty.
+type inbox struct {
+	any     atomic.Bool // there is something
 	mu      sync.Mutex
 	notices []notice
 	taken   []notice // the memory for the next ones
@@ -24,17 +29,22 @@ const (
 )
 
 // put adds a notice, from anywhere.
-func (b *box) put(n notice) {
+func (b *inbox) put(n notice) {
 	b.mu.Lock()
+	defer b.mu.Unlock()
 	b.notices = append(b.notices, n)
-	b.mu.Unlock()
+	b.any.Store(true)
 }
 
 // take returns what has come since the last time; it is valid until the next
 // one.
-func (b *box) take() []notice {
+func (b *inbox) take() []notice {
+	if !b.any.Load() {
+		return nil
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	b.any.Store(false)
 	b.taken, b.notices = b.notices, b.taken[:0]
 	return b.taken
 }
