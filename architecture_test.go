@@ -86,6 +86,7 @@ func TestWhoMayImportWhom(t *testing.T) {
 		"target/random":     leaf,
 		"target/wait":       leaf,
 		"target/host":       leaf,
+		"target/busy":       leaf,
 		"runner/result":     {"runner/latency", "target/host"},
 		"runner/capacity":   {"runner/result", "runner/verdict", "runner/latency"},
 		"runner/scaling":    {"runner/result", "runner/statistics"},

@@ -14,6 +14,7 @@ import (
 	"plimsoll/runner/drive"
 	"plimsoll/runner/result"
 	"plimsoll/runner/scenario"
+	"plimsoll/target/busy"
 )
 
 var long = flag.Bool("long", false, "search each capacity with 100 seeds: takes minutes")
@@ -211,7 +212,7 @@ scenarios:
 	}
 	// Falling behind is an answer here; which code that makes is ExitCode's test.
 	if kept := slices.ContainsFunc(c.Steps, func(s result.CapacityStep) bool { return s.Verdict == result.Pass }); !kept {
-		t.Skip("this machine is too busy for the lowest rate")
+		busy.Skip(t, "this machine is too busy for the lowest rate")
 	}
 	if c.Bound != result.AtLeast || c.Value < 2000 || run.Exit != runner.ExitOK {
 		t.Errorf("exit %d with bound %q, %v", run.Exit, c.Bound, c.Value)

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"plimsoll/runner/result"
+	"plimsoll/target/busy"
 )
 
 // few runs the program in the folder dir where a shell has lowered the limit
@@ -119,7 +120,7 @@ scenarios: [{name: s, target: t, capacity: {%s, slo: [p50 < 10s, errors < 0.1%%]
 			end := few(t, dir, fewFiles, "run", "s.yaml", "--quiet")
 			c := latest(t, dir).Capacities[0]
 			if name == "rate" && strings.Contains(c.Reason, "lateness p99") {
-				t.Skip("this machine is too busy for open loops")
+				busy.Skip(t, "this machine is too busy for open loops")
 			}
 			if end.code != 0 || c.Bound != result.AtLeast || c.LimitedBy != result.LimitGenerator || !strings.Contains(c.Reason, "ulimit -n") {
 				t.Errorf("exit code %d, %s %v, limited by %s: %s\n%s", end.code, c.Bound, c.Value, c.LimitedBy, c.Reason, end.stderr)

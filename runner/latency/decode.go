@@ -77,24 +77,43 @@ func cookie(b []byte) int32 { return int32(binary.BigEndian.Uint32(b)) &^ 0xf0 }
 
 // layOut reads counts, and runs of zeros as their negative length.
 func layOut(payload []byte) ([]int64, error) {
-	var counts []int64
+	buckets, err := laidOut(payload)
+	if err != nil {
+		return nil, err
+	}
+	counts, next := make([]int64, buckets), 0
+	for len(payload) > 0 {
+		count, n := zigZag(payload)
+		payload = payload[n:]
+		if count < 0 {
+			next -= int(count)
+			continue
+		}
+		counts[next] = count
+		next++
+	}
+	return counts, nil
+}
+
+// laidOut is how many buckets the counts take.
+func laidOut(payload []byte) (buckets int64, err error) {
 	for len(payload) > 0 {
 		count, n := zigZag(payload)
 		if n == 0 {
-			return nil, errBroken
+			return 0, errBroken
 		}
 		payload = payload[n:]
-		room := int64(mostBuckets - len(counts))
+		room := mostBuckets - buckets
 		switch {
 		case count < 0 && (-count <= 0 || -count > room), room == 0:
-			return nil, fmt.Errorf("more counts than any of ours has")
+			return 0, fmt.Errorf("more counts than any of ours has")
 		case count < 0:
-			counts = append(counts, make([]int64, -count)...)
+			buckets -= count
 		default:
-			counts = append(counts, count)
+			buckets++
 		}
 	}
-	return counts, nil
+	return buckets, nil
 }
 
 // zigZag undoes appendZigZag, and tells how many bytes that took; 0 where they
