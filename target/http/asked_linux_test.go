@@ -124,7 +124,7 @@ func TestExpectContinueOverHTTP2(t *testing.T) {
 			set.Calls[0].Method, set.Calls[0].Body, set.Calls[0].Headers = "POST", []byte("hello"), []Header{{"Expect", "100-continue"}}
 		})
 		for n := range 3 {
-			out := to.Call(t.Context(), uint64(n))
+			out := to.Call(t.Context(), nth(uint64(n)))
 			want := int64(len(to.requests[0].head))
 			if c.sent {
 				want += 5
@@ -148,7 +148,7 @@ func TestConnectionCloseOverHTTP2(t *testing.T) {
 		s := newServer(t, false, nil, nil)
 		to := open(t, s.URL, func(set *Settings) { set.Protocol, set.Calls[0].Headers = "2", c.headers })
 		for n := range 6 {
-			if out := to.Call(t.Context(), uint64(n)); !out.OK() {
+			if out := to.Call(t.Context(), nth(uint64(n))); !out.OK() {
 				t.Errorf("%s: %+v", name, out)
 			}
 		}
@@ -162,7 +162,7 @@ func TestConnectionCloseOverHTTP2(t *testing.T) {
 		set.Calls = []Request{set.Calls[0], {Method: "GET", URL: s.URL, Headers: []Header{{"Connection", "close"}}}}
 	})
 	for n := range 6 {
-		if out := to.Call(t.Context(), uint64(n)); !out.OK() {
+		if out := to.Call(t.Context(), nth(uint64(n))); !out.OK() {
 			t.Errorf("in turn: %+v", out)
 		}
 	}
@@ -284,10 +284,10 @@ func TestNoRoute(t *testing.T) {
 	}
 	set := readSettings(t, ".", "{url: 'http://shop.example/', source: 192.0.2.1}")
 	const want = "source: 192.0.2.1 is no address of this machine"
-	if _, err := set.Wire("", nothingRandom, 0); err == nil || err.Error() != want {
+	if _, err := set.Wire(""); err == nil || err.Error() != want {
 		t.Errorf("%v; want %s", err, want)
 	}
-	if _, err := Open(*set, "", nothingRandom); err == nil || err.Error() != want {
+	if _, err := Open(*set, ""); err == nil || err.Error() != want {
 		t.Errorf("%v; want %s", err, want)
 	}
 }

@@ -17,7 +17,6 @@ import (
 	"time"
 
 	"plimsoll/target"
-	"plimsoll/target/random"
 	"plimsoll/target/wire"
 )
 
@@ -175,7 +174,7 @@ func carryOut(t *testing.T, engine string, s Settings, atOnce, calls int, betwee
 	t.Helper()
 	var outcomes []target.Outcome
 	if engine == Std {
-		to, err := Open(s, "", random.New(1))
+		to, err := Open(s, "")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -200,27 +199,35 @@ func byCallers(t *testing.T, to *Target, atOnce, calls int, between func(int)) [
 	}
 	var outcomes []target.Outcome
 	for n := range calls {
-		outcomes = append(outcomes, to.Call(t.Context(), uint64(n)))
+		outcomes = append(outcomes, to.Call(t.Context(), nth(uint64(n))))
 		between(n + 1)
 	}
 	return outcomes
 }
 
+// byLoop has an engine of package wire make calls, so many at a time, the way
+// that a loop does; between them it tells how many have ended.
 func byLoop(t *testing.T, engine string, s Settings, atOnce, calls int, between func(int)) []target.Outcome {
 	t.Helper()
-	o, err := s.Wire("", random.New(1), 0)
+	o, err := s.Wire("")
 	if err != nil {
 		t.Fatal(err)
 	}
-	e, err := wire.Start(engine, o, 0)
+	server, err := wire.Open(engine, o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer e.Close()
+	loops, err := server.Loops(1, 0, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	clock, carrier := loops[0].Clock, loops[0].Carrier
+	defer loops[0].Close()
 	outcomes, sent := make([]target.Outcome, calls), 0
+	var due time.Duration
 	send := func() {
 		if sent < calls {
-			e.Send(uint32(sent), uint64(sent), time.Since(e.Zero()))
+			due = min(due, carrier.Send(target.NewID(uint32(sent), 0), nth(uint64(sent)), clock.Now()))
 			sent++
 		}
 	}
@@ -228,13 +235,15 @@ func byLoop(t *testing.T, engine string, s Settings, atOnce, calls int, between 
 		send()
 	}
 	for ended := 0; ended < calls; {
-		if done, any, _ := e.Wait(time.Since(e.Zero()) + time.Second); any {
-			outcomes[done.Call] = done.Outcome
-			if ended++; atOnce == 1 {
-				between(ended)
-			}
-			send()
+		done, next := carrier.Take(clock.Wait(due))
+		if due = next; done == nil {
+			continue
 		}
+		outcomes[done.ID.Slot()], due = done.Outcome, done.Ended
+		if ended++; atOnce == 1 && between != nil {
+			between(ended)
+		}
+		send()
 	}
 	return outcomes
 }

@@ -21,7 +21,6 @@ import (
 
 	"plimsoll/target"
 	"plimsoll/target/delay"
-	"plimsoll/target/random"
 	"plimsoll/target/serve"
 	"plimsoll/target/sim"
 )
@@ -104,7 +103,7 @@ func TestFaults(t *testing.T) {
 	for _, f := range faults {
 		t.Run(f.name, func(t *testing.T) {
 			began := time.Now()
-			out := open(t, f.url(t), f.change).Call(t.Context(), 0)
+			out := open(t, f.url(t), f.change).Call(t.Context(), nth(0))
 			if out.Class != f.class || !strings.Contains(out.Example, f.example) {
 				t.Errorf("class %s, %q; want %s, %q", out.Class, out.Example, f.class, f.example)
 			}
@@ -123,15 +122,11 @@ func TestCancelled(t *testing.T) {
 	silent := scripted(t, func(*net.TCPConn, int) bool { time.Sleep(300 * time.Millisecond); return false })
 	for name, change := range map[string]func(*Settings){
 		"while it waits for the answer": nil,
-		"before another attempt": func(s *Settings) {
-			s.Calls[0].URL = "http://" + refusing(t)
-			s.Retry = Retry{Attempts: 2, Backoff: time.Hour, Factor: 1, On: []string{"connect"}}
-		},
-		"at the timeout's own time": func(s *Settings) { s.Timeout = 50 * time.Millisecond },
+		"at the timeout's own time":     func(s *Settings) { s.Timeout = 50 * time.Millisecond },
 	} {
 		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 		began := time.Now()
-		out := open(t, silent, change).Call(ctx, 0)
+		out := open(t, silent, change).Call(ctx, nth(0))
 		cancel()
 		if out.Class != target.Cancelled || time.Since(began) > 3*time.Second {
 			t.Errorf("%s: %+v after %v", name, out, time.Since(began))
@@ -162,7 +157,7 @@ func TestServerKilledHalfWay(t *testing.T) {
 	for range 8 {
 		callers.Go(func() {
 			for n := uint64(0); ; n++ {
-				out := shop.Call(t.Context(), n)
+				out := shop.Call(t.Context(), nth(n))
 				if failures := count(out.Class); failures > 100 || !out.OK() && failures == 0 {
 					return
 				}
@@ -208,12 +203,12 @@ func TestMutualTLS(t *testing.T) {
 			trusting(set)
 			set.TLS.Cert, set.TLS.Key = writePEM(t, "cert.pem", "CERTIFICATE", der), writePEM(t, "key.pem", "PRIVATE KEY", key)
 		}
-		if out := open(t, s.URL, known).Call(t.Context(), 0); !out.OK() {
+		if out := open(t, s.URL, known).Call(t.Context(), nth(0)); !out.OK() {
 			t.Errorf("HTTP %s, with a certificate: %+v", version, out)
 		}
 		// The refusal comes after the handshake, and may be overtaken by the
 		// connection's end.
-		if out := open(t, s.URL, trusting).Call(t.Context(), 0); out.Class != target.TLS && out.Class != target.Reset {
+		if out := open(t, s.URL, trusting).Call(t.Context(), nth(0)); out.Class != target.TLS && out.Class != target.Reset {
 			t.Errorf("HTTP %s, without a certificate: %+v", version, out)
 		}
 	}
@@ -245,7 +240,7 @@ func TestBadSettingsAreErrorsOfOpen(t *testing.T) {
 		"belong together":      {Calls: []Request{{URL: "http://x"}}, TLS: TLS{Cert: junk}},
 		"client certificate":   {Calls: []Request{{URL: "http://x"}}, TLS: TLS{Cert: junk, Key: junk}},
 	} {
-		if _, err := Open(s, "", random.New(1)); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := Open(s, ""); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("want an error with %q, got %v", want, err)
 		}
 	}
@@ -262,7 +257,7 @@ func TestSecretsStayOutOfExamples(t *testing.T) {
 		out := open(t, s.URL+"/items?key="+strings.NewReplacer("/", "%2F", " ", "%20").Replace(secret), func(s *Settings) {
 			s.Calls[0].Headers = []Header{{"X-Key", secret}}
 			s.Scrub = func(text string) string { return strings.ReplaceAll(text, secret, "${KEY}") }
-		}).Call(t.Context(), 0)
+		}).Call(t.Context(), nth(0))
 		if out.Class != "status-403" || strings.Contains(out.Example, "s3cr3t") {
 			t.Errorf("%s: %q", out.Class, out.Example)
 		}
@@ -303,7 +298,7 @@ func FuzzAnswer(f *testing.F) {
 	url := scripted(f, func(c *net.TCPConn, n int) bool { return says(answer.Load().(string))(c, n) })
 	f.Fuzz(func(t *testing.T, text []byte) {
 		answer.Store(string(text))
-		out := open(t, url, func(s *Settings) { s.Timeout = time.Second }).Call(t.Context(), 0)
+		out := open(t, url, func(s *Settings) { s.Timeout = time.Second }).Call(t.Context(), nth(0))
 		if out.OK() != (out.Example == "") || out.Attempts != 1 || out.BytesIn < 0 {
 			t.Errorf("%+v", out)
 		}

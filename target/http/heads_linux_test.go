@@ -13,8 +13,6 @@ import (
 	"time"
 
 	"plimsoll/target"
-	"plimsoll/target/random"
-	"plimsoll/target/wire"
 )
 
 // answer is one of so many bytes of head, in lines like the one given.
@@ -73,7 +71,7 @@ func TestLargeHeadsOverHTTP2(t *testing.T) {
 		})
 		to := open(t, s.URL, func(set *Settings) { set.Protocol, set.MaxHead = "2", c.most })
 		for n := range 2 {
-			out := to.Call(t.Context(), uint64(n))
+			out := to.Call(t.Context(), nth(uint64(n)))
 			if out.Class != c.class || c.class != "" && !strings.Contains(out.Example, "max_head") {
 				t.Errorf("%s: %+v, want class %q", name, out, c.class)
 			}
@@ -138,7 +136,7 @@ func TestEndlessHeadsTakeLittleMemory(t *testing.T) {
 					if engine == Std {
 						ended = atOnceByNetHTTP(t, set, callers)
 					} else {
-						ended = atOnceByWire(t, engine, set, callers)
+						ended = byLoop(t, engine, set, callers, callers, nil)
 					}
 					for _, out := range ended {
 						if out.Class != target.Body || !strings.Contains(out.Example, "max_head") {
@@ -189,7 +187,7 @@ func peak(do func()) uint64 {
 }
 
 func atOnceByNetHTTP(t *testing.T, s Settings, calls int) []target.Outcome {
-	to, err := Open(s, "", random.New(1))
+	to, err := Open(s, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -197,29 +195,8 @@ func atOnceByNetHTTP(t *testing.T, s Settings, calls int) []target.Outcome {
 	ended := make([]target.Outcome, calls)
 	var all sync.WaitGroup
 	for n := range calls {
-		all.Go(func() { ended[n] = to.Call(t.Context(), uint64(n)) })
+		all.Go(func() { ended[n] = to.Call(t.Context(), nth(uint64(n))) })
 	}
 	all.Wait()
-	return ended
-}
-
-func atOnceByWire(t *testing.T, engine string, s Settings, calls int) (ended []target.Outcome) {
-	o, err := s.Wire("", random.New(1), 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	e, err := wire.Start(engine, o, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer e.Close()
-	for n := range calls {
-		e.Send(uint32(n), uint64(n), time.Since(e.Zero()))
-	}
-	for len(ended) < calls {
-		if done, any, _ := e.Wait(time.Since(e.Zero()) + time.Second); any {
-			ended = append(ended, done.Outcome)
-		}
-	}
 	return ended
 }

@@ -15,8 +15,6 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
-
-	"plimsoll/target/random"
 )
 
 // seen is what a server got.
@@ -33,7 +31,7 @@ func mirror(w nethttp.ResponseWriter, r *nethttp.Request) {
 // got sends the n-th request, and returns what the server got.
 func got(t *testing.T, to *Target, last *atomic.Pointer[seen], n uint64) *seen {
 	t.Helper()
-	if out := to.Call(t.Context(), n); !out.OK() {
+	if out := to.Call(t.Context(), nth(n)); !out.OK() {
 		t.Fatalf("%+v", out)
 	}
 	return last.Load()
@@ -75,7 +73,7 @@ func TestRequestsArriveAsWritten(t *testing.T) {
 func TestPathsAreResolvedAgainstTheBase(t *testing.T) {
 	var paths []string
 	s := newServer(t, false, nil, func(_ nethttp.ResponseWriter, r *nethttp.Request) { paths = append(paths, r.URL.RequestURI()) })
-	to, err := Open(Settings{Calls: []Request{{URL: "/"}, {URL: "/items?id=1"}}}, s.URL, random.New(1))
+	to, err := Open(Settings{Calls: []Request{{URL: "/"}, {URL: "/items?id=1"}}}, s.URL)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -140,7 +138,7 @@ func TestBytesAreThoseOnTheWire(t *testing.T) {
 				set.Calls[0].Body, set.Calls[0].Method = []byte("some body"), "POST"
 			})
 			in, out := m.in.Load(), m.out.Load()
-			g := to.Call(t.Context(), 0)
+			g := to.Call(t.Context(), nth(0))
 			settled := func() bool { return g.BytesIn == m.in.Load()-in-uncounted && g.BytesOut == m.out.Load()-out }
 			for range 1000 {
 				if settled() { // the server may not have counted what the client has read
@@ -160,7 +158,7 @@ func TestContainsFindsTextAcrossPieces(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		text := rapid.StringMatching(`[ab]{1,6}`).Draw(r, "text")
 		pieces := rapid.SliceOf(rapid.SliceOfN(rapid.SampledFrom([]byte("abc")), 0, 5)).Draw(r, "pieces")
-		to, err := Open(Settings{Calls: []Request{{URL: "http://x"}}, Success: Success{Contains: text}}, "", random.New(1))
+		to, err := Open(Settings{Calls: []Request{{URL: "http://x"}}, Success: Success{Contains: text}}, "")
 		if err != nil {
 			r.Fatal(err)
 		}
@@ -216,7 +214,7 @@ func BenchmarkCall(b *testing.B) {
 		b.Run(fmt.Sprintf("plimsoll/%d", callers), func(b *testing.B) {
 			to := open(b, url, nil)
 			b.ReportAllocs()
-			spread(b, callers, func(n uint64) bool { return to.Call(b.Context(), n).OK() })
+			spread(b, callers, func(n uint64) bool { return to.Call(b.Context(), nth(n)).OK() })
 		})
 		b.Run(fmt.Sprintf("net-http/%d", callers), func(b *testing.B) {
 			client := nethttp.Client{Transport: &nethttp.Transport{MaxIdleConnsPerHost: callers, DisableCompression: true}}

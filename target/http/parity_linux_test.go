@@ -16,7 +16,6 @@ import (
 	"time"
 
 	"plimsoll/target"
-	"plimsoll/target/random"
 	"plimsoll/target/wire"
 )
 
@@ -76,16 +75,6 @@ func status(from, to int) func(*Settings) {
 	return func(s *Settings) { s.Success.Status = []StatusRange{{from, to}} }
 }
 
-func retrying(attempts int, on ...string) func(*Settings) {
-	return func(s *Settings) {
-		s.Retry = Retry{Attempts: attempts, Backoff: 2 * time.Millisecond, Factor: 2, On: on}
-	}
-}
-
-func fails(times int64) func(*testing.T) string {
-	return func(t *testing.T) string { handle, _ := failing(times); return byStatus(handle)(t) }
-}
-
 func unkept(s *Settings) { s.KeepAlive = false }
 
 var (
@@ -132,13 +121,7 @@ var behaviours = []behaviour{
 	{"closed in the body of the third answer", thirdTime(says(wellDone[:len(wellDone)-1])), nil, []string{"", "", target.Body, "", ""}},
 	{"garbage for the third answer", thirdTime(says("what?\r\n\r\n")), nil, []string{"", "", target.Body, "", ""}},
 
-	{"retried", fails(2), retrying(3, "5xx"), []string{"", ""}},
-	{"retried in vain", fails(99), retrying(3, "503"), []string{"status-503", "status-503"}},
-	{"retried for other reasons", fails(99), retrying(3, "429", "connect", "timeout"), []string{"status-503"}},
-	{"refused, retried", func(t *testing.T) string { return "http://" + refusing(t) }, retrying(4, "connect"), []string{target.Connect, target.Connect}},
-	{"unknown, retried", func(*testing.T) string { return "http://nobody.invalid:80" }, retrying(2, "dns"), []string{target.DNS}},
-	{"cut short, retried", byScript(says("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello")), retrying(3, "body"), []string{target.Body, target.Body}},
-	{"silent, retried", byScript(untilGivenUp), both(soon, retrying(2, "timeout")), []string{target.Timeout}},
+	{"silent", byScript(untilGivenUp), soon, []string{target.Timeout}},
 	{"silent in the head", byScript(func(c *net.TCPConn, n int) bool { says("HTTP/1.1 2")(c, n); return untilGivenUp(c, n) }), soon, []string{target.Timeout}},
 }
 
@@ -146,7 +129,7 @@ var behaviours = []behaviour{
 func byNetHTTP(t *testing.T, url string, change func(*Settings), calls int) (ended []target.Outcome) {
 	to := open(t, url, change)
 	for n := range calls {
-		ended = append(ended, to.Call(t.Context(), uint64(n)))
+		ended = append(ended, to.Call(t.Context(), nth(uint64(n))))
 	}
 	return ended
 }
@@ -160,25 +143,7 @@ func byWire(t *testing.T, engine, url string, change func(*Settings), calls int)
 	if _, err := s.Carrier(); err != nil {
 		return nil, false
 	}
-	o, err := s.Wire("", random.New(1), 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	e, err := wire.Start(engine, o, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer e.Close()
-	for n := range calls {
-		e.Send(uint32(n), uint64(n), time.Since(e.Zero()))
-		for any := false; !any; {
-			var done wire.Done
-			if done, any, _ = e.Wait(time.Since(e.Zero()) + time.Second); any {
-				ended = append(ended, done.Outcome)
-			}
-		}
-	}
-	return ended, true
+	return byLoop(t, engine, s, 1, calls, nil), true
 }
 
 // wires are package wire's engines on this system.
@@ -346,30 +311,6 @@ func listen(c *net.TCPConn, mu *sync.Mutex, got *bytes.Buffer) {
 	}
 }
 
-// The pauses before a retry are the same for both engines, jitter and all.
-func TestEnginesBackOffAlike(t *testing.T) {
-	change := func(s *Settings) {
-		s.Retry = Retry{Attempts: 5, Backoff: time.Second, Factor: 2, Jitter: true, On: []string{"5xx", "timeout"}}
-	}
-	to := open(t, "http://127.0.0.1:1", change)
-	o, err := to.settings.Wire("", random.New(1), 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for n := range uint64(100) {
-		for k := 1; k < 6; k++ {
-			if a, b := to.retry.backoff(n, k), o.Retry.Backoff(n, k); a != b {
-				t.Fatalf("call %d, pause %d: %v and %v", n, k, a, b)
-			}
-			for _, class := range []string{"timeout", "status-503", "reset", target.Cancelled} {
-				if a, b := to.retry.again(class, k), o.Retry.Again(class, k); a != b {
-					t.Fatalf("%s for the %d. time: %v and %v", class, k, a, b)
-				}
-			}
-		}
-	}
-}
-
 // Each engine is chosen where it can, and refused with a reason where not.
 func TestCarrier(t *testing.T) {
 	plain, secure := []string{"http://Shop.example/a", "http://shop.example:80/b"}, []string{"https://a/", "https://A:443/b"}
@@ -419,7 +360,7 @@ func TestHostOnTheWire(t *testing.T) {
 		"https://Shop.example/":   {"shop.example:443", "shop.example"},
 		"https://127.0.0.1:8443/": {"127.0.0.1:8443", "127.0.0.1"},
 	} {
-		o, err := Settings{Calls: []Request{{Method: nethttp.MethodGet, URL: url}}}.Wire("", random.New(1), 0)
+		o, err := Settings{Calls: []Request{{Method: nethttp.MethodGet, URL: url}}}.Wire("")
 		if err != nil || o.Host != want.host || (o.TLS == nil) != (want.name == "") || o.TLS != nil && o.TLS.ServerName != want.name {
 			t.Errorf("%s: %q, %+v, %v", url, o.Host, o.TLS, err)
 		}

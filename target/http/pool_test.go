@@ -28,7 +28,7 @@ func load(t *testing.T, to *Target, callers, calls int) []target.Outcome {
 	for range callers {
 		all.Go(func() {
 			for i := n.Add(1) - 1; i < uint64(calls); i = n.Add(1) - 1 {
-				outcomes[i] = to.Call(t.Context(), i)
+				outcomes[i] = to.Call(t.Context(), nth(i))
 			}
 		})
 	}
@@ -204,19 +204,19 @@ func TestLineGoesOnWithoutThoseWhoLeave(t *testing.T) {
 	s := newServer(t, false, nil, func(nethttp.ResponseWriter, *nethttp.Request) { <-release })
 	to := open(t, s.URL, func(set *Settings) { set.Connections = 1 })
 	var all sync.WaitGroup
-	all.Go(func() { expectOK(t, []target.Outcome{to.Call(t.Context(), 0)}) })
+	all.Go(func() { expectOK(t, []target.Outcome{to.Call(t.Context(), nth(0))}) })
 	for s.requests.Load() == 0 {
 		time.Sleep(time.Millisecond)
 	}
 	ctx, leave := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer leave()
 	all.Go(func() {
-		if out := to.Call(ctx, 1); out.Class != target.Cancelled || out.Held < 15*time.Millisecond {
+		if out := to.Call(ctx, nth(1)); out.Class != target.Cancelled || out.Held < 15*time.Millisecond {
 			t.Errorf("the caller who left: %+v", out)
 		}
 	})
 	time.Sleep(5 * time.Millisecond)
-	all.Go(func() { expectOK(t, []target.Outcome{to.Call(t.Context(), 2)}) })
+	all.Go(func() { expectOK(t, []target.Outcome{to.Call(t.Context(), nth(2))}) })
 	<-ctx.Done()
 	time.Sleep(5 * time.Millisecond)
 	close(release)
@@ -238,7 +238,7 @@ func TestConnectionClosedWhileIdle(t *testing.T) {
 		return len(p.ready) == 0 || p.ready[0].dead()
 	}
 	for n := range uint64(10) {
-		if out := to.Call(t.Context(), n); !out.OK() || out.Attempts != 1 || out.Held != 0 {
+		if out := to.Call(t.Context(), nth(n)); !out.OK() || out.Attempts != 1 || out.Held != 0 {
 			t.Fatalf("%+v", out)
 		}
 		for !closed() {
@@ -302,7 +302,7 @@ func TestPoolKeepsItsBooks(t *testing.T) {
 			all.Go(func() {
 				for n := range uint64(5) {
 					ctx, cancel := context.WithTimeout(context.Background(), patience)
-					to.Call(ctx, n+uint64(i))
+					to.Call(ctx, nth(n+uint64(i)))
 					cancel()
 				}
 			})

@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"plimsoll/target"
-	"plimsoll/target/random"
 	"plimsoll/target/wire"
 )
 
@@ -258,7 +257,7 @@ func TestURLsGoOutEscaped(t *testing.T) {
 			fmt.Sprintf("{serve: {}, calls: [{url: '/%s'}]}", quoted):         "http://127.0.0.1:1",
 		} {
 			s := *readSettings(t, ".", file)
-			o, err := s.Wire(line, nothingRandom, 0)
+			o, err := s.Wire(line)
 			if err != nil {
 				t.Errorf("%s: %v", file, err)
 				continue
@@ -284,7 +283,7 @@ func TestHostsAreSpelledForEverybody(t *testing.T) {
 		"http://ann:p%40s s|@h.local/": {"h.local:80", "h.local"},
 	} {
 		s := *readSettings(t, ".", fmt.Sprintf("{url: %q}", url))
-		o, err := s.Wire("", nothingRandom, 0)
+		o, err := s.Wire("")
 		if err != nil {
 			t.Errorf("%s: %v", url, err)
 			continue
@@ -352,6 +351,3 @@ func TestConnectionCloseEndsTheConnectionOfItsCall(t *testing.T) {
 		}
 	})
 }
-
-// nothingRandom is for settings that draw nothing.
-var nothingRandom = random.New(1)

@@ -19,7 +19,7 @@ import (
 
 	"go.uber.org/goleak"
 
-	"plimsoll/target/random"
+	"plimsoll/target"
 	"plimsoll/target/serve"
 )
 
@@ -47,13 +47,16 @@ func open(t testing.TB, url string, change func(*Settings)) *Target {
 	if change != nil {
 		change(&s)
 	}
-	target, err := Open(s, "", random.New(1))
+	to, err := Open(s, "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(target.Close)
-	return target
+	t.Cleanup(to.Close)
+	return to
 }
+
+// nth asks for the n-th call.
+func nth(n uint64) *target.Request { return &target.Request{Number: n} }
 
 // scripted is a server that hands every request to script, with its number
 // on its connection, from 0; the connection is closed when script says so.

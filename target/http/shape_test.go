@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"plimsoll/target/delay"
+	"plimsoll/target/retry"
 	"plimsoll/target/setting"
 	"plimsoll/target/sim"
 	"plimsoll/target/wire"
@@ -70,10 +71,10 @@ func TestShape(t *testing.T) {
 			s.Success = Success{[]StatusRange{{200, 299}, {304, 304}, {400, 404}}, "ok"}
 		}),
 		`{url: "http://a/", retry: {}}`: with(func(s *Settings) {
-			s.Retry = Retry{3, time.Second, 2, true, []string{"timeout", "connect", "5xx", "429"}}
+			s.Retry = retry.Settings{Attempts: 3, Backoff: time.Second, Factor: 2, Jitter: true, On: []string{"timeout", "connect", "5xx", "429"}}
 		}),
 		`{url: "http://a/", retry: {attempts: 5, backoff: 0s, factor: 1, jitter: none, on: [reset, 404]}}`: with(func(s *Settings) {
-			s.Retry = Retry{5, 0, 1, false, []string{"reset", "404"}}
+			s.Retry = retry.Settings{Attempts: 5, Factor: 1, On: []string{"reset", "404"}}
 		}),
 	} {
 		if got := readSettings(t, dir, text); !reflect.DeepEqual(got, want) {
