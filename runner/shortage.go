@@ -45,16 +45,10 @@ const spareDescriptors = 64
 // target is slow, and HTTP/2 one for many calls: of these nothing is sure.
 func connections(t scenario.Trial) int64 {
 	settings, ok := t.Scenario.Target.Settings.(*http.Settings)
-	if !ok || t.Mode.Kind == scenario.RateLimited || t.Mode.Think.Mean() > 0 || settings.Protocol != "" && settings.Protocol != "1.1" {
+	if !ok || settings.Protocol != "" && settings.Protocol != "1.1" {
 		return 0
 	}
-	needs := users(t)
-	for _, stage := range t.Mode.UserStages {
-		needs = max(needs, stage.Target)
-	}
-	if t.Requests > 0 {
-		needs = min(needs, t.Requests)
-	}
+	needs := t.Mode.Busy(t.Requests)
 	if settings.Connections > 0 {
 		needs = min(needs, settings.Connections)
 	}

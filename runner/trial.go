@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"plimsoll/runner/drive"
+	"plimsoll/runner/mode"
 	"plimsoll/runner/result"
 	"plimsoll/runner/scenario"
 	"plimsoll/runner/schedule"
@@ -66,14 +67,12 @@ func (r *underWay) scrub(text string) string {
 
 // describe fills in what was asked.
 func describe(t scenario.Trial) *result.Trial {
+	traits := t.Mode.Traits()
 	out := &result.Trial{
 		Scenario: t.Scenario.Name, Mode: t.Mode.Name, Target: t.Scenario.Target.Name, Clock: t.Scenario.Clock,
-		Repeat: t.Repeat, Sweep: t.Sweep, Requests: t.Requests, Concurrency: t.Concurrency,
-		RatePerS: t.Rate.PerSecond(), Workload: workload(t), Ended: result.Complete, Health: result.Health{KeptPace: true},
+		Repeat: t.Repeat, Sweep: t.Sweep, Requests: t.Requests, Concurrency: traits.Concurrency,
+		RatePerS: traits.RatePerS, Workload: workload(t), Ended: result.Complete, Health: result.Health{KeptPace: true},
 		Errors: map[string]result.Error{}, Timeline: []result.Window{},
-	}
-	if t.Mode.Kind == scenario.Sequential {
-		out.Concurrency = 1
 	}
 	if t.Requests == 0 {
 		out.DurationS = length(t).Seconds()
@@ -83,14 +82,7 @@ func describe(t scenario.Trial) *result.Trial {
 
 // length is how long calls become due: 0 for a batch.
 func length(t scenario.Trial) time.Duration {
-	total := t.Scenario.Duration
-	for _, s := range t.Mode.UserStages {
-		total += s.Duration
-	}
-	for _, s := range t.Mode.RateStages {
-		total += s.Duration
-	}
-	return total
+	return t.Scenario.Duration + t.Mode.Traits().Length
 }
 
 // streams are the trial's random streams: they depend on seed, scenario,
@@ -183,10 +175,11 @@ func (r *underWay) shards(t scenario.Trial, from time.Duration, ports []port, st
 	if t.Requests == 0 {
 		until = length(t)
 	}
+	bounds := schedule.Bounds{From: from, Until: until, Requests: int64(t.Requests)}
 	shards := make([]drive.Trial, len(ports))
 	for k, p := range ports {
 		shards[k] = drive.Trial{
-			Schedule: newSchedule(t, share{k, len(ports)}, from, until, r.streams(t)),
+			Schedule: newSchedule(t, mode.Share{K: k, N: len(ports)}, bounds, r.streams(t)),
 			Port:     p, Recorder: drive.NewRecorder(until, r.calls.observer(t)),
 			From: from, Until: until, Drain: t.Scenario.Drain, Stop: stop,
 		}
@@ -198,11 +191,6 @@ func (r *underWay) shards(t scenario.Trial, from time.Duration, ports []port, st
 // until every call has ended.
 func (r *underWay) warmUp(t scenario.Trial, opened *opened, stop *drive.Stop) error {
 	w := t.Scenario.Warmup
-	unbounded := t
-	unbounded.Requests = 0
-	if t.Mode.Kind == scenario.Concurrent && t.Concurrency == 0 {
-		unbounded.Concurrency = t.Requests
-	}
 	ports, err := opened.ports(-w, 1, 1)
 	if err != nil {
 		return err
@@ -211,7 +199,7 @@ func (r *underWay) warmUp(t scenario.Trial, opened *opened, stop *drive.Stop) er
 	defer port.Close()
 	stop.OnWake(port.Wake)
 	end := drive.Trial{
-		Schedule: newSchedule(unbounded, whole, -w, 0, r.streams(t)), Port: port, From: -w, Until: 0,
+		Schedule: newSchedule(t, mode.Whole(), schedule.Bounds{From: -w}, r.streams(t)), Port: port, From: -w, Until: 0,
 		Recorder: drive.NewRecorder(0, nil), Drain: t.Scenario.Drain, Stop: stop,
 	}.Run()
 	if end.Err != nil {

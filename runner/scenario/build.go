@@ -6,8 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"plimsoll/runner/mode"
 	"plimsoll/runner/result"
-	"plimsoll/target/quantity"
 	"plimsoll/target/setting"
 	"plimsoll/target/sim"
 )
@@ -125,17 +125,20 @@ func (d draft) checkClock(r *setting.Reader, s *Scenario) {
 // addModes makes the modes whose names could be read, and finds the baseline.
 func (d draft) addModes(r *setting.Reader, s *Scenario) {
 	for _, m := range d.modes.Value {
-		mode := m.Value.mode(r, m.Pos)
-		if mode.Name == "" {
+		column := m.Value.Column(r, m.Pos)
+		if column.Name == "" {
 			continue
 		}
-		if s.mode(mode.Name) != nil {
-			r.Problem(m.Pos, "there is a mode %q already, give this one another `name`", mode.Name)
+		if s.mode(column.Name) != nil {
+			r.Problem(m.Pos, "there is a mode %q already, give this one another `name`", column.Name)
 		}
-		s.Modes = append(s.Modes, mode)
-		if m.Valid && mode.Kind != "" { // else these would judge what is not there
-			d.checkStandstill(r, m.Pos, s, mode)
-			d.checkRequests(r, mode)
+		s.Modes = append(s.Modes, column)
+		if !m.Valid { // these would judge what is not there
+			continue
+		}
+		d.checkStandstill(r, m.Pos, s, column)
+		for _, requests := range d.requests.Value.Items {
+			m.Value.CheckRequests(r, requests)
 		}
 	}
 	switch {
@@ -152,12 +155,12 @@ func (d draft) addModes(r *setting.Reader, s *Scenario) {
 // modesNamed tells whether the names of all modes could be read; unless they
 // could, nobody can say that there is no mode of some name.
 func (d draft) modesNamed() bool {
-	nameless := func(m setting.At[modeDraft]) bool { return m.Value.column() == "" }
+	nameless := func(m setting.At[mode.Draft]) bool { return m.Value.Name() == "" }
 	return len(d.modes.Value) > 0 && !slices.ContainsFunc(d.modes.Value, nameless)
 }
 
-func (s *Scenario) mode(name string) *Mode {
-	i := slices.IndexFunc(s.Modes, func(m *Mode) bool { return m.Name == name })
+func (s *Scenario) mode(name string) *mode.Column {
+	i := slices.IndexFunc(s.Modes, func(m *mode.Column) bool { return m.Name == name })
 	if i < 0 {
 		return nil
 	}
@@ -172,19 +175,4 @@ func (s *Scenario) modeNames() []string {
 		}
 	}
 	return names
-}
-
-// checkRequests reports numbers that would take longer than a clock can
-// count, or more memory than a machine has.
-func (d draft) checkRequests(r *setting.Reader, m *Mode) {
-	for _, requests := range d.requests.Value.Items {
-		if m.AllAtOnce() && requests.Value > mostInFlight {
-			r.Problem(requests.Pos, "%s would start that many calls at once, and 10M are the limit: write `concurrent: N`", m.Name)
-		}
-		for _, rate := range m.Rates {
-			if float64(requests.Value)/rate.PerSecond() > quantity.Longest.Seconds() {
-				r.Problem(requests.Pos, "at %s that many requests take longer than 100 years", rate)
-			}
-		}
-	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/jsonschema-go/jsonschema"
 
+	"plimsoll/runner/mode"
 	"plimsoll/target/kinds"
 	"plimsoll/target/quantity"
 	"plimsoll/target/setting"
@@ -34,7 +35,7 @@ type draft struct {
 	repeat                   setting.At[int]
 	order, stopWhen, onError string
 	before, after            setting.Several[string]
-	modes                    setting.At[[]setting.At[modeDraft]]
+	modes                    setting.At[[]setting.At[mode.Draft]]
 	baseline                 setting.At[string]
 	promises                 []promise
 	expect                   setting.At[expectDraft]
@@ -42,11 +43,8 @@ type draft struct {
 	capacity                 setting.At[capacityDraft]
 }
 
-// Limits of what can be asked for.
-const (
-	mostRequests = 2_000_000_000
-	mostInFlight = 10_000_000 // calls in flight, virtual users, calls of a window
-)
+// mostRequests is how many calls can be asked for.
+const mostRequests = 2_000_000_000
 
 func fileShape() setting.Shape[file] {
 	return setting.Object("a scenario file", append([]setting.Field[file]{
@@ -76,7 +74,7 @@ func draftShape() setting.Shape[draft] {
 		setting.Key("on_error", "continue (default), or stop: start nothing more after an error.", setting.Word("what to do on an error", "continue", "stop"), func(d *draft) *string { return &d.onError }),
 		setting.Key("before", "A shell command, or a list of them, to run before each trial.", setting.OneOrMore(command()), func(d *draft) *setting.Several[string] { return &d.before }),
 		setting.Key("after", "A shell command, or a list of them, to run after each trial.", setting.OneOrMore(command()), func(d *draft) *setting.Several[string] { return &d.after }),
-		setting.Key("modes", "How calls are started; each mode is a column of the tables.", setting.Located(setting.List("modes", "begin each mode with a dash, `- concurrent: 10`, or put them in brackets, [sequential, concurrent: 10]", setting.Located(modeShape()))), func(d *draft) *setting.At[[]setting.At[modeDraft]] { return &d.modes }),
+		setting.Key("modes", "How calls are started; each mode is a column of the tables.", setting.Located(setting.List("modes", "begin each mode with a dash, `- concurrent: 10`, or put them in brackets, [sequential, concurrent: 10]", setting.Located(mode.Shape()))), func(d *draft) *setting.At[[]setting.At[mode.Draft]] { return &d.modes }),
 		setting.Key("baseline", "The mode that the others are compared with. Default: the first.", setting.Located(setting.Text("the name of a mode")), func(d *draft) *setting.At[string] { return &d.baseline }),
 		setting.Key("thresholds", "Promises: METRIC OP VALUE such as p99 < 200ms, a list of them, or a map from modes to them.", promisesShape(), func(d *draft) *[]promise { return &d.promises }),
 		setting.Key("expect", "Published figures to reproduce.", setting.Located(expectShape()), func(d *draft) *setting.At[expectDraft] { return &d.expect }),

@@ -48,7 +48,7 @@ func (s *Scenario) suits() error {
 		return nil
 	}
 	for _, m := range s.Modes {
-		if why := s.standstill(m); why != "" {
+		if why := s.standstill(m.Modes...); why != "" {
 			return fmt.Errorf("mode %s: %s", m.Name, why)
 		}
 	}
