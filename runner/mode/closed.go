@@ -98,28 +98,30 @@ func (c Closed) At(load float64) Mode {
 func concurrent() form {
 	return form{
 		word: "concurrent", example: "concurrent: 10", alone: true, finds: "concurrency",
-		load: loads[int]{
-			key:    key[setting.Several[int]]{"concurrent", "A closed loop with at most this many calls in flight; a list is a sweep.", setting.OneOrMore(setting.Count(1, mostInFlight))},
-			parse:  parseUsers,
-			number: func(users int) float64 { return float64(users) },
-			mode:   closed,
+		doc:  "A closed loop with at most this many calls in flight; a list is a sweep.",
+		load: untyped(setting.Count(1, mostInFlight)),
+		parse: func(text string) (any, float64, error) {
+			users, err := parseUsers(text)
+			return users, float64(users), err
 		},
-		keys:    []keyed{think(), stages(), start()},
-		plain:   func(d Draft) Mode { return closed(d, 0) },
+		keys:    []key{think(), stages(), start()},
+		mode:    closed,
 		check:   checkConcurrent,
 		batch:   checkAllAtOnce,
 		untimed: "concurrent without a number starts all `requests` at once, which needs a number of them: write `concurrent: N`, or give requests instead of duration",
 	}
 }
 
-func think() key[delay.Delay] {
-	return key[delay.Delay]{"think_time", "How long a virtual user pauses between its calls: a duration, or a distribution.", delay.Shape()}
+func think() key {
+	return keyed("think_time", "How long a virtual user pauses between its calls: a duration, or a distribution.", delay.Shape())
 }
 
-func closed(d Draft, users int) Mode {
-	c := Closed{Users: users, Think: think().of(d).Value}
-	if users == 0 {
-		c.Start, c.Stages = readStages(d, parseUsers)
+func closed(d Draft, load any) Mode {
+	c := Closed{Think: value[delay.Delay](d, "think_time")}
+	if load == nil {
+		c.Start, c.Stages = way(d, parseUsers, ignore)
+	} else {
+		c.Users = load.(int)
 	}
 	return c
 }
@@ -134,14 +136,14 @@ func parseUsers(text string) (int, error) {
 }
 
 func checkConcurrent(r *setting.Reader, _ setting.Pos, d Draft) {
-	if pause := think().of(d); pause.Given && d.allAtOnce() {
+	if pause := d.at("think_time"); pause.Given && d.allAtOnce() {
 		r.Problem(pause.Pos, "all calls start at once, so there is nobody to pause between them: write `concurrent: N`, or leave think_time out")
 	}
-	checkStages(r, d, parseUsers)
+	checkStages(r, d, "concurrent", parseUsers)
 }
 
 // allAtOnce tells whether a concurrent mode has neither a number nor stages.
-func (d Draft) allAtOnce() bool { return !d.given("concurrent") && !d.given("stages") }
+func (d Draft) allAtOnce() bool { return !d.at("concurrent").Given && !d.at("stages").Given }
 
 func checkAllAtOnce(r *setting.Reader, d Draft, requests setting.At[int]) {
 	if d.allAtOnce() && requests.Value > mostInFlight {

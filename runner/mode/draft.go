@@ -16,19 +16,41 @@ import (
 // Draft is a mode as it was written: what it is said to be, and its settings.
 type Draft struct {
 	word, name setting.At[string]
-	values     map[string]any // of every other key, a *setting.At of its type
+	values     map[string]*setting.At[any] // of every other key
 }
 
-func (d *Draft) put(name string, value any) {
+func (d *Draft) put(name string, value setting.At[any]) {
 	d.values = maps.Clone(d.values) // drafts are copied
 	if d.values == nil {
-		d.values = map[string]any{}
+		d.values = map[string]*setting.At[any]{}
 	}
-	d.values[name] = value
+	d.values[name] = &value
 }
 
-// given tells whether there is a key, of any mode.
-func (d Draft) given(name string) bool { return d.values[name] != nil }
+// at is what is said of a key, of any mode.
+func (d Draft) at(name string) (said setting.At[any]) {
+	if value := d.values[name]; value != nil {
+		said = *value
+	}
+	return said
+}
+
+// value is that of a key whose type is known.
+func value[T any](d Draft, name string) T {
+	v, _ := d.at(name).Value.(T)
+	return v
+}
+
+// loads are those that are said of a mode.
+func (d Draft) loads(f *form) setting.Several[any] { return value[setting.Several[any]](d, f.word) }
+
+// modes are the draft's, one at each load.
+func (d Draft) modes(f *form) (list []setting.At[Mode]) {
+	for _, load := range d.loads(f).Items {
+		list = append(list, setting.At[Mode]{Value: f.mode(d, load.Value), Pos: load.Pos})
+	}
+	return list
+}
 
 // Column is a mode of a scenario: its name, and one Mode for each place of the
 // sweep, or one for all places.
@@ -46,13 +68,13 @@ func Shape() setting.Shape[Draft] {
 		if f.alone {
 			ways = append(ways, f.word)
 		}
-		if f.load == nil {
+		if f.doc == "" {
 			examples = append(examples, "`mode: "+f.word+"`")
 			refused = append(refused, setting.Refused[Draft](f.word, fmt.Sprintf("takes no value, and the colon makes a map of it: write %s alone, or with its settings beside it, %s", f.word, f.example)))
 			continue
 		}
 		examples, loaded = append(examples, "`"+f.example+"`"), append(loaded, "`"+f.example+"`")
-		fields = append(fields, f.load.field())
+		fields = append(fields, f.loads().field())
 	}
 	word := setting.Located(setting.Word("a mode", words...))
 	fields = slices.Concat([]setting.Field[Draft]{
@@ -60,11 +82,11 @@ func Shape() setting.Shape[Draft] {
 	}, fields, refused, []setting.Field[Draft]{
 		setting.Key("name", "The column's name. Default: the mode as written, such as concurrent-10.", setting.Located(name()), func(d *Draft) *setting.At[string] { return &d.name }),
 	})
-	for _, k := range settings() {
+	for _, k := range settings().keys {
 		fields = append(fields, k.field())
 	}
 	full := setting.Where(setting.Object("a mode", fields...), func(d Draft) error {
-		if !d.word.Given && !slices.ContainsFunc(words, d.given) {
+		if !d.word.Given && !slices.ContainsFunc(words, func(word string) bool { return d.at(word).Given }) {
 			return errors.New("this does not say which mode it is: write " + or(examples))
 		}
 		return nil
@@ -110,12 +132,12 @@ func (d Draft) form() (f *form, second setting.Pos) {
 		f, said = formOf(d.word.Value), d.word.Pos
 	}
 	for _, option := range forms() {
-		switch {
-		case option.load == nil || !d.given(option.word):
+		switch load := d.at(option.word); {
+		case !load.Given:
 		case said != (setting.Pos{}):
-			return nil, setting.Later(said, option.load.written(d).pos)
+			return nil, setting.Later(said, load.Pos)
 		default:
-			f, said = &option, option.load.written(d).pos
+			f, said = &option, load.Pos
 		}
 	}
 	return f, setting.Pos{}
@@ -136,7 +158,7 @@ func (d Draft) said(r *setting.Reader) (f *form, twice bool) {
 	if twice = second != (setting.Pos{}); twice {
 		keys := []string{"mode"}
 		for _, f := range forms() {
-			if f.load != nil {
+			if f.doc != "" {
 				keys = append(keys, f.word)
 			}
 		}
@@ -152,16 +174,16 @@ func (d Draft) Name() string {
 	if d.name.Given || f == nil {
 		return d.name.Value
 	}
-	if f.load == nil || !d.given(f.word) || f.load.listed(d) {
+	load, loads := d.at(f.word), d.loads(f)
+	switch {
+	case !load.Given || loads.Listed:
 		return f.word
-	}
-	w := f.load.written(d)
-	if !w.valid {
+	case !load.Valid:
 		return ""
 	}
-	value := w.text
+	value := load.Text
 	if strings.Contains(value, "$") {
-		value = f.load.value(d) // where it came from is not its name
+		value = fmt.Sprint(loads.Items[0].Value) // where it came from is not its name
 	}
 	return f.word + "-" + strings.Join(strings.Fields(value), "")
 }
@@ -177,11 +199,11 @@ func (d Draft) Column(r *setting.Reader, at setting.Pos) *Column {
 	if f.check != nil {
 		f.check(r, at, d)
 	}
-	if f.load == nil || !f.load.written(d).valid {
-		c.Modes = []Mode{f.plain(d)}
+	if !d.at(f.word).Valid {
+		c.Modes = []Mode{f.mode(d, nil)}
 		return c
 	}
-	for _, m := range f.load.modes(d) {
+	for _, m := range d.modes(f) {
 		c.Modes = append(c.Modes, m.Value)
 	}
 	return c
@@ -189,30 +211,25 @@ func (d Draft) Column(r *setting.Reader, at setting.Pos) *Column {
 
 // checkKeys reports settings that other modes have.
 func (d Draft) checkKeys(r *setting.Reader, f *form) {
-	for _, k := range settings() {
-		w := k.written(d)
-		if !w.given || has(f.keys, k.called()) {
+	for _, k := range settings().keys {
+		if !d.at(k.name).Given || f.has(k.name) {
 			continue
 		}
 		var others []string
 		for _, other := range forms() {
-			if has(other.keys, k.called()) {
+			if other.has(k.name) {
 				others = append(others, other.word)
 			}
 		}
-		r.Problem(w.pos, "%s belongs to %s modes, a %s one has none: leave it out", k.called(), strings.Join(others, " and "), f.word)
+		r.Problem(d.at(k.name).Pos, "%s belongs to %s modes, a %s one has none: leave it out", k.name, strings.Join(others, " and "), f.word)
 	}
-	if d.given("start") && !d.given("stages") {
-		r.Problem(start().of(d).Pos, "start is where the first of `stages` begins, and there are none: leave it out")
+	if start := d.at("start"); start.Given && !d.at("stages").Given {
+		r.Problem(start.Pos, "start is where the first of `stages` begins, and there are none: leave it out")
 	}
 }
 
-// Staged tells whether stages give the mode a length of its own, and where they
-// stand.
-func (d Draft) Staged() (setting.Pos, bool) {
-	at := stages().of(d)
-	return at.Pos, at.Given
-}
+// Stages are Given where they give the mode a length of its own.
+func (d Draft) Stages() setting.At[any] { return d.at("stages") }
 
 // Untimed tells why time alone cannot end the mode; "" where it can.
 func (d Draft) Untimed() string {
@@ -239,13 +256,12 @@ type Sweep struct {
 // Sweeps are the draft's: more than one is a mistake.
 func (d Draft) Sweeps() (all []Sweep) {
 	for _, f := range forms() {
-		if f.load == nil || !f.load.listed(d) {
+		if !d.loads(&f).Listed {
 			continue
 		}
-		w := f.load.written(d)
-		s := Sweep{Word: f.word, Pos: w.pos}
-		if w.valid {
-			s.Modes = f.load.modes(d)
+		s := Sweep{Word: f.word, Pos: d.at(f.word).Pos}
+		if d.at(f.word).Valid {
+			s.Modes = d.modes(&f)
 		}
 		all = append(all, s)
 	}

@@ -152,47 +152,36 @@ func (o Open) At(load float64) Mode {
 func rateLimited() form {
 	return form{
 		word: "rate-limited", example: "rate-limited: 5/2s", finds: "rate",
-		load: loads[quantity.Rate]{
-			key:    rate(),
-			parse:  parseRate,
-			number: quantity.Rate.PerSecond,
-			mode:   open,
+		doc:  "An open loop: calls start at this rate, whatever comes back; a list is a sweep.",
+		load: untyped(setting.Rate()),
+		parse: func(text string) (any, float64, error) {
+			rate, err := parseRate(text)
+			return rate, rate.PerSecond(), err
 		},
-		keys:   []keyed{stages(), start(), arrivals(), burst(), maxInFlight(), overflow()},
-		plain:  func(d Draft) Mode { return open(d, quantity.Rate{}) },
+		keys: []key{
+			stages(),
+			start(),
+			keyed("arrivals", "constant (default): evenly spaced; poisson: exponential gaps; window: at most N in any T, as early as that allows; bucket: a token bucket.", setting.Word("a kind of arrivals", Constant, Poisson, Window, Bucket)),
+			keyed("burst", "How many tokens the bucket holds. Default: the rate's count.", setting.Count(1, 1_000_000_000)),
+			keyed("max_in_flight", "The most calls in flight. Default 10000.", setting.Count(1, mostInFlight)),
+			keyed("overflow", "What becomes of a call that finds max_in_flight reached: delay (default) holds it, drop leaves it out.", setting.Word("an overflow", "delay", "drop")),
+		},
+		mode:   open,
 		check:  checkRateLimited,
 		batch:  checkRates,
 		search: unsearchable,
 	}
 }
 
-func rate() key[setting.Several[quantity.Rate]] {
-	return key[setting.Several[quantity.Rate]]{"rate-limited", "An open loop: calls start at this rate, whatever comes back; a list is a sweep.", setting.OneOrMore(setting.Rate())}
-}
-
-func arrivals() key[string] {
-	return key[string]{"arrivals", "constant (default): evenly spaced; poisson: exponential gaps; window: at most N in any T, as early as that allows; bucket: a token bucket.", setting.Word("a kind of arrivals", Constant, Poisson, Window, Bucket)}
-}
-
-func burst() key[int] {
-	return key[int]{"burst", "How many tokens the bucket holds. Default: the rate's count.", setting.Count(1, 1_000_000_000)}
-}
-
-func maxInFlight() key[int] {
-	return key[int]{"max_in_flight", "The most calls in flight. Default 10000.", setting.Count(1, mostInFlight)}
-}
-
-func overflow() key[string] {
-	return key[string]{"overflow", "What becomes of a call that finds max_in_flight reached: delay (default) holds it, drop leaves it out.", setting.Word("an overflow", "delay", "drop")}
-}
-
-func open(d Draft, rate quantity.Rate) Mode {
+func open(d Draft, load any) Mode {
 	o := Open{
-		Rate: rate, Arrivals: cmp.Or(arrivals().of(d).Value, Constant), Burst: burst().of(d).Value,
-		MaxInFlight: cmp.Or(maxInFlight().of(d).Value, 10_000), Drop: overflow().of(d).Value == "drop",
+		Arrivals: cmp.Or(value[string](d, "arrivals"), Constant), Burst: value[int](d, "burst"),
+		MaxInFlight: cmp.Or(value[int](d, "max_in_flight"), 10_000), Drop: value[string](d, "overflow") == "drop",
 	}
-	if rate.IsZero() {
-		o.Start, o.Stages = readStages(d, parseRate)
+	if load == nil {
+		o.Start, o.Stages = way(d, parseRate, ignore)
+	} else {
+		o.Rate = load.(quantity.Rate)
 	}
 	return o
 }
@@ -207,26 +196,31 @@ func parseRate(text string) (quantity.Rate, error) {
 }
 
 func checkRateLimited(r *setting.Reader, at setting.Pos, d Draft) {
-	checkStages(r, d, parseRate)
-	kind, tokens := arrivals().of(d), burst().of(d)
-	if !d.given("rate-limited") && !d.given("stages") {
+	checkStages(r, d, "rate-limited", parseRate)
+	arrivals, burst, rate, staged := d.at("arrivals"), d.at("burst"), d.at("rate-limited"), d.at("stages").Given
+	kind := value[string](d, "arrivals")
+	if !rate.Given && !staged {
 		r.Problem(at, "rate-limited needs a rate: write `rate-limited: 5/2s`, or give it stages")
 	}
-	if tokens.Given && kind.Value != Bucket && kind.Given == kind.Valid {
-		r.Problem(tokens.Pos, "burst is the size of a token bucket: add `arrivals: bucket`, or leave burst out")
+	if burst.Given && kind != Bucket && arrivals.Given == arrivals.Valid {
+		r.Problem(burst.Pos, "burst is the size of a token bucket: add `arrivals: bucket`, or leave burst out")
 	}
-	if d.given("stages") && paced(kind.Value) {
-		r.Problem(kind.Pos, "arrivals: %s needs one rate and cannot follow stages, write constant or poisson", kind.Value)
+	if staged && paced(kind) {
+		r.Problem(arrivals.Pos, "arrivals: %s needs one rate and cannot follow stages, write constant or poisson", kind)
 	}
 	for _, rate := range rates(d) {
-		if kind.Value == Window && rate.Value.N > mostInFlight {
+		if kind == Window && rate.Value.N > mostInFlight {
 			r.Problem(rate.Pos, "a window of more than 10M calls is too large to remember: write the rate for a shorter time")
 		}
 	}
 }
 
-func rates(d Draft) []setting.At[quantity.Rate] {
-	return rate().of(d).Value.Items
+func rates(d Draft) (list []setting.At[quantity.Rate]) {
+	for _, item := range value[setting.Several[any]](d, "rate-limited").Items {
+		rate, _ := item.Value.(quantity.Rate)
+		list = append(list, setting.At[quantity.Rate]{Value: rate, Pos: item.Pos})
+	}
+	return list
 }
 
 func checkRates(r *setting.Reader, d Draft, requests setting.At[int]) {
@@ -239,9 +233,9 @@ func checkRates(r *setting.Reader, d Draft, requests setting.At[int]) {
 
 // unsearchable reports limits that are more than a number.
 func unsearchable(r *setting.Reader, d Draft) bool {
-	kind := arrivals().of(d)
-	if paced(kind.Value) {
-		r.Problem(kind.Pos, "arrivals: %s depends on how a rate is written and cannot be searched, write constant or poisson", kind.Value)
+	kind := value[string](d, "arrivals")
+	if paced(kind) {
+		r.Problem(d.at("arrivals").Pos, "arrivals: %s depends on how a rate is written and cannot be searched, write constant or poisson", kind)
 	}
-	return paced(kind.Value)
+	return paced(kind)
 }

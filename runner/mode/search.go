@@ -25,13 +25,13 @@ func (d Draft) CheckSearch(r *setting.Reader, at setting.Pos, find setting.At[st
 	if twice || f == nil || !find.Valid {
 		return false // reported
 	}
-	stages, staged := d.Staged()
+	stages := d.Stages()
 	switch want := finding(find.Value).word; {
 	case f.word != want:
 		r.Problem(at, "to find the %s the mode must be %s: write `mode: %s`, or leave modes out", find.Value, want, want)
-	case staged:
-		r.Problem(stages, "the search goes its own way and cannot follow stages, leave them out")
-	case d.given(f.word):
+	case stages.Given:
+		r.Problem(stages.Pos, "the search goes its own way and cannot follow stages, leave them out")
+	case d.at(f.word).Given:
 		r.Problem(at, "the search chooses the value: write `mode: %s` beside the other settings", f.word)
 	default:
 		return f.search == nil || !f.search(r, d)
@@ -43,7 +43,10 @@ func (d Draft) CheckSearch(r *setting.Reader, at setting.Pos, find setting.At[st
 // because a search is a sweep: the mode's name has no value.
 func (d Draft) Searched(find string, at setting.Pos, from string) Draft {
 	d.word = setting.At[string]{}
-	finding(find).load.set(&d, at, from)
+	f := finding(find)
+	load, _, _ := f.parse(from)
+	one := setting.Several[any]{Items: []setting.At[any]{{Value: load, Pos: at, Given: true, Valid: true}}, Listed: true}
+	d.put(f.word, setting.At[any]{Value: one, Pos: at, Given: true, Valid: true})
 	return d
 }
 
@@ -56,4 +59,7 @@ func At(m Mode, load float64) Mode {
 }
 
 // ReadLoad reads a load of what a search is to find.
-func ReadLoad(find, text string) (float64, error) { return finding(find).load.read(text) }
+func ReadLoad(find, text string) (float64, error) {
+	_, number, err := finding(find).parse(text)
+	return number, err
+}

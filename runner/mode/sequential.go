@@ -1,5 +1,7 @@
 package mode
 
+import "plimsoll/target/delay"
+
 // Sequential is a closed loop of one user: one call after another.
 type Sequential struct{ Closed }
 
@@ -12,9 +14,9 @@ func (s Sequential) Text() string {
 func sequential() form {
 	return form{
 		word: "sequential", example: "{mode: sequential, think_time: 1s}", alone: true,
-		keys: []keyed{think()},
-		plain: func(d Draft) Mode {
-			return Sequential{Closed{Users: 1, Think: think().of(d).Value}}
+		keys: []key{think()},
+		mode: func(d Draft, _ any) Mode {
+			return Sequential{Closed{Users: 1, Think: value[delay.Delay](d, "think_time")}}
 		},
 	}
 }

@@ -44,16 +44,16 @@ type stage struct {
 	duration setting.At[time.Duration]
 }
 
-func stages() key[[]stage] {
+func stages() key {
 	one := setting.Object("a stage",
 		setting.Key("target", "Where it goes to: a whole number of virtual users, or a rate.", setting.Located(LoadShape()), func(s *stage) *setting.At[string] { return &s.target }).Required(),
 		setting.Key("duration", "How long it takes; 0s jumps.", setting.Located(setting.Duration()), func(s *stage) *setting.At[time.Duration] { return &s.duration }).Required(),
 	)
-	return key[[]stage]{"stages", "Goes linearly from one target to the next: virtual users of concurrent, rates of rate-limited.", setting.List("stages", "begin each stage with a dash, `- target: …`", one)}
+	return keyed("stages", "Goes linearly from one target to the next: virtual users of concurrent, rates of rate-limited.", setting.List("stages", "begin each stage with a dash, `- target: …`", one))
 }
 
-func start() key[string] {
-	return key[string]{"start", "Where the first stage begins. Default 0.", LoadShape()}
+func start() key {
+	return keyed("start", "Where the first stage begins. Default 0.", LoadShape())
 }
 
 // LoadShape is a load whose mode is not known yet: a number or a rate.
@@ -67,60 +67,59 @@ func LoadShape() setting.Shape[string] {
 	return shape
 }
 
-// readStages are the stages of a mode and where the first begins, as far as
-// their targets can be read; checkStages tells of the others.
-func readStages[T any](d Draft, parse func(string) (T, error)) (from T, list []Stage[T]) {
-	written := stages().of(d)
-	if !written.Given {
-		return from, nil
-	}
-	read := func(text string) (target T) {
-		if v, err := parse(text); err == nil {
-			target = v
+// way are the stages of a mode and where the first begins; report hears of
+// targets that cannot be read.
+func way[T any](d Draft, parse func(string) (T, error), report func(setting.Pos, error)) (from T, list []Stage[T]) {
+	read := func(at setting.At[string]) (target T) {
+		if !at.Valid {
+			return target // reported already
 		}
-		return target
+		v, err := parse(at.Value)
+		if err != nil {
+			report(at.Pos, err)
+			return target
+		}
+		return v
 	}
-	for _, s := range written.Value {
-		list = append(list, Stage[T]{read(s.target.Value), s.duration.Value})
+	if at := d.at("start"); at.Valid && d.at("stages").Given {
+		from = read(setting.At[string]{Value: value[string](d, "start"), Pos: at.Pos, Valid: true})
 	}
-	return read(start().of(d).Value), list
+	for _, s := range value[[]stage](d, "stages") {
+		list = append(list, Stage[T]{read(s.target), s.duration.Value})
+	}
+	return from, list
 }
 
+// ignore is for targets that checkStages has reported.
+func ignore(setting.Pos, error) {}
+
 // checkStages looks whether stages lead anywhere.
-func checkStages[T comparable](r *setting.Reader, d Draft, parse func(string) (T, error)) {
-	written := stages().of(d)
-	f, _ := d.form()
+func checkStages[T comparable](r *setting.Reader, d Draft, word string, parse func(string) (T, error)) {
+	at := d.at("stages")
 	switch {
-	case !written.Given:
+	case !at.Given:
 		return
-	case d.given(f.word):
-		r.Problem(written.Pos, "stages take the place of the one value: write `mode: %s` beside them", f.word)
+	case d.at(word).Given:
+		r.Problem(at.Pos, "stages take the place of the one value: write `mode: %s` beside them", word)
 		return
 	}
+	ok := at.Valid
+	from, list := way(d, parse, func(at setting.Pos, err error) {
+		r.Problem(at, "%v", err)
+		ok = false
+	})
 	var none T
-	length, zero, ok := time.Duration(0), true, written.Valid
-	look := func(at setting.At[string]) {
-		if !at.Valid {
-			return // reported already
-		}
-		target, err := parse(at.Value)
-		if err != nil {
-			r.Problem(at.Pos, "%v", err)
-			ok = false
-		}
-		zero = zero && target == none
-	}
-	look(start().of(d))
-	for _, s := range written.Value {
-		look(s.target)
-		length = min(length, quantity.Longest) + s.duration.Value
+	zero, total := from == none, time.Duration(0)
+	for _, s := range list {
+		total = min(total, quantity.Longest) + s.Duration
+		zero = zero && s.Target == none
 	}
 	switch {
-	case length > quantity.Longest:
-		r.Problem(written.Pos, "the stages together are longer than 100 years")
-	case ok && length == 0:
-		r.Problem(written.Pos, "the stages have no length: give one of them a duration above zero")
+	case total > quantity.Longest:
+		r.Problem(at.Pos, "the stages together are longer than 100 years")
+	case ok && total == 0:
+		r.Problem(at.Pos, "the stages have no length: give one of them a duration above zero")
 	case ok && zero:
-		r.Problem(written.Pos, "no stage ever leaves zero, so no call would start: give one of them a target above zero")
+		r.Problem(at.Pos, "no stage ever leaves zero, so no call would start: give one of them a target above zero")
 	}
 }

@@ -21,9 +21,9 @@ func (d draft) checkEnd(r *setting.Reader, at setting.Pos) {
 	}
 	staged := 0
 	for _, m := range d.modes.Value {
-		if at, of := m.Value.Staged(); of {
+		if stages := m.Value.Stages(); stages.Given {
 			staged++
-			d.checkStaged(r, at)
+			d.checkStaged(r, stages.Pos)
 		} else if why := m.Value.Untimed(); d.duration.Given && why != "" {
 			r.Problem(m.Pos, "%s", why)
 		}
@@ -34,7 +34,7 @@ func (d draft) checkEnd(r *setting.Reader, at setting.Pos) {
 		r.Problem(at, "nothing ends the trials of this scenario: give it requests (how many calls) or duration (how long)")
 	default:
 		for _, m := range d.modes.Value {
-			if _, of := m.Value.Staged(); !of {
+			if !m.Value.Stages().Given {
 				r.Problem(m.Pos, "nothing ends this mode, and neither requests nor duration go with the stages of the others: give it stages, or a scenario of its own")
 			}
 		}
