@@ -7,18 +7,22 @@ import (
 )
 
 // forms is the table of the modes, in the order in which messages name them.
-func forms() []form { return []form{sequential(), concurrent(), rateLimited()} }
+func forms() []form {
+	return []form{
+		sequential(),
+		concurrent(),
+		rateLimited(),
+	}
+}
 
 // form is a mode in a scenario file. What is left out of it is not there.
 type form struct {
 	word, example string // what it is called, and how it is written
 	alone         bool   // its word alone says all
 	// load is a value of the key of its name, of which a list is a sweep; doc
-	// says what it is for, and parse reads one that stands elsewhere, also as a
-	// number. A doc of "" means that there is no such key.
-	load  setting.Shape[any]
-	doc   string
-	parse func(text string) (load any, number float64, err error)
+	// says what it is for. A doc of "" means that there is no such key.
+	load setting.Shape[any]
+	doc  string
 	// keys are its settings besides, in the order of the schema. Modes that have
 	// one in common share it.
 	keys []key
@@ -31,8 +35,10 @@ type form struct {
 	batch   func(r *setting.Reader, d Draft, requests setting.At[int])
 	untimed string
 	// finds is what a search through its loads finds, which are then Searchable;
-	// search reports what keeps one from being searched.
+	// parse reads such a load, also as a number, and search reports what keeps a
+	// mode from being searched.
 	finds  string
+	parse  func(text string) (load any, number float64, err error)
 	search func(r *setting.Reader, d Draft) (kept bool)
 }
 

@@ -9,7 +9,6 @@ import (
 	"plimsoll/runner/mode"
 	"plimsoll/runner/result"
 	"plimsoll/target/setting"
-	"plimsoll/target/sim"
 )
 
 // plan checks the whole file and makes the plan of it, as far as it is good.
@@ -77,7 +76,7 @@ func (d draft) scenario(r *setting.Reader, at setting.Pos, targets []Target) *Sc
 		Drain:       30 * time.Second,
 		Pause:       d.pause,
 		Repeat:      cmp.Or(d.repeat.Value, 1),
-		KeepOrder:   d.order == "sequential",
+		KeepOrder:   d.order == modeByMode,
 		StopWhen:    d.stopWhen,
 		StopOnError: d.onError == "stop",
 		Before:      d.before.Values(),
@@ -116,8 +115,7 @@ func (d draft) findTarget(r *setting.Reader, targets []Target) Target {
 }
 
 func (d draft) checkClock(r *setting.Reader, s *Scenario) {
-	_, simulated := s.Target.Settings.(*sim.Settings)
-	if s.Clock == Virtual && s.Target.Settings != nil && !simulated {
+	if s.Target.Settings != nil && !s.keepsClock() {
 		r.Problem(d.clock.Pos, "only sim targets can keep a virtual clock, and %q is none: leave clock out, or name a sim target", s.Target.Name)
 	}
 }

@@ -69,7 +69,7 @@ func draftShape() setting.Shape[draft] {
 		setting.Key("drain", "How long to wait for calls in flight after the end. Default 30s.", duration, func(d *draft) *setting.At[time.Duration] { return &d.drain }),
 		setting.Key("pause", "How long to wait between trials. Default 0s.", setting.Duration(), func(d *draft) *time.Duration { return &d.pause }),
 		setting.Key("repeat", "How many independent repetitions there are; from 3 on there are intervals. Default 1.", setting.Located(setting.Count(1, mostTrials)), func(d *draft) *setting.At[int] { return &d.repeat }),
-		setting.Key("order", "interleaved (default): each repetition goes through all modes; sequential: a mode's repetitions stay together.", setting.Word("an order", "interleaved", "sequential"), func(d *draft) *string { return &d.order }),
+		setting.Key("order", "interleaved (default): each repetition goes through all modes; sequential: a mode's repetitions stay together.", setting.Word("an order", "interleaved", modeByMode), func(d *draft) *string { return &d.order }),
 		setting.Key("stop_when", "Ends a trial early: first-completed (any call, an error too) or first-error.", setting.Word("a reason to stop", FirstCompleted, FirstError), func(d *draft) *string { return &d.stopWhen }),
 		setting.Key("on_error", "continue (default), or stop: start nothing more after an error.", setting.Word("what to do on an error", "continue", "stop"), func(d *draft) *string { return &d.onError }),
 		setting.Key("before", "A shell command, or a list of them, to run before each trial.", setting.OneOrMore(command()), func(d *draft) *setting.Several[string] { return &d.before }),

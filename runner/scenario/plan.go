@@ -80,6 +80,9 @@ type Target struct {
 	Settings any
 }
 
+// modeByMode is the order that keeps a mode's repetitions together.
+const modeByMode = "sequential"
+
 // Threshold is a promise; Mode "" makes it for every mode.
 type Threshold struct {
 	Mode string

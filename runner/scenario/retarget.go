@@ -38,10 +38,16 @@ func (p *Plan) target(name string) (Target, error) {
 	return Target{}, fmt.Errorf("there is no target %q in %s%s", name, p.File.Name, setting.Suggest(name, names))
 }
 
+// keepsClock tells whether the target can keep the scenario's clock.
+func (s *Scenario) keepsClock() bool {
+	_, simulated := s.Target.Settings.(*sim.Settings)
+	return simulated || s.Clock != Virtual
+}
+
 // suits tells what speaks against the scenario's target, as reading the file
 // would.
 func (s *Scenario) suits() error {
-	if _, simulated := s.Target.Settings.(*sim.Settings); s.Clock == Virtual && !simulated {
+	if !s.keepsClock() {
 		return fmt.Errorf("only sim targets can keep a virtual clock")
 	}
 	if len(s.Requests) > 0 {
