@@ -1,6 +1,7 @@
 package plimsoll_test
 
 import (
+	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -87,6 +88,7 @@ func TestWhoMayImportWhom(t *testing.T) {
 		"target/wait":       leaf,
 		"target/host":       leaf,
 		"target/busy":       leaf,
+		"runner/mode":       {"runner/schedule", "target/agenda", "target/delay", "target/quantity", "target/random", "target/setting"},
 		"runner/result":     {"runner/latency", "target/host"},
 		"runner/capacity":   {"runner/result", "runner/verdict", "runner/latency"},
 		"runner/scaling":    {"runner/result", "runner/statistics"},
@@ -109,7 +111,7 @@ func TestWhoMayImportWhom(t *testing.T) {
 // The clock is read, and goroutines are started, only where real time is the
 // subject.
 func TestPureCodeReadsNoClock(t *testing.T) {
-	pure := []string{"runner/schedule", "runner/latency", "runner/statistics", "runner/scaling", "runner/capacity", "runner/verdict", "runner/scenario",
+	pure := []string{"runner/schedule", "runner/latency", "runner/statistics", "runner/scaling", "runner/capacity", "runner/verdict", "runner/mode", "runner/scenario",
 		"target/sim", "target/delay", "target/plain", "target/quantity", "target/setting", "target/kinds", "report/compare", "report/view", "report/text", "report/chart"}
 	for _, s := range sources(t, token.NewFileSet()) {
 		if !slices.Contains(pure, s.folder) {
@@ -122,6 +124,59 @@ func TestPureCodeReadsNoClock(t *testing.T) {
 			case *ast.SelectorExpr:
 				if from, ok := n.X.(*ast.Ident); ok && from.Name == "time" && slices.Contains([]string{"Now", "Since", "Until", "Sleep", "After", "NewTimer"}, n.Sel.Name) {
 					t.Errorf("%s uses time.%s", s.path, n.Sel.Name)
+				}
+			}
+			return true
+		})
+	}
+}
+
+// What a mode is called, and the types and words of single modes, are nobody's
+// business outside runner/mode: a mode is asked what there is to know of it.
+func TestNobodyAsksWhichModeItIs(t *testing.T) {
+	all := sources(t, token.NewFileSet())
+	words, names := map[string]bool{}, map[string]bool{}
+	for _, s := range all {
+		if s.folder != "runner/mode" {
+			continue
+		}
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.KeyValueExpr: // of a form
+				key, named := n.Key.(*ast.Ident)
+				if word, ok := n.Value.(*ast.BasicLit); ok && named && key.Name == "word" {
+					words[word.Value] = true
+				}
+			case *ast.FuncDecl: // of a mode
+				if n.Name.Name == "Text" && n.Recv != nil {
+					names[fmt.Sprint(n.Recv.List[0].Type)] = true
+				}
+			case *ast.GenDecl:
+				for _, spec := range n.Specs {
+					if value, ok := spec.(*ast.ValueSpec); ok && n.Tok == token.CONST && value.Names[0].IsExported() {
+						names[value.Names[0].Name] = true
+					}
+				}
+			}
+			return true
+		})
+	}
+	if len(words) < 3 || len(names) < 7 {
+		t.Fatalf("found the modes %v and the names %v", words, names)
+	}
+	for _, s := range all {
+		if s.folder == "runner/mode" || s.folder == "report/sample" || top(s.folder) == "docs" {
+			continue // a sample is a result with modes in it
+		}
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.SelectorExpr:
+				if from, ok := n.X.(*ast.Ident); ok && from.Name == "mode" && names[n.Sel.Name] {
+					t.Errorf("%s names mode.%s", s.path, n.Sel.Name)
+				}
+			case *ast.BasicLit:
+				if words[n.Value] && s.path != "runner/scenario/plan.go" { // where `order: sequential` has its name
+					t.Errorf("%s asks for the mode %s", s.path, n.Value)
 				}
 			}
 			return true

@@ -11,6 +11,7 @@ import (
 	"plimsoll/runner/capacity"
 	"plimsoll/runner/result"
 	"plimsoll/runner/scenario"
+	"plimsoll/target/agenda"
 )
 
 // search carries out a capacity search, of which t is the trial to begin with:
@@ -218,5 +219,8 @@ func Most(t scenario.Trial) (steps int, took time.Duration) {
 		return steps, 0
 	}
 	each := t.Scenario.Warmup + length(t) + max(t.Scenario.Pause, recovery(t))
-	return steps, nanoseconds(float64(steps) * float64(each))
+	for range steps {
+		took = agenda.Later(took, each)
+	}
+	return steps, took
 }

@@ -15,10 +15,11 @@ import (
 // must have had what its calls needed, must have gone on all the time, and in
 // an open loop must have kept its own schedule.
 func judgeHealth(out *result.Trial, t scenario.Trial, rec *drive.Recorder, stood standstill) {
-	if t.Mode.Kind == scenario.RateLimited && rec.HeldCalls > 0 {
+	most := t.Mode.Traits().MaxInFlight
+	if most > 0 && rec.HeldCalls > 0 {
 		out.Health.LimitedBy = "max_in_flight"
 	}
-	if rec.PoolHeld || rec.HeldCalls > 0 && 0 < pool(t) && pool(t) <= t.Mode.MaxInFlight {
+	if rec.PoolHeld || rec.HeldCalls > 0 && 0 < pool(t) && pool(t) <= most {
 		out.Health.LimitedBy = "connections"
 	}
 	if t.Scenario.Clock == scenario.Virtual {
@@ -48,7 +49,7 @@ func lacked(out *result.Trial) string {
 // starts or more, the last was late by more than 1 % of the trial's length.
 // Closed loops have no schedule to fall behind.
 func late(out *result.Trial, t scenario.Trial, rec *drive.Recorder) string {
-	if t.Mode.Kind != scenario.RateLimited {
+	if !t.Mode.Traits().Timed {
 		return ""
 	}
 	late, bound := rec.Lateness.Quantile(99), max(time.Millisecond, rec.Response.Quantile(99)/10)

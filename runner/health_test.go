@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"plimsoll/runner/drive"
+	"plimsoll/runner/mode"
 	"plimsoll/runner/result"
 	"plimsoll/runner/scenario"
 	"plimsoll/target"
@@ -20,8 +21,8 @@ const ms = time.Millisecond
 
 // made is what a real trial recorded: calls that were due every 10 ms, each so
 // late and ended so long after it was due.
-func made(mode string, length time.Duration, late func(k int) time.Duration, took func(k int) time.Duration) (*result.Trial, scenario.Trial, *drive.Recorder) {
-	t := scenario.Trial{Mode: &scenario.Mode{Kind: mode}, Scenario: &scenario.Scenario{Clock: scenario.Real, Duration: length}}
+func made(m mode.Mode, length time.Duration, late func(k int) time.Duration, took func(k int) time.Duration) (*result.Trial, scenario.Trial, *drive.Recorder) {
+	t := scenario.Trial{Mode: scenario.Mode{Mode: m}, Scenario: &scenario.Scenario{Clock: scenario.Real, Duration: length}}
 	rec := drive.NewRecorder(length, nil)
 	for k := range int(length / (10 * ms)) {
 		due := time.Duration(k) * 10 * ms
@@ -55,21 +56,21 @@ func from(k int, before, after time.Duration) func(int) time.Duration {
 func TestLateGenerators(t *testing.T) {
 	for _, c := range []struct {
 		name       string
-		mode       string
+		mode       mode.Mode
 		length     time.Duration
 		late, took func(int) time.Duration
 		why        string
 	}{
-		{"punctual", scenario.RateLimited, 2 * time.Second, always(0), always(5 * ms), ""},
-		{"below a millisecond", scenario.RateLimited, 2 * time.Second, always(900 * time.Microsecond), always(2 * ms), ""},
-		{"above a millisecond", scenario.RateLimited, 2 * time.Second, always(1100 * time.Microsecond), always(2 * ms), "lateness p99"},
-		{"below a tenth of the response", scenario.RateLimited, 2 * time.Second, always(9 * ms), always(100 * ms), ""},
-		{"above a tenth of the response", scenario.RateLimited, 2 * time.Second, always(11 * ms), always(100 * ms), "lateness p99"},
-		{"one call in a hundred", scenario.RateLimited, 3 * time.Second, from(298, 0, 29*ms), always(100 * ms), ""},
-		{"the last below 1 %", scenario.RateLimited, 2 * time.Second, from(199, 0, 19*ms), always(100 * ms), ""},
-		{"the last above 1 %", scenario.RateLimited, 2 * time.Second, from(199, 0, 21*ms), always(100 * ms), "the last call started"},
-		{"the last of fewer than 100", scenario.RateLimited, 500 * ms, from(49, 0, 9*ms), always(100 * ms), ""},
-		{"a closed loop", scenario.Concurrent, 2 * time.Second, always(11 * ms), always(100 * ms), ""},
+		{"punctual", mode.Open{}, 2 * time.Second, always(0), always(5 * ms), ""},
+		{"below a millisecond", mode.Open{}, 2 * time.Second, always(900 * time.Microsecond), always(2 * ms), ""},
+		{"above a millisecond", mode.Open{}, 2 * time.Second, always(1100 * time.Microsecond), always(2 * ms), "lateness p99"},
+		{"below a tenth of the response", mode.Open{}, 2 * time.Second, always(9 * ms), always(100 * ms), ""},
+		{"above a tenth of the response", mode.Open{}, 2 * time.Second, always(11 * ms), always(100 * ms), "lateness p99"},
+		{"one call in a hundred", mode.Open{}, 3 * time.Second, from(298, 0, 29*ms), always(100 * ms), ""},
+		{"the last below 1 %", mode.Open{}, 2 * time.Second, from(199, 0, 19*ms), always(100 * ms), ""},
+		{"the last above 1 %", mode.Open{}, 2 * time.Second, from(199, 0, 21*ms), always(100 * ms), "the last call started"},
+		{"the last of fewer than 100", mode.Open{}, 500 * ms, from(49, 0, 9*ms), always(100 * ms), ""},
+		{"a closed loop", mode.Closed{}, 2 * time.Second, always(11 * ms), always(100 * ms), ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			out, trial, rec := made(c.mode, c.length, c.late, c.took)
@@ -123,7 +124,7 @@ func TestStandstills(t *testing.T) {
 		{"hardly throttled", standstill{starved: gap(95 * ms)}, 95 * ms, result.MachineUse{ThrottledS: 0.3}, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			out, trial, rec := made(scenario.Concurrent, 4*time.Second, always(0), took(c.slow))
+			out, trial, rec := made(mode.Closed{}, 4*time.Second, always(0), took(c.slow))
 			c.use.WallS = 4
 			*out.MachineUse = c.use
 			rec.Stood = c.stood.blocked
@@ -194,7 +195,7 @@ func TestLackingGenerators(t *testing.T) {
 		{syscall.ENOBUFS, []string{"buffers", "net.core.wmem_max"}},
 		{syscall.ENOMEM, []string{"out of memory"}},
 	} {
-		out, trial, rec := made(scenario.RateLimited, 500*ms, always(20*ms), always(20*ms))
+		out, trial, rec := made(mode.Open{}, 500*ms, always(20*ms), always(20*ms))
 		limit := host.LimitOf(fmt.Errorf("GET http://shop/: %w", &os.SyscallError{Syscall: "socket", Err: c.errno}))
 		example := "GET http://shop/: " + limit.String() // as every engine tells it, or the beginning of that
 		out.Errors[result.Generator] = result.Error{Count: 7, Example: example[:70]}
@@ -209,7 +210,7 @@ func TestLackingGenerators(t *testing.T) {
 			}
 		}
 	}
-	out, trial, rec := made(scenario.Concurrent, 500*ms, always(0), always(20*ms))
+	out, trial, rec := made(mode.Closed{}, 500*ms, always(0), always(20*ms))
 	out.Errors[result.Generator] = result.Error{Count: 1, Example: "something else is used up"}
 	if judgeHealth(out, trial, rec, standstill{}); !strings.HasSuffix(out.Health.Why, errors.New("something else is used up").Error()) {
 		t.Errorf("%+v", out.Health)

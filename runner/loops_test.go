@@ -5,31 +5,30 @@ import (
 	"testing"
 	"time"
 
+	"plimsoll/runner/mode"
 	"plimsoll/runner/result"
 	"plimsoll/runner/scenario"
+	"plimsoll/runner/schedule"
 	"plimsoll/target/delay"
+	"plimsoll/target/kind"
 	"plimsoll/target/quantity"
 	"plimsoll/target/random"
 )
 
-func openLoop(rate int64, places int) scenario.Trial {
-	return scenario.Trial{
-		Scenario: &scenario.Scenario{Duration: time.Second},
-		Mode:     &scenario.Mode{Kind: scenario.RateLimited, MaxInFlight: places},
-		Rate:     quantity.Rate{N: rate, Per: time.Second},
-	}
+func trialOf(m mode.Mode) scenario.Trial {
+	return scenario.Trial{Scenario: &scenario.Scenario{Name: "s", Duration: time.Minute}, Mode: scenario.Mode{Mode: m}}
 }
 
-func closedLoop(users int) scenario.Trial {
-	return scenario.Trial{
-		Scenario: &scenario.Scenario{Duration: time.Second}, Concurrency: users,
-		Mode: &scenario.Mode{Kind: scenario.Concurrent},
-	}
+func openLoop(rate int64, places int) scenario.Trial {
+	return trialOf(mode.Open{Rate: quantity.Rate{N: rate, Per: time.Second}, Arrivals: mode.Constant, MaxInFlight: places})
 }
+
+func closedLoop(users int) scenario.Trial { return trialOf(mode.Closed{Users: users}) }
 
 func TestHowManyLoops(t *testing.T) {
-	ramp := openLoop(0, 10_000)
-	ramp.Mode.RateStages = []scenario.RateStage{{Target: quantity.Rate{N: 90_000, Per: time.Second}}, {}}
+	ramp := trialOf(mode.Open{MaxInFlight: 10_000, Stages: []mode.Stage[quantity.Rate]{{Target: quantity.Rate{N: 90_000, Per: time.Second}}, {}}})
+	windows := trialOf(mode.Open{Rate: quantity.Rate{N: 1_000_000, Per: time.Second}, Arrivals: mode.Window, MaxInFlight: 1 << 20})
+	crowd := trialOf(mode.Closed{Start: 1000, Stages: []mode.Stage[int]{{Target: 2000, Duration: time.Second}}})
 	batch := closedLoop(1000)
 	batch.Requests = 5000
 	for name, c := range map[string]struct {
@@ -51,6 +50,8 @@ func TestHowManyLoops(t *testing.T) {
 		"asked, a thousand places each":    {openLoop(10, 3000), 8, 2, 2},
 		"few places":                       {openLoop(1_000_000, 100), 4, 64, 1},
 		"a count of calls is one business": {batch, 4, 16, 1},
+		"a limit on all starts is, too":    {windows, 4, 16, 1},
+		"and users who come and go":        {crowd, 4, 16, 1},
 	} {
 		if got := loops(c.trial, c.asked, c.cpus); got != c.want {
 			t.Errorf("%s: %d loops, want %d", name, got, c.want)
@@ -68,28 +69,8 @@ func TestProcessors(t *testing.T) {
 	}{
 		{closedLoop(10), true, 3}, {closedLoop(10), false, 0}, {openLoop(10, 10), true, 0}, {openLoop(10, 10), false, 0},
 	} {
-		if got := processors(c.trial, &opened{frugal: c.frugal}, 3); got != c.want {
-			t.Errorf("%s, frugal %t: %d, want %d", c.trial.Mode.Kind, c.frugal, got, c.want)
-		}
-	}
-}
-
-// A share of the places, or of the users, is never more than one off another,
-// and together they are all.
-func TestSharesOfANumber(t *testing.T) {
-	for n := 1; n < 9; n++ {
-		for total := range 100 {
-			sum := 0
-			for k := range n {
-				part := share{k, n}.of(total)
-				if part != total/n && part != total/n+1 {
-					t.Fatalf("share %d of %d of %d is %d", k, n, total, part)
-				}
-				sum += part
-			}
-			if sum != total {
-				t.Fatalf("%d shares of %d are %d", n, total, sum)
-			}
+		if got := processors(c.trial, &kind.Opened{Frugal: c.frugal}, 3); got != c.want {
+			t.Errorf("%s, frugal %t: %d, want %d", c.trial.Mode.Text(), c.frugal, got, c.want)
 		}
 	}
 }
@@ -117,26 +98,23 @@ func TestShortStepsAreToldOf(t *testing.T) {
 // Each loop's users think by a random stream of their own: else those of one
 // would all pause as long as those of the others, at the same time.
 func TestLoopsThinkForThemselves(t *testing.T) {
-	trial := scenario.Trial{
-		Scenario: &scenario.Scenario{Name: "s", Duration: time.Minute}, Concurrency: 6,
-		Mode: &scenario.Mode{Kind: scenario.Concurrent, Think: delay.Delay{Kind: delay.Exponential, A: time.Second}},
-	}
-	pauses := func(s share) (list []time.Duration) {
-		schedule := newSchedule(trial, s, 0, time.Minute, random.New(1))
-		for range s.of(trial.Concurrency) {
-			schedule.Next(0, 0)
+	trial := trialOf(mode.Closed{Users: 6, Think: delay.Delay{Kind: delay.Exponential, A: time.Second}})
+	pauses := func(k int) (list []time.Duration) {
+		calls := newSchedule(trial, mode.Share{K: k, N: 3}, schedule.Bounds{Until: time.Minute}, random.New(1))
+		for range 2 {
+			calls.Next(0, 0)
 		}
 		for range 5 { // calls that all end at 0: the earliest pause over is the shortest
-			schedule.Ended(0, 0, false)
-			list = append(list, schedule.Next(0, 0).At)
+			calls.Ended(0, 0, false)
+			list = append(list, calls.Next(0, 0).At)
 		}
 		return list
 	}
-	first, second, third := pauses(share{0, 3}), pauses(share{1, 3}), pauses(share{2, 3})
+	first, second, third := pauses(0), pauses(1), pauses(2)
 	if slices.Equal(first, second) || slices.Equal(second, third) || slices.Equal(first, third) {
 		t.Errorf("the pauses of three loops: %v, %v, %v", first, second, third)
 	}
-	if again := pauses(share{1, 3}); !slices.Equal(again, second) {
+	if again := pauses(1); !slices.Equal(again, second) {
 		t.Errorf("the same loop pauses %v and %v", second, again)
 	}
 }

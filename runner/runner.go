@@ -61,7 +61,7 @@ type Watcher interface {
 	Fewer(trials int)
 }
 
-// Exit codes of a run, see ExitCode.
+// Exit codes. Where several apply, the highest counts.
 const (
 	ExitOK          = 0
 	ExitBroken      = 1   // a verdict failed
@@ -300,28 +300,28 @@ func (r *underWay) endsByErrors(name string) bool {
 	})
 }
 
-// ExitCode is what a run amounts to. Where several codes apply, an interrupt
-// comes first, then a run that is no measurement, then a broken promise.
+// ExitCode is what a run amounts to.
 func ExitCode(run *result.Run, interrupted, allowLate bool) int {
-	if interrupted {
-		return ExitInterrupted
-	}
-	for i := range run.Trials {
-		if invalid(run, &run.Trials[i], allowLate) {
-			return ExitInvalid
+	code := ExitOK
+	for _, v := range run.Verdicts {
+		if !v.Pass {
+			code = max(code, ExitBroken)
 		}
 	}
 	for _, c := range run.Capacities {
 		if c.Bound == "" {
-			return ExitInvalid
+			code = max(code, ExitInvalid)
 		}
 	}
-	for _, v := range run.Verdicts {
-		if !v.Pass {
-			return ExitBroken
+	for i := range run.Trials {
+		if invalid(run, &run.Trials[i], allowLate) {
+			code = max(code, ExitInvalid)
 		}
 	}
-	return ExitOK
+	if interrupted {
+		code = max(code, ExitInterrupted)
+	}
+	return code
 }
 
 // invalid tells whether a trial is no measurement of its target. A search ends

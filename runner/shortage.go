@@ -44,16 +44,10 @@ const spareDescriptors = 64
 // target is slow, and HTTP/2 one for many calls: of these nothing is sure.
 func connections(t scenario.Trial) int64 {
 	traits := t.Scenario.Target.Settings.Traits()
-	if !traits.Exclusive || t.Mode.Kind == scenario.RateLimited || t.Mode.Think.Mean() > 0 {
+	if !traits.Exclusive {
 		return 0
 	}
-	needs := users(t)
-	for _, stage := range t.Mode.UserStages {
-		needs = max(needs, stage.Target)
-	}
-	if t.Requests > 0 {
-		needs = min(needs, t.Requests)
-	}
+	needs := t.Mode.Busy(t.Requests)
 	if traits.Places > 0 {
 		needs = min(needs, traits.Places)
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"plimsoll/runner/drive"
+	"plimsoll/runner/mode"
 	"plimsoll/runner/result"
 	"plimsoll/runner/scenario"
 	"plimsoll/runner/schedule"
@@ -67,14 +68,12 @@ func (r *underWay) scrub(text string) string {
 
 // describe fills in what was asked.
 func describe(t scenario.Trial) *result.Trial {
+	traits := t.Mode.Traits()
 	out := &result.Trial{
 		Scenario: t.Scenario.Name, Mode: t.Mode.Name, Target: t.Scenario.Target.Name, Clock: t.Scenario.Clock,
-		Repeat: t.Repeat, Sweep: t.Sweep, Requests: t.Requests, Concurrency: t.Concurrency,
-		RatePerS: t.Rate.PerSecond(), Workload: workload(t), Ended: result.Complete, Health: result.Health{KeptPace: true},
+		Repeat: t.Repeat, Sweep: t.Sweep, Requests: t.Requests, Concurrency: traits.Concurrency,
+		RatePerS: traits.RatePerS, Workload: workload(t), Ended: result.Complete, Health: result.Health{KeptPace: true},
 		Errors: map[string]result.Error{}, Timeline: []result.Window{},
-	}
-	if t.Mode.Kind == scenario.Sequential {
-		out.Concurrency = 1
 	}
 	if t.Requests == 0 {
 		out.DurationS = length(t).Seconds()
@@ -84,14 +83,7 @@ func describe(t scenario.Trial) *result.Trial {
 
 // length is how long calls become due: 0 for a batch.
 func length(t scenario.Trial) time.Duration {
-	total := t.Scenario.Duration
-	for _, s := range t.Mode.UserStages {
-		total += s.Duration
-	}
-	for _, s := range t.Mode.RateStages {
-		total += s.Duration
-	}
-	return total
+	return t.Scenario.Duration + t.Mode.Traits().Length
 }
 
 // streams are the trial's random streams: they depend on seed, scenario,
@@ -184,10 +176,11 @@ func (r *underWay) shards(t scenario.Trial, o *kind.Opened, from time.Duration, 
 	if t.Requests == 0 {
 		until = length(t)
 	}
+	bounds := schedule.Bounds{From: from, Until: until, Requests: int64(t.Requests)}
 	shards := make([]drive.Loop, len(lanes))
 	for k, l := range lanes {
 		shards[k] = r.loop(l, o, t, stop)
-		shards[k].Schedule = newSchedule(t, share{k, len(lanes)}, from, until, r.streams(t))
+		shards[k].Schedule = newSchedule(t, mode.Share{K: k, N: len(lanes)}, bounds, r.streams(t))
 		shards[k].Recorder = drive.NewRecorder(until, r.calls.observer(t))
 		shards[k].First, shards[k].Stride = uint64(k), uint64(stride(t, len(lanes)))
 		shards[k].From, shards[k].Until = from, until
@@ -207,11 +200,6 @@ func (r *underWay) loop(l lane, o *kind.Opened, t scenario.Trial, stop *drive.St
 // until every call has ended.
 func (r *underWay) warmUp(t scenario.Trial, opened *kind.Opened, stop *drive.Stop) error {
 	w := t.Scenario.Warmup
-	unbounded := t
-	unbounded.Requests = 0
-	if t.Mode.Kind == scenario.Concurrent && t.Concurrency == 0 {
-		unbounded.Concurrency = t.Requests
-	}
 	lanes, err := r.targets.lanes(opened, t.Scenario.Clock == scenario.Virtual, 1, -w)
 	if err != nil {
 		return err
@@ -219,7 +207,7 @@ func (r *underWay) warmUp(t scenario.Trial, opened *kind.Opened, stop *drive.Sto
 	defer closeLanes(lanes)
 	stop.OnWake(lanes[0].clock.Wake)
 	loop := r.loop(lanes[0], opened, t, stop)
-	loop.Schedule = newSchedule(unbounded, whole, -w, 0, r.streams(t))
+	loop.Schedule = newSchedule(t, mode.Whole(), schedule.Bounds{From: -w}, r.streams(t))
 	loop.Recorder = drive.NewRecorder(0, nil)
 	loop.From, loop.Until = -w, 0
 	end := loop.Run()

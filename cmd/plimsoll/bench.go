@@ -206,13 +206,7 @@ func (p *program) bench(ctx context.Context, plan *scenario.Plan, f benchFlags) 
 	if f.charts {
 		err = errors.Join(err, report.WriteCharts(dir, run))
 	}
-	if err = errors.Join(err, p.showBench(plan, run, dir, f)); err != nil {
-		return &exit{int(max(run.Exit, runner.ExitInvalid)), err}
-	}
-	if run.Exit != runner.ExitOK {
-		return &exit{code: int(run.Exit)}
-	}
-	return nil
+	return ending(run, errors.Join(err, p.showBench(plan, run, dir, f)))
 }
 
 // showBench prints what came of it, and fills the files.

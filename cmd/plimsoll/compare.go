@@ -267,27 +267,23 @@ func (p *program) ended(c *compare.Comparison, incomparable error, f runFlags) e
 	return f.versus.ended(c)
 }
 
-// worst is of two ends the one that counts: 130, then 3, then 2, then 1. What
-// either has to say is said.
+// worst is of two ends the one that counts. What either has to say is said.
 func worst(a, b error) error {
-	order := []int{runner.ExitInterrupted, runner.ExitInvalid, runner.ExitUsage, runner.ExitBroken}
-	codes := map[int]bool{}
+	code := runner.ExitOK
 	var texts []error
 	for _, err := range []error{a, b} {
 		var end *exit
 		switch {
 		case errors.As(err, &end):
-			codes[end.code] = true
+			code = max(code, end.code)
 			texts = append(texts, end.err)
 		case err != nil:
-			codes[runner.ExitUsage] = true
+			code = max(code, runner.ExitUsage)
 			texts = append(texts, err)
 		}
 	}
-	for _, code := range order {
-		if codes[code] {
-			return &exit{code, errors.Join(texts...)}
-		}
+	if code == runner.ExitOK {
+		return nil
 	}
-	return nil
+	return &exit{code, errors.Join(texts...)}
 }

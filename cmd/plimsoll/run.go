@@ -203,6 +203,11 @@ func (p *program) conclude(dir string, run *result.Run, err error, f runFlags, c
 	if wrote := p.write(f.writes, run, how); err == nil {
 		err = wrote
 	}
+	return ending(run, err)
+}
+
+// ending is the end of a run, of which err is what went wrong on the way.
+func ending(run *result.Run, err error) error {
 	if err != nil {
 		return &exit{int(max(run.Exit, runner.ExitInvalid)), err}
 	}

@@ -347,7 +347,9 @@ func (d *driver) leave() {
 			continue
 		}
 		start := s.start
-		if d.handsOn != nil {
+		if d.again != nil && d.again.of[place].failures > 0 {
+			start += d.again.of[place].late
+		} else if d.handsOn != nil {
 			start = d.handsOn.Began(target.NewID(uint32(place), s.serial), d.now)
 		}
 		d.Recorder.Record(&Call{

@@ -6,8 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"plimsoll/runner/mode"
 	"plimsoll/runner/result"
-	"plimsoll/target/quantity"
 	"plimsoll/target/setting"
 )
 
@@ -76,7 +76,7 @@ func (d draft) scenario(r *setting.Reader, at setting.Pos, targets []Target) *Sc
 		Drain:       30 * time.Second,
 		Pause:       d.pause,
 		Repeat:      cmp.Or(d.repeat.Value, 1),
-		KeepOrder:   d.order == "sequential",
+		KeepOrder:   d.order == modeByMode,
 		StopWhen:    d.stopWhen,
 		StopOnError: d.onError == "stop",
 		Before:      d.before.Values(),
@@ -115,7 +115,7 @@ func (d draft) findTarget(r *setting.Reader, targets []Target) Target {
 }
 
 func (d draft) checkClock(r *setting.Reader, s *Scenario) {
-	if s.Clock == Virtual && s.Target.Settings != nil && !s.Target.virtual() {
+	if s.Target.Settings != nil && !s.keepsClock() {
 		r.Problem(d.clock.Pos, "only sim targets can keep a virtual clock, and %q is none: leave clock out, or name a sim target", s.Target.Name)
 	}
 }
@@ -123,17 +123,20 @@ func (d draft) checkClock(r *setting.Reader, s *Scenario) {
 // addModes makes the modes whose names could be read, and finds the baseline.
 func (d draft) addModes(r *setting.Reader, s *Scenario) {
 	for _, m := range d.modes.Value {
-		mode := m.Value.mode(r, m.Pos)
-		if mode.Name == "" {
+		column := m.Value.Column(r, m.Pos)
+		if column.Name == "" {
 			continue
 		}
-		if s.mode(mode.Name) != nil {
-			r.Problem(m.Pos, "there is a mode %q already, give this one another `name`", mode.Name)
+		if s.mode(column.Name) != nil {
+			r.Problem(m.Pos, "there is a mode %q already, give this one another `name`", column.Name)
 		}
-		s.Modes = append(s.Modes, mode)
-		if m.Valid && mode.Kind != "" { // else these would judge what is not there
-			d.checkStandstill(r, m.Pos, s, mode)
-			d.checkRequests(r, mode)
+		s.Modes = append(s.Modes, column)
+		if !m.Valid { // these would judge what is not there
+			continue
+		}
+		d.checkStandstill(r, m.Pos, s, column)
+		for _, requests := range d.requests.Value.Items {
+			m.Value.CheckRequests(r, requests)
 		}
 	}
 	switch {
@@ -150,12 +153,12 @@ func (d draft) addModes(r *setting.Reader, s *Scenario) {
 // modesNamed tells whether the names of all modes could be read; unless they
 // could, nobody can say that there is no mode of some name.
 func (d draft) modesNamed() bool {
-	nameless := func(m setting.At[modeDraft]) bool { return m.Value.column() == "" }
+	nameless := func(m setting.At[mode.Draft]) bool { return m.Value.Name() == "" }
 	return len(d.modes.Value) > 0 && !slices.ContainsFunc(d.modes.Value, nameless)
 }
 
-func (s *Scenario) mode(name string) *Mode {
-	i := slices.IndexFunc(s.Modes, func(m *Mode) bool { return m.Name == name })
+func (s *Scenario) mode(name string) *mode.Column {
+	i := slices.IndexFunc(s.Modes, func(m *mode.Column) bool { return m.Name == name })
 	if i < 0 {
 		return nil
 	}
@@ -170,19 +173,4 @@ func (s *Scenario) modeNames() []string {
 		}
 	}
 	return names
-}
-
-// checkRequests reports numbers that would take longer than a clock can
-// count, or more memory than a machine has.
-func (d draft) checkRequests(r *setting.Reader, m *Mode) {
-	for _, requests := range d.requests.Value.Items {
-		if m.AllAtOnce() && requests.Value > mostInFlight {
-			r.Problem(requests.Pos, "%s would start that many calls at once, and 10M are the limit: write `concurrent: N`", m.Name)
-		}
-		for _, rate := range m.Rates {
-			if float64(requests.Value)/rate.PerSecond() > quantity.Longest.Seconds() {
-				r.Problem(requests.Pos, "at %s that many requests take longer than 100 years", rate)
-			}
-		}
-	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/google/jsonschema-go/jsonschema"
 
 	"plimsoll/runner/capacity"
+	"plimsoll/runner/mode"
 	"plimsoll/runner/result"
 	"plimsoll/runner/verdict"
 	"plimsoll/target/quantity"
@@ -46,7 +47,7 @@ type capacityDraft struct {
 }
 
 func capacityShape() setting.Shape[capacityDraft] {
-	load := setting.Located(stageTarget())
+	load := setting.Located(mode.LoadShape())
 	return setting.Object("a capacity search",
 		setting.Key("find", "What is searched: the highest rate, or the highest concurrency.", setting.Located(setting.Word("what to find", result.FindRate, result.FindConcurrency)), func(c *capacityDraft) *setting.At[string] { return &c.find }).Required(),
 		setting.Key("slo", "What must hold: upper limits of response times and errors, such as p99 < 200ms.", setting.Located(setting.OneOrMore(ruleShape())), func(c *capacityDraft) *setting.At[setting.Several[verdict.Rule]] { return &c.slo }).Required(),
@@ -93,63 +94,20 @@ func (d draft) withSearch(r *setting.Reader, at setting.Pos) draft {
 	case !d.capacity.Given:
 		return d
 	}
-	c, kind := d.capacity.Value, d.capacity.Value.kind()
+	c := d.capacity.Value
 	d.duration.Value = cmp.Or(c.hold.Value, defaultHold)
 	d.requests.Value.Listed = false // one sweep is enough to complain of
-	mode := setting.At[modeDraft]{Pos: d.capacity.Pos, Given: true, Valid: true}
+	only := setting.At[mode.Draft]{Pos: d.capacity.Pos, Given: true, Valid: true}
 	switch {
 	case !d.modes.Given:
 	case len(d.modes.Value) != 1:
 		r.Problem(d.modes.Pos, "a capacity search goes through one mode: name that one only, or leave modes out")
-	case c.checkMode(r, d.modes.Value[0]):
-		mode = d.modes.Value[0]
+	case d.modes.Value[0].Value.CheckSearch(r, d.modes.Value[0].Pos, c.find):
+		only = d.modes.Value[0]
 	}
-	// Listed, because the search is a sweep: the mode's name has no value.
-	users, rate, _ := stageValue(c.from.Value, kind)
-	mode.Value.word = setting.At[string]{}
-	if kind == Concurrent {
-		mode.Value.concurrent = searched(mode.Pos, users)
-	} else {
-		mode.Value.rate = searched(mode.Pos, rate)
-	}
-	d.modes = setting.At[[]setting.At[modeDraft]]{Value: []setting.At[modeDraft]{mode}, Pos: mode.Pos, Given: true, Valid: true}
+	only.Value = only.Value.Searched(c.find.Value, only.Pos, c.from.Value)
+	d.modes = setting.At[[]setting.At[mode.Draft]]{Value: []setting.At[mode.Draft]{only}, Pos: only.Pos, Given: true, Valid: true}
 	return d
-}
-
-// searched is the value that a search begins with, in its mode.
-func searched[T any](at setting.Pos, from T) setting.At[setting.Several[T]] {
-	one := setting.Several[T]{Items: []setting.At[T]{{Value: from, Pos: at, Given: true, Valid: true}}, Listed: true}
-	return setting.At[setting.Several[T]]{Value: one, Pos: at, Given: true, Valid: true}
-}
-
-// kind is the kind of mode that the search goes through.
-func (c capacityDraft) kind() string {
-	if c.find.Value == result.FindConcurrency {
-		return Concurrent
-	}
-	return RateLimited
-}
-
-// checkMode tells whether a mode can be searched, and reports why not.
-func (c capacityDraft) checkMode(r *setting.Reader, mode setting.At[modeDraft]) bool {
-	m := mode.Value
-	kind, second := m.kind()
-	switch {
-	case second != setting.Pos{}:
-		r.Problem(second, "a mode is said to be two things: leave one of mode, concurrent and rate-limited out")
-	case !c.find.Valid || kind == "": // reported already
-	case kind != c.kind():
-		r.Problem(mode.Pos, "to find the %s the mode must be %s: write `mode: %s`, or leave modes out", c.find.Value, c.kind(), c.kind())
-	case m.stages.Given:
-		r.Problem(m.stages.Pos, "the search goes its own way and cannot follow stages, leave them out")
-	case m.concurrent.Given || m.rate.Given:
-		r.Problem(mode.Pos, "the search chooses the value: write `mode: %s` beside the other settings", kind)
-	case m.arrivals.Value == Window || m.arrivals.Value == Bucket:
-		r.Problem(m.arrivals.Pos, "arrivals: %s depends on how a rate is written and cannot be searched, write constant or poisson", m.arrivals.Value)
-	default:
-		return true
-	}
-	return false
 }
 
 // addCapacity takes the search over into the plan and reports what it leaves
@@ -191,8 +149,8 @@ func (c capacityDraft) addLoads(r *setting.Reader, s *Scenario) {
 		at   setting.At[string]
 		into *float64
 	}{{c.from, &s.Capacity.From}, {c.to, &s.Capacity.To}, {c.peak, &s.Capacity.PeakLoad}} {
-		users, rate, err := stageValue(load.at.Value, c.kind())
-		*load.into = max(float64(users), rate.PerSecond())
+		var err error
+		*load.into, err = mode.ReadLoad(c.find.Value, load.at.Value)
 		switch {
 		case !load.at.Valid:
 			continue
@@ -207,10 +165,8 @@ func (c capacityDraft) addLoads(r *setting.Reader, s *Scenario) {
 	if from > 0 && to > 0 && from >= to {
 		r.Problem(c.to.Pos, "the search goes up from %s and cannot reach %s: write a higher load", c.from.Value, c.to.Value)
 	}
-	if s.Capacity.Find == result.FindConcurrency && len(s.Modes) == 1 {
-		most := *s.Modes[0]
-		most.Concurrency = []int{int(to)}
-		if why := s.standstill(&most); why != "" {
+	for _, column := range s.Modes {
+		if why := s.standstill(mode.At(column.Modes[0], to)); why != "" {
 			r.Problem(c.to.Pos, "%s", why)
 		}
 	}
@@ -242,23 +198,11 @@ func (c capacityDraft) addPromises(r *setting.Reader, s *Scenario) {
 // Step is the trial of a search at a level: a copy of the plan's one trial,
 // with the search's value filled in.
 func (t Trial) Step(level float64, repeat int) Trial {
-	t.Repeat = repeat
+	t.Repeat, t.Mode.Mode = repeat, mode.At(t.Mode.Mode, level)
 	if t.Scenario.Capacity.Find == result.FindConcurrency {
-		t.Concurrency = int(level)
-		t.Sweep = result.Point{Concurrency: t.Concurrency}
-		return t
+		t.Sweep = result.Point{Concurrency: int(level)}
+	} else {
+		t.Sweep = result.Point{RatePerS: level}
 	}
-	t.Rate = rateOf(level)
-	t.Sweep = result.Point{RatePerS: level}
 	return t
-}
-
-// rateOf is a level as a rate, to six significant digits at least; those of a
-// search have four.
-func rateOf(perSecond float64) quantity.Rate {
-	per := time.Second
-	for n := perSecond; n != math.Trunc(n) && n < 1e6; n *= 10 {
-		per *= 10
-	}
-	return quantity.Rate{N: int64(math.Round(perSecond * per.Seconds())), Per: per}
 }

@@ -3,6 +3,7 @@ package scenario
 import (
 	"fmt"
 
+	"plimsoll/runner/mode"
 	"plimsoll/target/quantity"
 	"plimsoll/target/setting"
 )
@@ -12,15 +13,15 @@ import (
 func (d draft) checkEnd(r *setting.Reader, at setting.Pos) {
 	bounded := d.requests.Given || d.duration.Given
 	if d.requests.Given && d.duration.Given {
-		r.Problem(later(d.requests.Pos, d.duration.Pos), "requests and duration exclude each other, leave one of them out")
+		r.Problem(setting.Later(d.requests.Pos, d.duration.Pos), "requests and duration exclude each other, leave one of them out")
 	}
 	staged := 0
 	for _, m := range d.modes.Value {
-		if m.Value.stages.Given {
+		if stages := m.Value.Stages(); stages.Given {
 			staged++
-			d.checkStaged(r, m.Value)
-		} else if d.duration.Given && m.Value.word.Value == Concurrent {
-			r.Problem(m.Pos, "concurrent without a number starts all `requests` at once, which needs a number of them: write `concurrent: N`, or give requests instead of duration")
+			d.checkStaged(r, stages.Pos)
+		} else if why := m.Value.Untimed(); d.duration.Given && why != "" {
+			r.Problem(m.Pos, "%s", why)
 		}
 	}
 	switch {
@@ -29,7 +30,7 @@ func (d draft) checkEnd(r *setting.Reader, at setting.Pos) {
 		r.Problem(at, "nothing ends the trials of this scenario: give it requests (how many calls) or duration (how long)")
 	default:
 		for _, m := range d.modes.Value {
-			if !m.Value.stages.Given {
+			if !m.Value.Stages().Given {
 				r.Problem(m.Pos, "nothing ends this mode, and neither requests nor duration go with the stages of the others: give it stages, or a scenario of its own")
 			}
 		}
@@ -37,9 +38,9 @@ func (d draft) checkEnd(r *setting.Reader, at setting.Pos) {
 }
 
 // checkStaged reports what a mode with stages leaves no room for.
-func (d draft) checkStaged(r *setting.Reader, m modeDraft) {
+func (d draft) checkStaged(r *setting.Reader, stages setting.Pos) {
 	if d.requests.Given || d.duration.Given {
-		r.Problem(m.stages.Pos, "stages give a trial its length: leave requests and duration out of the scenario, or the stages out of the mode")
+		r.Problem(stages, "stages give a trial its length: leave requests and duration out of the scenario, or the stages out of the mode")
 	}
 	if d.warmup.Value > 0 {
 		r.Problem(d.warmup.Pos, "no warm-up goes before stages: leave warmup out, or make it a stage")
@@ -60,18 +61,11 @@ func (d draft) checkDrain(r *setting.Reader, at setting.Pos, s *Scenario) {
 		quantity.Duration(s.Drain), timeout, timeout)
 }
 
-func later(a, b setting.Pos) setting.Pos {
-	if b.Line > a.Line || b.Line == a.Line && b.Column > a.Column {
-		return b
-	}
-	return a
-}
-
 // checkStandstill reports loops that would turn for ever while simulated time
 // stands still: closed loops that only time would end, of calls that may end
 // at once. Real time goes on by itself.
-func (d draft) checkStandstill(r *setting.Reader, at setting.Pos, s *Scenario, m *Mode) {
-	if why := s.standstill(m); why != "" && !d.requests.Given {
+func (d draft) checkStandstill(r *setting.Reader, at setting.Pos, s *Scenario, c *mode.Column) {
+	if why := s.standstill(c.Modes...); why != "" && !d.requests.Given {
 		r.Problem(at, "%s", why)
 	}
 }
@@ -82,28 +76,20 @@ type instant interface {
 	AtOnce(users int) string
 }
 
-// standstill tells why simulated time would not go on in one of the
-// scenario's modes, unless there is a number of requests; "" where it does.
-func (s *Scenario) standstill(m *Mode) string {
+// standstill tells why simulated time would not go on in one of these modes,
+// unless there is a number of requests; "" where it does.
+func (s *Scenario) standstill(modes ...mode.Mode) string {
+	busy := 0
+	for _, m := range modes {
+		busy = max(busy, m.Busy(0))
+	}
 	model, simulated := s.Target.Settings.(instant)
-	if s.Clock != Virtual || !simulated || m.Kind == RateLimited || m.Think.Mean() > 0 {
+	if s.Clock != Virtual || !simulated || busy == 0 {
 		return ""
 	}
-	why := model.AtOnce(m.users())
+	why := model.AtOnce(busy)
 	if why == "" {
 		return ""
 	}
 	return fmt.Sprintf("simulated time would stand still: %s and the next call follows at once, so give the mode a think_time, or the scenario requests instead of a time", why)
-}
-
-// users is the most virtual users that a closed loop ever has.
-func (m *Mode) users() int {
-	most := max(1, m.StartUsers)
-	for _, n := range m.Concurrency {
-		most = max(most, n)
-	}
-	for _, stage := range m.UserStages {
-		most = max(most, stage.Target)
-	}
-	return most
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/jsonschema-go/jsonschema"
 
+	"plimsoll/runner/mode"
 	"plimsoll/runner/result"
 	"plimsoll/target/quantity"
 	"plimsoll/target/setting"
@@ -172,7 +173,7 @@ func (d draft) onlySpeedup(r *setting.Reader, s *Scenario, at setting.Pos, text 
 		}
 		return nil
 	}
-	other := slices.IndexFunc(s.Modes, func(m *Mode) bool { return m != s.Baseline })
+	other := slices.IndexFunc(s.Modes, func(m *mode.Column) bool { return m != s.Baseline })
 	if other < 0 {
 		return nil // it could not be read
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/jsonschema-go/jsonschema"
 
+	"plimsoll/runner/mode"
 	"plimsoll/target/kind"
 	"plimsoll/target/kinds"
 	"plimsoll/target/quantity"
@@ -35,7 +36,7 @@ type draft struct {
 	repeat                   setting.At[int]
 	order, stopWhen, onError string
 	before, after            setting.Several[string]
-	modes                    setting.At[[]setting.At[modeDraft]]
+	modes                    setting.At[[]setting.At[mode.Draft]]
 	baseline                 setting.At[string]
 	promises                 []promise
 	expect                   setting.At[expectDraft]
@@ -43,11 +44,8 @@ type draft struct {
 	capacity                 setting.At[capacityDraft]
 }
 
-// Limits of what can be asked for.
-const (
-	mostRequests = 2_000_000_000
-	mostInFlight = 10_000_000 // calls in flight, virtual users, calls of a window
-)
+// mostRequests is how many calls can be asked for.
+const mostRequests = 2_000_000_000
 
 func fileShape() setting.Shape[file] {
 	return setting.Object("a scenario file", append([]setting.Field[file]{
@@ -72,12 +70,12 @@ func draftShape() setting.Shape[draft] {
 		setting.Key("drain", "How long to wait for calls in flight after the end. Default 30s.", duration, func(d *draft) *setting.At[time.Duration] { return &d.drain }),
 		setting.Key("pause", "How long to wait between trials. Default 0s.", setting.Duration(), func(d *draft) *time.Duration { return &d.pause }),
 		setting.Key("repeat", "How many independent repetitions there are; from 3 on there are intervals. Default 1.", setting.Located(setting.Count(1, mostTrials)), func(d *draft) *setting.At[int] { return &d.repeat }),
-		setting.Key("order", "interleaved (default): each repetition goes through all modes; sequential: a mode's repetitions stay together.", setting.Word("an order", "interleaved", "sequential"), func(d *draft) *string { return &d.order }),
+		setting.Key("order", "interleaved (default): each repetition goes through all modes; sequential: a mode's repetitions stay together.", setting.Word("an order", "interleaved", modeByMode), func(d *draft) *string { return &d.order }),
 		setting.Key("stop_when", "Ends a trial early: first-completed (any call, an error too) or first-error.", setting.Word("a reason to stop", FirstCompleted, FirstError), func(d *draft) *string { return &d.stopWhen }),
 		setting.Key("on_error", "continue (default), or stop: start nothing more after an error.", setting.Word("what to do on an error", "continue", "stop"), func(d *draft) *string { return &d.onError }),
 		setting.Key("before", "A shell command, or a list of them, to run before each trial.", setting.OneOrMore(command()), func(d *draft) *setting.Several[string] { return &d.before }),
 		setting.Key("after", "A shell command, or a list of them, to run after each trial.", setting.OneOrMore(command()), func(d *draft) *setting.Several[string] { return &d.after }),
-		setting.Key("modes", "How calls are started; each mode is a column of the tables.", setting.Located(setting.List("modes", "begin each mode with a dash, `- concurrent: 10`, or put them in brackets, [sequential, concurrent: 10]", setting.Located(modeShape()))), func(d *draft) *setting.At[[]setting.At[modeDraft]] { return &d.modes }),
+		setting.Key("modes", "How calls are started; each mode is a column of the tables.", setting.Located(setting.List("modes", "begin each mode with a dash, `- concurrent: 10`, or put them in brackets, [sequential, concurrent: 10]", setting.Located(mode.Shape()))), func(d *draft) *setting.At[[]setting.At[mode.Draft]] { return &d.modes }),
 		setting.Key("baseline", "The mode that the others are compared with. Default: the first.", setting.Located(setting.Text("the name of a mode")), func(d *draft) *setting.At[string] { return &d.baseline }),
 		setting.Key("thresholds", "Promises: METRIC OP VALUE such as p99 < 200ms, a list of them, or a map from modes to them.", promisesShape(), func(d *draft) *[]promise { return &d.promises }),
 		setting.Key("expect", "Published figures to reproduce.", setting.Located(expectShape()), func(d *draft) *setting.At[expectDraft] { return &d.expect }),

@@ -82,7 +82,8 @@ func checkPlan(t *testing.T, plan *Plan) {
 	}
 	for _, trial := range trials {
 		s, m := trial.Scenario, trial.Mode
-		staged := m.UserStages != nil || m.RateStages != nil
+		load := m.Traits()
+		staged := load.Length > 0
 		ends := 0
 		for _, end := range []bool{trial.Requests > 0, s.Duration > 0, staged} {
 			if end {
@@ -94,12 +95,10 @@ func checkPlan(t *testing.T, plan *Plan) {
 			t.Errorf("%s, %s: the trial has %d ends", s.Name, m.Name, ends)
 		case s.Name == "" || m.Name == "" || s.Baseline == nil || s.Repeat < 1:
 			t.Errorf("something is missing in %+v", s)
-		case m.Kind == RateLimited && !staged && (trial.Rate.N <= 0 || trial.Rate.Per <= 0 || m.MaxInFlight <= 0 || trial.Burst() <= 0):
-			t.Errorf("%s: the rate is %v, %d in flight, burst %d", m.Name, trial.Rate, m.MaxInFlight, trial.Burst())
-		case m.AllAtOnce() && trial.Requests == 0:
-			t.Errorf("%s: how many calls start at once?", m.Name)
-		case m.Kind == Concurrent && !m.AllAtOnce() && !staged && trial.Concurrency <= 0:
-			t.Errorf("%s: at most %d calls are in flight", m.Name, trial.Concurrency)
+		case load.Timed && (load.MaxInFlight <= 0 || !staged && !(load.RatePerS > 0)):
+			t.Errorf("%s: %+v", m.Name, load)
+		case m.Text() == "" || trial.Requests == 0 && !staged && !load.Timed && load.Concurrency <= 0:
+			t.Errorf("%s: how many calls start at once? %s", m.Name, m.Text())
 		}
 	}
 	for _, s := range plan.Scenarios {

@@ -3,11 +3,10 @@ package scenario
 import (
 	"time"
 
+	"plimsoll/runner/mode"
 	"plimsoll/runner/result"
 	"plimsoll/runner/verdict"
-	"plimsoll/target/delay"
 	"plimsoll/target/kind"
-	"plimsoll/target/quantity"
 )
 
 // Plan is a whole, checked scenario file: every default filled in, every name
@@ -59,8 +58,8 @@ type Scenario struct {
 	StopWhen      string // "", FirstCompleted or FirstError
 	StopOnError   bool   // on_error: stop
 	Before, After []string
-	Modes         []*Mode
-	Baseline      *Mode
+	Modes         []*mode.Column
+	Baseline      *mode.Column
 	Thresholds    []Threshold
 	Expect        []Expect
 	// Capacity makes the scenario a search; nil for a sweep.
@@ -84,61 +83,8 @@ type Target struct {
 // virtual tells whether the target can be called under the virtual clock.
 func (t Target) virtual() bool { return t.Settings != nil && t.Settings.Traits().Virtual }
 
-// Mode kinds.
-const (
-	Sequential  = "sequential"
-	Concurrent  = "concurrent"
-	RateLimited = "rate-limited"
-)
-
-// Mode is one column: how calls are started.
-type Mode struct {
-	Name string
-	Kind string
-	// Concurrency are the limits in flight of `concurrent`: several make a
-	// sweep; none means all at once, or stages.
-	Concurrency []int
-	// Rates are those of `rate-limited`: several make a sweep.
-	Rates []quantity.Rate
-	// Think is a virtual user's pause between its calls.
-	Think delay.Delay
-	// UserStages are those of `concurrent`, RateStages those of
-	// `rate-limited`; at most one is given. The first stage goes from
-	// StartUsers or StartRate to its target.
-	UserStages  []UserStage
-	RateStages  []RateStage
-	StartUsers  int
-	StartRate   quantity.Rate
-	Arrivals    string // Constant, Poisson, Window or Bucket
-	Burst       int    // of Bucket; 0 means the rate's count, see Trial.Burst
-	MaxInFlight int
-	Drop        bool // overflow: drop
-}
-
-// AllAtOnce tells whether the mode starts all calls together.
-func (m *Mode) AllAtOnce() bool {
-	return m.Kind == Concurrent && m.Concurrency == nil && m.UserStages == nil
-}
-
-// Values of arrivals.
-const (
-	Constant = "constant"
-	Poisson  = "poisson"
-	Window   = "window"
-	Bucket   = "bucket"
-)
-
-// UserStage ramps the number of virtual users linearly to Target.
-type UserStage struct {
-	Target   int
-	Duration time.Duration
-}
-
-// RateStage ramps the rate linearly to Target; a zero Target is 0/s.
-type RateStage struct {
-	Target   quantity.Rate
-	Duration time.Duration
-}
+// modeByMode is the order that keeps a mode's repetitions together.
+const modeByMode = "sequential"
 
 // Threshold is a promise; Mode "" makes it for every mode.
 type Threshold struct {

@@ -1,15 +1,18 @@
 package scenario
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"os"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"plimsoll/runner/mode"
 	"plimsoll/runner/result"
 	"plimsoll/runner/verdict"
 	"plimsoll/target/delay"
@@ -45,7 +48,8 @@ func goodFile(t *testing.T, name string) *Plan {
 
 func TestDefaults(t *testing.T) {
 	plan := parse(t, "  - {name: one, target: shop, requests: 3, modes: [rate-limited: 5/2s]}")
-	mode := &Mode{Name: "rate-limited-5/2s", Kind: RateLimited, Rates: []quantity.Rate{{N: 5, Per: 2 * time.Second}}, Arrivals: Constant, MaxInFlight: 10_000}
+	column := &mode.Column{Name: "rate-limited-5/2s", Modes: []mode.Mode{
+		mode.Open{Rate: quantity.Rate{N: 5, Per: 2 * time.Second}, Arrivals: mode.Constant, MaxInFlight: 10_000}}}
 	settings := plan.Scenarios[0].Target.Settings.(*http.Settings)
 	if settings.Scrub == nil {
 		t.Error("the target cannot scrub")
@@ -59,7 +63,7 @@ func TestDefaults(t *testing.T) {
 			Success: http.Success{Status: []http.StatusRange{{From: 200, To: 299}}},
 		}},
 		Clock: Real, Sweep: []result.Point{{Requests: 3}}, Requests: []int{3}, Drain: 30 * time.Second, Repeat: 1,
-		Before: []string{}, After: []string{}, Modes: []*Mode{mode}, Baseline: mode,
+		Before: []string{}, After: []string{}, Modes: []*mode.Column{column}, Baseline: column,
 	}
 	if got := plan.Scenarios[0]; !reflect.DeepEqual(got, want) {
 		t.Errorf("the scenario is\n%s\nwant\n%s", dump(got), dump(want))
@@ -92,7 +96,7 @@ func TestScenarioSettings(t *testing.T) {
 		Clock: Real, Sweep: []result.Point{at}, Requests: []int{100}, Warmup: 5 * time.Second, Drain: 0, Pause: 500 * time.Millisecond,
 		Repeat: 5, KeepOrder: true, StopWhen: FirstError, StopOnError: true,
 		Before: []string{"docker compose up -d"}, After: []string{`docker compose logs "$SERVICE" $1`, "docker compose down"},
-		Modes:      []*Mode{{Name: "sequential", Kind: Sequential}, {Name: "concurrent-10", Kind: Concurrent, Concurrency: []int{10}}},
+		Modes:      []*mode.Column{{Name: "sequential", Modes: []mode.Mode{mode.Sequential{Closed: mode.Closed{Users: 1}}}}, {Name: "concurrent-10", Modes: []mode.Mode{mode.Closed{Users: 10}}}},
 		Thresholds: []Threshold{{"sequential", p99}, {"sequential", makespan}, {"concurrent-10", errors}},
 		Expect: []Expect{
 			{"sequential", at, "makespan", 1, 0.005, "a book"},
@@ -117,37 +121,36 @@ func TestScenarioSettings(t *testing.T) {
 
 func TestModes(t *testing.T) {
 	plan := goodFile(t, "modes.yaml")
-	rate := func(n int64, per time.Duration) []quantity.Rate { return []quantity.Rate{{N: n, Per: per}} }
-	open := func(m Mode) Mode {
-		m.Kind = RateLimited
-		if m.MaxInFlight == 0 {
-			m.MaxInFlight = 10_000
-		}
-		return m
+	rate := func(n int64, per time.Duration) quantity.Rate { return quantity.Rate{N: n, Per: per} }
+	column := func(name string, modes ...mode.Mode) mode.Column { return mode.Column{Name: name, Modes: modes} }
+	open := func(name string, o mode.Open) mode.Column {
+		o.MaxInFlight = cmp.Or(o.MaxInFlight, 10_000)
+		return column(name, o)
 	}
-	want := []Mode{
-		{Name: "sequential", Kind: Sequential},
-		{Name: "slow", Kind: Sequential, Think: delay.Of(time.Second)},
-		{Name: "concurrent", Kind: Concurrent},
-		{Name: "concurrent-10", Kind: Concurrent, Concurrency: []int{10}},
-		{Name: "concurrent-20", Kind: Concurrent, Concurrency: []int{20}, Think: delay.Delay{Kind: delay.Exponential, A: time.Second}},
-		open(Mode{Name: "rate-limited-5/2s", Rates: rate(5, 2*time.Second), Arrivals: Constant}),
-		open(Mode{Name: "rate-limited-300/min", Rates: rate(300, time.Minute), Arrivals: Poisson}),
-		open(Mode{Name: "rate-limited-6/2s", Rates: rate(6, 2*time.Second), Arrivals: Window, MaxInFlight: 1000}),
-		open(Mode{Name: "rate-limited-7/2s", Rates: rate(7, 2*time.Second), Arrivals: Bucket, Burst: 20, Drop: true}),
-		open(Mode{Name: "rate-limited-40/s", Rates: rate(40, time.Second), Arrivals: Constant}),
-		open(Mode{Name: "rate-limited", Arrivals: Constant, StartRate: quantity.Rate{N: 10, Per: time.Second}, RateStages: []RateStage{
-			{quantity.Rate{N: 100, Per: time.Second}, 30 * time.Second}, {quantity.Rate{}, 0}, {quantity.Rate{N: 10, Per: time.Second}, time.Minute}}}),
-		open(Mode{Name: "poisson", Arrivals: Poisson, RateStages: []RateStage{{quantity.Rate{N: 100, Per: time.Second}, 30 * time.Second}}}),
-		{Name: "concurrent", Kind: Concurrent, StartUsers: 1, Think: delay.Of(10 * time.Millisecond), UserStages: []UserStage{{10, 30 * time.Second}, {0, 5 * time.Second}}},
+	want := []mode.Column{
+		column("sequential", mode.Sequential{Closed: mode.Closed{Users: 1}}),
+		column("slow", mode.Sequential{Closed: mode.Closed{Users: 1, Think: delay.Of(time.Second)}}),
+		column("concurrent", mode.Closed{}),
+		column("concurrent-10", mode.Closed{Users: 10}),
+		column("concurrent-20", mode.Closed{Users: 20, Think: delay.Delay{Kind: delay.Exponential, A: time.Second}}),
+		open("rate-limited-5/2s", mode.Open{Rate: rate(5, 2*time.Second), Arrivals: mode.Constant}),
+		open("rate-limited-300/min", mode.Open{Rate: rate(300, time.Minute), Arrivals: mode.Poisson}),
+		open("rate-limited-6/2s", mode.Open{Rate: rate(6, 2*time.Second), Arrivals: mode.Window, MaxInFlight: 1000}),
+		open("rate-limited-7/2s", mode.Open{Rate: rate(7, 2*time.Second), Arrivals: mode.Bucket, Burst: 20, Drop: true}),
+		open("rate-limited-40/s", mode.Open{Rate: rate(40, time.Second), Arrivals: mode.Constant}),
+		open("rate-limited", mode.Open{Arrivals: mode.Constant, Start: rate(10, time.Second), Stages: []mode.Stage[quantity.Rate]{
+			{Target: rate(100, time.Second), Duration: 30 * time.Second}, {}, {Target: rate(10, time.Second), Duration: time.Minute}}}),
+		open("poisson", mode.Open{Arrivals: mode.Poisson, Stages: []mode.Stage[quantity.Rate]{{Target: rate(100, time.Second), Duration: 30 * time.Second}}}),
+		column("concurrent", mode.Closed{Start: 1, Think: delay.Of(10 * time.Millisecond), Stages: []mode.Stage[int]{{Target: 10, Duration: 30 * time.Second}, {Target: 0, Duration: 5 * time.Second}}}),
+		column("concurrent", mode.Closed{Users: 1}, mode.Closed{Users: 2}, mode.Closed{Users: 4}, mode.Closed{Users: 8}),
 	}
-	modes := append(plan.Scenarios[0].Modes, plan.Scenarios[1].Modes...)
-	if len(modes) != len(want) {
-		t.Fatalf("there are %d modes, want %d", len(modes), len(want))
+	columns := slices.Concat(plan.Scenarios[0].Modes, plan.Scenarios[1].Modes, plan.Scenarios[2].Modes[:1])
+	if len(columns) != len(want) {
+		t.Fatalf("there are %d modes, want %d", len(columns), len(want))
 	}
-	for i, m := range modes {
-		if !reflect.DeepEqual(*m, want[i]) {
-			t.Errorf("mode %d is\n%s\nwant\n%s", i, dump(m), dump(want[i]))
+	for i, c := range columns {
+		if !reflect.DeepEqual(*c, want[i]) {
+			t.Errorf("mode %d is\n%s\nwant\n%s", i, dump(c), dump(want[i]))
 		}
 	}
 }
@@ -161,11 +164,10 @@ func brief(trials []Trial) []string {
 		if t.Requests > 0 {
 			text += fmt.Sprintf(" n=%d", t.Requests)
 		}
-		if t.Concurrency > 0 {
-			text += fmt.Sprintf(" c=%d", t.Concurrency)
-		}
-		if !t.Rate.IsZero() {
-			text += " " + t.Rate.String()
+		if load := t.Mode.Traits(); t.Mode.Name != "sequential" && load.Concurrency > 0 {
+			text += fmt.Sprintf(" c=%d", load.Concurrency)
+		} else if load.RatePerS > 0 {
+			text += fmt.Sprintf(" %g/s", load.RatePerS)
 		}
 		all = append(all, fmt.Sprintf("%s @%d/%d/%g", text, t.Sweep.Requests, t.Sweep.Concurrency, t.Sweep.RatePerS))
 	}
@@ -194,8 +196,8 @@ func TestOrderOfTrials(t *testing.T) {
 			"sequential #0 n=100 @0/4/0", "concurrent #0 n=100 c=4 @0/4/0", "concurrent-9 #0 n=100 c=9 @0/4/0",
 		}},
 		{"swept rate", "{name: a, target: model, duration: 1s, modes: [rate-limited: [5/2s, 300/min], concurrent: 1]}", []string{
-			"rate-limited #0 5/2s @0/0/2.5", "concurrent-1 #0 c=1 @0/0/2.5",
-			"rate-limited #0 300/min @0/0/5", "concurrent-1 #0 c=1 @0/0/5",
+			"rate-limited #0 2.5/s @0/0/2.5", "concurrent-1 #0 c=1 @0/0/2.5",
+			"rate-limited #0 5/s @0/0/5", "concurrent-1 #0 c=1 @0/0/5",
 		}},
 		{"a list of one", "{name: a, target: model, duration: 1s, modes: [concurrent: [7]]}", []string{"concurrent #0 c=7 @0/7/0"}},
 		{"one count", "{name: a, target: model, requests: 1k, modes: [sequential]}", []string{"sequential #0 n=1000 @1000/0/0"}},
@@ -217,18 +219,6 @@ func TestScenariosRunInTheOrderOfTheFile(t *testing.T) {
 	}
 	if want := []string{"b", "b", "a"}; !reflect.DeepEqual(names, want) {
 		t.Errorf("the scenarios run as %v, want %v", names, want)
-	}
-}
-
-func TestBurst(t *testing.T) {
-	plan := parse(t,
-		"  - {name: a, target: model, duration: 1s, modes: [{rate-limited: [5/s, 9/s], arrivals: bucket}, {rate-limited: 3/s, arrivals: bucket, burst: 20}]}")
-	var bursts []int
-	for _, trial := range plan.Trials() {
-		bursts = append(bursts, trial.Burst())
-	}
-	if want := []int{5, 20, 9, 20}; !reflect.DeepEqual(bursts, want) {
-		t.Errorf("the bursts are %v, want %v", bursts, want)
 	}
 }
 

@@ -100,7 +100,7 @@ func TestQuickSettings(t *testing.T) {
 	q := Quick{URL: "https://h", Method: "PUT", Timeout: 1500 * time.Millisecond, Insecure: true, HTTP2: true, Engine: "std", Unix: "/run/a.sock", Loops: 3,
 		Rate: quantity.Rate{N: 5, Per: time.Second}, Concurrency: 3, Warmup: 90 * time.Second, Seed: &seed}
 	s, target := planned(t, q)
-	if s.Warmup != q.Warmup || s.Modes[0].MaxInFlight != 3 || !target.TLS.Insecure || target.Protocol != "2" ||
+	if s.Warmup != q.Warmup || s.Modes[0].Modes[0].Traits().MaxInFlight != 3 || !target.TLS.Insecure || target.Protocol != "2" ||
 		target.Engine != "std" || target.Route.Unix != "/run/a.sock" || target.Timeout != q.Timeout || target.Calls[0].Method != "PUT" {
 		t.Errorf("%+v %+v", s, target)
 	}
@@ -108,7 +108,7 @@ func TestQuickSettings(t *testing.T) {
 	if plan, _ := Parse("", text, hostile, "."); plan.Seed != seed || plan.Loops != 3 {
 		t.Errorf("seed %d, %d loops", plan.Seed, plan.Loops)
 	}
-	if s, target := planned(t, Quick{URL: "h"}); s.Warmup != 0 || target.Engine != "auto" || s.Modes[0].MaxInFlight != 0 || target.TLS.Insecure ||
+	if s, target := planned(t, Quick{URL: "h"}); s.Warmup != 0 || target.Engine != "auto" || s.Modes[0].Modes[0].Traits().MaxInFlight != 0 || target.TLS.Insecure ||
 		target.Protocol != "1.1" || target.Timeout != 10*time.Second || target.Calls[0].Method != "GET" {
 		t.Errorf("%+v %+v", s, target)
 	}

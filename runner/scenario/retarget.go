@@ -37,17 +37,22 @@ func (p *Plan) target(name string) (Target, error) {
 	return Target{}, fmt.Errorf("there is no target %q in %s%s", name, p.File.Name, setting.Suggest(name, names))
 }
 
+// keepsClock tells whether the target can keep the scenario's clock.
+func (s *Scenario) keepsClock() bool {
+	return s.Clock != Virtual || s.Target.virtual()
+}
+
 // suits tells what speaks against the scenario's target, as reading the file
 // would.
 func (s *Scenario) suits() error {
-	if s.Clock == Virtual && !s.Target.virtual() {
+	if !s.keepsClock() {
 		return fmt.Errorf("only sim targets can keep a virtual clock")
 	}
 	if len(s.Requests) > 0 {
 		return nil
 	}
 	for _, m := range s.Modes {
-		if why := s.standstill(m); why != "" {
+		if why := s.standstill(m.Modes...); why != "" {
 			return fmt.Errorf("mode %s: %s", m.Name, why)
 		}
 	}

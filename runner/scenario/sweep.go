@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"plimsoll/runner/mode"
 	"plimsoll/runner/result"
 	"plimsoll/target/quantity"
 	"plimsoll/target/setting"
@@ -47,27 +48,28 @@ func (d draft) addSweep(r *setting.Reader, s *Scenario) {
 func (d draft) lists(r *setting.Reader) []list {
 	var all []list
 	if d.requests.Value.Listed {
-		all = append(all, listOf(r, "requests", d.requests, func(n int) result.Point { return result.Point{Requests: n} }))
+		var counts []setting.At[int] // where all could be read
+		if d.requests.Valid {
+			counts = d.requests.Value.Items
+		}
+		all = append(all, listOf(r, "requests", d.requests.Pos, counts, func(n int) result.Point { return result.Point{Requests: n} }))
 	}
 	for _, m := range d.modes.Value {
-		if m.Value.concurrent.Value.Listed {
-			all = append(all, listOf(r, Concurrent, m.Value.concurrent, func(n int) result.Point { return result.Point{Concurrency: n} }))
-		}
-		if m.Value.rate.Value.Listed {
-			all = append(all, listOf(r, RateLimited, m.Value.rate, func(rate quantity.Rate) result.Point { return result.Point{RatePerS: rate.PerSecond()} }))
+		for _, s := range m.Value.Sweeps() {
+			all = append(all, listOf(r, s.Word, s.Pos, s.Modes, func(m mode.Mode) result.Point {
+				load := m.Traits()
+				return result.Point{Concurrency: load.Concurrency, RatePerS: load.RatePerS}
+			}))
 		}
 	}
 	return all
 }
 
 // listOf reports a value that comes twice.
-func listOf[T any](r *setting.Reader, axis string, values setting.At[setting.Several[T]], point func(T) result.Point) list {
-	l := list{axis: axis, pos: values.Pos}
-	if !values.Valid {
-		return l
-	}
+func listOf[T any](r *setting.Reader, axis string, pos setting.Pos, values []setting.At[T], point func(T) result.Point) list {
+	l := list{axis: axis, pos: pos}
 	seen := map[result.Point]bool{}
-	for _, v := range values.Value.Items {
+	for _, v := range values {
 		p := point(v.Value)
 		if seen[p] {
 			r.Problem(v.Pos, "this value comes twice in the sweep, leave it out here")

@@ -1,34 +1,29 @@
 package scenario
 
 import (
+	"plimsoll/runner/mode"
 	"plimsoll/runner/result"
-	"plimsoll/target/quantity"
 )
 
 // Trial is one scenario × sweep value × mode × repetition, with the sweep's
 // value filled in.
 type Trial struct {
 	Scenario *Scenario
-	Mode     *Mode
+	Mode     Mode
 	Repeat   int
 	// Sweep is the place in the sweep, see result.Trial.Sweep.
 	Sweep result.Point
 	// Requests is 0 where Duration or stages bound the trial.
 	Requests int
-	// Concurrency is 0 for all at once, and where the mode has none.
-	Concurrency int
-	Rate        quantity.Rate
 	// Number says that it is the n-th step of a search, of at most Most; both
 	// are 0 in a sweep.
 	Number, Most int
 }
 
-// Burst is how many tokens the trial's bucket holds.
-func (t Trial) Burst() int {
-	if t.Mode.Burst > 0 {
-		return t.Mode.Burst
-	}
-	return int(t.Rate.N)
+// Mode is how the trial's calls are started, with the name of its column.
+type Mode struct {
+	Name string
+	mode.Mode
 }
 
 // mostTrials bounds a plan: nobody waits for more, and a sweep of sweeps that
@@ -53,9 +48,9 @@ func (s *Scenario) trials() []Trial {
 	var trials []Trial
 	if s.KeepOrder {
 		for place := range s.Sweep {
-			for _, mode := range s.Modes {
+			for _, column := range s.Modes {
 				for repeat := range s.Repeat {
-					trials = append(trials, s.trial(mode, place, repeat))
+					trials = append(trials, s.trial(column, place, repeat))
 				}
 			}
 		}
@@ -63,8 +58,8 @@ func (s *Scenario) trials() []Trial {
 	}
 	for repeat := range s.Repeat {
 		for place := range s.Sweep {
-			for _, mode := range s.Modes {
-				trials = append(trials, s.trial(mode, place, repeat))
+			for _, column := range s.Modes {
+				trials = append(trials, s.trial(column, place, repeat))
 			}
 		}
 	}
@@ -72,15 +67,13 @@ func (s *Scenario) trials() []Trial {
 }
 
 // trial is one mode at one place of the sweep.
-func (s *Scenario) trial(mode *Mode, place, repeat int) Trial {
+func (s *Scenario) trial(column *mode.Column, place, repeat int) Trial {
 	return Trial{
-		Scenario:    s,
-		Mode:        mode,
-		Repeat:      repeat,
-		Sweep:       s.Sweep[place],
-		Requests:    at(s.Requests, place),
-		Concurrency: at(mode.Concurrency, place),
-		Rate:        at(mode.Rates, place),
+		Scenario: s,
+		Mode:     Mode{column.Name, at(column.Modes, place)},
+		Repeat:   repeat,
+		Sweep:    s.Sweep[place],
+		Requests: at(s.Requests, place),
 	}
 }
 

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"plimsoll/target"
+	"plimsoll/target/wait"
 	"plimsoll/target/wire"
 )
 
@@ -217,12 +218,19 @@ func byLoop(t *testing.T, engine string, s Settings, atOnce, calls int, between 
 	if err != nil {
 		t.Fatal(err)
 	}
-	loops, err := server.Loops(1, 0, 0)
+	var clock target.Clock = wait.NewDoze(0)
+	if engine == wire.Epoll {
+		clock.Close()
+		if clock, err = wait.NewPoll(0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	defer clock.Close()
+	carrier, err := server.Carrier(clock)
 	if err != nil {
 		t.Fatal(err)
 	}
-	clock, carrier := loops[0].Clock, loops[0].Carrier
-	defer loops[0].Close()
+	defer carrier.Close()
 	outcomes, sent := make([]target.Outcome, calls), 0
 	var due time.Duration
 	send := func() {

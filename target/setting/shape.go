@@ -36,6 +36,14 @@ type Pos struct{ Line, Column int }
 
 func place(n *yaml.Node) Pos { return Pos{n.Line, n.Column} }
 
+// Later is the one of two places that comes later in the file.
+func Later(a, b Pos) Pos {
+	if b.Line > a.Line || b.Line == a.Line && b.Column > a.Column {
+		return b
+	}
+	return a
+}
+
 // At is a value and where it stands. The zero At is a key that was left out.
 type At[T any] struct {
 	Value T
