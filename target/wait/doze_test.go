@@ -91,6 +91,19 @@ func TestDozeEndsAtTheInstantOrTheWake(t *testing.T) {
 	})
 }
 
+func TestAlignMovesTheClock(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := bubbled()
+		defer d.Close()
+		for _, from := range []time.Duration{-time.Minute, 0, time.Hour, -time.Second} {
+			d.Align(time.Now().Add(-from))
+			if got := d.Wait(from + time.Second); got != from+time.Second || d.At(time.Now()) != got || d.At(d.Zero()) != 0 {
+				t.Errorf("from %v: %v after a second, and %v", from, got, d.At(time.Now()))
+			}
+		}
+	})
+}
+
 // An alarm is set to an earlier time mostly. If it rings after the loop has
 // looked at the clock, and before it dozes, nobody hears it.
 func TestNoAlarmIsLost(t *testing.T) {

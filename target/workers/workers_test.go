@@ -253,6 +253,32 @@ func TestStartsAreTold(t *testing.T) {
 	})
 }
 
+// A call that begins and ends while the loop is looking has its start told
+// first, too.
+func TestNoEndComesBeforeItsStart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := New(caller(func(context.Context, uint64) target.Outcome { return target.Outcome{} }), newTicking())
+		defer c.Close()
+		told := 0
+		c.Announce(func(time.Duration) { told++; time.Sleep(time.Second) })
+		for range 20 {
+			told = 0
+			c.send(0)
+			synctest.Wait()
+			c.send(1) // nobody has begun it yet, mostly
+			for back := 0; back < 2; {
+				now := c.clock.Now()
+				for d, _ := c.Take(now); d != nil; d, _ = c.Take(now) {
+					if back++; told < back {
+						t.Fatalf("%d calls have ended, %d have begun", back, told)
+					}
+				}
+				synctest.Wait()
+			}
+		}
+	})
+}
+
 // Close waits a moment for those who are deaf, no longer, and they end by
 // themselves later, for nobody.
 func TestCloseLeavesTheDeafBehind(t *testing.T) {
