@@ -88,3 +88,25 @@ func TestCellsAreNoFormulas(t *testing.T) {
 		}
 	}
 }
+
+// Colours go through as they are, whole or in pieces, but only where they are
+// wanted.
+func TestColoursGoThrough(t *testing.T) {
+	const text = "\x1b[31mred\x1b[0m \x1b[1mbold\x1b[0m"
+	for _, colour := range []bool{true, false} {
+		for size := 1; size <= len(text); size++ {
+			var out bytes.Buffer
+			w := &Writer{To: &out, Colour: colour}
+			for rest := text; rest != ""; {
+				n := min(size, len(rest))
+				if _, err := w.Write([]byte(rest[:n])); err != nil {
+					t.Fatal(err)
+				}
+				rest = rest[n:]
+			}
+			if got := out.String(); (got == text) != colour || strings.Contains(got, "\x1b") != colour {
+				t.Errorf("colour %v, in pieces of %d: %q", colour, size, got)
+			}
+		}
+	}
+}

@@ -97,7 +97,7 @@ func TestParseDuration(t *testing.T) {
 		"876001h": "too long", "99999999999h": "too long", "-99999999999h": "negative", "1 s": "not a duration", "1d": "not a duration", "1min": "write 1m", "0x5": "not a duration",
 	}
 	for text, want := range bad {
-		if got, err := ParseDuration(text); err == nil || !strings.Contains(err.Error(), want) {
+		if got, err := ParseDuration(text); err == nil || got != 0 || !strings.Contains(err.Error(), want) {
 			t.Errorf("ParseDuration(%q) = %v, %v; want an error with %q", text, got, err, want)
 		}
 	}

@@ -1,0 +1,83 @@
+package drive_test
+
+import (
+	"io"
+	"net"
+	"sync"
+	"testing"
+	"time"
+
+	"plimsoll/runner/drive"
+	"plimsoll/runner/schedule"
+	"plimsoll/target"
+	"plimsoll/target/wire"
+)
+
+// Calls over connections of our own that nobody answers are given up when the
+// drain is over: each of them ends, as cancelled.
+func TestDrainGivesUpCallsOnTheWire(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var silent sync.WaitGroup
+	silent.Go(func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			silent.Go(func() { _, _ = io.Copy(io.Discard, conn); _ = conn.Close() })
+		}
+	})
+	defer silent.Wait()
+	defer listener.Close()
+
+	const calls = 4
+	ports, err := drive.NewWires(1, 1, func() (wire.Caller, error) {
+		return wire.Start(wire.Sockets, wire.Options{
+			Host:     listener.Addr().String(),
+			Requests: []wire.Request{{Bytes: []byte("GET / HTTP/1.1\r\nHost: x\r\n\r\n")}},
+			Accepts:  func(int) bool { return true },
+			Example:  func(_ uint64, class string, _ wire.Seen) string { return class },
+		}, 0)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ports[0].Close()
+	trial := drive.Trial{
+		Schedule: schedule.NewClosed(schedule.Closed{Bounds: schedule.Bounds{Until: 50 * time.Millisecond, Requests: calls}, Users: calls}, schedule.StopOn{}),
+		Port:     ports[0], Recorder: drive.NewRecorder(50*time.Millisecond, nil),
+		Until: 50 * time.Millisecond, Drain: 50 * time.Millisecond, Stop: &drive.Stop{},
+	}
+	end := trial.Run()
+	rec := trial.Recorder
+	if end.Err != nil || rec.Cancelled != rec.Started() || rec.Started()+rec.Dropped != calls || rec.Started() == 0 {
+		t.Errorf("%+v: %d started, %d cancelled, %d dropped", end, rec.Started(), rec.Cancelled, rec.Dropped)
+	}
+}
+
+// Who watches a trial gets a sample of it for each time that he asks, as of the
+// next call's end.
+func TestSamplesAreTakenOnDemand(t *testing.T) {
+	r := drive.NewRecorder(time.Minute, nil)
+	record := func(class string) {
+		now := r.LastEnd + time.Second
+		r.Record(&drive.Call{Intended: r.LastEnd, Ready: r.LastEnd, Start: r.LastEnd, End: now, Outcome: target.Outcome{Class: class}})
+	}
+	record("")
+	if got := r.Sampler.Latest(); got != (drive.Sample{}) {
+		t.Fatalf("nobody has asked before, and there is %+v", got)
+	}
+	record(target.Reset)
+	record("") // asked for by nobody
+	for ended := int64(2); ended < 6; ended += 2 {
+		got := r.Sampler.Latest()
+		if got.Ended != ended || got.Failed != 1 || got.At != time.Duration(ended)*time.Second || got.P99 <= 0 {
+			t.Errorf("the sample is %+v, want that after %d calls", got, ended)
+		}
+		record("")
+		record("")
+	}
+}
