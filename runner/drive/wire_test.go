@@ -10,6 +10,7 @@ import (
 	"plimsoll/runner/drive"
 	"plimsoll/runner/schedule"
 	"plimsoll/target"
+	"plimsoll/target/wait"
 	"plimsoll/target/wire"
 )
 
@@ -34,25 +35,30 @@ func TestDrainGivesUpCallsOnTheWire(t *testing.T) {
 	defer listener.Close()
 
 	const calls = 4
-	ports, err := drive.NewWires(1, 1, func() (wire.Caller, error) {
-		return wire.Start(wire.Sockets, wire.Options{
-			Host:     listener.Addr().String(),
-			Requests: []wire.Request{{Bytes: []byte("GET / HTTP/1.1\r\nHost: x\r\n\r\n")}},
-			Accepts:  func(int) bool { return true },
-			Example:  func(_ uint64, class string, _ wire.Seen) string { return class },
-		}, 0)
+	server, err := wire.Open(wire.Sockets, wire.Options{
+		Host:     listener.Addr().String(),
+		Requests: []wire.Request{{Bytes: []byte("GET / HTTP/1.1\r\nHost: x\r\n\r\n")}},
+		Accepts:  func(int) bool { return true },
+		Example:  func(_ uint64, class string, _ wire.Seen) string { return class },
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer ports[0].Close()
-	trial := drive.Trial{
+	clock := wait.NewDoze(wait.DefaultSpin)
+	defer clock.Close()
+	carrier, err := server.Carrier(clock)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer carrier.Close()
+	clock.Align(time.Now())
+	loop := drive.Loop{
 		Schedule: schedule.NewClosed(schedule.Closed{Bounds: schedule.Bounds{Until: 50 * time.Millisecond, Requests: calls}, Users: calls}, schedule.StopOn{}),
-		Port:     ports[0], Recorder: drive.NewRecorder(50*time.Millisecond, nil),
+		Clock:    clock, Carrier: carrier, Recorder: drive.NewRecorder(50*time.Millisecond, nil),
 		Until: 50 * time.Millisecond, Drain: 50 * time.Millisecond, Stop: &drive.Stop{},
 	}
-	end := trial.Run()
-	rec := trial.Recorder
+	end := loop.Run()
+	rec := loop.Recorder
 	if end.Err != nil || rec.Cancelled != rec.Started() || rec.Started()+rec.Dropped != calls || rec.Started() == 0 {
 		t.Errorf("%+v: %d started, %d cancelled, %d dropped", end, rec.Started(), rec.Cancelled, rec.Dropped)
 	}
@@ -64,7 +70,7 @@ func TestSamplesAreTakenOnDemand(t *testing.T) {
 	r := drive.NewRecorder(time.Minute, nil)
 	record := func(class string) {
 		now := r.LastEnd + time.Second
-		r.Record(&drive.Call{Intended: r.LastEnd, Ready: r.LastEnd, Start: r.LastEnd, End: now, Outcome: target.Outcome{Class: class}})
+		r.Record(&drive.Call{Intended: r.LastEnd, Ready: r.LastEnd, Start: r.LastEnd, End: now, Outcome: &target.Outcome{Class: class}})
 	}
 	record("")
 	if got := r.Sampler.Latest(); got != (drive.Sample{}) {

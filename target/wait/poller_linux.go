@@ -148,8 +148,10 @@ func (p *poller) Rouse() { p.alarm.Ring() }
 
 func (p *poller) Close() {
 	p.alarm.Close()
-	if p.timer >= 0 {
-		_ = unix.Close(p.timer)
+	for _, fd := range []*int{&p.timer, &p.fd} {
+		if *fd >= 0 { // else it is somebody else's by now
+			_ = unix.Close(*fd)
+			*fd = -1
+		}
 	}
-	_ = unix.Close(p.fd)
 }

@@ -72,11 +72,12 @@ func testTimeoutBeginsWithTheConnection(t *testing.T, by kind) {
 	const timeout = 50 * time.Millisecond
 	e := by.open(t, serve(t, func(p *peer) { p.request(); p.request() }), func(o *Options) { o.Timeout, o.Connections = timeout, 1 })
 	e.Send(0, 0, e.now())
-	e.Send(1, 1, e.now())
-	for _, done := range collect(t, e, 2) {
-		if turn := time.Duration(done.ID.Slot()); done.Class != target.Timeout || done.Attempts != 1 || done.Ended < done.Held+timeout || done.Held < turn*timeout {
-			t.Errorf("%+v", done)
-		}
+	sent := e.now()
+	e.Send(1, 1, sent)
+	ended := collect(t, e, 2)
+	expectClass(t, ended, target.Timeout)
+	if first, second := ended[0], ended[1]; first.Held != 0 || second.Held < first.Ended-sent || second.Ended < sent+second.Held+timeout || first.Attempts+second.Attempts != 2 {
+		t.Errorf("%+v", ended)
 	}
 }
 
