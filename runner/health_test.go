@@ -26,7 +26,7 @@ func made(m mode.Mode, length time.Duration, late func(k int) time.Duration, too
 	rec := drive.NewRecorder(length, nil)
 	for k := range int(length / (10 * ms)) {
 		due := time.Duration(k) * 10 * ms
-		rec.Record(&drive.Call{Intended: due, Ready: due, Start: due + late(k), End: due + max(late(k), took(k))})
+		rec.Record(&drive.Call{Outcome: &target.Outcome{}, Intended: due, Ready: due, Start: due + late(k), End: due + max(late(k), took(k))})
 	}
 	out := &result.Trial{MachineUse: &result.MachineUse{WallS: length.Seconds()}, Errors: map[string]result.Error{}, DurationS: length.Seconds()}
 	if err := fillDistributions(out, rec); err != nil {

@@ -148,3 +148,35 @@ func TestTheLawsOfTries(t *testing.T) {
 		}
 	})
 }
+
+// After a standstill a server that is retried without a bound never recovers,
+// though it could serve all that comes; with a budget, or without retries, it
+// does (docs/retry-storms.md).
+func TestRetryStorms(t *testing.T) {
+	const frozen, again, length = 20 * time.Second, 23 * time.Second, 60 * time.Second
+	for name, c := range map[string]struct {
+		attempts int
+		budget   float64
+		recovers bool
+	}{"none": {1, 0, true}, "storm": {4, 0, false}, "budget": {4, 0.1, true}} {
+		settings := sim.Settings{Delay: exponential(10 * ms), Servers: 10, Stall: sim.Stall{At: frozen, For: again - frozen}}
+		policy := retry.Settings{Attempts: c.attempts, Backoff: 100 * ms, Factor: 2, Jitter: true, On: []string{target.Timeout}, Budget: c.budget}
+		streams, before, late := random.New(1), 0, 0
+		rec := drive.NewRecorder(length, func(call *drive.Call) {
+			switch {
+			case call.OK() && call.Intended < frozen-time.Second:
+				before++
+			case call.OK() && call.Intended > length-10*time.Second:
+				late++
+			}
+		})
+		end := drive.Loop{
+			Schedule: schedule.NewOpen(schedule.Open{Bounds: schedule.Bounds{Until: length}, Arrivals: schedule.Poisson(700, time.Second, streams("arrivals")), MaxInFlight: 10_000}, schedule.StopOn{}),
+			Clock:    wait.NewVirtual(0), Carrier: sim.NewCarrier(settings, streams), Recorder: rec,
+			Timeout: 500 * ms, Retry: policy.New(streams), Until: length, Drain: 10 * time.Second, Stop: &drive.Stop{},
+		}.Run()
+		if end.Err != nil || before < 13_000 || (late > 6500) != c.recovers || (late == 0) == c.recovers {
+			t.Errorf("%s: %+v: %d succeed before, %d in the last 10 s", name, end, before, late)
+		}
+	}
+}

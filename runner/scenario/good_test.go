@@ -31,6 +31,9 @@ func examples(t *testing.T) []example {
 			t.Fatal(err)
 		}
 		for _, file := range files {
+			if strings.HasPrefix(filepath.Base(file), "adding-a-") {
+				continue // what these pages add is not there yet; tests of their own carry them out
+			}
 			text, err := os.ReadFile(file)
 			if err != nil {
 				t.Fatal(err)

@@ -90,6 +90,10 @@ func (w written) settings(r *setting.Reader, at setting.Pos) (*Settings, bool) {
 		r.Problem(w.tls.Pos, "the server that `serve` starts speaks no TLS: leave tls out")
 		ok = false
 	}
+	if w.serve.Given && (s.Serve.Timeout > 0 || s.Serve.Retry.Attempts > 0) {
+		r.Problem(w.serve.Pos, "a server does not know how long its callers wait, nor what they try again: write timeout and retry beside serve")
+		ok = false
+	}
 	if _, err := s.Carrier(); err != nil {
 		r.Problem(w.engine.Pos, "%s", err)
 		ok = false

@@ -13,7 +13,7 @@ import (
 // It reads as the kind's own settings.
 func Shape() setting.Shape[kind.Settings] {
 	return setting.Choice("a target",
-		setting.When("sim", "A simulated-delay target.", sim.TargetShape(), func(s sim.Settings) kind.Settings { return &s }),
+		setting.When("sim", "A simulated-delay target.", sim.Shape(), func(s sim.Settings) kind.Settings { return &s }),
 		setting.When("http", "A server that speaks HTTP.", http.Shape(), func(s *http.Settings) kind.Settings { return s }),
 	)
 }

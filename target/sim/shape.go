@@ -14,50 +14,32 @@ import (
 // and the calls that a quota remembers.
 const mostServers = 10_000_000
 
-// Shape is how a scenario file spells a simulated server, as `serve:` has it.
+// Shape is how a scenario file spells a simulated server. `timeout` and `retry`
+// are its callers': only a target has them.
 func Shape() setting.Shape[Settings] {
 	return setting.Define("simulated", func(setting.Shape[Settings]) setting.Shape[Settings] {
-		return complete(append(serverKeys(),
-			setting.Refused[written]("timeout", "belongs to the http target, beside serve: a server does not know how long its callers wait"),
-			setting.Refused[written]("retry", "belongs to the http target, beside serve: a server does not know what its callers do next"),
-		))
-	})
-}
-
-// TargetShape is how it spells a simulated target: a server, and what its
-// callers do.
-func TargetShape() setting.Shape[Settings] {
-	return setting.Define("simulated-target", func(setting.Shape[Settings]) setting.Shape[Settings] {
-		return complete(append(serverKeys(),
+		read := setting.Object("a simulated server",
+			setting.Key("delay", "How long a call takes alone: a duration, or a distribution. Default 0s.", delay.Shape(), func(s *written) *delay.Delay { return &s.Delay }),
+			setting.Key("servers", "How many calls are served at once; the rest wait in line. Default: no limit.", setting.Located(setting.Count(1, mostServers)), func(s *written) *setting.At[int] { return &s.servers }),
+			setting.Key("queue", "The waiting room behind the servers; a call that finds it full fails at once (rejected, HTTP 503). Default: no limit.", setting.Located(setting.Count(0, mostServers)), func(s *written) *setting.At[int] { return &s.queue }),
+			setting.Key("contention", "How calls in service slow each other down (Universal Scalability Law).", contention(), func(s *written) *Contention { return &s.Contention }),
+			setting.Key("errors", "The share of calls that fail: 1%, or a map.", failures(), func(s *written) *Errors { return &s.Errors }),
+			setting.Key("stall", "Freezes the server now and then.", stall(), func(s *written) *Stall { return &s.Stall }),
+			setting.Key("quota", "N/T: a call that would be the N+1st admitted within T fails at once (throttled, HTTP 429).", quota(), func(s *written) *quantity.Rate { return &s.Quota }),
 			setting.Key("timeout", "How long the caller of a call waits; the server goes on with it. Default: as long as it takes.", setting.LongerThanZero(), func(s *written) *time.Duration { return &s.Timeout }),
 			setting.Key("retry", "Repeats failed attempts. Default: none is.", retry.Shape(), func(s *written) *retry.Settings { return &s.Retry }),
-		))
-	})
-}
-
-func serverKeys() []setting.Field[written] {
-	return []setting.Field[written]{
-		setting.Key("delay", "How long a call takes alone: a duration, or a distribution. Default 0s.", delay.Shape(), func(s *written) *delay.Delay { return &s.Delay }),
-		setting.Key("servers", "How many calls are served at once; the rest wait in line. Default: no limit.", setting.Located(setting.Count(1, mostServers)), func(s *written) *setting.At[int] { return &s.servers }),
-		setting.Key("queue", "The waiting room behind the servers; a call that finds it full fails at once (rejected, HTTP 503). Default: no limit.", setting.Located(setting.Count(0, mostServers)), func(s *written) *setting.At[int] { return &s.queue }),
-		setting.Key("contention", "How calls in service slow each other down (Universal Scalability Law).", contention(), func(s *written) *Contention { return &s.Contention }),
-		setting.Key("errors", "The share of calls that fail: 1%, or a map.", failures(), func(s *written) *Errors { return &s.Errors }),
-		setting.Key("stall", "Freezes the server now and then.", stall(), func(s *written) *Stall { return &s.Stall }),
-		setting.Key("quota", "N/T: a call that would be the N+1st admitted within T fails at once (throttled, HTTP 429).", quota(), func(s *written) *quantity.Rate { return &s.Quota }),
-	}
-}
-
-func complete(fields []setting.Field[written]) setting.Shape[Settings] {
-	return setting.Complete(setting.Object("a simulated server", fields...), func(r *setting.Reader, _ setting.Pos, s written) (Settings, bool) {
-		if s.queue.Given {
-			s.Queue = &s.queue.Value
-		}
-		if s.queue.Given && !s.servers.Given {
-			r.Problem(s.queue.Pos, "a queue forms only behind servers: add `servers: N`, or leave queue out")
-			return s.Settings, false
-		}
-		s.Servers = s.servers.Value
-		return s.Settings, true
+		)
+		return setting.Complete(read, func(r *setting.Reader, _ setting.Pos, s written) (Settings, bool) {
+			if s.queue.Given {
+				s.Queue = &s.queue.Value
+			}
+			if s.queue.Given && !s.servers.Given {
+				r.Problem(s.queue.Pos, "a queue forms only behind servers: add `servers: N`, or leave queue out")
+				return s.Settings, false
+			}
+			s.Servers = s.servers.Value
+			return s.Settings, true
+		})
 	})
 }
 
