@@ -184,6 +184,36 @@ func TestNobodyAsksWhichModeItIs(t *testing.T) {
 	}
 }
 
+// Which kind a target is, only the table of kinds knows: everybody else asks
+// its settings (target/kind). A kind's package is imported by other kinds, and by
+// the command that is about it.
+func TestNobodyAsksWhichKindItIs(t *testing.T) {
+	all := sources(t, token.NewFileSet())
+	kinds := []string{"target/wire", "target/workers"} // what carries their calls
+	for _, s := range all {
+		if s.folder == "target/kinds" {
+			for _, path := range s.ours() {
+				if path != "target/kind" && path != "target/setting" {
+					kinds = append(kinds, path)
+				}
+			}
+		}
+	}
+	if len(kinds) < 4 {
+		t.Fatalf("found the kinds %v", kinds)
+	}
+	for _, s := range all {
+		if top(s.folder) == "target" || top(s.folder) == "docs" || s.path == "cmd/plimsoll/serve.go" {
+			continue
+		}
+		for _, path := range s.ours() {
+			if slices.Contains(kinds, path) {
+				t.Errorf("%s imports the kind %s", s.path, path)
+			}
+		}
+	}
+}
+
 // Files and functions stay short enough to be read at one go, nothing hides in
 // init, and only tests may panic on purpose.
 func TestSizes(t *testing.T) {

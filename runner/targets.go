@@ -10,7 +10,6 @@ import (
 	"plimsoll/target/kind"
 	"plimsoll/target/random"
 	"plimsoll/target/serve"
-	"plimsoll/target/sim"
 	"plimsoll/target/wait"
 )
 
@@ -43,13 +42,12 @@ func (ts *targets) child(ctx context.Context, name string, model any) (*serve.Ch
 	if child := ts.children[name]; child != nil {
 		return child, child.Err()
 	}
-	settings, ok := model.(*sim.Settings)
-	if !ok {
-		return nil, fmt.Errorf("nobody serves a %T", model)
+	options, err := serve.Of(model)
+	if err != nil {
+		return nil, err
 	}
-	child, err := serve.Start(ctx, serve.Options{
-		Settings: *settings, Seed: ts.Plan.Seed, Names: []string{"serve", name}, Spin: ts.Plan.Spin,
-	}, ts.Child)
+	options.Seed, options.Names, options.Spin = ts.Plan.Seed, []string{"serve", name}, ts.Plan.Spin
+	child, err := serve.Start(ctx, options, ts.Child)
 	if err != nil {
 		return nil, err
 	}

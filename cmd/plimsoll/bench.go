@@ -20,7 +20,6 @@ import (
 	"plimsoll/runner"
 	"plimsoll/runner/result"
 	"plimsoll/runner/scenario"
-	"plimsoll/target/http"
 	"plimsoll/target/quantity"
 	"plimsoll/target/setting"
 )
@@ -290,7 +289,7 @@ func (f *benchFlags) addHeader(text string) error {
 	if !found {
 		return errors.New("write its name, a colon and its value, such as -H 'Accept: text/html'")
 	}
-	f.load.Headers = append(f.load.Headers, http.Header{Name: strings.TrimSpace(name), Value: strings.TrimSpace(value)})
+	f.load.Headers = append(f.load.Headers, scenario.Header{Name: strings.TrimSpace(name), Value: strings.TrimSpace(value)})
 	return nil
 }
 

@@ -11,7 +11,6 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"plimsoll/target/http"
 	"plimsoll/target/quantity"
 )
 
@@ -21,7 +20,7 @@ import (
 type Quick struct {
 	URL      string // http:// where it has no scheme
 	Method   string // default GET, or POST with a body
-	Headers  []http.Header
+	Headers  []Header
 	Body     string
 	BodyFile string
 	Timeout  time.Duration // default 10 s
@@ -44,6 +43,9 @@ type Quick struct {
 
 	Thresholds []string // as `thresholds` has them
 }
+
+// Header is one header line of a Quick; a name may come up several times.
+type Header struct{ Name, Value string }
 
 // What a Quick does when it has nothing but a URL.
 const (
@@ -158,12 +160,12 @@ func complete(url string) string {
 
 // byName puts the lines of one header together, in the order they first come
 // up, as a map has it.
-func byName(headers []http.Header) (groups [][]http.Header) {
+func byName(headers []Header) (groups [][]Header) {
 	key := textproto.CanonicalMIMEHeaderKey
 	for _, h := range headers {
-		at := slices.IndexFunc(groups, func(g []http.Header) bool { return key(g[0].Name) == key(h.Name) })
+		at := slices.IndexFunc(groups, func(g []Header) bool { return key(g[0].Name) == key(h.Name) })
 		if at < 0 {
-			groups = append(groups, []http.Header{h})
+			groups = append(groups, []Header{h})
 		} else {
 			groups[at] = append(groups[at], h)
 		}

@@ -36,7 +36,7 @@ func TestQuickTextsMeanThemselves(t *testing.T) {
 		q := Quick{
 			URL: "http://h/" + rapid.StringMatching(`[a-z?&=$.\[\]{}!*'#-]{0,20}`).Draw(t, "path"),
 			// A name of its own, or a line more under the same one.
-			Headers: []http.Header{{Name: "X-$A", Value: value.Draw(t, "first")}, {Name: "B", Value: value.Draw(t, "other")},
+			Headers: []Header{{Name: "X-$A", Value: value.Draw(t, "first")}, {Name: "B", Value: value.Draw(t, "other")},
 				{Name: "x-$a", Value: value.Draw(t, "second")}},
 			Body: rapid.String().Draw(t, "body"),
 		}
@@ -45,7 +45,7 @@ func TestQuickTextsMeanThemselves(t *testing.T) {
 		if string(got.Body) != q.Body {
 			t.Errorf("the body %q became %q", q.Body, got.Body)
 		}
-		want := []http.Header{{Name: "X-$A", Value: q.Headers[0].Value}, {Name: "X-$A", Value: q.Headers[2].Value}, q.Headers[1]}
+		want := []http.Header{{Name: "X-$A", Value: q.Headers[0].Value}, {Name: "X-$A", Value: q.Headers[2].Value}, http.Header(q.Headers[1])}
 		if len(got.Headers) != 3 || got.Headers[0] != want[0] || got.Headers[1] != want[1] || got.Headers[2] != want[2] {
 			t.Errorf("the headers %q became %q", want, got.Headers)
 		}
@@ -116,7 +116,7 @@ func TestQuickSettings(t *testing.T) {
 
 // Bytes that are no text cannot stand in YAML.
 func TestQuickRefusesBytes(t *testing.T) {
-	for _, q := range []Quick{{URL: "h\xff"}, {URL: "h", Body: "\xc3"}, {URL: "h", Engine: "\xff"}, {URL: "h", Unix: "\xff"}, {URL: "h", Headers: []http.Header{{Name: "A", Value: "\x80"}}}} {
+	for _, q := range []Quick{{URL: "h\xff"}, {URL: "h", Body: "\xc3"}, {URL: "h", Engine: "\xff"}, {URL: "h", Unix: "\xff"}, {URL: "h", Headers: []Header{{Name: "A", Value: "\x80"}}}} {
 		if _, err := q.YAML(); err == nil || !strings.Contains(err.Error(), "UTF-8") {
 			t.Errorf("%+v: %v", q, err)
 		}

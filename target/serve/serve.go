@@ -39,6 +39,16 @@ type Options struct {
 	Spin     float64  // share of a core, 0 to 1, that waiting may burn; see wait.New
 }
 
+// Of are the options of a simulated server whose settings a target has: a
+// *sim.Settings.
+func Of(model any) (Options, error) {
+	settings, ok := model.(*sim.Settings)
+	if !ok {
+		return Options{}, fmt.Errorf("nobody serves a %T", model)
+	}
+	return Options{Settings: *settings}, nil
+}
+
 // grace is how long calls in progress may take to end when the server stops.
 const grace = 5 * time.Second
 
