@@ -24,6 +24,106 @@ func blocks(t *testing.T, page, language string) (list []string) {
 	return list
 }
 
+// build is plimsoll with other files over its own.
+type build struct {
+	*testing.T
+	dir  string
+	over map[string]string
+}
+
+func newBuild(t *testing.T) *build { return &build{t, t.TempDir(), map[string]string{}} }
+
+func (b *build) write(name, text string) string {
+	path := filepath.Join(b.dir, name)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		b.Fatal(err)
+	}
+	return path
+}
+
+// put has a file of that text at a place.
+func (b *build) put(place, text string) {
+	b.over[place] = b.write(strings.ReplaceAll(place, "/", "-"), text)
+}
+
+// insert has more in a file, behind a piece of it.
+func (b *build) insert(place, behind, text string) {
+	before, err := os.ReadFile(place)
+	if err != nil {
+		b.Fatal(err)
+	}
+	if last, taken := b.over[place]; taken {
+		if before, err = os.ReadFile(last); err != nil {
+			b.Fatal(err)
+		}
+	}
+	after := strings.Replace(string(before), behind, behind+text, 1)
+	if after == string(before) {
+		b.Fatalf("%s has changed: there is no %q", place, behind)
+	}
+	b.put(place, after)
+}
+
+// program links it, and runs scenario files.
+func (b *build) program() (run func(text string) (said string, failed error)) {
+	overlay, err := json.Marshal(map[string]map[string]string{"Replace": b.over})
+	if err != nil {
+		b.Fatal(err)
+	}
+	program := filepath.Join(b.dir, "plimsoll")
+	build := exec.Command("go", "build", "-overlay", b.write("overlay.json", string(overlay)), "-o", program, "./cmd/plimsoll")
+	if out, err := build.CombinedOutput(); err != nil {
+		b.Fatalf("%v\n%s", err, out)
+	}
+	return func(text string) (string, error) {
+		out, err := exec.Command(program, "run", b.write("s.yaml", text), "--quiet", "--out", filepath.Join(b.dir, "results")).CombinedOutput()
+		return string(out), err
+	}
+}
+
+// docs/adding-a-kind.md is right: its folder and its line are a kind, which its
+// scenario calls.
+func TestPageOnKinds(t *testing.T) {
+	if testing.Short() {
+		t.Skip("links a whole program")
+	}
+	const page, table = "docs/adding-a-kind.md", "target/kinds/kinds.go"
+	code, scenarios := blocks(t, page, "go"), blocks(t, page, "yaml")
+	if len(code) != 2 || len(scenarios) != 1 {
+		t.Fatalf("%d pieces of Go and %d scenarios", len(code), len(scenarios))
+	}
+	b := newBuild(t)
+	b.put("target/nap/nap.go", code[0])
+	b.insert(table, "import (\n", "\t\"plimsoll/target/nap\"\n")
+	b.insert(table, "setting.Choice(\"a target\",\n", code[1])
+	carryOut := b.program()
+	if out, err := carryOut(scenarios[0]); err != nil || !strings.Contains(out, "naps") {
+		t.Errorf("%v\n%s", err, out)
+	}
+	runs, _ := filepath.Glob(filepath.Join(b.dir, "results", "2*", "run.json"))
+	if len(runs) != 1 {
+		t.Fatalf("%d results", len(runs))
+	}
+	kept, err := os.ReadFile(runs[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`"engine": "nap"`, `"ok": 20`} {
+		if !strings.Contains(string(kept), want) {
+			t.Errorf("the result does not say %q", want)
+		}
+	}
+	for bad, want := range map[string]string{
+		"nap: {}":           "for",
+		"nap: {fro: 5ms}":   "did you mean \"for\"",
+		"nappe: {for: 5ms}": "there are nap, sim and http",
+	} {
+		if out, err := carryOut(strings.Replace(scenarios[0], "nap: {for: 5ms}", bad, 1)); err == nil || !strings.Contains(out, want) {
+			t.Errorf("%s: %v, does not say %s\n%.800s", bad, err, want, out)
+		}
+	}
+}
+
 // docs/adding-a-mode.md is right: its file and its line are a mode, which its
 // scenario runs in.
 func TestPageOnModes(t *testing.T) {
@@ -35,38 +135,11 @@ func TestPageOnModes(t *testing.T) {
 	if len(code) != 2 || len(scenarios) != 1 {
 		t.Fatalf("%d pieces of Go and %d scenarios", len(code), len(scenarios))
 	}
-	forms, err := os.ReadFile(table)
-	if err != nil {
-		t.Fatal(err)
-	}
-	const last = "\t\trateLimited(),\n"
-	longer := strings.Replace(string(forms), last, last+code[1], 1)
-	if longer == string(forms) {
-		t.Fatal("the table has changed: this test adds the line behind rateLimited()")
-	}
-	dir := t.TempDir()
-	write := func(name, text string) string {
-		path := filepath.Join(dir, name)
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return path
-	}
-	overlay, err := json.Marshal(map[string]map[string]string{"Replace": {
-		"runner/mode/trickle.go": write("trickle.go", code[0]), table: write("form.go", longer),
-	}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	program := filepath.Join(dir, "plimsoll")
-	build := exec.Command("go", "build", "-overlay", write("overlay.json", string(overlay)), "-o", program, "./cmd/plimsoll")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	carryOut := func(text string) (said string, failed error) {
-		out, err := exec.Command(program, "run", write("s.yaml", text), "--quiet", "--out", filepath.Join(dir, "results")).CombinedOutput()
-		return string(out), err
-	}
+	b := newBuild(t)
+	b.put("runner/mode/trickle.go", code[0])
+	b.insert(table, "\t\trateLimited(),\n", code[1])
+	carryOut := b.program()
+	dir := b.dir
 	if out, err := carryOut(scenarios[0]); err != nil || !strings.Contains(out, "trickle") {
 		t.Errorf("%v\n%s", err, out)
 	}
