@@ -77,3 +77,14 @@ func TestMoreIsForAllThatIsOpen(t *testing.T) {
 		}
 	}
 }
+
+// Without a success nothing has a response time; all else has its figure.
+func TestWhatNoSuccessLacks(t *testing.T) {
+	for _, metric := range []string{Makespan, Rate, P50, P99, Errors} {
+		for ok, lacks := range map[int64]bool{0: metric == P50 || metric == P99, 1: false, 5: false} {
+			if got := (sample{group: &result.Group{OK: ok}}).lacks(metric); got != lacks {
+				t.Errorf("%s of %d successes is lacking: %v", metric, ok, got)
+			}
+		}
+	}
+}
