@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"runtime"
 	"testing"
 	"time"
 )
@@ -17,4 +18,22 @@ func TestNaps(t *testing.T) {
 			t.Errorf("suspended for %v: %+v", nap, p.asleep)
 		}
 	}
+}
+
+// The pulse is felt from when its goroutine first had a processor: what kept
+// those before it is no standstill of the trial's.
+func TestThePulseBeginsWhenItIsFelt(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1)) // so that the goroutine has to wait
+	var seen standstill
+	for range 10 { // a busy machine may stand still, but not always
+		runtime.Gosched() // for a time slice of our own, of 10 ms
+		stop := feelPulse(0)
+		for began := time.Now(); time.Since(began) < 8*time.Millisecond; {
+		}
+		time.Sleep(2 * beat)
+		if seen = stop(); seen.stopped.For == 0 && seen.starved.For == 0 {
+			return
+		}
+	}
+	t.Errorf("always a standstill, such as %+v", seen)
 }
