@@ -18,3 +18,11 @@ func TestProblemsNameWhatWouldBeRight(t *testing.T) {
 		}
 	}
 }
+
+// An empty list is no list, whoever asks.
+func TestEmptyListsAreNotRead(t *testing.T) {
+	r := NewReader(func(string) (string, bool) { return "", false }, ".")
+	if list, ok := Items(Text("a name")).Read(r, r.Load([]byte("[]"))); ok || len(list) > 0 || len(r.Problems()) != 1 {
+		t.Errorf("%q, %v: %v", list, ok, r.Problems())
+	}
+}
