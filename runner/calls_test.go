@@ -15,12 +15,12 @@ import (
 func TestCallsHaveTheirTimes(t *testing.T) {
 	var out strings.Builder
 	log := newCallLog(&out)
-	observe := log.observer(scenario.Trial{Scenario: &scenario.Scenario{Name: "s"}, Mode: &scenario.Mode{Name: "m"}, Repeat: 1})
+	observe := log.observer(scenario.Trial{Scenario: &scenario.Scenario{Name: "s"}, Mode: scenario.Mode{Name: "m"}, Repeat: 1})
 	observe(&drive.Call{
 		Number: 7, Intended: time.Second, Ready: 1500 * time.Millisecond, Start: 1600 * time.Millisecond, End: 5 * time.Second,
-		Outcome: target.Outcome{Held: 400 * time.Millisecond, Attempts: 3, Resent: 1, BytesIn: 20, BytesOut: 10},
+		Outcome: &target.Outcome{Held: 400 * time.Millisecond, Attempts: 3, Resent: 1, BytesIn: 20, BytesOut: 10},
 	})
-	observe(&drive.Call{Number: 8, End: time.Second, Outcome: target.Outcome{Class: target.Reset}})
+	observe(&drive.Call{Number: 8, End: time.Second, Outcome: &target.Outcome{Class: target.Reset}})
 	if err := log.flush(); err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package scenario
+package sim
 
 import (
 	"testing"
@@ -6,7 +6,6 @@ import (
 
 	"plimsoll/target/delay"
 	"plimsoll/target/quantity"
-	"plimsoll/target/sim"
 )
 
 // How many calls fit into a quota's time depends on the shortest of them, and
@@ -28,12 +27,12 @@ func TestQuotasAreMetByTheShortestCalls(t *testing.T) {
 		{0.5, nil, 50, ""},
 		{0, ms(1), 50, ""},
 	} {
-		model := &sim.Settings{
+		model := &Settings{
 			Delay:  delay.Of(10 * time.Millisecond),
-			Errors: sim.Errors{Rate: c.share, Kind: sim.Reset, After: c.after},
+			Errors: Errors{Rate: c.share, Kind: Reset, After: c.after},
 			Quota:  quantity.Rate{N: c.n, Per: 100 * time.Millisecond},
 		}
-		if got := endsAtOnce(model, 1); got != c.want {
+		if got := model.AtOnce(1); got != c.want {
 			t.Errorf("%+v, a quota of %d: %q, want %q", model.Errors, c.n, got, c.want)
 		}
 	}
