@@ -50,7 +50,7 @@ func untilGivenUp(c *net.TCPConn, _ int) bool {
 	return false
 }
 
-func soon(s *Settings) { s.Timeout = 100 * time.Millisecond }
+func soon(s *Settings) { s.Timeout = 500 * time.Millisecond }
 
 var faults = []fault{
 	{"refused", func(t *testing.T) string { return "http://" + refusing(t) }, nil, target.Connect, "connection refused"},
@@ -72,11 +72,11 @@ var faults = []fault{
 	{"text missing", byStatus(func(w nethttp.ResponseWriter, _ *nethttp.Request) { _, _ = w.Write([]byte("sold out")) }),
 		func(s *Settings) { s.Success.Contains = "in stock" }, target.Body, `does not contain "in stock"`},
 
-	{"silent", byScript(untilGivenUp), soon, target.Timeout, "no answer within 100ms"},
+	{"silent", byScript(untilGivenUp), soon, target.Timeout, "no answer within 500ms"},
 	{"slow body", byScript(func(c *net.TCPConn, _ int) bool {
 		says("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhello")(c, 0)
 		return untilGivenUp(c, 0)
-	}), soon, target.Timeout, "no end of the body within 100ms"},
+	}), soon, target.Timeout, "no end of the body within 500ms"},
 
 	{"not found", byStatus(nethttp.NotFound), nil, "status-404", "404 Not Found: 404 page not found"},
 	{"redirect", byStatus(func(w nethttp.ResponseWriter, r *nethttp.Request) { nethttp.Redirect(w, r, "/elsewhere", 302) }), nil, "status-302", "302 Found, redirects are not followed: Location: /elsewhere"},
