@@ -81,6 +81,23 @@ func (b *build) program() (run func(text string) (said string, failed error)) {
 	}
 }
 
+// resultSays looks for texts in the only result there is.
+func (b *build) resultSays(texts ...string) {
+	runs, _ := filepath.Glob(filepath.Join(b.dir, "results", "2*", "run.json"))
+	if len(runs) != 1 {
+		b.Fatalf("%d results", len(runs))
+	}
+	kept, err := os.ReadFile(runs[0])
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, want := range texts {
+		if !strings.Contains(string(kept), want) {
+			b.Errorf("the result does not say %q", want)
+		}
+	}
+}
+
 // docs/adding-a-kind.md is right: its folder and its line are a kind, which its
 // scenario calls.
 func TestPageOnKinds(t *testing.T) {
@@ -100,19 +117,7 @@ func TestPageOnKinds(t *testing.T) {
 	if out, err := carryOut(scenarios[0]); err != nil || !strings.Contains(out, "naps") {
 		t.Errorf("%v\n%s", err, out)
 	}
-	runs, _ := filepath.Glob(filepath.Join(b.dir, "results", "2*", "run.json"))
-	if len(runs) != 1 {
-		t.Fatalf("%d results", len(runs))
-	}
-	kept, err := os.ReadFile(runs[0])
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, want := range []string{`"engine": "nap"`, `"ok": 20`} {
-		if !strings.Contains(string(kept), want) {
-			t.Errorf("the result does not say %q", want)
-		}
-	}
+	b.resultSays(`"engine": "nap"`, `"ok": 20`)
 	for bad, want := range map[string]string{
 		"nap: {}":           "for",
 		"nap: {fro: 5ms}":   "did you mean \"for\"",
@@ -139,23 +144,10 @@ func TestPageOnModes(t *testing.T) {
 	b.put("runner/mode/trickle.go", code[0])
 	b.insert(table, "\t\trateLimited(),\n", code[1])
 	carryOut := b.program()
-	dir := b.dir
 	if out, err := carryOut(scenarios[0]); err != nil || !strings.Contains(out, "trickle") {
 		t.Errorf("%v\n%s", err, out)
 	}
-	runs, _ := filepath.Glob(filepath.Join(dir, "results", "2*", "run.json"))
-	if len(runs) != 1 {
-		t.Fatalf("%d results", len(runs))
-	}
-	kept, err := os.ReadFile(runs[0])
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, want := range []string{"trickle: 200ms, max_in_flight: 5, requests: 50", "trickle: 100ms, max_in_flight: 5, requests: 50", "concurrent: 2, requests: 50"} {
-		if !strings.Contains(string(kept), want) {
-			t.Errorf("the result does not say %q", want)
-		}
-	}
+	b.resultSays("trickle: 200ms, max_in_flight: 5, requests: 50", "trickle: 100ms, max_in_flight: 5, requests: 50", "concurrent: 2, requests: 50")
 	for bad, want := range map[string]string{
 		"trikle: 200ms":                             `did you mean \"trickle\"`,
 		"trickle: 200ms, think_time: 1s":            "think_time belongs to sequential and concurrent modes, a trickle one has none",

@@ -1,6 +1,8 @@
 package drive_test
 
 import (
+	"context"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -147,6 +149,43 @@ func TestTheLawsOfTries(t *testing.T) {
 			}
 		}
 	})
+}
+
+// secondStuck is a target whose first try fails, and whose second never ends.
+type secondStuck struct {
+	released chan struct{}
+	tries    atomic.Int64
+	second   atomic.Int64 // when it came, since began
+	began    time.Time
+}
+
+func (s *secondStuck) Call(context.Context, *target.Request) target.Outcome {
+	if s.tries.Add(1) == 1 {
+		return target.Outcome{Class: target.Reset}
+	}
+	s.second.Store(int64(time.Since(s.began)))
+	<-s.released
+	return target.Outcome{}
+}
+
+// Who never comes back from a second try has been under way since the first.
+func TestWhoIsLeftInASecondTryBeganWithTheFirst(t *testing.T) {
+	t.Parallel()
+	const pause = 100 * ms
+	to := &secondStuck{released: make(chan struct{}), began: time.Now()}
+	var left drive.Call
+	policy := retry.Settings{Attempts: 2, Backoff: pause, Factor: 1, On: []string{target.Reset}}
+	rec, end := byWorkers(t, to, drive.Loop{
+		Schedule: schedule.NewOpen(schedule.Open{Bounds: schedule.Bounds{Until: 10 * ms}, Arrivals: schedule.Constant(1, time.Second), MaxInFlight: 1}, schedule.StopOn{}),
+		Recorder: drive.NewRecorder(10*ms, func(c *drive.Call) { left = *c }), Retry: policy.New(random.New(1)), Until: 10 * ms, Drain: time.Second,
+	})
+	close(to.released)
+	if end.Err != nil || rec.Cancelled != 1 || to.tries.Load() != 2 {
+		t.Fatalf("%+v: %d cancelled, %d tries", end, rec.Cancelled, to.tries.Load())
+	}
+	if second := time.Duration(to.second.Load()); left.Start+pause > second {
+		t.Errorf("began at %v, the second try at %v", left.Start, second)
+	}
 }
 
 // After a standstill a server that is retried without a bound never recovers,

@@ -48,7 +48,7 @@ func (s *Settings) Open(ctx context.Context, site kind.Site) (*kind.Opened, erro
 		}
 		base, broken = served.URL(), served.Err
 	}
-	engine, err := s.Carrier()
+	engine, err := s.carriedBy()
 	if err != nil {
 		return nil, err
 	}

@@ -140,7 +140,7 @@ func byWire(t *testing.T, engine, url string, change func(*Settings), calls int)
 	t.Helper()
 	s := open(t, url, change).settings
 	s.Engine = engine
-	if _, err := s.Carrier(); err != nil {
+	if _, err := s.carriedBy(); err != nil {
 		return nil, false
 	}
 	return byLoop(t, engine, s, 1, calls, nil), true
@@ -343,7 +343,7 @@ func TestCarrier(t *testing.T) {
 		for _, url := range c.urls {
 			s.Calls = append(s.Calls, Request{Method: nethttp.MethodGet, URL: url})
 		}
-		got, err := s.Carrier()
+		got, err := s.carriedBy()
 		if c.reason == "" && (err != nil || got != c.want) || c.reason != "" && (err == nil || !strings.Contains(err.Error(), c.reason)) {
 			t.Errorf("%v, engine %q, http %q: %q, %v", c.urls, c.engine, c.protocol, got, err)
 		}

@@ -94,7 +94,7 @@ func (w written) settings(r *setting.Reader, at setting.Pos) (*Settings, bool) {
 		r.Problem(w.serve.Pos, "a server does not know how long its callers wait, nor what they try again: write timeout and retry beside serve")
 		ok = false
 	}
-	if _, err := s.Carrier(); err != nil {
+	if _, err := s.carriedBy(); err != nil {
 		r.Problem(w.engine.Pos, "%s", err)
 		ok = false
 	}

@@ -14,7 +14,7 @@ import (
 
 // Wire turns the settings into those of package wire's engine, which sends the
 // same requests and judges answers by the same rules as Target does. Relative
-// URLs are resolved against base, as Open does. Carrier has chosen an engine of
+// URLs are resolved against base, as Open does. carriedBy has chosen an engine of
 // package wire.
 func (s Settings) Wire(base string) (o wire.Options, err error) {
 	if err := s.Route.Check(); err != nil {
@@ -64,10 +64,10 @@ func (s Settings) Wire(base string) (o wire.Options, err error) {
 // wire's.
 const Std = "std"
 
-// Carrier is the engine that carries the calls out, by its name in results:
+// carriedBy is the engine that carries the calls out, by its name in results:
 // the one that Settings.Engine asks for, or else the first that can. The error
 // says why the one asked for cannot.
-func (s Settings) Carrier() (engine string, err error) {
+func (s Settings) carriedBy() (engine string, err error) {
 	beyondWire := s.beyondWire()
 	all := []struct{ engine, beyond string }{
 		{wire.Epoll, cmp.Or(beyondWire, s.beyondEpoll())}, {wire.Sockets, beyondWire}, {Std, ""},
