@@ -61,13 +61,14 @@ func TestRetriesOverEveryEngine(t *testing.T) {
 		class        string
 		least        time.Duration // of a call
 	}{
-		"none fails":         {always(""), "{attempts: 3, backoff: 1ms}", 40, 40, "", 0},
-		"all fail":           {always("503"), "{attempts: 3, backoff: 1ms, jitter: none}", 0, 120, "status-503", 3 * time.Millisecond},
-		"for another reason": {always("503"), "{attempts: 3, backoff: 1ms, on: timeout}", 0, 40, "status-503", 0},
-		"broken off":         {always("reset"), "{attempts: 2, backoff: 1ms, on: reset}", 0, 80, "reset", 0},
-		"until it succeeds":  {third, "{attempts: 30, backoff: 1ms, on: 5xx}", 40, 60, "", 0},
-		"within a budget":    {always("503"), "{attempts: 30, backoff: 0s, budget: 10%}", 0, 44, "status-503", 0},
-		"pauses count":       {always("503"), "{attempts: 3, backoff: 20ms, factor: 2, jitter: none}", 0, 120, "status-503", 60 * time.Millisecond},
+		"none fails":          {always(""), "{attempts: 3, backoff: 1ms}", 40, 40, "", 0},
+		"all fail":            {always("503"), "{attempts: 3, backoff: 1ms, jitter: none}", 0, 120, "status-503", 3 * time.Millisecond},
+		"for another reason":  {always("503"), "{attempts: 3, backoff: 1ms, on: timeout}", 0, 40, "status-503", 0},
+		"broken off":          {always("reset"), "{attempts: 2, backoff: 1ms, on: reset}", 0, 80, "reset", 0},
+		"until it succeeds":   {third, "{attempts: 30, backoff: 1ms, on: 5xx}", 40, 60, "", 0},
+		"within a budget":     {always("503"), "{attempts: 30, backoff: 0s, budget: 10%}", 0, 44, "status-503", 0},
+		"a budget of nothing": {always("503"), "{attempts: 30, backoff: 0s, budget: 0%}", 0, 40, "status-503", 0},
+		"pauses count":        {always("503"), "{attempts: 3, backoff: 20ms, factor: 2, jitter: none}", 0, 120, "status-503", 60 * time.Millisecond},
 	} {
 		for _, engine := range []string{"std", "wire-net", "wire"} {
 			t.Run(strings.ReplaceAll(name, " ", "-")+"/"+engine, func(t *testing.T) {

@@ -107,7 +107,7 @@ func TestTheLawsOfTries(t *testing.T) {
 		}
 		policy := retry.Settings{
 			Attempts: rapid.IntRange(1, 4).Draw(t, "attempts"), Backoff: time.Duration(rapid.IntRange(0, 50).Draw(t, "backoff")) * ms, Factor: 2,
-			Jitter: rapid.Bool().Draw(t, "jitter"), On: []string{"5xx", "timeout"}, Budget: rapid.SampledFrom([]float64{0, 0.1, 0.5}).Draw(t, "budget"),
+			Jitter: rapid.Bool().Draw(t, "jitter"), On: []string{"5xx", "timeout"}, Budget: rapid.SampledFrom([]*float64{nil, new(0.0), new(0.1), new(0.5)}).Draw(t, "budget"),
 		}
 		timeout := time.Duration(rapid.IntRange(0, 3).Draw(t, "timeout")) * 10 * ms
 		server, seen, attempts := newCounting(settings, streams), map[uint64]bool{}, 0
@@ -139,7 +139,7 @@ func TestTheLawsOfTries(t *testing.T) {
 			} else {
 				firsts++
 			}
-			if first[n] = true; policy.Budget > 0 && retries > policy.Budget*firsts {
+			if first[n] = true; policy.Budget != nil && retries > *policy.Budget*firsts {
 				t.Fatalf("%v retries after %v calls", retries, firsts)
 			}
 		}
@@ -195,9 +195,9 @@ func TestRetryStorms(t *testing.T) {
 	const frozen, again, length = 20 * time.Second, 23 * time.Second, 60 * time.Second
 	for name, c := range map[string]struct {
 		attempts int
-		budget   float64
+		budget   *float64
 		recovers bool
-	}{"none": {1, 0, true}, "storm": {4, 0, false}, "budget": {4, 0.1, true}} {
+	}{"none": {1, nil, true}, "storm": {4, nil, false}, "budget": {4, new(0.1), true}} {
 		settings := sim.Settings{Delay: exponential(10 * ms), Servers: 10, Stall: sim.Stall{At: frozen, For: again - frozen}}
 		policy := retry.Settings{Attempts: c.attempts, Backoff: 100 * ms, Factor: 2, Jitter: true, On: []string{target.Timeout}, Budget: c.budget}
 		streams, before, late := random.New(1), 0, 0

@@ -23,8 +23,8 @@ type Settings struct {
 	Jitter   bool          // full (default) or none
 	On       []string      // classes: timeout, connect, reset, 5xx, 429, 503 …; default timeout, connect, 5xx, 429
 	// Budget bounds the retries: at every time they are at most that share of
-	// the calls so far. 0: no bound.
-	Budget float64
+	// the calls so far; with 0 there is none. nil: no bound.
+	Budget *float64
 }
 
 // Policy decides on second tries. It belongs to one loop.
@@ -52,7 +52,7 @@ func (p *Policy) Again(class string, k int) bool {
 	if k >= p.Attempts || !p.on(class) {
 		return false
 	}
-	if p.Budget > 0 && float64(p.retries+1) > p.Budget*float64(p.calls) {
+	if p.Budget != nil && float64(p.retries+1) > *p.Budget*float64(p.calls) {
 		return false
 	}
 	p.retries++

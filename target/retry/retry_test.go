@@ -71,7 +71,8 @@ func TestMatches(t *testing.T) {
 func TestRetriesStayWithinTheirBudget(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		s := on(rapid.IntRange(2, 5).Draw(r, "attempts"), "timeout")
-		s.Budget = rapid.OneOf(rapid.SampledFrom([]float64{0.1, 0.2, 0.5, 1, 2}), rapid.Float64Range(0.001, 3)).Draw(r, "budget")
+		budget := rapid.OneOf(rapid.SampledFrom([]float64{0, 0.1, 0.2, 0.5, 1, 2}), rapid.Float64Range(0.001, 3)).Draw(r, "budget")
+		s.Budget = &budget
 		p := s.New(random.New(1))
 		calls, retries := 0, 0
 		var failing []int // how often the calls have failed that are being tried
@@ -84,7 +85,7 @@ func TestRetriesStayWithinTheirBudget(t *testing.T) {
 			}
 			i := rapid.IntRange(0, len(failing)-1).Draw(r, "which")
 			failing[i]++
-			room := float64(retries+1) <= s.Budget*float64(calls)
+			room := float64(retries+1) <= budget*float64(calls)
 			again := p.Again("timeout", failing[i])
 			if want := room && failing[i] < s.Attempts; again != want {
 				r.Fatalf("failure %d after %d retries of %d calls: again %v, want %v", failing[i], retries, calls, again, want)
@@ -93,8 +94,8 @@ func TestRetriesStayWithinTheirBudget(t *testing.T) {
 				failing = slices.Delete(failing, i, i+1)
 				continue
 			}
-			if retries++; float64(retries) > s.Budget*float64(calls) {
-				r.Fatalf("%d retries of %d calls, with a budget of %v", retries, calls, s.Budget)
+			if retries++; float64(retries) > budget*float64(calls) {
+				r.Fatalf("%d retries of %d calls, with a budget of %v", retries, calls, budget)
 			}
 		}
 	})
@@ -104,7 +105,7 @@ func TestRetriesStayWithinTheirBudget(t *testing.T) {
 // the budget.
 func TestOnlyRetriesAreOfTheBudget(t *testing.T) {
 	s := on(2, "timeout")
-	s.Budget = 0.1
+	s.Budget = new(0.1)
 	p := s.New(random.New(1))
 	for range 10 {
 		p.Call()

@@ -20,7 +20,7 @@ func Shape() setting.Shape[Settings] {
 		backoff  setting.At[time.Duration]
 		factor   float64
 		jitter   string
-		budget   float64
+		budget   setting.At[float64]
 		on       setting.Several[string]
 	}
 	read := setting.Object("retry",
@@ -28,11 +28,14 @@ func Shape() setting.Shape[Settings] {
 		setting.Key("backoff", "The pause before the second attempt. Default 1s.", setting.Located(setting.Duration()), func(w *written) *setting.At[time.Duration] { return &w.backoff }),
 		setting.Key("factor", "By how much each pause is longer than the one before. Default 2.", setting.Number(1, 1000, false), func(w *written) *float64 { return &w.factor }),
 		setting.Key("jitter", "full (default): each pause is drawn from 0 to its length; none: it is as long as that.", setting.Word("a jitter", "full", "none"), func(w *written) *string { return &w.jitter }),
-		setting.Key("budget", "The most retries there may be, as a share of the calls so far, such as 10%. Default: no bound.", setting.Share(), func(w *written) *float64 { return &w.budget }),
+		setting.Key("budget", "The most retries there may be, as a share of the calls so far, such as 10%. Default: no bound.", setting.Located(setting.Share()), func(w *written) *setting.At[float64] { return &w.budget }),
 		setting.Key("on", "What is tried again: classes of errors and status codes. Default [timeout, connect, 5xx, 429].", setting.OneOrMore(cause()), func(w *written) *setting.Several[string] { return &w.on }),
 	)
 	return setting.Convert(read, func(r *setting.Reader, at setting.Pos, w written) (Settings, bool) {
-		s := Settings{Attempts: cmp.Or(w.attempts, 3), Backoff: time.Second, Factor: cmp.Or(w.factor, 2), Jitter: w.jitter != "none", On: w.on.Values(), Budget: w.budget}
+		s := Settings{Attempts: cmp.Or(w.attempts, 3), Backoff: time.Second, Factor: cmp.Or(w.factor, 2), Jitter: w.jitter != "none", On: w.on.Values()}
+		if w.budget.Given {
+			s.Budget = &w.budget.Value
+		}
 		if w.backoff.Given {
 			s.Backoff = w.backoff.Value
 		}
