@@ -163,15 +163,10 @@ func fromCounts(digits Digits, counts []int64, highest int64) (*Histogram, error
 		if c < 0 || c > math.MaxInt64-h.count || v > h.top(h.bucket(highest)) {
 			return nil, fmt.Errorf("not an encoded histogram: impossible count %d of %v", c, time.Duration(v))
 		}
-		if h.count == 0 {
-			h.centre = v
-		}
 		h.counts[bucket] = uint64(c)
 		h.count += c
 		h.min, h.max = min(h.min, v), max(h.max, v)
-		off := float64(v - h.centre)
-		h.sum1 += off * float64(c)
-		h.sum2 += off * off * float64(c)
+		h.moments.addMany(uint64(v), uint64(c))
 	}
 	return h, nil
 }
@@ -196,11 +191,18 @@ func (h *Histogram) Restore(lowest, highest time.Duration, mean, stddev float64)
 	if !first || !last {
 		return fmt.Errorf("lowest %v and highest %v are not those of the histogram (%v, %v)", lowest, highest, h.Min(), h.Max())
 	}
-	n := float64(h.count)
-	h.min, h.max, h.centre = low, high, low
-	h.sum1 = (mean - float64(h.centre)) * n
-	h.sum2 = stddev*stddev*n + h.sum1*h.sum1/n
+	h.min, h.max = low, high
+	// What was saved may be off by its last digit, or be nobody's writing.
+	h.moments = momentsOf(within(mean, low, high), within(stddev, 0, high-low), h.count)
 	return nil
+}
+
+// within is a figure kept between two; NaN is the lower one.
+func within(figure float64, low, high int64) float64 {
+	if !(figure > float64(low)) {
+		return float64(low)
+	}
+	return min(figure, float64(high))
 }
 
 // rounded is a value of a bucket that was written down as seconds, which hold

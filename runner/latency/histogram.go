@@ -36,12 +36,8 @@ type Histogram struct {
 	count  int64
 
 	min, max int64
-	// Moments about centre, the first value: Σ(v−centre) and Σ(v−centre)².
-	// About the mean they would cost a division a value, about 0 a constant
-	// delay would get a standard deviation out of rounding.
-	centre     int64
-	sum1, sum2 float64
-	negative   int64
+	moments  moments
+	negative int64
 }
 
 // New makes an empty histogram.
@@ -60,7 +56,7 @@ func (h *Histogram) Reset() {
 	clear(h.counts)
 	h.count, h.negative = 0, 0
 	h.min, h.max = math.MaxInt64, 0
-	h.centre, h.sum1, h.sum2 = 0, 0, 0
+	h.moments = moments{}
 }
 
 // Record counts one duration. Negative ones count as 0.
@@ -70,15 +66,14 @@ func (h *Histogram) Record(d time.Duration) {
 		h.negative++
 		v = 0
 	}
-	if h.count == 0 {
-		h.centre = v
-	}
 	h.count++
 	h.min = min(h.min, v)
 	h.max = max(h.max, v)
-	off := float64(v - h.centre)
-	h.sum1 += off
-	h.sum2 += off * off
+	if v < small {
+		h.moments.addSmall(uint64(v))
+	} else {
+		h.moments.addMany(uint64(v), 1)
+	}
 	i := uint(h.bucket(v) - h.first)
 	if i >= uint(len(h.counts)) {
 		i = h.grow(h.bucket(v))
@@ -136,12 +131,7 @@ func (h *Histogram) Merge(o *Histogram) {
 	if o.count == 0 {
 		return
 	}
-	if h.count == 0 {
-		h.centre = o.centre
-	}
-	shift, n := float64(o.centre-h.centre), float64(o.count)
-	h.sum2 += o.sum2 + 2*shift*o.sum1 + n*shift*shift
-	h.sum1 += o.sum1 + n*shift
+	h.moments.merge(o.moments)
 	h.count += o.count
 	h.negative += o.negative
 	h.min, h.max = min(h.min, o.min), max(h.max, o.max)
@@ -197,7 +187,7 @@ func (h *Histogram) Mean() float64 {
 	if h.count == 0 {
 		return 0
 	}
-	return float64(h.centre) + h.sum1/float64(h.count)
+	return h.moments.mean(h.count)
 }
 
 // Stddev is the standard deviation of the values in nanoseconds (the
@@ -206,8 +196,7 @@ func (h *Histogram) Stddev() float64 {
 	if h.count == 0 {
 		return 0
 	}
-	n := float64(h.count)
-	return math.Sqrt(max(0, (h.sum2-h.sum1*h.sum1/n)/n))
+	return h.moments.stddev(h.count)
 }
 
 // Quantile is the smallest value that percent of all values do not exceed
@@ -278,14 +267,9 @@ func (h *Histogram) Less(by time.Duration) *Histogram {
 
 // add counts n values.
 func (h *Histogram) add(v, n int64) {
-	if h.count == 0 {
-		h.centre = v
-	}
 	h.count += n
 	h.min, h.max = min(h.min, v), max(h.max, v)
-	off := float64(v - h.centre)
-	h.sum1 += off * float64(n)
-	h.sum2 += off * off * float64(n)
+	h.moments.addMany(uint64(v), uint64(n))
 	i := uint(h.bucket(v) - h.first)
 	if i >= uint(len(h.counts)) {
 		i = h.grow(h.bucket(v))
