@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"plimsoll/runner"
-	"plimsoll/runner/drive"
 	"plimsoll/runner/result"
 	"plimsoll/runner/scenario"
 	"plimsoll/target/busy"
@@ -292,9 +291,9 @@ func (p *planned) Begin(t scenario.Trial, _ int64, _ time.Duration) {
 		p.at(t.Number)
 	}
 }
-func (p *planned) Sample(drive.Sample, time.Duration) {}
-func (p *planned) End(*result.Trial)                  {}
-func (p *planned) Fewer(trials int)                   { p.fewer += trials }
+func (p *planned) Sample(runner.Sample, time.Duration) {}
+func (p *planned) End(*result.Trial)                   {}
+func (p *planned) Fewer(trials int)                    { p.fewer += trials }
 
 // What an interrupted search has measured is kept, and is an answer as far as
 // it goes.

@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"plimsoll/runner"
-	"plimsoll/runner/drive"
 	"plimsoll/runner/result"
 	"plimsoll/runner/scenario"
 )
@@ -51,7 +50,7 @@ scenarios:
 type atBegin struct{ do func() }
 
 func (a *atBegin) Begin(scenario.Trial, int64, time.Duration) { a.do() }
-func (a *atBegin) Sample(drive.Sample, time.Duration)         {}
+func (a *atBegin) Sample(runner.Sample, time.Duration)        {}
 func (a *atBegin) End(*result.Trial)                          {}
 func (a *atBegin) Fewer(int)                                  {}
 

@@ -11,8 +11,8 @@ import (
 	"plimsoll/runner/scenario"
 )
 
-// fill puts into the result what the recorder holds.
-func (r *underWay) fill(out *result.Trial, t scenario.Trial, rec *drive.Recorder, end drive.End, stood standstill) error {
+// fill puts into the result what was recorded.
+func (r *underWay) fill(out *result.Trial, t scenario.Trial, rec *drive.Interval, end drive.End, stood standstill) error {
 	out.OK, out.Cancelled, out.Dropped = rec.OK, rec.Cancelled, rec.Dropped
 	out.Started = rec.Started()
 	out.Scheduled = out.Started + out.Dropped
@@ -50,7 +50,7 @@ func ratio(a, b float64) float64 {
 	return a / b
 }
 
-func fillDistributions(out *result.Trial, rec *drive.Recorder) (err error) {
+func fillDistributions(out *result.Trial, rec *drive.Interval) (err error) {
 	for _, d := range []struct {
 		into *result.Dist
 		from *latency.Histogram

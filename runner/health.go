@@ -14,7 +14,7 @@ import (
 // judgeHealth tells whether it was the target that was measured: the generator
 // must have had what its calls needed, must have gone on all the time, and in
 // an open loop must have kept its own schedule.
-func judgeHealth(out *result.Trial, t scenario.Trial, rec *drive.Recorder, stood standstill) {
+func judgeHealth(out *result.Trial, t scenario.Trial, rec *drive.Interval, stood standstill) {
 	most := t.Mode.Traits().MaxInFlight
 	if most > 0 && rec.HeldCalls > 0 {
 		out.Health.LimitedBy = "max_in_flight"
@@ -48,7 +48,7 @@ func lacked(out *result.Trial) string {
 // of lateness exceeds 1 ms and 10 % of that of the response time, or, of 100
 // starts or more, the last was late by more than 1 % of the trial's length.
 // Closed loops have no schedule to fall behind.
-func late(out *result.Trial, t scenario.Trial, rec *drive.Recorder) string {
+func late(out *result.Trial, t scenario.Trial, rec *drive.Interval) string {
 	if !t.Mode.Traits().Timed {
 		return ""
 	}

@@ -29,7 +29,7 @@ func made(m mode.Mode, length time.Duration, late func(k int) time.Duration, too
 		rec.Record(&drive.Call{Outcome: &target.Outcome{}, Intended: due, Ready: due, Start: due + late(k), End: due + max(late(k), took(k))})
 	}
 	out := &result.Trial{MachineUse: &result.MachineUse{WallS: length.Seconds()}, Errors: map[string]result.Error{}, DurationS: length.Seconds()}
-	if err := fillDistributions(out, rec); err != nil {
+	if err := fillDistributions(out, rec.Interval); err != nil {
 		panic(err)
 	}
 	if err := fillTimeline(out, rec.Timeline); err != nil {
@@ -74,13 +74,13 @@ func TestLateGenerators(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			out, trial, rec := made(c.mode, c.length, c.late, c.took)
-			judgeHealth(out, trial, rec, standstill{})
+			judgeHealth(out, trial, rec.Interval, standstill{})
 			if kept := out.Health.Why == ""; kept != (c.why == "") || out.Health.KeptPace != kept || !strings.HasPrefix(out.Health.Why, c.why) {
 				t.Errorf("%+v, want %q", out.Health, c.why)
 			}
 			trial.Scenario.Clock = scenario.Virtual
 			out.Health = result.Health{KeptPace: true}
-			if judgeHealth(out, trial, rec, standstill{}); !out.Health.KeptPace {
+			if judgeHealth(out, trial, rec.Interval, standstill{}); !out.Health.KeptPace {
 				t.Errorf("virtual time was late: %+v", out.Health)
 			}
 		})
@@ -128,7 +128,7 @@ func TestStandstills(t *testing.T) {
 			c.use.WallS = 4
 			*out.MachineUse = c.use
 			rec.Stood = c.stood.blocked
-			judgeHealth(out, trial, rec, c.stood)
+			judgeHealth(out, trial, rec.Interval, c.stood)
 			if out.Health.KeptPace != (c.why == "") || !strings.Contains(out.Health.Why, c.why) {
 				t.Errorf("%+v, want %q", out.Health, c.why)
 			}
@@ -200,7 +200,7 @@ func TestLackingGenerators(t *testing.T) {
 		example := "GET http://shop/: " + limit.String() // as every engine tells it, or the beginning of that
 		out.Errors[result.Generator] = result.Error{Count: 7, Example: example[:70]}
 		out.Started += 7
-		judgeHealth(out, trial, rec, standstill{})
+		judgeHealth(out, trial, rec.Interval, standstill{})
 		if out.Health.KeptPace || !strings.HasPrefix(out.Health.Why, "7 of 57 calls could not be made: ") {
 			t.Errorf("%v: %+v", c.errno, out.Health)
 		}
@@ -212,7 +212,7 @@ func TestLackingGenerators(t *testing.T) {
 	}
 	out, trial, rec := made(mode.Closed{}, 500*ms, always(0), always(20*ms))
 	out.Errors[result.Generator] = result.Error{Count: 1, Example: "something else is used up"}
-	if judgeHealth(out, trial, rec, standstill{}); !strings.HasSuffix(out.Health.Why, errors.New("something else is used up").Error()) {
+	if judgeHealth(out, trial, rec.Interval, standstill{}); !strings.HasSuffix(out.Health.Why, errors.New("something else is used up").Error()) {
 		t.Errorf("%+v", out.Health)
 	}
 }

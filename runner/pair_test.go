@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"plimsoll/runner"
-	"plimsoll/runner/drive"
 	"plimsoll/runner/result"
 	"plimsoll/runner/scenario"
 )
@@ -41,9 +40,9 @@ type order struct {
 func (o order) Begin(t scenario.Trial, _ int64, _ time.Duration) {
 	*o.begun = append(*o.begun, fmt.Sprintf("%s %s %d", o.name, t.Mode.Name, t.Repeat))
 }
-func (order) Sample(drive.Sample, time.Duration) {}
-func (order) End(*result.Trial)                  {}
-func (order) Fewer(int)                          {}
+func (order) Sample(runner.Sample, time.Duration) {}
+func (order) End(*result.Trial)                   {}
+func (order) Fewer(int)                           {}
 
 // inTurns carries two plans out in turns.
 func inTurns(t *testing.T, baseline, candidate *scenario.Plan) (was, is *result.Run, begun []string) {

@@ -10,7 +10,6 @@ import (
 	"slices"
 	"time"
 
-	"plimsoll/runner/drive"
 	"plimsoll/runner/result"
 	"plimsoll/runner/scaling"
 	"plimsoll/runner/scenario"
@@ -53,7 +52,7 @@ type Watcher interface {
 	// unknown) and how long it takes (0: unknown).
 	Begin(trial scenario.Trial, calls int64, length time.Duration)
 	// Sample comes a few times a second while the trial is under way.
-	Sample(sample drive.Sample, elapsed time.Duration)
+	Sample(sample Sample, elapsed time.Duration)
 	// End tells what came of it.
 	End(trial *result.Trial)
 	// Fewer tells that so many of the trials that were planned are not needed:

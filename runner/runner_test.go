@@ -17,7 +17,6 @@ import (
 	"go.uber.org/goleak"
 
 	"plimsoll/runner"
-	"plimsoll/runner/drive"
 	"plimsoll/runner/result"
 	"plimsoll/runner/scenario"
 	"plimsoll/target/serve"
@@ -278,7 +277,7 @@ scenarios:
 type slow struct{ begun, sampled, ended int }
 
 func (s *slow) Begin(scenario.Trial, int64, time.Duration) { s.begun++ }
-func (s *slow) Sample(sample drive.Sample, _ time.Duration) {
+func (s *slow) Sample(sample runner.Sample, _ time.Duration) {
 	if sample.Ended > 0 {
 		s.sampled++
 	}

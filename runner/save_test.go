@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"plimsoll/runner"
-	"plimsoll/runner/drive"
 	"plimsoll/runner/result"
 	"plimsoll/runner/scenario"
 )
@@ -39,7 +38,7 @@ func (l *ledger) Begin(trial scenario.Trial, _ int64, _ time.Duration) {
 	l.begun++
 }
 
-func (l *ledger) Sample(drive.Sample, time.Duration) {}
+func (l *ledger) Sample(runner.Sample, time.Duration) {}
 
 func (l *ledger) Fewer(int) {}
 

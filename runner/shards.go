@@ -1,7 +1,6 @@
 package runner
 
 import (
-	"plimsoll/runner/drive"
 	"plimsoll/runner/scenario"
 	"plimsoll/target/kind"
 )
@@ -45,12 +44,4 @@ func processors(t scenario.Trial, o *kind.Opened, loops int) int {
 		return loops
 	}
 	return 0
-}
-
-// together is how far the shares of one trial have come.
-func together(shards []drive.Loop) (sum drive.Sample) {
-	for _, s := range shards {
-		sum = sum.Plus(s.Recorder.Sampler.Latest())
-	}
-	return sum
 }

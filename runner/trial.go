@@ -128,8 +128,9 @@ func (r *underWay) measure(ctx, atOnce context.Context, t scenario.Trial, out *r
 			l.clock.Wake()
 		}
 	})
-	shards := r.shards(t, opened, from, lanes, stop)
-	stopWatching, stood := r.watch(shards), func() standstill { return standstill{} }
+	gathered := gather(n)
+	shards := r.shards(t, opened, from, lanes, gathered, stop)
+	stopWatching, stood := r.watch(shards, gathered), func() standstill { return standstill{} }
 	if t.Scenario.Clock == scenario.Real {
 		stood = feelPulse(from)
 	}
@@ -153,7 +154,7 @@ func (r *underWay) measure(ctx, atOnce context.Context, t scenario.Trial, out *r
 		out.Loops = n
 	}
 	out.Warnings = append(out.Warnings, cutDelays(lanes)...)
-	return r.fill(out, t, shards[0].Recorder, end, still)
+	return r.fill(out, t, gathered.whole(shards[0].Recorder.Interval), end, still)
 }
 
 // cutDelays warns of delays that a simulated server drew and no call can take.
@@ -171,7 +172,7 @@ func cutDelays(lanes []lane) []string {
 }
 
 // shards are the trial's shares, one for each lane.
-func (r *underWay) shards(t scenario.Trial, o *kind.Opened, from time.Duration, lanes []lane, stop *drive.Stop) []drive.Loop {
+func (r *underWay) shards(t scenario.Trial, o *kind.Opened, from time.Duration, lanes []lane, g *gathering, stop *drive.Stop) []drive.Loop {
 	until := schedule.Never
 	if t.Requests == 0 {
 		until = length(t)
@@ -182,6 +183,7 @@ func (r *underWay) shards(t scenario.Trial, o *kind.Opened, from time.Duration, 
 		shards[k] = r.loop(l, o, t, stop)
 		shards[k].Schedule = newSchedule(t, mode.Share{K: k, N: len(lanes)}, bounds, r.streams(t))
 		shards[k].Recorder = drive.NewRecorder(until, r.calls.observer(t))
+		shards[k].Recorder.Sink = g
 		shards[k].First, shards[k].Stride = uint64(k), uint64(stride(t, len(lanes)))
 		shards[k].From, shards[k].Until = from, until
 	}
@@ -215,28 +217,4 @@ func (r *underWay) warmUp(t scenario.Trial, opened *kind.Opened, stop *drive.Sto
 		return fmt.Errorf("during the warm-up: %w", end.Err)
 	}
 	return nil
-}
-
-// watch passes samples on to the watcher until the returned function is
-// called.
-func (r *underWay) watch(shards []drive.Loop) (stop func()) {
-	if r.Watch == nil {
-		return func() {}
-	}
-	const every = 125 * time.Millisecond
-	began, over, gone := time.Now(), make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(gone)
-		tick := time.NewTicker(every)
-		defer tick.Stop()
-		for {
-			select {
-			case <-over:
-				return
-			case <-tick.C:
-				r.Watch.Sample(together(shards), time.Since(began))
-			}
-		}
-	}()
-	return func() { close(over); <-gone }
 }

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"plimsoll/report/progress"
-	"plimsoll/runner/drive"
+	"plimsoll/runner"
 	"plimsoll/runner/result"
 	"plimsoll/runner/scenario"
 )
@@ -69,7 +69,7 @@ func (w *watcher) Begin(t scenario.Trial, calls int64, length time.Duration) {
 	w.bars.Trial(name, calls, length)
 }
 
-func (w *watcher) Sample(s drive.Sample, elapsed time.Duration) {
+func (w *watcher) Sample(s runner.Sample, elapsed time.Duration) {
 	sample := progress.Sample{Done: s.Ended, Errors: s.Failed, P99: s.P99, Elapsed: elapsed}
 	if s.At > 0 {
 		sample.RatePerS = float64(s.Ended) / s.At.Seconds()

@@ -17,77 +17,38 @@ type Call struct {
 	*target.Outcome
 }
 
-// Recorder keeps what happened in one trial, in memory that does not grow
-// with the number of calls. One loop writes to it; only Sampler may be used
-// from elsewhere.
+// Recorder keeps what happens in one trial. One loop writes to it; only Ask may
+// be called from elsewhere.
 type Recorder struct {
-	Sampler Sampler
-	Tally
-	Response, Service, ErrorResponse *latency.Histogram
-	Held, Lateness                   *latency.Histogram
-	// CancelledResponse is how long calls had been under way, since they were
-	// due, that were given up at the end of the drain. They took at least that
-	// long; of calls cancelled for another reason nobody can tell.
-	CancelledResponse *latency.Histogram
-	Timeline          *latency.Timeline
+	*Interval      // what was recorded since the sink took some
+	Sink      Sink // nil: the interval is the whole trial
 
+	asked   atomic.Bool
 	givesUp bool          // who is cancelled from now on is given up
 	window  time.Duration // successes that end before it make the throughput
 	observe func(*Call)
 }
 
-// Tally counts calls. Those intended before 0, in the warm-up, are counted
-// nowhere.
-type Tally struct {
-	OK, Cancelled, Dropped int64
-	HeldCalls              int64
-	Attempts, Resent       int64
-	BytesIn, BytesOut      int64
-	// Errors are the failures by class, target.Generator among them.
-	Errors map[string]*ErrorCount
-	// InTime are the successes that ended within the trial's length, in
-	// (0, length] as latency.Instant has it, those of the warm-up included.
-	InTime int64
-	// LastEnd is when the last call ended; LastStart when the last one
-	// started, and LastLateness how late that one was.
-	LastEnd, LastStart, LastLateness time.Duration
-	// Busy is the time in flight of all calls, added up.
-	Busy latency.Total
-	// PoolHeld tells that a target's own pool of connections held calls back.
-	PoolHeld bool
-	// Stood is the longest time for which the loop did not go on, though it had
-	// something to do.
-	Stood Gap
-}
-
-// Gap is a time in which nothing went on, from At on.
-type Gap struct{ At, For time.Duration }
-
-// Longer is the longer one of two gaps.
-func (g Gap) Longer(o Gap) Gap {
-	if o.For > g.For {
-		return o
-	}
-	return g
-}
-
-// ErrorCount counts one class of failures and keeps its first message.
-type ErrorCount struct {
-	Count   int64
-	Example string
+// Sink takes what a trial records while it goes on: whoever watches one. The
+// trial's result is the merge of all that it was given, and of what is left in
+// the recorder at the end.
+type Sink interface {
+	// Take is given what was recorded since the last time, and gives an empty
+	// interval for what follows, or the very same where it has none: recording
+	// goes on in it then.
+	Take(full *Interval) (next *Interval)
 }
 
 // NewRecorder makes one for a trial of the given length (schedule.Never for a
-// batch). observe, which may be nil, sees every counted call; it must do
-// nothing slow and keep nothing of the call.
+// batch). observe, which may be nil, sees every counted call; it must do nothing
+// slow and keep nothing of the call.
 func NewRecorder(length time.Duration, observe func(*Call)) *Recorder {
-	r := &Recorder{window: length, observe: observe, Timeline: latency.NewTimeline()}
-	r.Errors = map[string]*ErrorCount{}
-	for _, h := range []**latency.Histogram{&r.Response, &r.Service, &r.ErrorResponse, &r.Held, &r.Lateness, &r.CancelledResponse} {
-		*h = latency.New(latency.Fine)
-	}
-	return r
+	return &Recorder{Interval: NewInterval(), window: length, observe: observe}
 }
+
+// Ask has the sink, which must be there, take what there is when the next call
+// ends.
+func (r *Recorder) Ask() { r.asked.Store(true) }
 
 // Record takes in a call that has ended.
 func (r *Recorder) Record(c *Call) {
@@ -117,8 +78,9 @@ func (r *Recorder) Record(c *Call) {
 	if r.observe != nil {
 		r.observe(c)
 	}
-	if r.Sampler.wanted.Load() {
-		r.Sampler.put(r, c.End)
+	if r.asked.Load() {
+		r.asked.Store(false)
+		r.Interval = r.Sink.Take(r.Interval)
 	}
 }
 
@@ -173,95 +135,3 @@ func (r *Recorder) Drop(at time.Duration, n int64) {
 // GiveUp tells that the drain is over: a call that is cancelled from now on
 // was given up.
 func (r *Recorder) GiveUp() { r.givesUp = true }
-
-// Merge adds what another recorder holds, which is of no use afterwards.
-func (r *Recorder) Merge(o *Recorder) {
-	if o.LastStart >= r.LastStart {
-		r.LastStart, r.LastLateness = o.LastStart, o.LastLateness
-	}
-	r.LastEnd = max(r.LastEnd, o.LastEnd)
-	r.OK += o.OK
-	r.Cancelled += o.Cancelled
-	r.Dropped += o.Dropped
-	r.HeldCalls += o.HeldCalls
-	r.Attempts += o.Attempts
-	r.Resent += o.Resent
-	r.BytesIn += o.BytesIn
-	r.BytesOut += o.BytesOut
-	r.InTime += o.InTime
-	r.Busy.Merge(o.Busy)
-	r.PoolHeld = r.PoolHeld || o.PoolHeld
-	r.Stood = r.Stood.Longer(o.Stood)
-	for class, e := range o.Errors {
-		if mine := r.Errors[class]; mine != nil {
-			mine.Count += e.Count
-		} else {
-			r.Errors[class] = e
-		}
-	}
-	r.Response.Merge(o.Response)
-	r.Service.Merge(o.Service)
-	r.ErrorResponse.Merge(o.ErrorResponse)
-	r.Held.Merge(o.Held)
-	r.Lateness.Merge(o.Lateness)
-	r.CancelledResponse.Merge(o.CancelledResponse)
-	r.Timeline.Merge(o.Timeline)
-}
-
-// Failures is how many calls ended in an error of the target's.
-func (r *Recorder) Failures() (n int64) {
-	for class, e := range r.Errors {
-		if class != target.Generator {
-			n += e.Count
-		}
-	}
-	return n
-}
-
-// Lacking is how many calls could not be made for want of something of this
-// machine's.
-func (r *Recorder) Lacking() int64 {
-	if e := r.Errors[target.Generator]; e != nil {
-		return e.Count
-	}
-	return 0
-}
-
-// Started is how many calls were started.
-func (r *Recorder) Started() int64 { return r.OK + r.Failures() + r.Lacking() + r.Cancelled }
-
-// Sampler lets progress be watched from another goroutine: it asks, and finds
-// the answer there when it asks again.
-type Sampler struct {
-	wanted atomic.Bool
-	latest atomic.Pointer[Sample]
-}
-
-// Sample is how far a trial has come.
-type Sample struct {
-	Ended, Failed int64
-	At            time.Duration
-	// P99 is that of all successes' response time so far.
-	P99 time.Duration
-}
-
-// Latest is the newest sample there is (zero before the first), and asks for
-// the next.
-func (s *Sampler) Latest() Sample {
-	s.wanted.Store(true)
-	if sample := s.latest.Load(); sample != nil {
-		return *sample
-	}
-	return Sample{}
-}
-
-// Plus is what two loops of one trial have come to together. The p99 is the
-// worse one of theirs.
-func (s Sample) Plus(o Sample) Sample {
-	return Sample{Ended: s.Ended + o.Ended, Failed: s.Failed + o.Failed, At: max(s.At, o.At), P99: max(s.P99, o.P99)}
-}
-
-func (s *Sampler) put(r *Recorder, at time.Duration) {
-	s.wanted.Store(false)
-	s.latest.Store(&Sample{Ended: r.Started(), Failed: r.Failures(), At: at, P99: r.Response.Quantile(99)})
-}

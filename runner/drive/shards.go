@@ -33,7 +33,7 @@ func RunAll(shards []Loop, processors int) End {
 		all.Interrupted = all.Interrupted || end.Interrupted
 		all.At = max(all.At, end.At)
 		all.Err = errors.Join(all.Err, end.Err)
-		shards[0].Recorder.Merge(shards[i+1].Recorder)
+		shards[0].Recorder.Merge(shards[i+1].Recorder.Interval)
 	}
 	return all
 }

@@ -48,7 +48,7 @@ func TestMergedRecordersAreOne(t *testing.T) {
 			}
 		}
 		for _, other := range parts[1:] {
-			parts[0].Merge(other)
+			parts[0].Merge(other.Interval)
 		}
 		got, want := parts[0], one
 		if got.LastStart == want.LastStart { // of calls that started together either may count

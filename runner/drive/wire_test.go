@@ -9,7 +9,6 @@ import (
 
 	"plimsoll/runner/drive"
 	"plimsoll/runner/schedule"
-	"plimsoll/target"
 	"plimsoll/target/wait"
 	"plimsoll/target/wire"
 )
@@ -61,29 +60,5 @@ func TestDrainGivesUpCallsOnTheWire(t *testing.T) {
 	rec := loop.Recorder
 	if end.Err != nil || rec.Cancelled != rec.Started() || rec.Started()+rec.Dropped != calls || rec.Started() == 0 {
 		t.Errorf("%+v: %d started, %d cancelled, %d dropped", end, rec.Started(), rec.Cancelled, rec.Dropped)
-	}
-}
-
-// Who watches a trial gets a sample of it for each time that he asks, as of the
-// next call's end.
-func TestSamplesAreTakenOnDemand(t *testing.T) {
-	r := drive.NewRecorder(time.Minute, nil)
-	record := func(class string) {
-		now := r.LastEnd + time.Second
-		r.Record(&drive.Call{Intended: r.LastEnd, Ready: r.LastEnd, Start: r.LastEnd, End: now, Outcome: &target.Outcome{Class: class}})
-	}
-	record("")
-	if got := r.Sampler.Latest(); got != (drive.Sample{}) {
-		t.Fatalf("nobody has asked before, and there is %+v", got)
-	}
-	record(target.Reset)
-	record("") // asked for by nobody
-	for ended := int64(2); ended < 6; ended += 2 {
-		got := r.Sampler.Latest()
-		if got.Ended != ended || got.Failed != 1 || got.At != time.Duration(ended)*time.Second || got.P99 <= 0 {
-			t.Errorf("the sample is %+v, want that after %d calls", got, ended)
-		}
-		record("")
-		record("")
 	}
 }

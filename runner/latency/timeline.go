@@ -101,7 +101,20 @@ func (t *Timeline) Drop(at time.Duration, n int64) {
 	w.Dropped += n
 }
 
-// Merge adds what another timeline has counted, which is of no use afterwards.
+// Reset forgets everything but the width, and keeps the memory.
+func (t *Timeline) Reset() {
+	for i := range t.windows {
+		if h := t.windows[i].Response; h != nil {
+			h.Reset()
+			t.spare = append(t.spare, h)
+		}
+	}
+	clear(t.windows)
+	t.windows = t.windows[:0]
+}
+
+// Merge adds what another timeline has counted, which is of no use afterwards
+// but to be Reset.
 func (t *Timeline) Merge(o *Timeline) {
 	for t.width < o.width {
 		t.double()
@@ -113,7 +126,7 @@ func (t *Timeline) Merge(o *Timeline) {
 		t.windows = t.windows[:n] // within the capacity, and zero
 	}
 	for i := range o.windows {
-		t.add(&t.windows[i], &o.windows[i])
+		o.add(&t.windows[i], &o.windows[i])
 	}
 }
 
@@ -166,6 +179,8 @@ func (t *Timeline) double() {
 	t.width *= 2
 }
 
+// add adds one window, of this timeline, to another, which takes its histogram
+// where it has none.
 func (t *Timeline) add(into, from *Window) {
 	into.Scheduled += from.Scheduled
 	into.Started += from.Started
@@ -178,11 +193,12 @@ func (t *Timeline) add(into, from *Window) {
 		return
 	}
 	if into.Response == nil {
-		into.Response = t.histogram()
+		into.Response = from.Response
+	} else {
+		into.Response.Merge(from.Response)
+		from.Response.Reset()
+		t.spare = append(t.spare, from.Response)
 	}
-	into.Response.Merge(from.Response)
-	from.Response.Reset()
-	t.spare = append(t.spare, from.Response)
 	from.Response = nil
 }
 

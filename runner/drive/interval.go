@@ -1,0 +1,140 @@
+package drive
+
+import (
+	"time"
+
+	"plimsoll/runner/latency"
+	"plimsoll/target"
+)
+
+// Interval is what was recorded in a piece of a trial, or in all of it, in
+// memory that does not grow with the number of calls. Intervals of one trial
+// merge into the very one that would have recorded all of them.
+type Interval struct {
+	Tally
+	Response, Service, ErrorResponse *latency.Histogram
+	Held, Lateness                   *latency.Histogram
+	// CancelledResponse is how long calls had been under way, since they were
+	// due, that were given up at the end of the drain. They took at least that
+	// long; of calls cancelled for another reason nobody can tell.
+	CancelledResponse *latency.Histogram
+	Timeline          *latency.Timeline
+}
+
+// NewInterval makes an empty one.
+func NewInterval() *Interval {
+	i := &Interval{Tally: Tally{Errors: map[string]*ErrorCount{}}, Timeline: latency.NewTimeline()}
+	for _, h := range i.histograms() {
+		*h = latency.New(latency.Fine)
+	}
+	return i
+}
+
+func (i *Interval) histograms() []**latency.Histogram {
+	return []**latency.Histogram{&i.Response, &i.Service, &i.ErrorResponse, &i.Held, &i.Lateness, &i.CancelledResponse}
+}
+
+// Reset makes it empty, and keeps the memory.
+func (i *Interval) Reset() {
+	i.Tally = Tally{Errors: map[string]*ErrorCount{}}
+	for _, h := range i.histograms() {
+		(*h).Reset()
+	}
+	i.Timeline.Reset()
+}
+
+// Tally counts calls. Those intended before 0, in the warm-up, are counted
+// nowhere.
+type Tally struct {
+	OK, Cancelled, Dropped int64
+	HeldCalls              int64
+	Attempts, Resent       int64
+	BytesIn, BytesOut      int64
+	// Errors are the failures by class, target.Generator among them.
+	Errors map[string]*ErrorCount
+	// InTime are the successes that ended within the trial's length, in
+	// (0, length] as latency.Instant has it, those of the warm-up included.
+	InTime int64
+	// LastEnd is when the last call ended; LastStart when the last one
+	// started, and LastLateness how late that one was.
+	LastEnd, LastStart, LastLateness time.Duration
+	// Busy is the time in flight of all calls, added up.
+	Busy latency.Total
+	// PoolHeld tells that a target's own pool of connections held calls back.
+	PoolHeld bool
+	// Stood is the longest time for which the loop did not go on, though it had
+	// something to do.
+	Stood Gap
+}
+
+// Gap is a time in which nothing went on, from At on.
+type Gap struct{ At, For time.Duration }
+
+// Longer is the longer one of two gaps.
+func (g Gap) Longer(o Gap) Gap {
+	if o.For > g.For {
+		return o
+	}
+	return g
+}
+
+// ErrorCount counts one class of failures and keeps its first message.
+type ErrorCount struct {
+	Count   int64
+	Example string
+}
+
+// Merge adds what another interval holds, a later one of the same loop or one of another's; it
+// is of no use afterwards but to be Reset.
+func (i *Interval) Merge(o *Interval) {
+	if o.LastStart >= i.LastStart {
+		i.LastStart, i.LastLateness = o.LastStart, o.LastLateness
+	}
+	i.LastEnd = max(i.LastEnd, o.LastEnd)
+	i.OK += o.OK
+	i.Cancelled += o.Cancelled
+	i.Dropped += o.Dropped
+	i.HeldCalls += o.HeldCalls
+	i.Attempts += o.Attempts
+	i.Resent += o.Resent
+	i.BytesIn += o.BytesIn
+	i.BytesOut += o.BytesOut
+	i.InTime += o.InTime
+	i.Busy.Merge(o.Busy)
+	i.PoolHeld = i.PoolHeld || o.PoolHeld
+	i.Stood = i.Stood.Longer(o.Stood)
+	for class, e := range o.Errors {
+		if mine := i.Errors[class]; mine != nil {
+			mine.Count += e.Count
+		} else {
+			i.Errors[class] = e
+		}
+	}
+	mine := i.histograms()
+	for k, h := range o.histograms() {
+		(*mine[k]).Merge(*h)
+	}
+	i.Timeline.Merge(o.Timeline)
+}
+
+// Failures is how many calls ended in an error of the target's.
+func (i *Interval) Failures() (n int64) {
+	for class, e := range i.Errors {
+		if class != target.Generator {
+			n += e.Count
+		}
+	}
+	return n
+}
+
+// Lacking is how many calls could not be made for want of something of this
+// machine's.
+func (i *Interval) Lacking() int64 {
+	if e := i.Errors[target.Generator]; e != nil {
+		return e.Count
+	}
+	return 0
+}
+
+// Started is how many calls were started.
+func (i *Interval) Started() int64 { return i.OK + i.Failures() + i.Lacking() + i.Cancelled }
