@@ -28,7 +28,7 @@ func made(m mode.Mode, length time.Duration, late func(k int) time.Duration, too
 		due := time.Duration(k) * 10 * ms
 		rec.Record(&drive.Call{Outcome: &target.Outcome{}, Intended: due, Ready: due, Start: due + late(k), End: due + max(late(k), took(k))})
 	}
-	out := &result.Trial{MachineUse: &result.MachineUse{WallS: length.Seconds()}, Errors: map[string]result.Error{}, DurationS: length.Seconds()}
+	out := &result.Trial{MachineUse: &result.MachineUse{WallS: length.Seconds()}, Measure: result.Measure{Errors: map[string]result.Error{}}, DurationS: length.Seconds()}
 	if err := fillDistributions(out, rec.Interval); err != nil {
 		panic(err)
 	}

@@ -12,10 +12,13 @@ func TestBrokenRecordsAreTold(t *testing.T) {
 	sound := func() *result.Trial {
 		// Two calls at once for 2 s and an error of 1 s that was held for 0.5 s.
 		return &result.Trial{
-			MakespanS: 2.5, InFlightMean: 2, Started: 3, OK: 2, Errors: map[string]result.Error{"timeout": {Count: 1}},
-			Response: result.Dist{Count: 2, MeanS: 2}, Service: result.Dist{Count: 2, MeanS: 2}, ErrorResponse: result.Dist{Count: 1, MeanS: 1.5},
-			Held: result.Dist{Count: 3, MeanS: 0.5 / 3}, Lateness: result.Dist{Count: 3},
-			Timeline: []result.Window{{WidthS: 2, InFlightMean: 2.25}, {AtS: 2, WidthS: 2, InFlightMean: 0.25}},
+			MakespanS: 2.5, InFlightMean: 2,
+			Measure: result.Measure{
+				Started: 3, OK: 2, Errors: map[string]result.Error{"timeout": {Count: 1}},
+				Response: result.Dist{Count: 2, MeanS: 2}, Service: result.Dist{Count: 2, MeanS: 2}, ErrorResponse: result.Dist{Count: 1, MeanS: 1.5},
+				Held: result.Dist{Count: 3, MeanS: 0.5 / 3}, Lateness: result.Dist{Count: 3},
+				Timeline: []result.Window{{WidthS: 2, InFlightMean: 2.25}, {AtS: 2, WidthS: 2, InFlightMean: 0.25}},
+			},
 		}
 	}
 	for _, c := range []struct {

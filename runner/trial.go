@@ -73,7 +73,7 @@ func describe(t scenario.Trial) *result.Trial {
 		Scenario: t.Scenario.Name, Mode: t.Mode.Name, Target: t.Scenario.Target.Name, Clock: t.Scenario.Clock,
 		Repeat: t.Repeat, Sweep: t.Sweep, Requests: t.Requests, Concurrency: traits.Concurrency,
 		RatePerS: traits.RatePerS, Workload: workload(t), Ended: result.Complete, Health: result.Health{KeptPace: true},
-		Errors: map[string]result.Error{}, Timeline: []result.Window{},
+		Measure: result.Measure{Errors: map[string]result.Error{}, Timeline: []result.Window{}},
 	}
 	if t.Requests == 0 {
 		out.DurationS = length(t).Seconds()

@@ -71,7 +71,7 @@ func stretched(high float64) *result.Run {
 	for _, requests := range []int{5, 50} {
 		for _, mode := range []string{"one", "two", "three"} {
 			trials = append(trials, result.Trial{Scenario: "wide", Mode: mode, Requests: requests, Sweep: result.Point{Requests: requests},
-				MakespanS: 1, OK: int64(requests), Ended: result.Complete, Health: result.Health{KeptPace: true}})
+				MakespanS: 1, Measure: result.Measure{OK: int64(requests)}, Ended: result.Complete, Health: result.Health{KeptPace: true}})
 		}
 		for mode, bounds := range map[string][3]float64{"two": {1.5, 2, 2.5}, "three": {1.2, 2.2, high}} {
 			r.Speedups = append(r.Speedups, result.Speedup{Scenario: "wide", Mode: mode, Baseline: "one", Point: result.Point{Requests: requests},

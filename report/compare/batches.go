@@ -59,7 +59,7 @@ func batchesOf(t *result.Trial) ([]repetition, error) {
 
 // batch makes one trial of some windows.
 func batch(windows []result.Window, length float64) (repetition, error) {
-	b := repetition{&result.Trial{Errors: map[string]result.Error{}}, latency.New(latency.Coarse)}
+	b := repetition{&result.Trial{Measure: result.Measure{Errors: map[string]result.Error{}}}, latency.New(latency.Coarse)}
 	failed := int64(0)
 	for i := range windows {
 		w := &windows[i]

@@ -86,7 +86,7 @@ func trialOf(h *latency.Histogram, repeat int) *result.Trial {
 		Scenario: "s", Mode: "sequential", Target: "api", Clock: "virtual", Engine: "virtual", Repeat: repeat,
 		Workload: "mode: sequential", Requests: int(n),
 		MakespanS: makespan, ThroughputPerS: float64(n) / makespan,
-		Scheduled: n, Started: n, OK: n, Ended: result.Complete, Health: result.Health{KeptPace: true},
+		Measure: result.Measure{Scheduled: n, Started: n, OK: n}, Ended: result.Complete, Health: result.Health{KeptPace: true},
 	}
 }
 

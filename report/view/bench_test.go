@@ -149,7 +149,7 @@ func TestProfileIsToScale(t *testing.T) {
 			service.Record(time.Duration(math.Exp(d)))
 			response.Record(time.Duration(math.Exp(d)) + time.Duration(rapid.Int64Range(0, 1e9).Draw(t, "waited")))
 		}
-		trial := result.Trial{Scenario: "s", Mode: "m", OK: response.Count(), Started: response.Count(), MakespanS: 1}
+		trial := result.Trial{Scenario: "s", Mode: "m", Measure: result.Measure{OK: response.Count(), Started: response.Count()}, MakespanS: 1}
 		var err1, err2 error
 		trial.Response, err1 = result.NewDist(response)
 		trial.Service, err2 = result.NewDist(service)

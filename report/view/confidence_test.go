@@ -31,8 +31,8 @@ func drawn(t *testing.T, repetitions, calls int, seed uint64) *result.Run {
 		if err != nil {
 			t.Fatal(err)
 		}
-		run.Trials = append(run.Trials, result.Trial{Scenario: "s", Mode: "m", Repeat: repeat, OK: h.Count(), Started: h.Count(),
-			MakespanS: 1, Response: d, Service: d, Ended: result.Complete, Health: result.Health{KeptPace: true}})
+		run.Trials = append(run.Trials, result.Trial{Scenario: "s", Mode: "m", Repeat: repeat, Measure: result.Measure{OK: h.Count(), Started: h.Count(), Response: d, Service: d},
+			MakespanS: 1, Ended: result.Complete, Health: result.Health{KeptPace: true}})
 	}
 	return run
 }

@@ -139,8 +139,9 @@ func TestPercentilesNeedEnoughCalls(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		latencies := table(t, of(t, &result.Run{Trials: []result.Trial{{Scenario: "s", Mode: "m", OK: int64(calls), Started: int64(calls),
-			Response: d, Service: d, Held: result.Dist{}, Ended: result.Complete, Health: result.Health{KeptPace: true}}}}), 0, "Latency")
+		latencies := table(t, of(t, &result.Run{Trials: []result.Trial{{Scenario: "s", Mode: "m",
+			Measure: result.Measure{OK: int64(calls), Started: int64(calls), Response: d, Service: d},
+			Ended:   result.Complete, Health: result.Health{KeptPace: true}}}}), 0, "Latency")
 		got := ""
 		for i, c := range latencies.Columns {
 			if c.Group == "response" && c.Name == "p99" {

@@ -17,7 +17,7 @@ func made(t *testing.T, call func(due time.Duration) (took time.Duration, fate l
 	t.Helper()
 	const length = 10 * time.Second
 	trial := &result.Trial{
-		DurationS: length.Seconds(), Ended: result.Complete, Health: result.Health{KeptPace: true}, Errors: map[string]result.Error{},
+		DurationS: length.Seconds(), Ended: result.Complete, Health: result.Health{KeptPace: true}, Measure: result.Measure{Errors: map[string]result.Error{}},
 	}
 	line, response, givenUp := latency.NewTimeline(), latency.New(latency.Fine), latency.New(latency.Fine)
 	inTime, failed := 0, int64(0)

@@ -108,9 +108,7 @@ type Point struct {
 	RatePerS    float64 `json:"rate_per_s,omitempty"`
 }
 
-// Trial is one scenario × sweep value × mode × repetition. Counts add up:
-// Scheduled = Started + Dropped, Started = OK + ΣErrors + Cancelled, where the
-// errors of class Generator are none of the target's.
+// Trial is one scenario × sweep value × mode × repetition.
 type Trial struct {
 	Scenario string `json:"scenario"`
 	Mode     string `json:"mode"`
@@ -137,6 +135,20 @@ type Trial struct {
 	ThroughputPerS float64 `json:"throughput_per_s"`
 	InFlightMean   float64 `json:"in_flight_mean"`
 
+	Measure
+
+	Ended      Ending      `json:"ended"`
+	Reason     string      `json:"reason"`
+	Health     Health      `json:"health"`
+	MachineUse *MachineUse `json:"machine_use,omitempty"` // real clock only
+	// Warnings are what the measurement contradicts itself in.
+	Warnings []string `json:"warnings,omitempty"`
+}
+
+// Measure is what was counted and how long it took. Counts add up: Scheduled =
+// Started + Dropped, Started = OK + ΣErrors + Cancelled, where the errors of
+// class Generator are none of the target's.
+type Measure struct {
 	Scheduled int64            `json:"scheduled"`
 	Started   int64            `json:"started"`
 	Dropped   int64            `json:"dropped"`
@@ -159,13 +171,6 @@ type Trial struct {
 	Lateness          Dist `json:"lateness"` // of all started
 
 	Timeline []Window `json:"timeline"`
-
-	Ended      Ending      `json:"ended"`
-	Reason     string      `json:"reason"`
-	Health     Health      `json:"health"`
-	MachineUse *MachineUse `json:"machine_use,omitempty"` // real clock only
-	// Warnings are what the measurement contradicts itself in.
-	Warnings []string `json:"warnings,omitempty"`
 }
 
 // Ending is how a trial ended; null in JSON where it has not.

@@ -16,7 +16,7 @@ func trialOf(scenario, mode string, at Point, repeat int, ok []time.Duration, er
 	t := Trial{
 		Scenario: scenario, Mode: mode, Target: "api", Clock: "virtual", Engine: "virtual",
 		Repeat: repeat, Sweep: at, Requests: at.Requests, Ended: Complete, Health: Health{KeptPace: true},
-		Errors: map[string]Error{}, Timeline: []Window{},
+		Measure: Measure{Errors: map[string]Error{}, Timeline: []Window{}},
 	}
 	successes, failures, none := latency.New(latency.Fine), latency.New(latency.Fine), latency.New(latency.Fine)
 	var span time.Duration

@@ -62,7 +62,7 @@ func batch(n, c int, took call) func(*rand.Rand) result.Trial {
 		for _, end := range free {
 			makespan = max(makespan, end)
 		}
-		return result.Trial{Requests: n, MakespanS: makespan, OK: int64(n)}
+		return result.Trial{Requests: n, MakespanS: makespan, Measure: result.Measure{OK: int64(n)}}
 	}
 }
 
@@ -73,7 +73,7 @@ func lasting(seconds float64, c int, took call) func(*rand.Rand) result.Trial {
 		for {
 			i := soonest(free)
 			if free[i] > seconds {
-				return result.Trial{DurationS: seconds, ThroughputPerS: float64(ended) / seconds, OK: int64(ended)}
+				return result.Trial{DurationS: seconds, ThroughputPerS: float64(ended) / seconds, Measure: result.Measure{OK: int64(ended)}}
 			}
 			if free[i] += took(rng); free[i] <= seconds {
 				ended++
@@ -91,7 +91,7 @@ func arriving(seconds, rate float64, took call) func(*rand.Rand) result.Trial {
 				ended++
 			}
 		}
-		return result.Trial{DurationS: seconds, ThroughputPerS: float64(ended) / seconds, OK: int64(ended)}
+		return result.Trial{DurationS: seconds, ThroughputPerS: float64(ended) / seconds, Measure: result.Measure{OK: int64(ended)}}
 	}
 }
 

@@ -33,8 +33,7 @@ func (m trial) result(t testing.TB) result.Trial {
 	started := int64(len(m.ok)) + m.cancelled
 	out := result.Trial{
 		Scenario: "s", Mode: m.mode, Target: "api", Clock: "virtual", Engine: "virtual", Repeat: m.repeat, Sweep: m.at,
-		MakespanS: m.makespan.Seconds(), DurationS: m.duration.Seconds(), OK: int64(len(m.ok)), Cancelled: m.cancelled,
-		Errors: map[string]result.Error{}, Ended: result.Complete, Health: result.Health{KeptPace: true},
+		MakespanS: m.makespan.Seconds(), DurationS: m.duration.Seconds(), Measure: result.Measure{OK: int64(len(m.ok)), Cancelled: m.cancelled, Errors: map[string]result.Error{}}, Ended: result.Complete, Health: result.Health{KeptPace: true},
 	}
 	length := m.duration
 	if length == 0 {
