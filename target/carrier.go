@@ -31,8 +31,12 @@ type Carrier interface {
 	// Take returns a call that has ended, valid until the next Take; nil when
 	// there is none.
 	Take(now time.Duration) (d *Done, due time.Duration)
-	// Cancel makes every call under way end soon, as cancelled.
-	Cancel(now time.Duration)
+	// Cancel makes one call under way end soon, as cancelled. What would have
+	// become of it may come out of Take later, under an ID that is nobody's then;
+	// of a call that has ended nothing happens.
+	Cancel(id ID, now time.Duration)
+	// CancelAll makes every call under way end soon, as cancelled.
+	CancelAll(now time.Duration)
 	Close()
 }
 

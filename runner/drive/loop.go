@@ -310,7 +310,7 @@ func (d *driver) cancel() {
 		d.drop()
 	}
 	d.Schedule.Stop(d.Schedule.Stopped())
-	d.carrier.Cancel(d.now)
+	d.carrier.CancelAll(d.now)
 	if d.again != nil {
 		d.again.cancel(d.now)
 	}

@@ -44,9 +44,17 @@ func (s *scripted) Take(now time.Duration) (*target.Done, time.Duration) {
 	return &s.last, now
 }
 
-func (s *scripted) Cancel(now time.Duration) {
+func (s *scripted) Cancel(id target.ID, now time.Duration) {
 	for i := range s.calls {
-		s.calls[i].Ended, s.calls[i].Class = now, target.Cancelled
+		if s.calls[i].ID == id {
+			s.calls[i].Ended, s.calls[i].Class = now, target.Cancelled
+		}
+	}
+}
+
+func (s *scripted) CancelAll(now time.Duration) {
+	for _, call := range s.calls {
+		s.Cancel(call.ID, now)
 	}
 }
 

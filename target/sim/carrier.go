@@ -63,8 +63,14 @@ func (c *Carrier) due() time.Duration {
 	return c.ends.First()
 }
 
-// Cancel ends every call under way now.
-func (c *Carrier) Cancel(now time.Duration) {
+// Cancel ends a call now, for its caller: the model goes on with it, and its
+// departure meets nobody.
+func (c *Carrier) Cancel(id target.ID, now time.Duration) {
+	c.ends.Push(now, id.With(c.number(target.Cancelled)))
+}
+
+// CancelAll ends every call under way now.
+func (c *Carrier) CancelAll(now time.Duration) {
 	class := c.number(target.Cancelled)
 	for i := range c.ends {
 		c.ends[i].At = now // all alike: still a heap

@@ -81,10 +81,10 @@ func testTimeoutBeginsWithTheConnection(t *testing.T, by kind) {
 	}
 }
 
-// Cancel ends a call in whatever state it is, and those sent later.
-func TestCancel(t *testing.T) { byBoth(t, testCancel) }
+// CancelAll ends a call in whatever state it is, and those sent later.
+func TestCancelAll(t *testing.T) { byBoth(t, testCancelAll) }
 
-func testCancel(t *testing.T, by kind) {
+func testCancelAll(t *testing.T, by kind) {
 	silent := serve(t, func(p *peer) {
 		p.request()
 		p.say(ok + "Content-Length: 100\r\n\r\nhalf")
@@ -101,13 +101,70 @@ func testCancel(t *testing.T, by kind) {
 		t.Fatalf("%+v", done)
 	}
 	expectBooks(t, e, 5)
-	e.Cancel()
+	e.CancelAll()
 	e.Send(5, 5, e.now())
 	ended := collect(t, e, 6)
 	expectClass(t, ended, target.Cancelled)
 	for _, done := range ended {
 		if inLine := done.ID.Slot() >= 2 && done.ID.Slot() < 5; inLine != (done.Held > 0) {
 			t.Errorf("%+v", done)
+		}
+	}
+}
+
+// Cancel ends the one call, in whatever state it is, and its connection; the
+// others go on, and the next in line takes the place.
+func TestCancel(t *testing.T) { byBoth(t, testCancel) }
+
+func testCancel(t *testing.T, by kind) {
+	for cancelled := range uint32(4) { // reading, sending, in line, and the last in line
+		gone, asked := make(chan int, 10), make(chan bool, 2)
+		e := by.open(t, serve(t, func(p *peer) {
+			defer func() { gone <- p.number }()
+			if p.number >= 2 {
+				well(p)
+				return
+			}
+			_, _ = p.in.Peek(1)
+			asked <- true
+			time.Sleep(20 * time.Millisecond)
+			if p.request() && p.say(ok+"Content-Length: 2\r\n\r\n") {
+				time.Sleep(30 * time.Millisecond)
+				p.say("OK")
+				well(p)
+			}
+		}), func(o *Options) {
+			o.Connections = 2
+			o.Requests = append(o.Requests, ask("PUT", strings.Repeat("x", 8<<20)))
+		})
+		for n := range uint32(4) {
+			e.Send(n, uint64(n), e.now())
+		}
+		for len(asked) < 2 {
+			if done, any, _ := e.Wait(e.now() + time.Millisecond); any {
+				t.Fatalf("%+v", done)
+			}
+		}
+		e.CancelOne(7, 7) // whom nobody knows
+		e.CancelOne(cancelled, uint64(cancelled))
+		at := e.now()
+		for _, done := range collect(t, e, 4) {
+			switch was := done.ID.Slot() == cancelled; {
+			case was != (done.Class == target.Cancelled), was && done.Example == "", !was && !done.OK():
+				t.Errorf("call %d cancelled: %+v", cancelled, done)
+			case was && done.Ended > at+10*time.Second:
+				t.Errorf("call %d cancelled at %v ended at %v", cancelled, at, done.Ended)
+			}
+		}
+		e.CancelOne(cancelled, uint64(cancelled)) // it has ended
+		e.Send(9, 0, e.now())
+		expectOK(t, collect(t, e, 1))
+		if cancelled < 2 {
+			if number := <-gone; number > 1 {
+				t.Errorf("connection %d has gone", number)
+			}
+		} else if len(gone) > 0 {
+			t.Errorf("connection %d has gone", <-gone)
 		}
 	}
 }
@@ -234,7 +291,7 @@ func testEveryCallEndsOnce(t *testing.T, by kind) {
 			}
 			expectBooks(t, e, sent-len(ended)-(len(e.atDesk().done)-e.atDesk().next))
 			if len(ended) == cancelled {
-				e.Cancel()
+				e.CancelAll()
 			}
 			if e.now() > limit {
 				r.Fatalf("%d of %d calls have ended", len(ended), calls)

@@ -102,6 +102,17 @@ func (d *desk) ended(x *exchange, at time.Duration) {
 	d.done = append(d.done, x)
 }
 
+// withdraw ends a call, as cancelled, if it is in line.
+func (d *desk) withdraw(id target.ID) (was bool) {
+	x := d.line.take(id)
+	if x == nil {
+		return false
+	}
+	x.Held += d.clock - x.since
+	d.failed(x, target.Cancelled, Seen{}, d.clock)
+	return true
+}
+
 // cancel ends every call that is in line.
 func (d *desk) cancel() {
 	d.gaveUp = true

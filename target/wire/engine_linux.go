@@ -93,8 +93,22 @@ func (e *Engine) Take(now time.Duration) (*target.Done, time.Duration) {
 	return done, e.due()
 }
 
-// Cancel ends every call now.
-func (e *Engine) Cancel(now time.Duration) {
+// Cancel ends a call now, and closes its connection.
+func (e *Engine) Cancel(id target.ID, now time.Duration) {
+	e.clock = now
+	if e.withdraw(id) {
+		return
+	}
+	for _, c := range e.conns {
+		if c.x != nil && c.x.ID == id {
+			e.lose(c, target.Cancelled, nil)
+			return
+		}
+	}
+}
+
+// CancelAll ends every call now.
+func (e *Engine) CancelAll(now time.Duration) {
 	e.clock, e.gaveUp = now, true
 	for _, c := range e.conns {
 		if c.x != nil {

@@ -176,7 +176,7 @@ func testHostileServers(t *testing.T, by kind) {
 			if c.class == target.Timeout && others == 0 {
 				t.Error("no other call meanwhile")
 			}
-			e.Cancel()
+			e.CancelAll()
 		})
 	}
 }

@@ -197,8 +197,22 @@ func (n *Net) dismiss(c *netConn) {
 	}
 }
 
-// Cancel makes every call end now, or as soon as its connection hears of it.
-func (n *Net) Cancel(now time.Duration) {
+// Cancel makes a call end now, or as soon as its connection hears of it.
+func (n *Net) Cancel(id target.ID, now time.Duration) {
+	n.clock = now
+	if n.withdraw(id) {
+		return
+	}
+	for _, c := range n.conns {
+		if c.x != nil && c.x.ID == id {
+			c.interrupt(target.Cancelled)
+			return
+		}
+	}
+}
+
+// CancelAll makes every call end now, or as soon as its connection hears of it.
+func (n *Net) CancelAll(now time.Duration) {
 	n.clock, n.gaveUp = now, true
 	n.giveUp()
 	for _, c := range n.conns {

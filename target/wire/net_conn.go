@@ -52,6 +52,7 @@ type netConn struct {
 	mu   sync.Mutex // guards what follows
 	flow *flow      // nil: not connected
 	why  string     // the class that interrupt gives the call
+	quit func()     // leaves off setting the connection up
 }
 
 // States of a connection.
@@ -278,11 +279,7 @@ func alert(err error) bool {
 // setUp connects and shakes hands.
 func (c *netConn) setUp(until time.Duration) bool {
 	n := c.net
-	ctx, cancel := n.trial, context.CancelFunc(func() {})
-	if n.o.Timeout > 0 {
-		now := time.Now()
-		ctx, cancel = context.WithDeadline(ctx, now.Add(until-n.time.At(now)))
-	}
+	ctx, cancel := c.patient(until)
 	defer cancel()
 	class := target.Connect
 	err := c.dial(ctx)
@@ -307,13 +304,30 @@ func (c *netConn) setUp(until time.Duration) bool {
 	return false
 }
 
+// patient is the context of setting the connection up, which interrupt ends.
+func (c *netConn) patient(until time.Duration) (ctx context.Context, cancel context.CancelFunc) {
+	n := c.net
+	if n.o.Timeout > 0 {
+		now := time.Now()
+		ctx, cancel = context.WithDeadline(n.trial, now.Add(until-n.time.At(now)))
+	} else {
+		ctx, cancel = context.WithCancel(n.trial)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.quit = cancel; c.why != "" {
+		cancel()
+	}
+	return ctx, cancel
+}
+
 // refused names the class of an error of setting up, which is the given one
 // unless somebody else is to blame. Name servers that do not answer in time
 // are class dns.
 func (c *netConn) refused(ctx context.Context, class string, err error) string {
 	var dns *net.DNSError
 	switch {
-	case c.net.trial.Err() != nil:
+	case c.net.trial.Err() != nil, c.interrupted() == target.Cancelled:
 		return target.Cancelled
 	case errors.As(err, &dns):
 		return target.DNS
@@ -351,6 +365,9 @@ func (c *netConn) interrupt(class string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.why = class
+	if class == target.Cancelled && c.quit != nil {
+		c.quit()
+	}
 	if c.flow != nil {
 		_ = c.flow.SetDeadline(longAgo)
 	}

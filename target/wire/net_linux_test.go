@@ -206,11 +206,20 @@ func TestHandshakeFails(t *testing.T) {
 // A call that is cancelled while its connection is being set up ends at once.
 func TestCancelWhileConnecting(t *testing.T) {
 	silent := serve(t, func(p *peer) { _, _ = io.Copy(io.Discard, p) })
-	e := kind(Sockets).open(t, silent, func(o *Options) { o.TLS, o.Timeout = &tls.Config{ServerName: "x"}, 0 })
-	e.Send(0, 0, e.now())
-	if done, any, _ := e.Wait(e.now() + 20*time.Millisecond); any {
-		t.Fatalf("%+v", done)
+	for _, timeout := range []time.Duration{0, time.Minute} {
+		e := kind(Sockets).open(t, silent, func(o *Options) { o.TLS, o.Timeout = &tls.Config{ServerName: "x"}, timeout })
+		for n := range uint32(2) {
+			e.Send(n, uint64(n), e.now())
+		}
+		if done, any, _ := e.Wait(e.now() + 20*time.Millisecond); any {
+			t.Fatalf("%+v", done)
+		}
+		e.CancelOne(1, 1)
+		done, _, _ := e.Wait(e.now() + 20*time.Second)
+		if expectClass(t, []target.Done{done}, target.Cancelled); done.ID.Slot() != 1 {
+			t.Errorf("%+v", done)
+		}
+		e.CancelAll()
+		expectClass(t, collect(t, e, 1), target.Cancelled)
 	}
-	e.Cancel()
-	expectClass(t, collect(t, e, 1), target.Cancelled)
 }

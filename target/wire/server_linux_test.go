@@ -157,9 +157,16 @@ func (e *engine) Wait(until time.Duration) (done target.Done, any bool, now time
 	}
 }
 
-func (e *engine) Cancel() {
+func (e *engine) CancelAll() {
 	now := e.now()
-	e.carrier.Cancel(now)
+	e.carrier.CancelAll(now)
+	e.due = now
+}
+
+// CancelOne cancels call n, which was sent under the slot `call`.
+func (e *engine) CancelOne(call uint32, n uint64) {
+	now := e.now()
+	e.carrier.Cancel(target.NewID(call, n), now)
 	e.due = now
 }
 

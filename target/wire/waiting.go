@@ -1,5 +1,11 @@
 package wire
 
+import (
+	"slices"
+
+	"plimsoll/target"
+)
+
 // line holds the calls that wait for a connection, first come first served.
 // The zero line is empty.
 type line struct {
@@ -24,4 +30,15 @@ func (l *line) pop() *exchange {
 		l.calls, l.head = l.calls[:0], 0
 	}
 	return x
+}
+
+// take takes out the call of that ID, wherever it stands; nil if it does not.
+func (l *line) take(id target.ID) *exchange {
+	for i := l.head; i < len(l.calls); i++ {
+		if x := l.calls[i]; x.ID == id {
+			l.calls = slices.Delete(l.calls, i, i+1)
+			return x
+		}
+	}
+	return nil
 }

@@ -1,6 +1,7 @@
 package workers
 
 import (
+	"context"
 	"fmt"
 	"runtime/debug"
 	"sync/atomic"
@@ -19,12 +20,15 @@ type worker struct {
 	sent    time.Duration
 	done    target.Done
 	began   atomic.Int64 // for whoever must know before the end
+	own     context.Context
+	giveUp  context.CancelFunc // ends it
 	asEnded link
 	asBegun link
 }
 
 func newWorker(c *Carrier) *worker {
 	w := &worker{Carrier: c, turns: make(chan struct{}, 1)}
+	w.own, w.giveUp = context.WithCancel(c.ctx)
 	w.asEnded.worker, w.asBegun.worker = w, w
 	return w
 }
@@ -33,6 +37,9 @@ func newWorker(c *Carrier) *worker {
 func (w *worker) turn(id target.ID, r *target.Request, now time.Duration) {
 	w.request, w.sent, w.done.ID = *r, now, id
 	w.began.Store(int64(agenda.Never))
+	if w.own.Err() != nil { // the call before was given up
+		w.own, w.giveUp = context.WithCancel(w.ctx)
+	}
 	w.turns <- struct{}{}
 }
 
@@ -58,13 +65,13 @@ func (w *worker) carryOut() {
 			d.Ended = w.clock.At(time.Now())
 		}
 	}()
-	d.Outcome = w.caller.Call(w.ctx, &w.request)
+	d.Outcome = w.caller.Call(w.own, &w.request)
 	if d.Outcome.Ended.IsZero() {
 		d.Ended = w.clock.At(time.Now())
 	} else {
 		d.Ended = w.clock.At(d.Outcome.Ended)
 	}
-	if !d.OK() && w.ctx.Err() != nil {
+	if !d.OK() && w.own.Err() != nil {
 		d.Class = target.Cancelled
 	}
 }

@@ -107,8 +107,15 @@ func (c *Carrier) Began(id target.ID, now time.Duration) time.Duration {
 	return now
 }
 
-// Cancel ends the context of every call.
-func (c *Carrier) Cancel(time.Duration) { c.cancel() }
+// Cancel ends the context of a call.
+func (c *Carrier) Cancel(id target.ID, _ time.Duration) {
+	if slot := int(id.Slot()); slot < len(c.of) && c.of[slot].done.ID == id {
+		c.of[slot].giveUp()
+	}
+}
+
+// CancelAll ends the context of every call.
+func (c *Carrier) CancelAll(time.Duration) { c.cancel() }
 
 // grace is how long Close waits for workers whose call was given up.
 const grace = 2 * time.Second

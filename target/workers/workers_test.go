@@ -193,7 +193,7 @@ func TestCancelledCallsEndAsCancelled(t *testing.T) {
 		defer c.Close()
 		c.send(0, 1, 2)
 		time.Sleep(time.Second)
-		c.Cancel(c.clock.Now())
+		c.CancelAll(c.clock.Now())
 		for _, d := range c.ends(t, 3) {
 			want := target.Cancelled
 			if d.ID.Slot() == 0 {
@@ -202,6 +202,42 @@ func TestCancelledCallsEndAsCancelled(t *testing.T) {
 			if d.Class != want || d.Ended != time.Second {
 				t.Errorf("%+v, want class %q", d, want)
 			}
+		}
+	})
+}
+
+// Of one call alone the context ends, and whoever has called it carries out
+// others afterwards.
+func TestOneCallIsCancelled(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := New(caller(func(ctx context.Context, n uint64) target.Outcome {
+			select {
+			case <-ctx.Done():
+				return target.Outcome{Class: target.Other}
+			case <-time.After(time.Minute):
+				return target.Outcome{}
+			}
+		}), newTicking())
+		defer c.Close()
+		for round := range uint64(3) {
+			zero := c.clock.Now()
+			c.send(0, 1, 2)
+			time.Sleep(time.Second)
+			c.Cancel(target.NewID(1, 1), c.clock.Now())
+			c.Cancel(target.NewID(2, 3), c.clock.Now()) // another call of that slot
+			c.Cancel(target.NewID(9, 9), c.clock.Now())
+			if d := c.ends(t, 1)[0]; d.Class != target.Cancelled || d.ID.Slot() != 1 || d.Ended != zero+time.Second {
+				t.Fatalf("round %d: %+v", round, d)
+			}
+			c.Cancel(target.NewID(1, 1), c.clock.Now()) // it has ended
+			for _, d := range c.ends(t, 2) {
+				if !d.OK() || d.Ended != zero+time.Minute {
+					t.Errorf("round %d: %+v", round, d)
+				}
+			}
+		}
+		if len(c.all) != 3 {
+			t.Errorf("%d workers for 3 calls at once", len(c.all))
 		}
 	})
 }
@@ -404,7 +440,7 @@ func TestListKeepsWhoIsPutIn(t *testing.T) {
 
 // Until a worker has got round to a call, it has not begun.
 func TestACallThatNobodyHasTakenUpHasNotBegun(t *testing.T) {
-	w := newWorker(&Carrier{clock: newTicking()})
+	w := newWorker(New(nil, newTicking()))
 	w.turn(target.NewID(1, 1), &target.Request{}, 0)
 	if w.start() != agenda.Never {
 		t.Errorf("begun at %v", w.start())
