@@ -33,7 +33,7 @@ func Parse(name string, text []byte, env func(string) (string, bool), dir string
 	}
 	sum := sha256.Sum256(text)
 	plan.File = result.File{Name: name, SHA256: hex.EncodeToString(sum[:]), Text: r.Scrub(string(text))}
-	plan.Scrub = r.Scrub
+	plan.Scrub = r.Scrubber()
 	plan.Warnings = newProblems(name, r.Lines(), r.Warnings())
 	return plan, nil
 }

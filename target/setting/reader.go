@@ -75,6 +75,13 @@ func (r *Reader) Lines() []string { return r.lines }
 // before the whole file is read.
 func (r *Reader) Scrub(text string) string { return r.secrets.scrub(text) }
 
+// Scrubber is Scrub for whoever goes on without the Reader, and without the
+// files that it has read.
+func (r *Reader) Scrubber() func(text string) string {
+	secrets := r.secrets
+	return secrets.scrub
+}
+
 // inside moves a place that lies behind the end of the text to its end.
 func (r *Reader) inside(at Pos) Pos {
 	line := min(max(at.Line, 1), max(len(r.lines), 1))

@@ -8,8 +8,10 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
+	"weak"
 
 	"pgregory.net/rapid"
 )
@@ -127,4 +129,20 @@ func TestFilesAreBoundedTogether(t *testing.T) {
 	if _, ok := r.File(Pos{1, 1}, "b"); ok || !strings.Contains(r.Problems()[0].Text, "with it the files come to more than 256 MiB") {
 		t.Error(r.Problems())
 	}
+}
+
+// Whoever scrubs for the rest of a run does not keep what was read hold of.
+func TestScrubberLetsGoOfTheReader(t *testing.T) {
+	r := NewReader(nil, ".")
+	r.secrets.add("TOKEN", "s3cret")
+	scrub, reader := r.Scrubber(), weak.Make(r)
+	if got := scrub("a s3cret"); got != "a ${TOKEN}" {
+		t.Errorf("scrubbed to %q", got)
+	}
+	r = nil
+	runtime.GC()
+	if reader.Value() != nil {
+		t.Error("the reader is still there")
+	}
+	runtime.KeepAlive(scrub)
 }
