@@ -105,7 +105,7 @@ func TestLoopsThinkForThemselves(t *testing.T) {
 			calls.Next(0, 0)
 		}
 		for range 5 { // calls that all end at 0: the earliest pause over is the shortest
-			calls.Ended(0, 0, false)
+			calls.Ended(0, 0, 0, false)
 			list = append(list, calls.Next(0, 0).At)
 		}
 		return list

@@ -14,12 +14,12 @@ import (
 // whose mean delay follows the given shape from 0 to 1 along the trial.
 func steady(t *testing.T, rng *rand.Rand, calls int, mean func(along float64) time.Duration) *result.Run {
 	t.Helper()
-	whole, timeline := latency.New(latency.Fine), latency.NewTimeline()
+	whole, timeline := latency.New(latency.Fine), latency.NewTimeline(latency.MaxWindows)
 	now := time.Duration(0)
 	for i := range calls {
 		d := time.Duration(float64(mean(float64(i)/float64(calls))) * rng.ExpFloat64())
 		whole.Record(d)
-		timeline.Call(now, now, now+d, latency.OK)
+		timeline.Call(now, now, now+d, 0, latency.OK)
 		now += d
 	}
 	trial := trialOf(whole, 0)

@@ -87,13 +87,13 @@ func must[T any](v T, err error) T {
 }
 
 func timeline(calls []call, dropped int64) []result.Window {
-	line := latency.NewTimeline()
+	line := latency.NewTimeline(latency.MaxWindows)
 	for _, c := range calls {
 		fate := latency.OK
 		if c.class != "" {
 			fate = latency.Failed
 		}
-		line.Call(c.due, c.start, c.end, fate)
+		line.Call(c.due, c.start, c.end, 0, fate)
 	}
 	if dropped > 0 {
 		line.Drop(calls[len(calls)-1].due, dropped)

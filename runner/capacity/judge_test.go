@@ -19,11 +19,11 @@ func made(t *testing.T, call func(due time.Duration) (took time.Duration, fate l
 	trial := &result.Trial{
 		DurationS: length.Seconds(), Ended: result.Complete, Health: result.Health{KeptPace: true}, Measure: result.Measure{Errors: map[string]result.Error{}},
 	}
-	line, response, givenUp := latency.NewTimeline(), latency.New(latency.Fine), latency.New(latency.Fine)
+	line, response, givenUp := latency.NewTimeline(latency.MaxWindows), latency.New(latency.Fine), latency.New(latency.Fine)
 	inTime, failed := 0, int64(0)
 	for due := time.Duration(0); due < length; due += time.Millisecond {
 		took, fate := call(due)
-		line.Call(due, due, due+took, fate)
+		line.Call(due, due, due+took, 0, fate)
 		trial.Started++
 		switch fate {
 		case latency.OK:

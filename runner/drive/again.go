@@ -11,60 +11,90 @@ import (
 )
 
 // attempts is what a loop needs besides where a call may be several tries, or
-// be given up by its caller: an agenda of pauses and time-outs.
+// be given up by its caller, or is a step of a journey: an agenda of what is to
+// come that no carrier knows of.
 type attempts struct {
+	agenda   agenda.Agenda[target.ID]
+	carriers []carried
+	calls    uint64
+	of       []attempt // by slot
+}
+
+// carried is a carrier, and when it has something to take next.
+type carried struct {
+	target.Carrier
+	due time.Duration
+}
+
+// tries are how a call is tried.
+type tries struct {
 	retry   *retry.Policy // nil: no second tries
 	timeout time.Duration // of every try; 0: none
-	agenda  agenda.Agenda[target.ID]
-	carrier time.Duration // when the carrier has something to take next
-	calls   uint64
-	of      []attempt // by slot
 }
 
 // attempt is the try under way of a call, or the pause before it.
 type attempt struct {
-	number   uint64 // of the call
+	request  target.Request
+	carrier  *carried
+	how      *tries
 	failures int
 	past     target.Outcome // of the tries before, summed up
-	late     time.Duration  // the first one's
+	sent     bool           // late is the first one's
+	late     time.Duration
 	began    time.Duration
 	pausing  bool
-	watched  bool // a time-out of the slot's is on the agenda
+	watch    time.Duration // the entry on the agenda that is the slot's time-out; never: there is none
 }
 
 // What an entry of the agenda is for, in its ID's own byte.
 const (
 	pauseOver uint8 = iota
 	timeOver
+	thoughtOver // a journey's think time
+	nextPoll    // its next look whether something is done
+	pollOver    // it is not done within its time
 )
 
-func newAttempts(timeout time.Duration, policy *retry.Policy) *attempts {
-	if timeout == 0 && policy == nil {
-		return nil
+func newAttempts(carriers ...target.Carrier) *attempts {
+	a := &attempts{}
+	for _, c := range carriers {
+		a.carriers = append(a.carriers, carried{c, schedule.Never})
 	}
-	return &attempts{retry: policy, timeout: timeout, carrier: schedule.Never}
+	return a
 }
 
 // due is when there is something to take next, or an entry comes up.
 func (a *attempts) due() time.Duration {
+	due := schedule.Never
 	if a.agenda.Len() > 0 {
-		return min(a.carrier, a.agenda.First())
+		due = a.agenda.First()
 	}
-	return a.carrier
+	for i := range a.carriers {
+		due = min(due, a.carriers[i].due)
+	}
+	return due
+}
+
+// askAll has every carrier asked.
+func (a *attempts) askAll(now time.Duration) {
+	for i := range a.carriers {
+		a.carriers[i].due = now
+	}
+}
+
+// room has an attempt for every slot up to a place.
+func (a *attempts) room(place uint32) *attempt {
+	for int(place) >= len(a.of) {
+		a.of = append(a.of, attempt{watch: schedule.Never})
+	}
+	return &a.of[place]
 }
 
 // tryFirst sends a call for the first time.
-func (d *driver) tryFirst(place uint32, now time.Duration) {
-	a := d.again
-	if int(place) == len(a.of) {
-		a.of = append(a.of, attempt{})
-	}
-	x := &a.of[place]
-	*x = attempt{number: d.First + a.calls*d.Stride, watched: x.watched}
-	a.calls++
-	if a.retry != nil {
-		a.retry.Call()
-	}
+func (d *driver) tryFirst(place uint32, c *carried, how *tries, r target.Request, now time.Duration) {
+	x := d.again.room(place)
+	*x = attempt{request: r, carrier: c, how: how, watch: x.watch}
+	d.again.calls++
 	d.try(place, now)
 }
 
@@ -72,14 +102,24 @@ func (d *driver) tryFirst(place uint32, now time.Duration) {
 func (d *driver) try(place uint32, now time.Duration) {
 	a := d.again
 	x := &a.of[place]
-	x.began, x.pausing = now, false
-	if a.timeout > 0 && !x.watched {
-		x.watched = true
-		a.agenda.Push(agenda.Later(now, a.timeout), target.NewID(place, 0).With(timeOver))
+	if x.failures == 0 && x.how.retry != nil {
+		x.how.retry.Call()
 	}
-	d.request.Number = x.number
-	a.carrier = min(a.carrier, d.carrier.Send(d.rename(place), &d.request, now))
+	x.began, x.pausing = now, false
+	if x.how.timeout > 0 {
+		a.alarm(place, x, agenda.Later(now, x.how.timeout))
+	}
+	x.carrier.due = min(x.carrier.due, x.carrier.Send(d.rename(place), &x.request, now))
 	d.due = a.due()
+}
+
+// alarm has an entry come up for the slot's time-out, unless there is one
+// sooner, which will be put right.
+func (a *attempts) alarm(place uint32, x *attempt, at time.Duration) {
+	if at < x.watch {
+		x.watch = at
+		a.agenda.Push(at, target.NewID(place, 0).With(timeOver))
+	}
 }
 
 // rename gives the slot's call another ID: of the one before nobody hears.
@@ -92,55 +132,77 @@ func (d *driver) rename(place uint32) target.ID {
 
 // eventOrEntry is event where there is an agenda. What has ended comes before
 // what is over at the same time.
-func (d *driver) eventOrEntry(now time.Duration) bool {
+func (d *driver) eventOrEntry(now time.Duration) (some bool) {
 	a := d.again
-	done, due := d.carrier.Take(now)
-	switch a.carrier = due; {
-	case done != nil:
-		place := done.ID.Slot()
-		if done.ID.Of(d.slots[place].serial) {
-			d.tried(place, done)
+	for i := range a.carriers {
+		c := &a.carriers[i]
+		if c.due > now {
+			continue
 		}
-	case a.agenda.Len() > 0 && a.agenda.First() <= now:
+		var done *target.Done
+		if done, c.due = c.Take(now); done != nil {
+			place := done.ID.Slot()
+			if done.ID.Of(d.slots[place].serial) {
+				d.tried(place, done)
+			}
+			d.due = a.due()
+			return true
+		}
+	}
+	if a.agenda.Len() > 0 && a.agenda.First() <= now {
 		d.entry(a.agenda.Pop(), now)
-	default:
-		d.due = a.due()
-		return false
+		some = true
 	}
 	d.due = a.due()
-	return true
+	return some
 }
 
 // entry sees to what has come up on the agenda.
 func (d *driver) entry(e agenda.Entry[target.ID], now time.Duration) {
-	a, place := d.again, e.What.Slot()
-	x, serial := &a.of[place], d.slots[place].serial
-	if e.What.Own() == pauseOver {
-		if !e.What.Of(serial) {
-			return
-		}
-		if d.cancelled {
-			d.finish(place, &target.Outcome{Class: target.Cancelled}, now)
-			return
-		}
-		if d.virtual == nil {
-			now = d.Clock.Now()
-		}
-		d.try(place, now)
+	place := e.What.Slot()
+	switch e.What.Own() {
+	case timeOver:
+		d.timeOver(place, e.At, now)
+		return
+	case pollOver:
+		d.walk.pollOver(place, e.At, now)
 		return
 	}
-	until := agenda.Later(x.began, a.timeout)
-	switch {
-	case x.pausing || free(serial):
-		x.watched = false
-	case until > now: // of a later try than the one it was meant for
-		a.agenda.Push(until, e.What)
-	default:
-		x.watched = false
-		d.tried(place, &target.Done{Ended: now, Outcome: target.Outcome{
-			Class: target.Timeout, Example: "no answer within " + quantity.Duration(a.timeout), Attempts: 1,
-		}})
+	if !e.What.Of(d.slots[place].serial) {
+		return
 	}
+	if d.virtual == nil {
+		now = d.Clock.Now()
+	}
+	switch {
+	case e.What.Own() > timeOver:
+		d.walk.entry(place, e, now)
+	case d.cancelled:
+		d.finish(place, &target.Outcome{Class: target.Cancelled}, now)
+	default:
+		d.try(place, now)
+	}
+}
+
+// timeOver sees to the entry of the slot's time-out, which may have been meant
+// for a try before.
+func (d *driver) timeOver(place uint32, at, now time.Duration) {
+	a := d.again
+	x := &a.of[place]
+	if at != x.watch {
+		return
+	}
+	x.watch = schedule.Never
+	if x.pausing || free(d.slots[place].serial) || x.how.timeout == 0 {
+		return
+	}
+	if until := agenda.Later(x.began, x.how.timeout); until > at {
+		a.alarm(place, x, until)
+		return
+	}
+	d.tried(place, &target.Done{Ended: now, Outcome: target.Outcome{
+		Class: target.Timeout, Example: "no answer within " + quantity.Duration(x.how.timeout), Attempts: 1,
+	}})
 }
 
 // tried takes in the end of a try: of its call, too, or there is another one
@@ -148,18 +210,19 @@ func (d *driver) entry(e agenda.Entry[target.ID], now time.Duration) {
 func (d *driver) tried(place uint32, done *target.Done) {
 	a := d.again
 	x := &a.of[place]
-	if x.failures == 0 {
-		x.late = done.Late
+	if !x.sent {
+		x.sent, x.late = true, done.Late
 	}
 	x.past.Attempts += max(1, done.Attempts)
 	x.past.Resent += done.Resent
 	x.past.BytesIn += done.BytesIn
 	x.past.BytesOut += done.BytesOut
 	x.past.Held += done.Held
+	x.past.Hops += done.Hops
 	x.failures++
-	if !done.OK() && !d.cancelled && a.retry != nil && a.retry.Again(done.Class, x.failures) {
+	if !done.OK() && !d.cancelled && x.how.retry != nil && x.how.retry.Again(done.Class, x.failures) {
 		x.pausing = true
-		a.agenda.Push(agenda.Later(done.Ended, a.retry.Pause(x.number, x.failures)), d.rename(place))
+		a.agenda.Push(agenda.Later(done.Ended, x.how.retry.Pause(x.request.Number, x.failures)), d.rename(place))
 		return
 	}
 	d.finish(place, &done.Outcome, done.Ended)
@@ -170,13 +233,21 @@ func (d *driver) finish(place uint32, last *target.Outcome, at time.Duration) {
 	x, s := &d.again.of[place], d.slots[place]
 	x.past.Class, x.past.Example = last.Class, last.Example
 	c := &d.call
-	c.Number, c.Intended, c.Ready, c.Start, c.End = x.number, s.intended, s.ready, s.start+x.late, at
+	c.Number, c.Intended, c.Ready, c.Start, c.End = x.request.Number, s.intended, s.ready, s.start+x.late, at
 	c.Outcome = &x.past
+	if d.walk != nil {
+		d.walk.answered(place, c, last)
+		return
+	}
 	d.settle(place, c)
 }
 
-// cancel has everybody's pause end now.
-func (a *attempts) cancel(now time.Duration) {
+// cancelAll gives up what carriers have, and has everybody's pause end now.
+func (a *attempts) cancelAll(now time.Duration) {
+	for _, c := range a.carriers {
+		c.CancelAll(now)
+	}
+	a.askAll(now)
 	for i := range a.agenda {
 		a.agenda[i].At = now // all alike: still a heap
 	}

@@ -18,12 +18,22 @@ type Interval struct {
 	// due, that were given up at the end of the drain. They took at least that
 	// long; of calls cancelled for another reason nobody can tell.
 	CancelledResponse *latency.Histogram
-	Timeline          *latency.Timeline
+	// Elapsed is how long iterations took that succeeded, their pauses included;
+	// ErrorElapsed that of those that failed.
+	Elapsed, ErrorElapsed *latency.Histogram
+	Timeline              *latency.Timeline
+	// Rows are those of a journey's steps, by number; nil: nothing happened there.
+	Rows []*Interval
+	// Records are the numbers that a step's `record` keeps, each a second.
+	Records []*latency.Histogram
 }
 
 // NewInterval makes an empty one.
-func NewInterval() *Interval {
-	i := &Interval{Tally: Tally{Errors: map[string]*ErrorCount{}}, Timeline: latency.NewTimeline()}
+func NewInterval() *Interval { return newInterval(latency.MaxWindows) }
+
+// newInterval makes one whose timeline has so many windows at most.
+func newInterval(windows int) *Interval {
+	i := &Interval{Tally: Tally{Errors: map[string]*ErrorCount{}}, Timeline: latency.NewTimeline(windows)}
 	for _, h := range i.histograms() {
 		*h = latency.New(latency.Fine)
 	}
@@ -31,16 +41,19 @@ func NewInterval() *Interval {
 }
 
 func (i *Interval) histograms() []**latency.Histogram {
-	return []**latency.Histogram{&i.Response, &i.Service, &i.ErrorResponse, &i.Held, &i.Lateness, &i.CancelledResponse}
+	return []**latency.Histogram{&i.Response, &i.Service, &i.ErrorResponse, &i.Held, &i.Lateness, &i.CancelledResponse, &i.Elapsed, &i.ErrorElapsed}
 }
 
-// Reset makes it empty, and keeps the memory.
+// Reset makes it empty, and keeps the memory but for that of rows, which may be
+// many and of which few are met.
 func (i *Interval) Reset() {
 	i.Tally = Tally{Errors: map[string]*ErrorCount{}}
 	for _, h := range i.histograms() {
 		(*h).Reset()
 	}
 	i.Timeline.Reset()
+	clear(i.Rows)
+	i.Records = nil
 }
 
 // Tally counts calls. Those intended before 0, in the warm-up, are counted
@@ -48,7 +61,7 @@ func (i *Interval) Reset() {
 type Tally struct {
 	OK, Cancelled, Dropped int64
 	HeldCalls              int64
-	Attempts, Resent       int64
+	Attempts, Resent, Hops int64
 	BytesIn, BytesOut      int64
 	// Errors are the failures by class, target.Generator among them.
 	Errors map[string]*ErrorCount
@@ -97,6 +110,7 @@ func (i *Interval) Merge(o *Interval) {
 	i.HeldCalls += o.HeldCalls
 	i.Attempts += o.Attempts
 	i.Resent += o.Resent
+	i.Hops += o.Hops
 	i.BytesIn += o.BytesIn
 	i.BytesOut += o.BytesOut
 	i.InTime += o.InTime
@@ -115,6 +129,7 @@ func (i *Interval) Merge(o *Interval) {
 		(*mine[k]).Merge(*h)
 	}
 	i.Timeline.Merge(o.Timeline)
+	i.mergeRows(o)
 }
 
 // Failures is how many calls ended in an error of the target's.

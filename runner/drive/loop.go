@@ -31,6 +31,9 @@ type Loop struct {
 	// bound. Retry says which failures are tried again; nil: none.
 	Timeout time.Duration
 	Retry   *retry.Policy
+	// Journey is what is carried out instead of calls; nil: nothing. Then
+	// Carrier, Timeout and Retry are nobody's.
+	Journey *Journey
 	// From is the schedule's beginning: 0, or before it by a warm-up.
 	From time.Duration
 	// Until is when calls cease to become due, schedule.Never for a batch;
@@ -98,6 +101,8 @@ type driver struct {
 	request            target.Request
 	call               Call
 	again              *attempts // nil: a call is one try, and ends by itself
+	walk               *walk     // nil: what the schedule starts is a call, and no iteration
+	how                *tries    // of a call
 
 	Loop
 	handsOn handsOn // nil: calls begin when they are sent
@@ -108,7 +113,14 @@ func newDriver(l Loop) *driver {
 	l.Stride = max(1, l.Stride)
 	d := &driver{
 		Loop: l, carrier: l.Carrier, now: l.From, due: schedule.Never, deadline: schedule.Never,
-		paced: l.Schedule.Paced(), again: newAttempts(l.Timeout, l.Retry),
+		paced: l.Schedule.Paced(),
+	}
+	switch {
+	case l.Journey != nil:
+		d.again = newAttempts(l.Journey.Carriers...)
+		d.walk = newWalk(d)
+	case l.Timeout > 0 || l.Retry != nil:
+		d.again, d.how = newAttempts(l.Carrier), &tries{l.Retry, l.Timeout}
 	}
 	d.virtual, _ = l.Clock.(*wait.Virtual)
 	if d.handsOn, _ = l.Carrier.(handsOn); d.handsOn != nil && d.paced {
@@ -146,7 +158,7 @@ func (d *driver) run() {
 		next := d.Schedule.Next(now, d.inFlight)
 		switch next.Do {
 		case schedule.Start:
-			d.begin(next.At, next.Ready)
+			d.begin(next)
 			until = now
 		case schedule.Drop:
 			d.Recorder.Drop(next.At, 1)
@@ -156,7 +168,7 @@ func (d *driver) run() {
 		case schedule.Idle:
 			until = schedule.Never
 		case schedule.Cancel, schedule.Done:
-			if d.inFlight == 0 {
+			if d.inFlight == 0 && (d.walk == nil || d.walk.allGone()) {
 				return
 			}
 			if next.Do == schedule.Cancel {
@@ -176,6 +188,9 @@ func (d *driver) turn(until time.Duration) time.Duration {
 			d.Recorder.Stood = Gap{At: now - late, For: late}
 		}
 		d.now, d.due = now, now // only asking tells what has ended
+		if d.again != nil {
+			d.again.askAll(now)
+		}
 		return now
 	}
 	if until > d.now { // nobody else moves the virtual clock
@@ -207,11 +222,15 @@ func (d *driver) event(now time.Duration) bool {
 	return true
 }
 
-// begin starts a call.
-func (d *driver) begin(intended, ready time.Duration) {
+// begin starts a call, or an iteration.
+func (d *driver) begin(next schedule.Next) {
 	start := d.now
 	if d.virtual == nil {
 		start = d.Clock.Now()
+	}
+	if d.walk != nil {
+		d.walk.begin(next, start)
+		return
 	}
 	var place uint32
 	if last := len(d.spare) - 1; last >= 0 {
@@ -224,9 +243,9 @@ func (d *driver) begin(intended, ready time.Duration) {
 		d.Schedule.Began(start)
 	}
 	d.inFlight++
-	d.slots[place] = slot{d.serial, intended, ready, start}
+	d.slots[place] = slot{d.serial, next.At, next.Ready, start}
 	if d.again != nil {
-		d.tryFirst(place, start)
+		d.tryFirst(place, &d.again.carriers[0], d.how, target.Request{Number: d.First + d.again.calls*d.Stride}, start)
 		return
 	}
 	d.request.Number = d.First + d.serial*d.Stride
@@ -251,6 +270,12 @@ func (d *driver) ended(s slot, done *target.Done) {
 func (d *driver) settle(place uint32, c *Call) {
 	d.slots[place].serial = ^d.slots[place].serial // who ends it once more meets nobody
 	d.spare = append(d.spare, place)
+	d.Recorder.Record(c)
+	d.over(c, 0)
+}
+
+// over tells everybody concerned that a user's call, or iteration, is over.
+func (d *driver) over(c *Call, user uint32) {
 	d.inFlight--
 	switch {
 	case c.Class == target.Broken:
@@ -258,9 +283,8 @@ func (d *driver) settle(place uint32, c *Call) {
 	case d.standsStill(c.End):
 		d.broken("time stood still", fmt.Errorf("time stands still: %d calls in a row took none, and a closed loop starts the next at once; give the target a delay or the users a think_time, or count requests instead of a duration", standstill))
 	}
-	d.Recorder.Record(c)
 	if !d.cancelled {
-		d.Schedule.Ended(c.End, c.Intended, !c.OK() && c.Class != target.Generator)
+		d.Schedule.Ended(c.End, c.Intended, user, !c.OK() && c.Class != target.Generator)
 	}
 }
 
@@ -310,9 +334,13 @@ func (d *driver) cancel() {
 		d.drop()
 	}
 	d.Schedule.Stop(d.Schedule.Stopped())
-	d.carrier.CancelAll(d.now)
-	if d.again != nil {
-		d.again.cancel(d.now)
+	if d.again == nil {
+		d.carrier.CancelAll(d.now)
+	} else {
+		d.again.cancelAll(d.now)
+	}
+	if d.walk != nil {
+		d.walk.refuse(d.now)
 	}
 	d.due = d.now
 	d.deadline = agenda.Later(d.now, cancelGrace)
@@ -342,12 +370,16 @@ func (d *driver) expired() (over bool) {
 
 // leave records the calls that have not come back, as cancelled.
 func (d *driver) leave() {
+	if d.walk != nil {
+		d.walk.leave()
+		return
+	}
 	for place, s := range d.slots {
 		if free(s.serial) {
 			continue
 		}
 		start := s.start
-		if d.again != nil && d.again.of[place].failures > 0 {
+		if d.again != nil && d.again.of[place].sent {
 			start += d.again.of[place].late
 		} else if d.handsOn != nil {
 			start = d.handsOn.Began(target.NewID(uint32(place), s.serial), d.now)
@@ -363,7 +395,7 @@ func (d *driver) leave() {
 // number is that of the call in a slot.
 func (d *driver) number(place uint32) uint64 {
 	if d.again != nil {
-		return d.again.of[place].number
+		return d.again.of[place].request.Number
 	}
 	return d.First + d.slots[place].serial*d.Stride
 }

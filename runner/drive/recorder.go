@@ -14,6 +14,8 @@ import (
 type Call struct {
 	Number                      uint64
 	Intended, Ready, Start, End time.Duration
+	// Paused is how much of that were think times, of an iteration or a block.
+	Paused time.Duration
 	*target.Outcome
 }
 
@@ -56,25 +58,41 @@ func (r *Recorder) Record(c *Call) {
 		r.spill(c)
 		return
 	}
+	r.note(r.Interval, c)
+	r.sum(c)
+	r.told(c)
+}
+
+// note takes a call, an iteration or a block into an interval.
+func (r *Recorder) note(i *Interval, c *Call) {
 	start := c.Start + c.Outcome.Held
 	held := c.Ready - c.Intended + c.Outcome.Held
 	late := c.Start - c.Ready
-	r.Held.Record(held)
-	r.Lateness.Record(late)
+	i.Held.Record(held)
+	i.Lateness.Record(late)
 	if held > 0 {
-		r.HeldCalls++
-		r.PoolHeld = r.PoolHeld || c.Outcome.Held > 0
+		i.HeldCalls++
+		i.PoolHeld = i.PoolHeld || c.Outcome.Held > 0
 	}
-	if start >= r.LastStart {
-		r.LastStart, r.LastLateness = start, late
+	if start >= i.LastStart {
+		i.LastStart, i.LastLateness = start, late
 	}
-	r.Busy.Add(c.End - start)
-	r.LastEnd = max(r.LastEnd, c.End)
-	r.Attempts += int64(max(1, c.Outcome.Attempts))
-	r.Resent += int64(c.Resent)
-	r.BytesIn += c.BytesIn
-	r.BytesOut += c.BytesOut
-	r.Timeline.Call(c.Intended, start, c.End, r.settle(c, start))
+	i.Busy.Add(c.End - start)
+	i.LastEnd = max(i.LastEnd, c.End)
+	i.Timeline.Call(c.Intended, start, c.End, c.Paused, r.settle(i, c, start))
+}
+
+// sum adds up what a call took.
+func (i *Interval) sum(c *Call) {
+	i.Attempts += int64(max(1, c.Outcome.Attempts))
+	i.Resent += int64(c.Resent)
+	i.Hops += int64(c.Hops)
+	i.BytesIn += c.BytesIn
+	i.BytesOut += c.BytesOut
+}
+
+// told tells whoever wants to know of a call.
+func (r *Recorder) told(c *Call) {
 	if r.observe != nil {
 		r.observe(c)
 	}
@@ -94,33 +112,34 @@ func (r *Recorder) spill(c *Call) {
 }
 
 // settle counts a call by how it ended.
-func (r *Recorder) settle(c *Call, start time.Duration) latency.Fate {
+func (r *Recorder) settle(i *Interval, c *Call, start time.Duration) latency.Fate {
+	response := c.End - c.Intended - c.Paused
 	switch c.Class {
 	case "":
-		r.OK++
+		i.OK++
 		if latency.Instant(start, c.End) < r.window {
-			r.InTime++
+			i.InTime++
 		}
-		r.Response.Record(c.End - c.Intended)
-		r.Service.Record(c.End - start)
+		i.Response.Record(response)
+		i.Service.Record(c.End - start - c.Paused)
 		return latency.OK
 	case target.Cancelled:
-		r.Cancelled++
+		i.Cancelled++
 		if r.givesUp {
-			r.CancelledResponse.Record(c.End - c.Intended)
+			i.CancelledResponse.Record(response)
 		}
 		return latency.Cancelled
 	}
-	e := r.Errors[c.Class]
+	e := i.Errors[c.Class]
 	if e == nil {
 		e = &ErrorCount{Example: c.Example}
-		r.Errors[c.Class] = e
+		i.Errors[c.Class] = e
 	}
 	e.Count++
 	if c.Class == target.Generator {
 		return latency.Cancelled // the target had no part in it
 	}
-	r.ErrorResponse.Record(c.End - c.Intended)
+	i.ErrorResponse.Record(response)
 	return latency.Failed
 }
 

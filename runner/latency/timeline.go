@@ -2,8 +2,8 @@ package latency
 
 import "time"
 
-// MaxWindows is how many windows a timeline has at the most: when they are
-// full, each two become one and the width doubles.
+// MaxWindows is how many windows a trial's timeline has at the most: when they
+// are full, each two become one and the width doubles.
 const MaxWindows = 240
 
 // firstWidth is the width of a timeline's windows at first.
@@ -41,9 +41,9 @@ type Window struct {
 	area float64
 }
 
-// NewTimeline makes an empty timeline.
-func NewTimeline() *Timeline {
-	return &Timeline{width: firstWidth, windows: make([]Window, 0, MaxWindows)}
+// NewTimeline makes an empty timeline of so many windows at most.
+func NewTimeline(windows int) *Timeline {
+	return &Timeline{width: firstWidth, windows: make([]Window, 0, windows)}
 }
 
 // Width is the width of every window.
@@ -63,8 +63,9 @@ func Instant(start, end time.Duration) time.Duration {
 	return end
 }
 
-// Call notes a whole call. None of the times may be negative.
-func (t *Timeline) Call(intended, start, end time.Duration, fate Fate) {
+// Call notes a whole call, whose response time is less by what it paused. None
+// of the times may be negative.
+func (t *Timeline) Call(intended, start, end, paused time.Duration, fate Fate) {
 	instant := Instant(start, end)
 	last := t.index(instant) // the latest of the three: may double the width
 	w := &t.windows[last]
@@ -81,7 +82,7 @@ func (t *Timeline) Call(intended, start, end time.Duration, fate Fate) {
 		if w.Response == nil {
 			w.Response = t.histogram()
 		}
-		w.Response.Record(end - intended)
+		w.Response.Record(end - intended - paused)
 	case Failed:
 		w.Failures++
 	case Cancelled:
@@ -152,7 +153,7 @@ func (t *Timeline) left(window int, at time.Duration) time.Duration {
 // index finds the window of a time, after making room for it.
 func (t *Timeline) index(at time.Duration) int {
 	i := int(at / t.width)
-	for i >= MaxWindows {
+	for i >= cap(t.windows) {
 		t.double()
 		i = int(at / t.width)
 	}

@@ -30,10 +30,10 @@ func histories(t *rapid.T, name string) []history {
 }
 
 func timelineOf(lists ...[]history) *Timeline {
-	line := NewTimeline()
+	line := NewTimeline(MaxWindows)
 	for _, list := range lists {
 		for _, h := range list {
-			line.Call(h.intended, h.start, h.end, h.fate)
+			line.Call(h.intended, h.start, h.end, 0, h.fate)
 		}
 	}
 	return line
@@ -85,9 +85,9 @@ func TestTimeInFlightAddsUp(t *testing.T) {
 // A window has the starts in [from, to) and the ends in (from, to]: calls of
 // its very width, one after the other, are one in each.
 func TestStartsAndEndsAtAWindowsEdge(t *testing.T) {
-	line := NewTimeline()
+	line := NewTimeline(MaxWindows)
 	for at := time.Duration(0); at < 10*time.Millisecond; at += time.Millisecond {
-		line.Call(at, at, at+time.Millisecond, OK)
+		line.Call(at, at, at+time.Millisecond, 0, OK)
 	}
 	for i, w := range line.Windows() {
 		if w.Started != 1 || w.OKs != 1 || math.Abs(line.InFlight()[i]-1) > 1e-9 {
@@ -97,9 +97,9 @@ func TestStartsAndEndsAtAWindowsEdge(t *testing.T) {
 	if n := len(line.Windows()); n != 10 {
 		t.Errorf("%d windows", n)
 	}
-	line = NewTimeline()
-	line.Call(0, 0, 0, OK) // no time at all: where it started
-	line.Call(3*time.Millisecond, 3*time.Millisecond, 3*time.Millisecond, OK)
+	line = NewTimeline(MaxWindows)
+	line.Call(0, 0, 0, 0, OK) // no time at all: where it started
+	line.Call(3*time.Millisecond, 3*time.Millisecond, 3*time.Millisecond, 0, OK)
 	if ws := line.Windows(); len(ws) != 4 || ws[0].OKs != 1 || ws[3].Started != 1 || ws[3].OKs != 1 {
 		t.Errorf("calls that took no time are in the windows %+v", ws)
 	}
@@ -109,9 +109,9 @@ func TestStartsAndEndsAtAWindowsEdge(t *testing.T) {
 func TestTheTimelineEndsWithTime(t *testing.T) {
 	done := make(chan *Timeline)
 	go func() {
-		line := NewTimeline()
-		line.Call(0, 0, Highest, OK)
-		line.Call(Highest-1, Highest-1, Highest, Failed)
+		line := NewTimeline(MaxWindows)
+		line.Call(0, 0, Highest, 0, OK)
+		line.Call(Highest-1, Highest-1, Highest, 0, Failed)
 		done <- line
 	}()
 	select {

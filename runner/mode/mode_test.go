@@ -32,7 +32,7 @@ func starts(t *rapid.T, m Mode, p Part, call time.Duration) (list []time.Duratio
 			return list
 		case len(ends) > 0 && (next.Do == schedule.Idle || ends[0] <= next.At):
 			now = ends[0]
-			s.Ended(ends[0], ends[0]-call, false)
+			s.Ended(ends[0], ends[0]-call, 0, false)
 			ends = ends[1:]
 		default:
 			now = next.At

@@ -34,9 +34,10 @@ func NewClosed(c Closed, stop StopOn) *Schedule {
 type closed struct {
 	Closed
 	n     int64
-	users int   // how many there should be now
-	fresh int   // of them, those that were there from the beginning and have not called yet
-	idle  times // when the next call of each user not in flight is due
+	users int    // how many there should be now
+	known uint32 // users so far: who joins next has this number
+	fresh int    // of them, those that were there from the beginning and have not called yet
+	idle  times  // when each user not in flight calls next
 	ramp  ramp
 }
 
@@ -48,8 +49,7 @@ func (c *closed) next(now time.Duration, inFlight int) Next {
 	due := c.due()
 	switch {
 	case due <= now && due < c.Until:
-		c.take()
-		return Next{Do: Start, At: due, Ready: due}
+		return Next{Do: Start, User: c.take(), At: due, Ready: due}
 	case now < c.Until && min(due, change) < c.Until:
 		return Next{Do: Wait, At: min(due, change)}
 	case now < c.Until && inFlight > 0:
@@ -71,7 +71,7 @@ func (c *closed) follow(now time.Duration, inFlight int) time.Duration {
 		}
 		c.users += step
 		if step > 0 {
-			c.idle.push(at)
+			c.idle.push(turn{at, c.join()})
 		}
 		c.ramp.advance()
 	}
@@ -95,28 +95,36 @@ func (c *closed) due() time.Duration {
 		return c.From
 	}
 	if len(c.idle) > 0 {
-		return c.idle[0]
+		return c.idle[0].at
 	}
 	return Never
 }
 
-func (c *closed) take() {
+// take has the next user call.
+func (c *closed) take() (user uint32) {
 	c.n++
 	if c.fresh > 0 {
 		c.fresh--
-	} else {
-		c.idle.pop()
+		return c.join()
 	}
+	user = c.idle[0].user
+	c.idle.pop()
+	return user
 }
 
-func (c *closed) ended(at time.Duration) {
+func (c *closed) join() uint32 {
+	c.known++
+	return c.known - 1
+}
+
+func (c *closed) ended(at time.Duration, user uint32) {
 	if c.spent(c.n) {
 		return
 	}
 	if c.Think != nil {
 		at = later(at, c.Think())
 	}
-	c.idle.push(at)
+	c.idle.push(turn{at, user})
 }
 
 func (c *closed) overdue(now time.Duration) (count int64) {

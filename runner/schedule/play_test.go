@@ -93,7 +93,7 @@ func (p *player) endUpTo(s *Schedule, now time.Duration) {
 	for len(p.ends) > 0 && p.ends[0].end <= now {
 		c := p.ends[0]
 		p.ends = p.ends[1:]
-		s.Ended(c.end, c.at, p.failing != nil && p.failing(len(p.starts)-len(p.ends)))
+		s.Ended(c.end, c.at, 0, p.failing != nil && p.failing(len(p.starts)-len(p.ends)))
 	}
 }
 

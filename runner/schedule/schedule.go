@@ -41,9 +41,12 @@ const (
 	Done
 )
 
-// Next is an action with its times, offsets from the trial's start.
+// Next is an action with its times, offsets from the trial's start. User is the
+// one who makes the call, of a closed loop's, which are numbered as they join;
+// in an open loop every call has a user of its own, and this is 0.
 type Next struct {
 	Do        Action
+	User      uint32
 	At, Ready time.Duration
 }
 
@@ -69,8 +72,8 @@ type StopOn struct {
 type source interface {
 	// next decides; a Start or a Drop takes the call out of the schedule.
 	next(now time.Duration, inFlight int) Next
-	// ended hears that a call has ended, which makes room or work.
-	ended(at time.Duration)
+	// ended hears that a user's call has ended, which makes room or work.
+	ended(at time.Duration, user uint32)
 	// overdue takes all calls out that were due by now, and counts them, but
 	// for those of a warm-up.
 	overdue(now time.Duration) int64
@@ -110,8 +113,8 @@ func (s *Schedule) Paced() bool { return s.gate != nil }
 func (s *Schedule) Began(at time.Duration) { s.gate.began(at) }
 
 // Ended tells the schedule that a call, intended at the given time, has ended.
-func (s *Schedule) Ended(at, intended time.Duration, failed bool) {
-	s.source.ended(at)
+func (s *Schedule) Ended(at, intended time.Duration, user uint32, failed bool) {
+	s.source.ended(at, user)
 	if s.state == Cancel || intended < 0 { // a warm-up's calls stop nothing
 		return
 	}

@@ -2,16 +2,21 @@ package schedule
 
 import "time"
 
-// times keeps the earliest of its times at hand: a binary heap.
-type times []time.Duration
+// times are when users call next, the earliest at hand: a binary heap.
+type times []turn
 
-func (h *times) push(t time.Duration) {
+type turn struct {
+	at   time.Duration
+	user uint32
+}
+
+func (h *times) push(t turn) {
 	*h = append(*h, t)
 	s := *h
 	i := len(s) - 1
 	for i > 0 {
 		parent := (i - 1) / 2
-		if s[parent] <= t {
+		if s[parent].at <= t.at {
 			break
 		}
 		s[i] = s[parent]
@@ -32,10 +37,10 @@ func (h *times) pop() {
 		if child >= last {
 			break
 		}
-		if child+1 < last && s[child+1] < s[child] {
+		if child+1 < last && s[child+1].at < s[child].at {
 			child++
 		}
-		if t <= s[child] {
+		if t.at <= s[child].at {
 			break
 		}
 		s[i] = s[child]

@@ -1,0 +1,333 @@
+package drive
+
+import (
+	"errors"
+	"time"
+
+	"plimsoll/runner/journey"
+	"plimsoll/runner/schedule"
+	"plimsoll/target"
+	"plimsoll/target/agenda"
+	"plimsoll/target/random"
+)
+
+// Journey is what a loop carries out where the schedule starts iterations of
+// several steps, and no single calls.
+type Journey struct {
+	Program *journey.Program
+	World   journey.World
+	// Carriers are those that calls name by number, all under the loop's clock.
+	Carriers []target.Carrier
+	// Sources are those that the program takes rows of, by number.
+	Sources []Source
+	// Streams draw the jitter of retries.
+	Streams random.Source
+	// The loop is the Loop-th of Loops that share the trial, from 0. Places is how
+	// many users all of them have, who come back iteration after iteration; 0:
+	// every iteration has a user of its own.
+	Loop, Loops, Places int
+}
+
+// walk takes iterations through their steps. A strand's call has the slot of the
+// strand's number.
+type walk struct {
+	*driver
+	j    *Journey
+	crew *journey.Crew
+	dealing
+	tries   []tries        // of the program's calls
+	calls   []underway     // by slot
+	leavers []leaver       // carriers that keep something by user
+	rounds  []uint64       // how many iterations each user has begun
+	begun   uint64         // iterations
+	leaving int            // users who go
+	left    bool           // all have been told to
+	whole   Call           // the iteration that is over
+	became  target.Outcome // of it
+}
+
+// underway is a strand's call that has not ended.
+type underway struct {
+	call *journey.Call // nil: there is none
+	over time.Duration // when a poll is, whatever comes
+}
+
+// leaver is a carrier that keeps something for each user.
+type leaver interface{ Leave(user uint32) }
+
+func newWalk(d *driver) *walk {
+	w := &walk{driver: d, j: d.Journey}
+	for _, c := range w.j.Program.Calls() {
+		w.tries = append(w.tries, tries{c.Retry.New(w.j.Streams), c.Timeout})
+	}
+	for _, c := range w.j.Carriers {
+		if l, ok := c.(leaver); ok {
+			w.leavers = append(w.leavers, l)
+		}
+	}
+	world := w.j.World
+	world.Once = w.j.Places == 0 && (len(w.leavers) > 0 || w.j.Program.Leaves())
+	w.crew = journey.NewCrew(w.j.Program, world)
+	return w
+}
+
+// begin begins an iteration.
+func (w *walk) begin(next schedule.Next, start time.Duration) {
+	if w.paced {
+		w.Schedule.Began(start)
+	}
+	w.inFlight++
+	number, user := w.number(next)
+	w.crew.Begin(journey.Start{Iteration: number, User: user, Intended: next.At, Ready: next.Ready, Began: start})
+	w.run(start)
+}
+
+// number is that of an iteration, and whose it is: in an open loop its place in
+// the schedule; in a closed one the user's place, and so many places more for
+// each time that this one has come.
+func (w *walk) number(next schedule.Next) (iteration uint64, user uint32) {
+	stride := uint64(max(1, w.j.Loops))
+	if w.j.Places == 0 {
+		iteration = uint64(w.j.Loop) + w.begun*stride
+		w.begun++
+		return iteration, uint32(iteration)
+	}
+	for int(next.User) >= len(w.rounds) {
+		w.rounds = append(w.rounds, 0)
+	}
+	place := uint64(w.j.Loop) + uint64(next.User)*stride
+	iteration = place + w.rounds[next.User]*uint64(w.j.Places)
+	w.rounds[next.User]++
+	return iteration, uint32(place)
+}
+
+// run goes on with every strand that can.
+func (w *walk) run(now time.Duration) {
+	for {
+		id, ok := w.crew.Ready()
+		if !ok {
+			break
+		}
+		switch m := w.crew.Next(id); m.Do {
+		case journey.Send:
+			w.send(id, &m, now)
+		case journey.Think:
+			w.room(id)
+			w.again.agenda.Push(agenda.Later(m.Ready, m.For), w.rename(id).With(thoughtOver))
+		case journey.Take:
+			w.take(id, &m, now)
+		case journey.Lack:
+			w.lack(id, &m, now)
+		case journey.Over:
+			w.finishIteration(id, &m)
+		case journey.Gone:
+			w.gone(m.Start.User)
+		}
+		w.close()
+	}
+	w.due = w.again.due()
+}
+
+// room has a slot for a strand.
+func (w *walk) room(id uint32) {
+	for int(id) >= len(w.slots) {
+		w.slots = append(w.slots, slot{serial: ^uint64(0)})
+		w.calls = append(w.calls, underway{})
+	}
+}
+
+// send makes a strand's call.
+func (w *walk) send(id uint32, m *journey.Move, now time.Duration) {
+	if w.virtual == nil {
+		now = w.Clock.Now()
+	}
+	w.room(id)
+	w.slots[id] = slot{intended: m.Intended, ready: m.Ready, start: now}
+	w.calls[id] = underway{call: m.Call, over: schedule.Never}
+	if m.Call.Within > 0 {
+		w.calls[id].over = agenda.Later(now, m.Call.Within)
+		w.again.agenda.Push(w.calls[id].over, target.NewID(id, 0).With(pollOver))
+	}
+	w.tryFirst(id, &w.again.carriers[m.Call.Carrier], &w.tries[m.Call.Tries], target.Request{
+		Number: w.again.calls, User: m.Start.User, Call: m.Call.Prepared, Args: m.Args, Want: m.Call.Want,
+	}, now)
+}
+
+// answered takes in the end of a strand's request: of its call, too, or a poll
+// goes on.
+func (w *walk) answered(place uint32, c *Call, last *target.Outcome) {
+	v := w.crew.Judge(place, last, c.End-c.Start-c.Outcome.Held)
+	if v.Again && !w.cancelled {
+		x := &w.again.of[place]
+		x.failures, x.pausing = 0, true
+		w.again.agenda.Push(agenda.Later(c.End, v.Every), w.rename(place).With(nextPoll))
+		return
+	}
+	if v.Again {
+		v.Class = target.Cancelled
+	}
+	w.end(place, c, v)
+	w.run(c.End)
+}
+
+// end ends a strand's call.
+func (w *walk) end(place uint32, c *Call, v journey.Verdict) {
+	call := w.calls[place].call
+	c.Outcome.Class, c.Outcome.Example = v.Class, v.Example
+	w.release(place)
+	w.Recorder.Step(call.Row, w.j.Program.Rows[call.Row].Outside, c, v.Records)
+	switch {
+	case v.Class == target.Broken:
+		w.broken("the target broke", errors.New(v.Example))
+	case v.Class != "" && v.Class != target.Cancelled && call.OnError == journey.Stop:
+		w.Schedule.Stop("on_error: stop, by the step " + w.j.Program.Rows[call.Row].Name)
+	}
+	w.crew.Done(place, c.End, v.Class, v.Example)
+	w.close()
+}
+
+// lack ends a call that cannot be made, since it lacks a value.
+func (w *walk) lack(id uint32, m *journey.Move, now time.Duration) {
+	w.room(id)
+	w.calls[id] = underway{call: m.Call, over: schedule.Never}
+	w.end(id, &Call{
+		Intended: m.Intended, Ready: m.Ready, Start: max(now, m.Ready), End: max(now, m.Ready), Outcome: &target.Outcome{},
+	}, journey.Verdict{Class: target.Variable, Example: m.Lacks})
+}
+
+// release frees a strand's slot.
+func (w *walk) release(place uint32) {
+	if s := &w.slots[place]; !free(s.serial) {
+		s.serial = ^s.serial
+	}
+	w.calls[place] = underway{}
+}
+
+// entry sees to what has come up on the agenda for a strand.
+func (w *walk) entry(place uint32, e agenda.Entry[target.ID], now time.Duration) {
+	switch {
+	case e.What.Own() == thoughtOver:
+		w.release(place)
+		if w.cancelled {
+			w.crew.Fail(place, now, target.Cancelled, "")
+		} else {
+			w.crew.Resume(place, e.At)
+		}
+		w.close()
+		w.run(now)
+	case w.cancelled:
+		w.finish(place, &target.Outcome{Class: target.Cancelled}, now)
+	default:
+		w.try(place, now)
+	}
+}
+
+// pollOver cuts a poll short whose time is over.
+func (w *walk) pollOver(place uint32, at, now time.Duration) {
+	if w.calls[place].over != at {
+		return
+	}
+	if x := &w.again.of[place]; !x.pausing {
+		x.carrier.Cancel(target.NewID(place, w.slots[place].serial), now)
+		x.request.Args = nil // whoever still has it may read it
+	}
+	w.finish(place, &target.Outcome{Class: target.Until, Example: w.crew.Unfinished(place)}, now)
+}
+
+// close records the blocks that have ended, and gives up the calls of branches
+// that another's failure has ended.
+func (w *walk) close() {
+	for _, b := range w.crew.Closed {
+		w.whole = Call{Intended: b.Began, Ready: b.Began, Start: b.Began, End: b.Ended, Paused: b.Paused, Outcome: &w.became}
+		w.became = target.Outcome{Class: b.Class, Example: b.Example}
+		w.Recorder.Block(b.Row, &w.whole)
+	}
+	w.crew.Closed = w.crew.Closed[:0]
+	for _, id := range w.crew.Left {
+		w.giveUp(id)
+	}
+	w.crew.Left = w.crew.Left[:0]
+}
+
+// giveUp ends a strand's call, if it has one under way, as cancelled; or its
+// pause.
+func (w *walk) giveUp(id uint32) {
+	if int(id) >= len(w.slots) {
+		return
+	}
+	if call := w.calls[id].call; call != nil {
+		x := &w.again.of[id]
+		if !x.pausing {
+			x.carrier.Cancel(target.NewID(id, w.slots[id].serial), w.now)
+		}
+		w.leaveBehind(id, call, w.now)
+	}
+	w.release(id)
+}
+
+// leaveBehind records a call as cancelled that nobody waits for any more.
+func (w *walk) leaveBehind(id uint32, call *journey.Call, now time.Duration) {
+	x, s := &w.again.of[id], w.slots[id]
+	x.past.Class, x.past.Example = target.Cancelled, ""
+	x.request.Args = nil // whoever still has it may read it
+	w.Recorder.Step(call.Row, w.j.Program.Rows[call.Row].Outside, &Call{
+		Number: x.request.Number, Intended: s.intended, Ready: s.ready, Start: s.start + x.late, End: max(now, s.start+x.late), Outcome: &x.past,
+	}, nil)
+}
+
+// leave records what has not come back, as cancelled.
+func (w *walk) leave() {
+	for id := range w.calls {
+		if call := w.calls[id].call; call != nil {
+			w.leaveBehind(uint32(id), call, w.now)
+		}
+	}
+	for _, id := range w.crew.UnderWay() {
+		start, paused := w.crew.Begun(id)
+		w.Recorder.Iteration(&Call{
+			Number: start.Iteration, Intended: start.Intended, Ready: start.Ready, Start: start.Began, End: w.now, Paused: paused,
+			Outcome: &target.Outcome{Class: target.Cancelled},
+		})
+	}
+}
+
+// finishIteration records an iteration that is over.
+func (w *walk) finishIteration(id uint32, m *journey.Move) {
+	w.became = target.Outcome{Class: m.Whole.Class, Example: m.Whole.Example}
+	w.whole = Call{
+		Number: m.Start.Iteration, Intended: m.Start.Intended, Ready: m.Start.Ready, Start: m.Start.Began,
+		End: m.Whole.Ended, Paused: m.Whole.Paused, Outcome: &w.became,
+	}
+	w.Recorder.Iteration(&w.whole)
+	if len(w.j.Sources) > 0 {
+		w.giveBack(id, m.Whole.Ended)
+	}
+	user := uint32(0)
+	if w.j.Places > 0 {
+		user = m.Start.User / uint32(max(1, w.j.Loops))
+	}
+	if w.crew.World.Once {
+		w.leaving++
+	}
+	w.over(&w.whole, user)
+}
+
+// gone tells carriers that a user is no more.
+func (w *walk) gone(user uint32) {
+	w.leaving--
+	for _, l := range w.leavers {
+		l.Leave(user)
+	}
+}
+
+// allGone tells whether every user has gone, once nothing more starts: those who
+// come back do so now.
+func (w *walk) allGone() bool {
+	if !w.left && w.j.Places > 0 && w.j.Program.Leaves() {
+		w.left = true
+		w.leaving += w.crew.LeaveAll(w.now)
+		w.deadline = min(w.deadline, agenda.Later(w.now, w.Drain))
+		w.run(w.now)
+	}
+	return w.leaving == 0
+}
