@@ -102,6 +102,9 @@ const none = -1
 
 // NewCrew makes the strands of a loop.
 func NewCrew(p *Program, w World) *Crew {
+	for len(w.Given) < len(p.Names) {
+		w.Given = append(w.Given, Held{})
+	}
 	c := &Crew{Program: p, World: w, users: map[uint32]*user{}, pcg: &rand.PCG{}}
 	c.rng = rand.New(c.pcg)
 	return c
