@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"plimsoll/runner/drive"
+	"plimsoll/runner/journey"
 	"plimsoll/runner/schedule"
 	"plimsoll/target"
 	"plimsoll/target/delay"
@@ -98,5 +99,35 @@ func BenchmarkLateness(b *testing.B) {
 			b.ReportMetric(float64(recorder.Lateness.Quantile(99))/1e3, "p99-µs-late")
 			b.ReportMetric(float64(clock.Spun())/float64(b.Elapsed())*100, "%-of-a-core-spun")
 		})
+	}
+}
+
+// BenchmarkVirtualJourney carries out journeys of five steps, whose rate of
+// steps is to be seen beside BenchmarkVirtual's of calls.
+func BenchmarkVirtualJourney(b *testing.B) {
+	const users, steps = 1000, 5
+	build := &builder{}
+	var list []journey.Step
+	for i := range steps {
+		list = append(list, build.call(strconv.Itoa(i), 0))
+	}
+	recorder := drive.NewRecorder(schedule.Never, nil)
+	loop := drive.Loop{
+		Schedule: closed(users, schedule.Never, int64(b.N)/steps+1), Clock: wait.NewVirtual(0), Recorder: recorder, Until: schedule.Never, Stop: &drive.Stop{},
+		Journey: journeyOver(build.program(list...), users, sim.Settings{Delay: delay.Delay{Kind: delay.Exponential, A: 10 * time.Millisecond}}),
+	}
+	b.ReportAllocs()
+	b.ResetTimer()
+	if end := loop.Run(); end.Err != nil {
+		b.Fatal(end.Err)
+	}
+	b.ReportMetric(float64(recorder.Attempts)/b.Elapsed().Seconds()/1e6, "Mcalls/s")
+}
+
+func journeyOver(p *journey.Program, users int, s sim.Settings) *drive.Journey {
+	streams := random.New(1, "bench")
+	return &drive.Journey{
+		Program: p, World: journey.World{Draws: streams.Key("draws")}, Loops: 1, Places: users, Streams: streams,
+		Carriers: []target.Carrier{sim.NewCarrier(s, streams)},
 	}
 }
