@@ -92,7 +92,7 @@ func TestWhoMayImportWhom(t *testing.T) {
 		"target/host":       leaf,
 		"target/busy":       leaf,
 		"runner/mode":       {"runner/schedule", "target/agenda", "target/delay", "target/quantity", "target/random", "target/setting"},
-		"runner/data":       {"target/random", "target/setting", "target/template", "target/value"},
+		"runner/data":       {"target/quantity", "target/random", "target/setting", "target/template", "target/value"},
 		"runner/result":     {"runner/latency", "target/host"},
 		"runner/capacity":   {"runner/result", "runner/verdict", "runner/latency"},
 		"runner/scaling":    {"runner/result", "runner/statistics"},

@@ -1,5 +1,3 @@
-// Package data has the rows that journeys take: where they come from, and who
-// gets which.
 package data
 
 import (
@@ -17,10 +15,6 @@ type Pick struct {
 // steepest is the greatest exponent of Zipf: the second row then comes once in
 // 2¹⁰⁰ times.
 const steepest = 100
-
-// mostRows is how far from 0 a range may reach: the whole numbers that are the
-// same to whoever reads them as floating point.
-const mostRows = 1_000_000_000_000_000
 
 // Way is one of the ways to pick. Next, Shuffle, Random, Zipf and PerUser are
 // functions of who asks: whatever the clock, the engine and the number of loops,

@@ -67,7 +67,7 @@ func TestRowsAreThere(t *testing.T) {
 		if pick.Way == Zipf {
 			pick.Exponent = rapid.Float64Range(0.01, steepest).Draw(t, "exponent")
 		}
-		rows := rapid.OneOf(rapid.Uint64Range(1, 40), rapid.Uint64Range(1, 2*mostRows)).Draw(t, "rows")
+		rows := rapid.OneOf(rapid.Uint64Range(1, 40), rapid.Uint64Range(1, 2*furthest+1)).Draw(t, "rows")
 		deal := pick.dealer(rows, aKey(t))
 		for range 20 {
 			turn := Turn{Iteration: rapid.Uint64().Draw(t, "iteration"), User: rapid.Uint64Range(0, rows-1).Draw(t, "user"), Due: 7}
