@@ -52,8 +52,8 @@ type Held struct {
 
 // Fields are a row of data.
 type Fields interface {
-	Field(name string) (value.Value, bool)
-	Whole() value.Value
+	Follow(path []string, any func(n int) int) (value.Value, bool)
+	Value() value.Value
 }
 
 // strand is one way through the program.

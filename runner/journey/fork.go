@@ -127,7 +127,7 @@ func (c *Crew) join(s *strand, b *branches) {
 
 func (h Held) whole() value.Value {
 	if h.Row != nil {
-		return h.Row.Whole()
+		return h.Row.Value()
 	}
 	return h.Value
 }

@@ -37,22 +37,17 @@ func (c *Crew) value(s *strand, r *Ref, n int) (value.Value, bool) {
 	case UUID:
 		return value.Of(uuid(random.Key(uint64(c.draws(s).Sub(uint64(n))) ^ uint64(c.World.UUIDs)))), true
 	}
-	held, path := s.values[r.Variable], r.Path
-	v := held.Value
-	if held.Row != nil {
-		if len(path) == 0 {
-			return held.Row.Whole(), true
-		}
-		var ok bool
-		if v, ok = held.Row.Field(path[0]); !ok {
-			return v, false
-		}
-		path = path[1:]
+	any := func(count int) int { return int(c.draws(s).Below(uint64(n), uint64(count))) }
+	switch held := s.values[r.Variable]; {
+	case held.Row != nil && len(r.Path) > 0:
+		return held.Row.Follow(r.Path, any)
+	case held.Row != nil:
+		return held.Row.Value(), true
+	case held.Value.Kind == value.None || len(r.Path) == 0:
+		return held.Value, held.Value.Kind != value.None
+	default:
+		return held.Value.Follow(r.Path, any)
 	}
-	if v.Kind == value.None || len(path) == 0 {
-		return v, v.Kind != value.None
-	}
-	return v.Follow(path, func(count int) int { return int(c.draws(s).Below(uint64(n), uint64(count))) })
 }
 
 func number(n int64) value.Value {
