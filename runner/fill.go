@@ -13,14 +13,7 @@ import (
 
 // fill puts into the result what was recorded.
 func (r *underWay) fill(out *result.Trial, t scenario.Trial, rec *drive.Interval, end drive.End, stood standstill) error {
-	out.OK, out.Cancelled, out.Dropped = rec.OK, rec.Cancelled, rec.Dropped
-	out.Started = rec.Started()
-	out.Scheduled = out.Started + out.Dropped
-	out.HeldCalls, out.Attempts, out.Resent = rec.HeldCalls, rec.Attempts, rec.Resent
-	out.BytesIn, out.BytesOut = rec.BytesIn, rec.BytesOut
-	for class, e := range rec.Errors {
-		out.Errors[class] = result.Error{Count: e.Count, Example: r.scrub(e.Example)}
-	}
+	err := r.fillMeasure(&out.Measure, rec)
 	out.MakespanS = rec.LastEnd.Seconds()
 	if out.Requests > 0 || end.Interrupted || end.Stopped != "" {
 		out.ThroughputPerS = ratio(float64(rec.OK), out.MakespanS)
@@ -28,7 +21,6 @@ func (r *underWay) fill(out *result.Trial, t scenario.Trial, rec *drive.Interval
 		out.ThroughputPerS = ratio(float64(rec.InTime), out.DurationS)
 	}
 	out.InFlightMean = ratio(rec.Busy.Seconds(), out.MakespanS)
-	err := errors.Join(fillDistributions(out, rec), fillTimeline(out, rec.Timeline))
 	switch {
 	case end.Err != nil:
 		err = errors.Join(end.Err, err)
@@ -42,6 +34,19 @@ func (r *underWay) fill(out *result.Trial, t scenario.Trial, rec *drive.Interval
 	return err
 }
 
+// fillMeasure puts in what was counted and timed.
+func (r *underWay) fillMeasure(out *result.Measure, rec *drive.Interval) error {
+	out.OK, out.Cancelled, out.Dropped = rec.OK, rec.Cancelled, rec.Dropped
+	out.Started = rec.Started()
+	out.Scheduled = out.Started + out.Dropped
+	out.HeldCalls, out.Attempts, out.Resent = rec.HeldCalls, rec.Attempts, rec.Resent
+	out.BytesIn, out.BytesOut = rec.BytesIn, rec.BytesOut
+	for class, e := range rec.Errors {
+		out.Errors[class] = result.Error{Count: e.Count, Example: r.scrub(e.Example)}
+	}
+	return errors.Join(fillDistributions(out, rec), fillTimeline(out, rec.Timeline))
+}
+
 // ratio is a/b, and 0 where nothing was measured.
 func ratio(a, b float64) float64 {
 	if b <= 0 {
@@ -50,7 +55,7 @@ func ratio(a, b float64) float64 {
 	return a / b
 }
 
-func fillDistributions(out *result.Trial, rec *drive.Interval) (err error) {
+func fillDistributions(out *result.Measure, rec *drive.Interval) (err error) {
 	for _, d := range []struct {
 		into *result.Dist
 		from *latency.Histogram
@@ -65,7 +70,7 @@ func fillDistributions(out *result.Trial, rec *drive.Interval) (err error) {
 	return nil
 }
 
-func fillTimeline(out *result.Trial, timeline *latency.Timeline) error {
+func fillTimeline(out *result.Measure, timeline *latency.Timeline) error {
 	width, inFlight := timeline.Width(), timeline.InFlight()
 	var encoder latency.Encoder
 	for i, w := range timeline.Windows() {

@@ -29,10 +29,10 @@ func made(m mode.Mode, length time.Duration, late func(k int) time.Duration, too
 		rec.Record(&drive.Call{Outcome: &target.Outcome{}, Intended: due, Ready: due, Start: due + late(k), End: due + max(late(k), took(k))})
 	}
 	out := &result.Trial{MachineUse: &result.MachineUse{WallS: length.Seconds()}, Measure: result.Measure{Errors: map[string]result.Error{}}, DurationS: length.Seconds()}
-	if err := fillDistributions(out, rec.Interval); err != nil {
+	if err := fillDistributions(&out.Measure, rec.Interval); err != nil {
 		panic(err)
 	}
-	if err := fillTimeline(out, rec.Timeline); err != nil {
+	if err := fillTimeline(&out.Measure, rec.Timeline); err != nil {
 		panic(err)
 	}
 	out.Started, out.OK, out.MakespanS = rec.Started(), rec.OK, rec.LastEnd.Seconds()

@@ -98,24 +98,33 @@ func (t *Trial) Check() error {
 	if wrong := impossible(reflect.ValueOf(t)); wrong != "" {
 		return errors.New(wrong)
 	}
-	if t.Scheduled != t.Started+t.Dropped {
-		return fmt.Errorf("scheduled %d is not started %d + dropped %d", t.Scheduled, t.Started, t.Dropped)
+	if err := t.Measure.check(latency.MaxWindows); err != nil {
+		return err
 	}
-	if failed := t.Failed() + t.Lacking(); t.Started != t.OK+failed+t.Cancelled {
-		return fmt.Errorf("started %d is not ok %d + errors %d + cancelled %d", t.Started, t.OK, failed, t.Cancelled)
+	return t.checkSteps()
+}
+
+// check tells which law the counts and times break; the timeline has at most so
+// many windows.
+func (m *Measure) check(windows int) error {
+	if m.Scheduled != m.Started+m.Dropped {
+		return fmt.Errorf("scheduled %d is not started %d + dropped %d", m.Scheduled, m.Started, m.Dropped)
 	}
-	if t.HeldCalls > t.Started {
-		return fmt.Errorf("held_calls %d is more than started %d", t.HeldCalls, t.Started)
+	if failed := m.Failed() + m.Lacking(); m.Started != m.OK+failed+m.Cancelled {
+		return fmt.Errorf("started %d is not ok %d + errors %d + cancelled %d", m.Started, m.OK, failed, m.Cancelled)
 	}
-	if t.Resent > t.Attempts {
-		return fmt.Errorf("resent %d is more than attempts %d", t.Resent, t.Attempts)
+	if m.HeldCalls > m.Started {
+		return fmt.Errorf("held_calls %d is more than started %d", m.HeldCalls, m.Started)
 	}
-	for _, d := range t.dists() {
+	if m.Resent > m.Attempts {
+		return fmt.Errorf("resent %d is more than attempts %d", m.Resent, m.Attempts)
+	}
+	for _, d := range m.dists() {
 		if err := d.dist.check(d.calls); err != nil {
 			return fmt.Errorf("%s: %w", d.name, err)
 		}
 	}
-	return t.checkTimeline()
+	return m.checkTimeline(windows)
 }
 
 func (t *Trial) checkNames() error {
@@ -135,16 +144,16 @@ func (t *Trial) checkNames() error {
 	return t.Sweep.check()
 }
 
-func (t *Trial) checkTimeline() error {
-	if len(t.Timeline) == 0 {
+func (m *Measure) checkTimeline(windows int) error {
+	if len(m.Timeline) == 0 {
 		return nil
 	}
-	if len(t.Timeline) > latency.MaxWindows {
-		return fmt.Errorf("timeline has %d windows, more than %d", len(t.Timeline), latency.MaxWindows)
+	if len(m.Timeline) > windows {
+		return fmt.Errorf("timeline has %d windows, more than %d", len(m.Timeline), windows)
 	}
 	var sum Window
 	until := 0.0
-	for i, w := range t.Timeline {
+	for i, w := range m.Timeline {
 		if w.WidthS <= 0 || w.AtS < until*(1-1e-9) {
 			return fmt.Errorf("timeline[%d] from %v s, %v s wide, does not follow the one before it", i, w.AtS, w.WidthS)
 		}
@@ -155,11 +164,45 @@ func (t *Trial) checkTimeline() error {
 		sum.OK += w.OK
 		sum.Errors += w.Errors
 	}
-	want := Window{Scheduled: t.Scheduled, Started: t.Started, Dropped: t.Dropped, OK: t.OK, Errors: t.Failed()}
+	want := Window{Scheduled: m.Scheduled, Started: m.Started, Dropped: m.Dropped, OK: m.OK, Errors: m.Failed()}
 	if sum != want {
-		return fmt.Errorf("timeline adds up to scheduled %d, started %d, dropped %d, ok %d, errors %d; the trial says %d, %d, %d, %d, %d",
+		return fmt.Errorf("timeline adds up to scheduled %d, started %d, dropped %d, ok %d, errors %d; the whole says %d, %d, %d, %d, %d",
 			sum.Scheduled, sum.Started, sum.Dropped, sum.OK, sum.Errors,
 			want.Scheduled, want.Started, want.Dropped, want.OK, want.Errors)
+	}
+	return nil
+}
+
+// checkSteps tells which law the steps of a trial break: each is whole by
+// itself, and what the calls of iterations took adds up to the trial's.
+func (t *Trial) checkSteps() error {
+	if t.Unit == "" && len(t.Steps) == 0 {
+		return nil
+	}
+	if t.Unit != UnitIteration {
+		return fmt.Errorf("has steps, and its unit is %q", t.Unit)
+	}
+	if err := t.Elapsed.check(t.OK); err != nil {
+		return fmt.Errorf("elapsed: %w", err)
+	}
+	if err := t.ErrorElapsed.check(t.Failed()); err != nil {
+		return fmt.Errorf("error_elapsed: %w", err)
+	}
+	var sum Measure
+	for i := range t.Steps {
+		s := &t.Steps[i]
+		if err := s.check(latency.MaxWindows); err != nil {
+			return fmt.Errorf("step %s: %w", s.Path, err)
+		}
+		if !s.Outside {
+			sum.Attempts += s.Attempts
+			sum.BytesIn += s.BytesIn
+			sum.BytesOut += s.BytesOut
+		}
+	}
+	if sum.Attempts != t.Attempts || sum.BytesIn != t.BytesIn || sum.BytesOut != t.BytesOut {
+		return fmt.Errorf("attempts %d, bytes_in %d, bytes_out %d are not those of its steps: %d, %d, %d",
+			t.Attempts, t.BytesIn, t.BytesOut, sum.Attempts, sum.BytesIn, sum.BytesOut)
 	}
 	return nil
 }

@@ -33,7 +33,7 @@ func TestCheckNamesTheBrokenLaw(t *testing.T) {
 		{"below zero", func(r *Run) { r.Trials[0].BytesIn = -1 }, "bytes_in is -1"},
 		{"below zero, deep", func(r *Run) { r.Trials[1].Timeline[0].P50S = -1 }, "timeline[0].p50_s is -1"},
 		{"below zero, in a map", func(r *Run) { r.Trials[1].MachineUse.GCs = -2 }, "machine_use.gcs is -2"},
-		{"timeline sum", func(r *Run) { r.Trials[1].Timeline[0].Started = 5 }, "timeline adds up to scheduled 7, started 5, dropped 1, ok 5, errors 0; the trial says 7, 6, 1, 5, 0"},
+		{"timeline sum", func(r *Run) { r.Trials[1].Timeline[0].Started = 5 }, "timeline adds up to scheduled 7, started 5, dropped 1, ok 5, errors 0; the whole says 7, 6, 1, 5, 0"},
 		{"timeline order", func(r *Run) { r.Trials[1].Timeline = append(r.Trials[1].Timeline, Window{AtS: 1, WidthS: 1}) }, "timeline[1] from 1 s, 1 s wide, does not follow"},
 		{"timeline width", func(r *Run) { r.Trials[1].Timeline[0].WidthS = 0 }, "timeline[0] from 0 s, 0 s wide"},
 		{"timeline length", func(r *Run) { r.Trials[1].Timeline = make([]Window, 241) }, "241 windows, more than 240"},

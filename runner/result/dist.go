@@ -108,16 +108,15 @@ func (d *Dist) check(calls int64) error {
 	return nil
 }
 
-// dists are the trial's distributions, each with the number of calls that it
-// must hold.
-func (t *Trial) dists() []namedDist {
+// dists are the distributions, each with the number of calls that it must hold.
+func (m *Measure) dists() []namedDist {
 	return []namedDist{
-		{"response", &t.Response, t.OK},
-		{"service", &t.Service, t.OK},
-		{"error_response", &t.ErrorResponse, t.Failed()},
-		{"cancelled_response", &t.CancelledResponse, min(t.Cancelled, t.CancelledResponse.Count)},
-		{"held", &t.Held, t.Started},
-		{"lateness", &t.Lateness, t.Started},
+		{"response", &m.Response, m.OK},
+		{"service", &m.Service, m.OK},
+		{"error_response", &m.ErrorResponse, m.Failed()},
+		{"cancelled_response", &m.CancelledResponse, min(m.Cancelled, m.CancelledResponse.Count)},
+		{"held", &m.Held, m.Started},
+		{"lateness", &m.Lateness, m.Started},
 	}
 }
 
@@ -132,9 +131,9 @@ type namedDist struct {
 const Generator = "generator"
 
 // Failed is how many calls ended in an error of the target's, of any class.
-func (t *Trial) Failed() int64 {
+func (m *Measure) Failed() int64 {
 	n := int64(0)
-	for class, e := range t.Errors {
+	for class, e := range m.Errors {
 		if class != Generator {
 			n += e.Count
 		}
@@ -143,4 +142,4 @@ func (t *Trial) Failed() int64 {
 }
 
 // Lacking is how many calls the generator could not make.
-func (t *Trial) Lacking() int64 { return t.Errors[Generator].Count }
+func (m *Measure) Lacking() int64 { return m.Errors[Generator].Count }

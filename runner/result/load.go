@@ -124,9 +124,21 @@ func (t *Trial) trust() error {
 	if err := t.Check(); err != nil {
 		return fmt.Errorf("%s: %w", t.name(), err)
 	}
-	for _, d := range t.dists() {
+	if err := t.Measure.trust(); err != nil {
+		return fmt.Errorf("%s: %w", t.name(), err)
+	}
+	for i := range t.Steps {
+		if err := t.Steps[i].trust(); err != nil {
+			return fmt.Errorf("%s: step %s: %w", t.name(), t.Steps[i].Path, err)
+		}
+	}
+	return nil
+}
+
+func (m *Measure) trust() error {
+	for _, d := range m.dists() {
 		if _, err := d.dist.Histogram(); err != nil {
-			return fmt.Errorf("%s: %s: %w", t.name(), d.name, err)
+			return fmt.Errorf("%s: %w", d.name, err)
 		}
 	}
 	return nil

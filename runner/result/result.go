@@ -137,6 +137,16 @@ type Trial struct {
 
 	Measure
 
+	// Unit is what was counted: UnitIteration where the scenario has steps, and
+	// nothing, which means single calls, where it has none.
+	Unit string `json:"unit,omitempty"`
+	// Elapsed and ErrorElapsed are how long iterations took with their pauses,
+	// those that succeeded and those that failed; the other times are without.
+	Elapsed      Dist `json:"elapsed,omitzero"`
+	ErrorElapsed Dist `json:"error_elapsed,omitzero"`
+	// Steps are the calls and named blocks of iterations, in the file's order.
+	Steps []Step `json:"steps,omitempty"`
+
 	Ended      Ending      `json:"ended"`
 	Reason     string      `json:"reason"`
 	Health     Health      `json:"health"`
@@ -171,6 +181,22 @@ type Measure struct {
 	Lateness          Dist `json:"lateness"` // of all started
 
 	Timeline []Window `json:"timeline"`
+}
+
+// UnitIteration is the Unit of trials of journeys.
+const UnitIteration = "iteration"
+
+// Step is what was measured of a step of a journey, or of a named block.
+type Step struct {
+	Name    string `json:"name"`
+	Path    string `json:"path"` // with the blocks around it: "buy/pay"
+	Kind    string `json:"kind,omitempty"`
+	Target  string `json:"target,omitempty"`
+	Outside bool   `json:"outside,omitempty"` // of setup, teardown, enter or leave
+	Hops    int64  `json:"hops"`
+	Measure
+	// Records are the numbers that `record` kept, by name, as if they were seconds.
+	Records map[string]Dist `json:"record,omitempty"`
 }
 
 // Ending is how a trial ended; null in JSON where it has not.

@@ -1,0 +1,48 @@
+package runner
+
+import (
+	"errors"
+
+	"plimsoll/runner/drive"
+	"plimsoll/runner/journey"
+	"plimsoll/runner/result"
+)
+
+// describeSteps are the steps of a journey's trial before anything is measured.
+func describeSteps(rows []journey.Row) []result.Step {
+	steps := make([]result.Step, len(rows))
+	for i, row := range rows {
+		steps[i] = result.Step{
+			Name: row.Name, Path: row.Path, Kind: row.Kind, Target: row.Target, Outside: row.Outside,
+			Measure: result.Measure{Errors: map[string]result.Error{}, Timeline: []result.Window{}},
+		}
+	}
+	return steps
+}
+
+// fillSteps puts in what was recorded of iterations and of their steps.
+func (r *underWay) fillSteps(out *result.Trial, rows []journey.Row, rec *drive.Interval) error {
+	var elapsed, failed error
+	out.Elapsed, elapsed = result.NewDist(rec.Elapsed)
+	out.ErrorElapsed, failed = result.NewDist(rec.ErrorElapsed)
+	err := errors.Join(elapsed, failed)
+	for n, row := range rec.Rows {
+		if row != nil {
+			out.Steps[n].Hops = row.Hops
+			err = errors.Join(err, r.fillMeasure(&out.Steps[n].Measure, row), fillRecords(&out.Steps[n], rows[n].Records, row))
+		}
+	}
+	return err
+}
+
+// fillRecords puts in the numbers that a step's `record` kept.
+func fillRecords(out *result.Step, names []string, row *drive.Interval) (err error) {
+	for k, h := range row.Records {
+		d, broken := result.NewDist(h)
+		if out.Records == nil {
+			out.Records = map[string]result.Dist{}
+		}
+		out.Records[names[k]], err = d, errors.Join(err, broken)
+	}
+	return err
+}
