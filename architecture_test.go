@@ -94,6 +94,7 @@ func TestWhoMayImportWhom(t *testing.T) {
 		"runner/mode":       {"runner/schedule", "target/agenda", "target/delay", "target/quantity", "target/random", "target/setting"},
 		"runner/data":       {"target/quantity", "target/random", "target/setting", "target/template", "target/value"},
 		"runner/result":     {"runner/latency", "target/host"},
+		"runner/condition":  {"target/look", "target/quantity", "target/setting", "target/template", "target/value"},
 		"runner/capacity":   {"runner/result", "runner/verdict", "runner/latency"},
 		"runner/scaling":    {"runner/result", "runner/statistics"},
 		"runner/verdict":    {"runner/result", "runner/latency", "runner/statistics", "target", "target/quantity", "target/setting"},
@@ -115,7 +116,11 @@ func TestWhoMayImportWhom(t *testing.T) {
 // The clock is read, and goroutines are started, only where real time is the
 // subject.
 func TestPureCodeReadsNoClock(t *testing.T) {
+<<<<<<< HEAD
 	pure := []string{"runner/schedule", "runner/latency", "runner/statistics", "runner/scaling", "runner/capacity", "runner/verdict", "runner/mode", "runner/journey", "runner/data", "runner/scenario",
+=======
+	pure := []string{"runner/schedule", "runner/latency", "runner/statistics", "runner/scaling", "runner/capacity", "runner/verdict", "runner/mode", "runner/condition", "runner/step", "runner/scenario",
+>>>>>>> values
 		"target/sim", "target/delay", "target/plain", "target/quantity", "target/setting", "target/kinds", "target/value", "target/template", "target/look", "report/compare", "report/view", "report/text", "report/chart"}
 	for _, s := range sources(t, token.NewFileSet()) {
 		if !slices.Contains(pure, s.folder) {

@@ -1,11 +1,14 @@
 package journey
 
-import "plimsoll/target/delay"
+import (
+	"plimsoll/runner/condition"
+	"plimsoll/target/delay"
+)
 
 // Step is one element of a journey, which may hold others. Package step makes
 // them out of a file.
 type Step struct {
-	If      []Condition // all must hold, or the step is left out
+	If      []*condition.Condition // all must hold, or the step is left out
 	Do      Action
 	OnError OnError // of a block
 	Row     int     // of a named block; -1: none
@@ -42,7 +45,7 @@ type Each struct {
 type Repeat struct {
 	Times int
 	Steps Block
-	Until []Condition
+	Until []*condition.Condition
 }
 
 // Mix is one of several, drawn by its share.
@@ -61,7 +64,7 @@ type op struct {
 	to      int // where to go on: behind a block, in front of a loop …
 	row     int
 	onError OnError
-	if_     []Condition
+	if_     []*condition.Condition
 	call    *Call
 	pause   delay.Delay
 	fork    *fork

@@ -26,6 +26,7 @@ type Crew struct {
 	ready   []uint32 // strands that can go on, from the head on
 	head    int
 	out     []value.Value // of an answer
+	known   facts
 	users   map[uint32]*user
 	pcg     *rand.PCG
 	rng     *rand.Rand

@@ -2,10 +2,13 @@ package journey
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
+	"plimsoll/runner/condition"
 	"plimsoll/target"
+	"plimsoll/target/look"
 	"plimsoll/target/quantity"
 	"plimsoll/target/value"
 )
@@ -57,46 +60,58 @@ func (c *Crew) Judge(id uint32, o *target.Outcome, service time.Duration) (v Ver
 }
 
 // first is the first of conditions that holds, or that does not; nil: none.
-func (c *Crew) first(s *strand, conditions []Condition, holds bool) *Condition {
+func (c *Crew) first(s *strand, conditions []*condition.Condition, holds bool) *condition.Condition {
 	for i := range conditions {
-		if c.holds(s, &conditions[i]) == holds {
-			return &conditions[i]
+		if conditions[i].Holds(c.facts(s)) == holds {
+			return conditions[i]
 		}
 	}
 	return nil
 }
 
 // all tells whether all conditions hold.
-func (c *Crew) all(s *strand, conditions []Condition) bool {
+func (c *Crew) all(s *strand, conditions []*condition.Condition) bool {
 	return c.first(s, conditions, false) == nil
 }
 
-func (c *Crew) holds(s *strand, t *Condition) bool { return t.Holds(c.left(s, t)) }
+// facts are what conditions of a strand are judged by.
+type facts struct {
+	c *Crew
+	s *strand
+}
 
-// left is what a condition's operand is; false: it is nothing.
-func (c *Crew) left(s *strand, t *Condition) (value.Value, bool) {
-	switch t.From {
-	case Time:
-		return value.Of(quantity.Duration(s.service)), s.call != nil
-	case OfVariable:
-		return c.value(s, &t.Ref, 0)
+func (c *Crew) facts(s *strand) *facts {
+	c.known = facts{c, s}
+	return &c.known
+}
+
+// Found is what the strand's last call has found.
+func (f *facts) Found(n int) value.Value {
+	if n >= len(f.s.found) {
+		return value.Value{}
 	}
-	if t.Found >= len(s.found) {
-		return value.Value{}, false
-	}
-	v := s.found[t.Found]
-	return v, v.Kind != value.None
+	return f.s.found[n]
+}
+
+// Time is how long that took.
+func (f *facts) Time() time.Duration { return f.s.service }
+
+// Variable is the value of a reference.
+func (f *facts) Variable(n int) value.Value {
+	v, _ := f.c.value(f.s, &f.c.Program.Refs[n], n)
+	return v
 }
 
 // failed is the verdict on a call that a condition fails: the class is the
 // status where it is about that.
-func (c *Crew) failed(s *strand, t *Condition, because string) Verdict {
-	v, found := c.left(s, t)
+func (c *Crew) failed(s *strand, t *condition.Condition, because string) Verdict {
 	class := target.Check
-	if t.Status && found {
-		class = "status-" + v.Text
+	if o, ofCall := t.Operand(); ofCall && o.String() == "status" {
+		if i := slices.IndexFunc(s.call.Want, func(w look.Operand) bool { return w.String() == o.String() }); i >= 0 && i < len(s.found) {
+			class = "status-" + s.found[i].Text
+		}
 	}
-	return Verdict{Class: class, Example: c.named(s.call, t.Told(v, found)+because)}
+	return Verdict{Class: class, Example: c.named(s.call, t.Explain(c.facts(s))+because)}
 }
 
 // named is what is told of a call, behind its step's name.
@@ -110,8 +125,7 @@ func (c *Crew) Unfinished(id uint32) string {
 	told := "no answer"
 	if s.found != nil {
 		if t := c.first(s, s.call.Until, false); t != nil {
-			v, found := c.left(s, t)
-			told = t.Told(v, found)
+			told = t.Explain(c.facts(s))
 		}
 	}
 	return c.named(s.call, told+" within "+quantity.Duration(s.call.Within))

@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"time"
 
+	"plimsoll/runner/condition"
 	"plimsoll/target/delay"
 	"plimsoll/target/look"
 	"plimsoll/target/retry"
@@ -27,6 +28,8 @@ type Program struct {
 	// Sources are the data of which an iteration takes a row, by the variable
 	// that it is put into.
 	Sources []Source
+	// Refs are those that conditions read, by the numbers that they are bound to.
+	Refs []Ref
 	// EnterEvery is how old the entering of a user may be before it enters anew;
 	// 0: as old as it gets.
 	EnterEvery time.Duration
@@ -73,11 +76,11 @@ type Call struct {
 	Retry    retry.Settings
 	Tries    int // the number of its Timeout and Retry among the program's calls
 
-	Check   []Condition
+	Check   []*condition.Condition
 	Extract []Extract
 	Record  []Record
-	Until   []Condition // a poll, if there are any
-	FailIf  []Condition
+	Until   []*condition.Condition // a poll, if there are any
+	FailIf  []*condition.Condition
 	Every   delay.Delay
 	Within  time.Duration // 0: no bound
 	OnError OnError
@@ -107,33 +110,6 @@ const (
 	Random
 	Now
 	Unix
-)
-
-// Condition is one of check, if, until or fail_if.
-type Condition struct {
-	Test
-	From  Operand
-	Found int // of Want, where From is Answer
-	Ref   Ref // where From is OfVariable
-	// Status tells that it is about the answer's status.
-	Status bool
-}
-
-// Test is what is asked of a condition's left side.
-type Test interface {
-	Holds(left value.Value, found bool) bool
-	// Told says what the left side is, and what it should be.
-	Told(left value.Value, found bool) string
-}
-
-// Operand is where a condition's left side comes from.
-type Operand uint8
-
-// The kinds of Operand.
-const (
-	Answer     Operand = iota // of the call, or of the last one of the branch
-	Time                      // the call's service time
-	OfVariable                // a variable
 )
 
 // Extract puts something found into a variable.
