@@ -78,8 +78,8 @@ func (h *handler) simulate(w nethttp.ResponseWriter, r *nethttp.Request, arrived
 		reset(w)
 	case string(sim.Timeout):
 		h.keepSilent(r.Context())
-	default: // status-500
-		answer(w, nethttp.StatusInternalServerError)
+	default:
+		answer(w, sim.ErrorKind(departure.Class).Status())
 	}
 }
 

@@ -12,9 +12,10 @@
 //	/echo           answers with the request, as JSON
 //	/health         answers at once: the server is up
 //
-// The model's failures appear as a client would meet them: status-500 as 500,
-// rejected as 503, throttled as 429 with Retry-After, reset as a connection (in
-// HTTP/2 a stream) broken off, timeout as no answer until the client leaves.
+// The model's failures appear as a client would meet them: status-NNN as that
+// status, rejected as 503, throttled as 429 with Retry-After, reset as a
+// connection (in HTTP/2 a stream) broken off, timeout as no answer until the
+// client leaves.
 package serve
 
 import (

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"fmt"
 	"time"
 
 	"plimsoll/target"
@@ -87,8 +88,6 @@ func (c *Carrier) Close() {}
 // example is the message of a simulated failure.
 func example(class string) string {
 	switch class {
-	case string(Status500):
-		return "simulated: the server answered 500"
 	case string(Reset):
 		return "simulated: the connection was broken off"
 	case string(Timeout):
@@ -97,6 +96,9 @@ func example(class string) string {
 		return "simulated: the waiting room was full"
 	case target.Throttled:
 		return "simulated: over the quota"
+	}
+	if status := ErrorKind(class).Status(); status != 0 {
+		return fmt.Sprintf("simulated: the server answered %d", status)
 	}
 	return "simulated: " + class
 }
