@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -33,6 +34,7 @@ type handler struct {
 	stopping <-chan struct{} // closed when the server is to end
 	began    time.Time       // the model's time 0
 	patience patience
+	routed   map[string]bool // endpoints that a route of the settings takes the place of
 
 	mu    sync.Mutex
 	model *sim.Model
@@ -42,8 +44,10 @@ type handler struct {
 // ServeHTTP answers every path by the model, but for the endpoints.
 func (h *handler) ServeHTTP(w nethttp.ResponseWriter, r *nethttp.Request) {
 	arrived := time.Now()
-	endpoint, argument, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
+	endpoint, argument := split(r.URL.Path)
 	switch {
+	case h.routed[endpoint]:
+		h.simulate(w, r, arrived)
 	case endpoint == "delay" && argument != "":
 		h.delay(w, r, argument, arrived)
 	case endpoint == "status" && argument != "":
@@ -59,9 +63,25 @@ func (h *handler) ServeHTTP(w nethttp.ResponseWriter, r *nethttp.Request) {
 	}
 }
 
+// split takes the first part off a path.
+func split(path string) (first, rest string) {
+	first, rest, _ = strings.Cut(strings.TrimPrefix(path, "/"), "/")
+	return first, rest
+}
+
+// routed are the first parts of the paths that routes name.
+func routed(routes []sim.Route) map[string]bool {
+	named := map[string]bool{}
+	for i := range routes {
+		first, _ := split(routes[i].Path)
+		named[first] = true
+	}
+	return named
+}
+
 // simulate lets the model decide when and how the call leaves.
 func (h *handler) simulate(w nethttp.ResponseWriter, r *nethttp.Request, arrived time.Time) {
-	departure := h.arrive(arrived)
+	departure := h.arrive(arrived, h.model.Way(cmp.Or(r.URL.Path, "/")))
 	h.takeIn(w, r) // unread, the body would cost the connection
 	if !h.pacer.sleep(r.Context(), h.began.Add(departure.At)) {
 		panic(nethttp.ErrAbortHandler) // nobody waits for the answer any more
@@ -84,11 +104,11 @@ func (h *handler) simulate(w nethttp.ResponseWriter, r *nethttp.Request, arrived
 }
 
 // arrive takes the call into the model.
-func (h *handler) arrive(at time.Time) sim.Departure {
+func (h *handler) arrive(at time.Time, way sim.Way) sim.Departure {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.last = max(h.last, at.Sub(h.began))
-	return h.model.Arrive(h.last)
+	return h.model.Ask(h.last, way)
 }
 
 // reset breaks the connection off: HTTP/1.1 by TCP's reset, HTTP/2 by the

@@ -30,6 +30,11 @@ type Settings struct {
 	// Quota bounds the calls admitted in any (t − Per, t]; zero means none.
 	Quota quantity.Rate
 
+	// Turns are taken by the calls in turn, as they arrive.
+	Turns []Manner `json:",omitempty"`
+	// Routes are for calls to some paths.
+	Routes []Route `json:",omitempty"`
+
 	// Timeout is how long the caller of a call waits, 0 for as long as it takes,
 	// and Retry what it tries again. A target has them; no server knows of them.
 	Timeout time.Duration
