@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"net"
 	nethttp "net/http"
 	"strconv"
@@ -15,7 +14,6 @@ import (
 	"sync"
 	"time"
 
-	"plimsoll/target"
 	"plimsoll/target/quantity"
 	"plimsoll/target/sim"
 )
@@ -81,30 +79,33 @@ func routed(routes []sim.Route) map[string]bool {
 
 // simulate lets the model decide when and how the call leaves.
 func (h *handler) simulate(w nethttp.ResponseWriter, r *nethttp.Request, arrived time.Time) {
-	departure := h.arrive(arrived, h.model.Way(cmp.Or(r.URL.Path, "/")))
+	path := cmp.Or(r.URL.Path, "/")
+	asked := h.arrive(arrived, h.model.Way(path))
 	h.takeIn(w, r) // unread, the body would cost the connection
-	if !h.pacer.sleep(r.Context(), h.began.Add(departure.At)) {
+	if !h.pacer.sleep(r.Context(), h.began.Add(asked.At)) {
 		panic(nethttp.ErrAbortHandler) // nobody waits for the answer any more
 	}
-	switch departure.Class {
-	case "":
-		answer(w, nethttp.StatusOK)
-	case target.Rejected:
-		answer(w, nethttp.StatusServiceUnavailable)
-	case target.Throttled:
-		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(h.settings.Quota.Per.Seconds()))))
-		answer(w, nethttp.StatusTooManyRequests)
+	switch asked.Class {
 	case string(sim.Reset):
 		reset(w)
 	case string(sim.Timeout):
 		h.keepSilent(r.Context())
 	default:
-		answer(w, sim.ErrorKind(departure.Class).Status())
+		give(w, h.model.Reply(new(sim.Reply), &asked, path, r.URL.RawQuery))
 	}
 }
 
+// give sends what the model answers.
+func give(w nethttp.ResponseWriter, reply *sim.Reply) {
+	for name, value := range reply.Lines {
+		w.Header().Add(name, value)
+	}
+	w.WriteHeader(reply.Status)
+	_, _ = w.Write(reply.Body)
+}
+
 // arrive takes the call into the model.
-func (h *handler) arrive(at time.Time, way sim.Way) sim.Departure {
+func (h *handler) arrive(at time.Time, way sim.Way) sim.Asked {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.last = max(h.last, at.Sub(h.began))

@@ -35,9 +35,9 @@ func (s *Settings) AtOnce(users int) string {
 	shortest, delayed, slow := agenda.Never, false, false
 	mean := means{}
 	for manner := range s.cycle("/") {
-		takes := mean.of(manner.Delay) > 0
+		takes := mean.of(manner.delay) > 0
 		delayed = delayed || takes
-		slow = slow || takes && !manner.Errors.atOnce()
+		slow = slow || takes && !manner.errors.atOnce()
 		shortest = min(shortest, manner.shortest())
 	}
 	switch {
@@ -57,12 +57,12 @@ func (s *Settings) AtOnce(users int) string {
 func (e *Errors) atOnce() bool { return e.Rate == 1 && e.After != nil && *e.After == 0 }
 
 // shortest is how long a call takes at least.
-func (m Manner) shortest() time.Duration {
+func (m manner) shortest() time.Duration {
 	shortest := time.Duration(0)
-	if m.Delay.Kind == delay.Constant {
-		shortest = m.Delay.A
+	if m.delay.Kind == delay.Constant {
+		shortest = m.delay.A
 	}
-	if after := m.Errors.After; m.Errors.Rate > 0 && after != nil {
+	if after := m.errors.After; m.errors.Rate > 0 && after != nil {
 		shortest = min(shortest, *after)
 	}
 	return shortest

@@ -72,7 +72,7 @@ func TestNarrowerHolds(t *testing.T) {
 		{"/b", Departure{4, ""}}, // the third of its route
 		{"/c", Departure{2, ""}},
 	} {
-		if got := model.Ask(0, model.Way(c.path)); got != c.want {
+		if got := model.Ask(0, model.Way(c.path)).Departure; got != c.want {
 			t.Errorf("call %d, to %s, leaves %+v, want %+v", n, c.path, got, c.want)
 		}
 	}
@@ -89,7 +89,7 @@ func TestRoutesShareTheServer(t *testing.T) {
 	}{
 		{"/slow", Departure{100, ""}}, {"/fast", Departure{101, ""}}, {"/fast", Departure{0, "rejected"}}, {"/slow", Departure{0, "throttled"}},
 	} {
-		if got := model.Ask(0, model.Way(c.path)); got != c.want {
+		if got := model.Ask(0, model.Way(c.path)).Departure; got != c.want {
 			t.Errorf("%s: %+v, want %+v", c.path, got, c.want)
 		}
 	}

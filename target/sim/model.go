@@ -12,6 +12,7 @@ package sim
 import (
 	"math"
 	"math/rand/v2"
+	nethttp "net/http"
 	"time"
 
 	"plimsoll/target"
@@ -35,12 +36,14 @@ type Model struct {
 	errors   *rand.Rand
 
 	calendar calendar
-	admitted ring     // arrivals that the quota let through, at most Quota.N
-	line     ring     // admissions still to come: who waits in line
-	servers  times    // when each busy server is free again
-	cut      int64    // delays that were longer than the longest there is
-	service  times    // ends of the calls in service, where contention counts them
-	manners  *manners // nil: all calls are carried out alike
+	admitted ring           // arrivals that the quota let through, at most Quota.N
+	line     ring           // admissions still to come: who waits in line
+	servers  times          // when each busy server is free again
+	cut      int64          // delays that were longer than the longest there is
+	service  times          // ends of the calls in service, where contention counts them
+	manners  *manners       // nil: all calls are carried out alike
+	said     map[int]*Reply // by status
+	throttle *Reply
 }
 
 // times are instants, the earliest first.
@@ -55,7 +58,8 @@ func New(s Settings, streams random.Source) *Model {
 		errors:   streams("error"),
 		calendar: calendar(s.Stall),
 	}
-	m.manners = m.settings.manners()
+	m.manners, m.said = m.settings.manners(), m.settings.saying()
+	m.throttle = m.settings.throttling()
 	return m
 }
 
@@ -64,7 +68,7 @@ func New(s Settings, streams random.Source) *Model {
 // times (a warm-up) are negative. The call asks for no path, which is /.
 func (m *Model) Arrive(now time.Duration) Departure {
 	if m.manners != nil {
-		return m.Ask(now, m.Way("/"))
+		return m.Ask(now, m.Way("/")).Departure
 	}
 	return m.arrive(now, &m.settings.Delay, &m.settings.Errors)
 }
@@ -77,13 +81,38 @@ func (m *Model) Way(path string) Way {
 	return m.manners.router.find(path)
 }
 
+// Asked is what becomes of a call that asks for something.
+type Asked struct {
+	Departure
+	number uint64
+	answer *answer
+}
+
 // Ask is Arrive for a call that goes a way.
-func (m *Model) Ask(now time.Duration, way Way) Departure {
+func (m *Model) Ask(now time.Duration, way Way) Asked {
 	if m.manners == nil {
-		return m.Arrive(now)
+		return Asked{Departure: m.Arrive(now)}
 	}
-	manner, _ := m.manners.next(way)
-	return m.arrive(now, manner.Delay, manner.Errors)
+	next, number := m.manners.next(way)
+	return Asked{m.arrive(now, next.delay, next.errors), number, next.answer}
+}
+
+// Reply is what the caller is answered, who asked for a path and a query; nil
+// where the call breaks off. It may be in the memory of `into`; what is not must
+// not be changed. Several may ask for replies at once.
+func (m *Model) Reply(into *Reply, a *Asked, path, query string) *Reply {
+	switch a.Class {
+	case "":
+		if a.answer == nil {
+			return m.said[nethttp.StatusOK]
+		}
+		return a.answer.give(into, a.number, path, query)
+	case target.Rejected:
+		return m.said[nethttp.StatusServiceUnavailable]
+	case target.Throttled:
+		return m.throttle
+	}
+	return m.said[ErrorKind(a.Class).Status()]
 }
 
 func (m *Model) arrive(now time.Duration, d *delay.Delay, e *Errors) Departure {

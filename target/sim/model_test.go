@@ -185,7 +185,7 @@ func TestModelAgreesWithTheSlowServer(t *testing.T) {
 		want := slow.run(arrivals)
 		model := New(settings, streams)
 		for i, at := range arrivals {
-			if got := model.Ask(at, asked[i]); got != want[i] {
+			if got := model.Ask(at, asked[i]).Departure; got != want[i] {
 				t.Fatalf("%+v: call %d, there at %d, leaves %+v, want %+v", settings, i, at, got, want[i])
 			}
 		}

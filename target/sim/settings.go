@@ -30,6 +30,8 @@ type Settings struct {
 	// Quota bounds the calls admitted in any (t − Per, t]; zero means none.
 	Quota quantity.Rate
 
+	// Answer is what a successful call gets back; nil: a line that says OK.
+	Answer *Answer `json:",omitempty"`
 	// Turns are taken by the calls in turn, as they arrive.
 	Turns []Manner `json:",omitempty"`
 	// Routes are for calls to some paths.

@@ -30,6 +30,7 @@ func Shape() setting.Shape[Settings] {
 			setting.Key("errors", "The share of calls that fail: 1%, or a map.", failures(), func(s *written) *Errors { return &s.Errors }),
 			setting.Key("stall", "Freezes the server now and then.", stall(), func(s *written) *Stall { return &s.Stall }),
 			setting.Key("quota", "N/T: a call that would be the N+1st admitted within T fails at once (throttled, HTTP 429).", quota(), func(s *written) *quantity.Rate { return &s.Quota }),
+			setting.Key("answer", "What a call gets back that does not fail: status, headers, json or body. Default: 200, and a line that says OK.", answers(), func(s *written) **Answer { return &s.Answer }),
 			setting.Key("turns", "What calls take in turn, as they arrive: delay, errors and answer of each, instead of the target's.", takenInTurn(), func(s *written) *[]Manner { return &s.Turns }),
 			setting.Key("routes", "Delay, errors, answer and turns of calls to some paths, such as /users/*; the longest match holds.", routes(), func(s *written) *[]Route { return &s.Routes }),
 			setting.Key("timeout", "How long the caller of a call waits; the server goes on with it. Default: as long as it takes.", setting.LongerThanZero(), func(s *written) *time.Duration { return &s.Timeout }),

@@ -5,21 +5,22 @@ import (
 	"plimsoll/target/setting"
 )
 
-// manner is how a scenario file spells a Manner; what names it, and more are
+// otherwise is how a scenario file spells a Manner; what names it, and more are
 // keys that it has besides.
-func manner[T any](what string, of func(*T) *Manner, more ...setting.Field[T]) setting.Shape[T] {
+func otherwise[T any](what string, of func(*T) *Manner, more ...setting.Field[T]) setting.Shape[T] {
 	return setting.Object(what, append([]setting.Field[T]{
 		setting.Key("delay", "How long such a call takes alone, instead.", pointer(delay.Shape()), func(v *T) **delay.Delay { return &of(v).Delay }),
 		setting.Key("errors", "The share of such calls that fail, instead.", pointer(failures()), func(v *T) **Errors { return &of(v).Errors }),
+		setting.Key("answer", "What such a call gets back that does not fail, instead.", answers(), func(v *T) **Answer { return &of(v).Answer }),
 	}, more...)...)
 }
 
 func takenInTurn() setting.Shape[[]Manner] {
-	return setting.List("turns", "begin each turn with a dash, `- delay: …`", manner("a turn", func(m *Manner) *Manner { return m }))
+	return setting.List("turns", "begin each turn with a dash, `- delay: …`", otherwise("a turn", func(m *Manner) *Manner { return m }))
 }
 
 func routes() setting.Shape[[]Route] {
-	one := manner("a route", func(r *Route) *Manner { return &r.Manner },
+	one := otherwise("a route", func(r *Route) *Manner { return &r.Manner },
 		setting.Key("turns", "What the calls of this route take in turn, as they arrive.", takenInTurn(), func(r *Route) *[]Manner { return &r.Turns }),
 	)
 	return setting.Complete(setting.Map("routes", one), func(r *setting.Reader, _ setting.Pos, entries []setting.Entry[Route]) ([]Route, bool) {
