@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"net/url"
+	"time"
 
 	"plimsoll/target"
 	"plimsoll/target/kind"
@@ -16,12 +17,30 @@ import (
 func (s *Settings) Traits() kind.Traits {
 	t := kind.Traits{Timeout: s.Timeout}
 	if s.Serve != nil {
-		t.CallTime, t.Known = s.Serve.Delay.Mean(), true
+		t.CallTime, t.Known = s.served(), true
 	}
 	if cmp.Or(s.Protocol, "1.1") == "1.1" {
 		t.Exclusive, t.Places = true, s.Connections*len(s.hosts())
 	}
 	return t
+}
+
+// served is about how long a call to plimsoll's own server takes.
+func (s *Settings) served() time.Duration {
+	sum := 0.0
+	for _, c := range s.Calls {
+		sum += float64(s.Serve.CallTime(c.path()))
+	}
+	return time.Duration(sum / float64(len(s.Calls)))
+}
+
+// path is that of the URL.
+func (r *Request) path() string {
+	u, err := url.Parse(r.URL)
+	if err != nil {
+		return "/" // cannot be: it has been read
+	}
+	return cmp.Or(u.Path, "/")
 }
 
 // Model is the simulated server that the target starts for itself; nil where it

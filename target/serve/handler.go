@@ -1,12 +1,12 @@
 package serve
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"net"
 	nethttp "net/http"
 	"strconv"
@@ -14,7 +14,6 @@ import (
 	"sync"
 	"time"
 
-	"plimsoll/target"
 	"plimsoll/target/quantity"
 	"plimsoll/target/sim"
 )
@@ -33,6 +32,7 @@ type handler struct {
 	stopping <-chan struct{} // closed when the server is to end
 	began    time.Time       // the model's time 0
 	patience patience
+	routed   map[string]bool // endpoints that a route of the settings takes the place of
 
 	mu    sync.Mutex
 	model *sim.Model
@@ -42,8 +42,10 @@ type handler struct {
 // ServeHTTP answers every path by the model, but for the endpoints.
 func (h *handler) ServeHTTP(w nethttp.ResponseWriter, r *nethttp.Request) {
 	arrived := time.Now()
-	endpoint, argument, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
+	endpoint, argument := split(r.URL.Path)
 	switch {
+	case h.routed[endpoint]:
+		h.simulate(w, r, arrived)
 	case endpoint == "delay" && argument != "":
 		h.delay(w, r, argument, arrived)
 	case endpoint == "status" && argument != "":
@@ -59,36 +61,55 @@ func (h *handler) ServeHTTP(w nethttp.ResponseWriter, r *nethttp.Request) {
 	}
 }
 
+// split takes the first part off a path.
+func split(path string) (first, rest string) {
+	first, rest, _ = strings.Cut(strings.TrimPrefix(path, "/"), "/")
+	return first, rest
+}
+
+// routed are the first parts of the paths that routes name.
+func routed(routes []sim.Route) map[string]bool {
+	named := map[string]bool{}
+	for i := range routes {
+		first, _ := split(routes[i].Path)
+		named[first] = true
+	}
+	return named
+}
+
 // simulate lets the model decide when and how the call leaves.
 func (h *handler) simulate(w nethttp.ResponseWriter, r *nethttp.Request, arrived time.Time) {
-	departure := h.arrive(arrived)
+	path := cmp.Or(r.URL.Path, "/")
+	asked := h.arrive(arrived, h.model.Way(path))
 	h.takeIn(w, r) // unread, the body would cost the connection
-	if !h.pacer.sleep(r.Context(), h.began.Add(departure.At)) {
+	if !h.pacer.sleep(r.Context(), h.began.Add(asked.At)) {
 		panic(nethttp.ErrAbortHandler) // nobody waits for the answer any more
 	}
-	switch departure.Class {
-	case "":
-		answer(w, nethttp.StatusOK)
-	case target.Rejected:
-		answer(w, nethttp.StatusServiceUnavailable)
-	case target.Throttled:
-		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(h.settings.Quota.Per.Seconds()))))
-		answer(w, nethttp.StatusTooManyRequests)
+	switch asked.Class {
 	case string(sim.Reset):
 		reset(w)
 	case string(sim.Timeout):
 		h.keepSilent(r.Context())
-	default: // status-500
-		answer(w, nethttp.StatusInternalServerError)
+	default:
+		give(w, h.model.Reply(new(sim.Reply), &asked, path, r.URL.RawQuery))
 	}
 }
 
+// give sends what the model answers.
+func give(w nethttp.ResponseWriter, reply *sim.Reply) {
+	for name, value := range reply.Lines {
+		w.Header().Add(name, value)
+	}
+	w.WriteHeader(reply.Status)
+	_, _ = w.Write(reply.Body)
+}
+
 // arrive takes the call into the model.
-func (h *handler) arrive(at time.Time) sim.Departure {
+func (h *handler) arrive(at time.Time, way sim.Way) sim.Asked {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.last = max(h.last, at.Sub(h.began))
-	return h.model.Arrive(h.last)
+	return h.model.Ask(h.last, way)
 }
 
 // reset breaks the connection off: HTTP/1.1 by TCP's reset, HTTP/2 by the

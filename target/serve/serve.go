@@ -12,9 +12,12 @@
 //	/echo           answers with the request, as JSON
 //	/health         answers at once: the server is up
 //
-// The model's failures appear as a client would meet them: status-500 as 500,
-// rejected as 503, throttled as 429 with Retry-After, reset as a connection (in
-// HTTP/2 a stream) broken off, timeout as no answer until the client leaves.
+// unless a route of the model begins with such a word.
+//
+// The model's failures appear as a client would meet them: status-NNN as that
+// status, rejected as 503, throttled as 429 with Retry-After, reset as a
+// connection (in HTTP/2 a stream) broken off, timeout as no answer until the
+// client leaves.
 package serve
 
 import (
@@ -77,6 +80,7 @@ func run(ctx context.Context, o Options, grace time.Duration, ready func(addr st
 		began:    time.Now(),
 		model:    sim.New(o.Settings, random.New(o.Seed, o.Names...)),
 		patience: usual,
+		routed:   routed(o.Settings.Routes),
 	}, calls)
 
 	failed := make(chan error, 1)

@@ -115,6 +115,8 @@ func TestFailuresOfTheModelReachTheClient(t *testing.T) {
 	}{
 		{"ok", sim.Settings{}, 200},
 		{"status-500", failing(sim.Status500), 500},
+		{"status-404", failing("status-404"), 404},
+		{"status-304", failing("status-304"), 304},
 		{"reset", failing(sim.Reset), 0},
 		{"timeout", failing(sim.Timeout), 0},
 		{"throttled", sim.Settings{Quota: quantity.Rate{N: 1, Per: 90 * time.Minute}}, 429},

@@ -1,45 +1,83 @@
 package sim
 
 import (
+	"fmt"
 	"time"
 
 	"plimsoll/target"
 	"plimsoll/target/agenda"
 	"plimsoll/target/random"
+	"plimsoll/target/value"
 )
 
 // Carrier carries calls to a simulated server: a heap of the ends to come. No
-// goroutine, no allocation a call.
+// goroutine, no allocation a call. Calls that ask for something, or of which
+// something is wanted, have a place beside it (asking.go).
 type Carrier struct {
 	model *Model
-	ends  agenda.Agenda[target.ID] // whose own byte is the class, by its number in dones
+	ends  agenda.Agenda[target.ID] // whose own byte is the class, by its number in dones, or byAsking
 	dones []target.Done            // one a class, the first of successes
+	asks  bool                     // every call asks for something
+
+	waiting []waiting // by slot
+	router  *router
+	own     Way // of calls that ask for no path
+	routed  bool
+	sent    []byte // memory that is used again
+	reply   Reply
+	done    target.Done
+	found   []value.Value
 }
+
+// cancelled is the number of its class in dones.
+const cancelled = 1
 
 // NewCarrier makes one to a server that nobody has called yet; see New.
 func NewCarrier(s Settings, streams random.Source) *Carrier {
-	return &Carrier{model: New(s, streams), dones: make([]target.Done, 1)}
+	c := &Carrier{model: New(s, streams), dones: make([]target.Done, 1), own: noWay}
+	c.number(target.Cancelled)
+	if m := c.model.manners; m != nil {
+		c.asks, c.routed = true, len(s.Routes) > 0
+		c.router, c.own = &m.router, m.router.find("/")
+	} else {
+		c.router = &router{}
+	}
+	return c
 }
 
 // Send starts a call: the model knows its end at once.
-func (c *Carrier) Send(id target.ID, _ *target.Request, now time.Duration) time.Duration {
+func (c *Carrier) Send(id target.ID, r *target.Request, now time.Duration) time.Duration {
+	if c.asks || r.Call != nil || len(r.Want) > 0 {
+		return c.sendAsking(id, r, now)
+	}
 	leaves := c.model.Arrive(now)
 	if leaves.Class != "" {
-		id = id.With(c.number(leaves.Class))
+		id = id.With(uint8(c.number(leaves.Class)))
 	}
 	c.ends.Push(leaves.At, id)
 	return c.ends.First()
 }
 
-// number is that of an error class, of which the model has a handful.
-func (c *Carrier) number(class string) uint8 {
+func (c *Carrier) sendAsking(id target.ID, r *target.Request, now time.Duration) time.Duration {
+	w := c.ask(id, r, now)
+	for int(id.Slot()) >= len(c.waiting) {
+		c.waiting = append(c.waiting, waiting{})
+	}
+	c.waiting[id.Slot()] = w
+	c.ends.Push(w.asked.At, w.id)
+	return c.ends.First()
+}
+
+// number is that of an error class, of which a model without manners has a
+// handful.
+func (c *Carrier) number(class string) int {
 	for n := 1; n < len(c.dones); n++ {
 		if c.dones[n].Class == class {
-			return uint8(n)
+			return n
 		}
 	}
 	c.dones = append(c.dones, target.Done{Outcome: target.Outcome{Class: class, Example: example(class)}})
-	return uint8(len(c.dones) - 1)
+	return len(c.dones) - 1
 }
 
 // Take hands out the earliest end. It does everything else before the agenda
@@ -50,7 +88,12 @@ func (c *Carrier) Take(now time.Duration) (*target.Done, time.Duration) {
 		return nil, due
 	}
 	id := c.ends[0].What
-	d := &c.dones[id.Own()]
+	var d *target.Done
+	if own := id.Own(); own != byAsking {
+		d = &c.dones[own]
+	} else {
+		d = c.answered(id)
+	}
 	d.ID, d.Ended = id, now
 	c.ends.Pop()
 	return d, c.due()
@@ -66,15 +109,14 @@ func (c *Carrier) due() time.Duration {
 // Cancel ends a call now, for its caller: the model goes on with it, and its
 // departure meets nobody.
 func (c *Carrier) Cancel(id target.ID, now time.Duration) {
-	c.ends.Push(now, id.With(c.number(target.Cancelled)))
+	c.ends.Push(now, id.With(cancelled))
 }
 
 // CancelAll ends every call under way now.
 func (c *Carrier) CancelAll(now time.Duration) {
-	class := c.number(target.Cancelled)
 	for i := range c.ends {
 		c.ends[i].At = now // all alike: still a heap
-		c.ends[i].What = c.ends[i].What.With(class)
+		c.ends[i].What = c.ends[i].What.With(cancelled)
 	}
 }
 
@@ -87,8 +129,6 @@ func (c *Carrier) Close() {}
 // example is the message of a simulated failure.
 func example(class string) string {
 	switch class {
-	case string(Status500):
-		return "simulated: the server answered 500"
 	case string(Reset):
 		return "simulated: the connection was broken off"
 	case string(Timeout):
@@ -97,6 +137,9 @@ func example(class string) string {
 		return "simulated: the waiting room was full"
 	case target.Throttled:
 		return "simulated: over the quota"
+	}
+	if status := ErrorKind(class).Status(); status != 0 {
+		return fmt.Sprintf("simulated: the server answered %d", status)
 	}
 	return "simulated: " + class
 }

@@ -15,7 +15,7 @@ import (
 func TestCancelEndsTheCallersWaitAlone(t *testing.T) {
 	c := NewCarrier(Settings{Delay: delay.Of(time.Second), Servers: 1}, random.New(1))
 	for n := range uint32(3) {
-		c.Send(target.NewID(n, uint64(n)), nil, 0)
+		c.Send(target.NewID(n, uint64(n)), &target.Request{}, 0)
 	}
 	if d, due := c.Take(500 * time.Millisecond); d != nil || due != time.Second {
 		t.Fatalf("%+v, due %v", d, due)

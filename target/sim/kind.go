@@ -5,13 +5,14 @@ import (
 	"time"
 
 	"plimsoll/target"
+	"plimsoll/target/agenda"
 	"plimsoll/target/delay"
 	"plimsoll/target/kind"
 )
 
 // Traits of a simulated target.
 func (s *Settings) Traits() kind.Traits {
-	return kind.Traits{Virtual: true, CallTime: s.Delay.Mean(), Known: true, Timeout: s.Timeout}
+	return kind.Traits{Virtual: true, CallTime: s.CallTime("/"), Known: true, Timeout: s.Timeout}
 }
 
 // Open makes the target ready: no server is there before it is called.
@@ -31,17 +32,18 @@ func (s *Settings) Open(_ context.Context, site kind.Site) (*kind.Opened, error)
 // AtOnce tells why calls of so many users may take no time at all; "" where
 // they do.
 func (s *Settings) AtOnce(users int) string {
-	shortest := time.Duration(0)
-	if s.Delay.Kind == delay.Constant {
-		shortest = s.Delay.A
-	}
-	if after := s.Errors.After; s.Errors.Rate > 0 && after != nil {
-		shortest = min(shortest, *after)
+	shortest, delayed, slow := agenda.Never, false, false
+	mean := means{}
+	for manner := range s.cycle("/") {
+		takes := mean.of(manner.delay) > 0
+		delayed = delayed || takes
+		slow = slow || takes && !manner.errors.atOnce()
+		shortest = min(shortest, manner.shortest())
 	}
 	switch {
-	case s.Delay.Mean() == 0:
+	case !delayed:
 		return "the target answers at once"
-	case s.Errors.Rate == 1 && s.Errors.After != nil && *s.Errors.After == 0:
+	case !slow:
 		return "every call fails at once"
 	case s.Queue != nil && users > s.Servers+*s.Queue:
 		return "a call that finds the queue full fails at once"
@@ -49,4 +51,19 @@ func (s *Settings) AtOnce(users int) string {
 		return "a call over the quota fails at once"
 	}
 	return ""
+}
+
+// atOnce tells whether every call fails, and at once.
+func (e *Errors) atOnce() bool { return e.Rate == 1 && e.After != nil && *e.After == 0 }
+
+// shortest is how long a call takes at least.
+func (m manner) shortest() time.Duration {
+	shortest := time.Duration(0)
+	if m.delay.Kind == delay.Constant {
+		shortest = m.delay.A
+	}
+	if after := m.errors.After; m.errors.Rate > 0 && after != nil {
+		shortest = min(shortest, *after)
+	}
+	return shortest
 }

@@ -12,6 +12,7 @@ package sim
 import (
 	"math"
 	"math/rand/v2"
+	nethttp "net/http"
 	"time"
 
 	"plimsoll/target"
@@ -35,11 +36,14 @@ type Model struct {
 	errors   *rand.Rand
 
 	calendar calendar
-	admitted ring  // arrivals that the quota let through, at most Quota.N
-	line     ring  // admissions still to come: who waits in line
-	servers  times // when each busy server is free again
-	cut      int64 // delays that were longer than the longest there is
-	service  times // ends of the calls in service, where contention counts them
+	admitted ring           // arrivals that the quota let through, at most Quota.N
+	line     ring           // admissions still to come: who waits in line
+	servers  times          // when each busy server is free again
+	cut      int64          // delays that were longer than the longest there is
+	service  times          // ends of the calls in service, where contention counts them
+	manners  *manners       // nil: all calls are carried out alike
+	said     map[int]*Reply // by status
+	throttle *Reply
 }
 
 // times are instants, the earliest first.
@@ -48,18 +52,70 @@ type times = agenda.Agenda[struct{}]
 // New makes a server that nobody has called yet. Its streams of randomness
 // are "delay" and "error".
 func New(s Settings, streams random.Source) *Model {
-	return &Model{
+	m := &Model{
 		settings: s,
 		delays:   streams("delay"),
 		errors:   streams("error"),
 		calendar: calendar(s.Stall),
 	}
+	m.manners, m.said = m.settings.manners(), m.settings.saying()
+	m.throttle = m.settings.throttling()
+	return m
 }
 
 // Arrive takes in a call at the time now, which never decreases from call to
 // call; time 0 is when the stalls' and the quota's clocks begin, and earlier
-// times (a warm-up) are negative.
+// times (a warm-up) are negative. The call asks for no path, which is /.
 func (m *Model) Arrive(now time.Duration) Departure {
+	if m.manners != nil {
+		return m.Ask(now, m.Way("/")).Departure
+	}
+	return m.arrive(now, &m.settings.Delay, &m.settings.Errors)
+}
+
+// Way is the way of a path.
+func (m *Model) Way(path string) Way {
+	if m.manners == nil {
+		return noWay
+	}
+	return m.manners.router.find(path)
+}
+
+// Asked is what becomes of a call that asks for something.
+type Asked struct {
+	Departure
+	number uint64
+	answer *answer
+}
+
+// Ask is Arrive for a call that goes a way.
+func (m *Model) Ask(now time.Duration, way Way) Asked {
+	if m.manners == nil {
+		return Asked{Departure: m.Arrive(now)}
+	}
+	next, number := m.manners.next(way)
+	return Asked{m.arrive(now, next.delay, next.errors), number, next.answer}
+}
+
+// Reply is what the caller is answered, who asked for a path and a query; nil
+// where the call breaks off. It may be in the memory of `into`; what is not must
+// not be changed. Several may ask for replies at once.
+func (m *Model) Reply(into *Reply, a *Asked, path, query string) *Reply {
+	switch a.Class {
+	case "":
+		if a.answer == nil {
+			return m.said[nethttp.StatusOK]
+		}
+		return a.answer.give(into, a.number, path, query)
+	case target.Rejected:
+		return m.said[nethttp.StatusServiceUnavailable]
+	case target.Throttled:
+		return m.throttle
+	}
+	return m.said[ErrorKind(a.Class).Status()]
+}
+
+func (m *Model) arrive(now time.Duration, d *delay.Delay, e *Errors) Departure {
 	at := m.calendar.thaw(now)
 	if m.overQuota(at) {
 		return Departure{At: at, Class: target.Throttled}
@@ -68,7 +124,7 @@ func (m *Model) Arrive(now time.Duration) Departure {
 	if !ok {
 		return Departure{At: at, Class: target.Rejected}
 	}
-	return m.serve(admission)
+	return m.serve(admission, d, e)
 }
 
 // overQuota tells whether Quota.N calls were let through in (at−Per, at]
@@ -114,14 +170,14 @@ func (m *Model) queue(at time.Duration) (admission time.Duration, ok bool) {
 }
 
 // serve draws what happens to a call admitted at the given time.
-func (m *Model) serve(admission time.Duration) Departure {
-	work := m.settings.Delay.Draw(m.delays)
+func (m *Model) serve(admission time.Duration, d *delay.Delay, e *Errors) Departure {
+	work := d.Draw(m.delays)
 	work = m.slowed(work, admission)
-	if work >= delay.Longest && (m.settings.Delay.Kind != delay.Constant || m.settings.Contention != Contention{}) {
+	if work >= delay.Longest && (d.Kind != delay.Constant || m.settings.Contention != Contention{}) {
 		m.cut++
 	}
 	class := ""
-	if e := &m.settings.Errors; e.Rate > 0 && m.errors.Float64() < e.Rate {
+	if e.Rate > 0 && m.errors.Float64() < e.Rate {
 		class = string(e.Kind)
 		if e.After != nil {
 			work = *e.After

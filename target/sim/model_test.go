@@ -21,6 +21,7 @@ import (
 // will draw, since both take them in order of admission.
 type server struct {
 	Settings
+	asked   []Way // by every call
 	delays  *rand.Rand
 	line    []int           // calls waiting for a server, or for a thaw
 	left    map[int]float64 // work left of the calls in service
@@ -79,6 +80,32 @@ func sorted(m map[int]float64) []int {
 	return keys
 }
 
+// takes is the delay of a call by everything that is said of it, the narrowest
+// last: its turn, its route, its turn on that route.
+func (s *server) takes(call int) *delay.Delay {
+	delays := []*delay.Delay{&s.Delay}
+	if len(s.Turns) > 0 {
+		delays = append(delays, s.Turns[call%len(s.Turns)].Delay)
+	}
+	if way := s.asked[call]; way != noWay {
+		route, before := s.Routes[way], 0
+		for _, other := range s.asked[:call] {
+			if other == way {
+				before++
+			}
+		}
+		delays = append(delays, route.Delay)
+		if len(route.Turns) > 0 {
+			delays = append(delays, route.Turns[before%len(route.Turns)].Delay)
+		}
+	}
+	for i := len(delays) - 1; ; i-- {
+		if delays[i] != nil {
+			return delays[i]
+		}
+	}
+}
+
 func (s *server) take(call int, now time.Duration, gone *int) {
 	if q := s.Quota; q.N > 0 {
 		count := int64(0)
@@ -108,7 +135,7 @@ func (s *server) admit(now time.Duration, gone *int) {
 		call := s.line[0]
 		s.line = s.line[1:]
 		n := float64(len(s.left) + 1)
-		work := float64(s.Delay.Draw(s.delays))
+		work := float64(s.takes(call).Draw(s.delays))
 		work = math.Round(work * (1 + s.Contention.Serial*(n-1) + s.Contention.Crosstalk*n*(n-1)))
 		if work <= 0 {
 			s.result[call].At = now
@@ -143,16 +170,41 @@ func TestModelAgreesWithTheSlowServer(t *testing.T) {
 		for range rapid.IntRange(0, 40).Draw(t, "calls") {
 			arrivals = append(arrivals, arrivals[len(arrivals)-1]+time.Duration(rapid.Int64Range(0, 12).Draw(t, "gap")))
 		}
+		settings.Turns = someTurns(t, "turns")
+		for i := range rapid.IntRange(0, 2).Draw(t, "routes") {
+			route := Route{Path: fmt.Sprintf("/%d", i), Turns: someTurns(t, "turns of a route")}
+			route.Delay = someDelay(t)
+			settings.Routes = append(settings.Routes, route)
+		}
+		asked := make([]Way, len(arrivals))
+		for i := range asked {
+			asked[i] = Way(rapid.IntRange(-1, len(settings.Routes)-1).Draw(t, "way"))
+		}
 		streams := random.New(1)
-		slow := &server{Settings: settings, delays: streams("delay")}
+		slow := &server{Settings: settings, asked: asked, delays: streams("delay")}
 		want := slow.run(arrivals)
 		model := New(settings, streams)
 		for i, at := range arrivals {
-			if got := model.Arrive(at); got != want[i] {
+			if got := model.Ask(at, asked[i]).Departure; got != want[i] {
 				t.Fatalf("%+v: call %d, there at %d, leaves %+v, want %+v", settings, i, at, got, want[i])
 			}
 		}
 	})
+}
+
+func someDelay(t *rapid.T) *delay.Delay {
+	if rapid.Bool().Draw(t, "as otherwise") {
+		return nil
+	}
+	return &delay.Delay{Kind: delay.Uniform, A: 1, B: time.Duration(rapid.Int64Range(1, 20).Draw(t, "longest"))}
+}
+
+func someTurns(t *rapid.T, name string) []Manner {
+	list := make([]Manner, rapid.IntRange(0, 3).Draw(t, name))
+	for i := range list {
+		list[i].Delay = someDelay(t)
+	}
+	return list
 }
 
 func TestErrors(t *testing.T) {

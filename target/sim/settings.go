@@ -1,6 +1,8 @@
 package sim
 
 import (
+	"strconv"
+	"strings"
 	"time"
 
 	"plimsoll/target/delay"
@@ -28,6 +30,13 @@ type Settings struct {
 	// Quota bounds the calls admitted in any (t − Per, t]; zero means none.
 	Quota quantity.Rate
 
+	// Answer is what a successful call gets back; nil: a line that says OK.
+	Answer *Answer `json:",omitempty"`
+	// Turns are taken by the calls in turn, as they arrive.
+	Turns []Manner `json:",omitempty"`
+	// Routes are for calls to some paths.
+	Routes []Route `json:",omitempty"`
+
 	// Timeout is how long the caller of a call waits, 0 for as long as it takes,
 	// and Retry what it tries again. A target has them; no server knows of them.
 	Timeout time.Duration
@@ -44,15 +53,35 @@ type Contention struct {
 	Serial, Crosstalk float64
 }
 
-// ErrorKind says how a failing call fails.
+// ErrorKind says how a failing call fails; it is also the call's error class.
 type ErrorKind string
 
-// The kinds of simulated failure; each is also the call's error class.
+// The kinds of simulated failure; besides there is "status-NNN" for every
+// status that is one.
 const (
 	Status500 ErrorKind = "status-500" // an answer that says 500
 	Reset     ErrorKind = "reset"      // the connection is broken off
 	Timeout   ErrorKind = "timeout"    // no answer; the caller gives up
 )
+
+const statusPrefix = "status-"
+
+// The statuses that an answer may have, and from where on they say a failure.
+const (
+	lowestStatus  = 200
+	lowestFailure = 300
+	highestStatus = 599
+)
+
+// Status is that of a failure which is an answer; 0 where it is none.
+func (k ErrorKind) Status() int {
+	digits, isStatus := strings.CutPrefix(string(k), statusPrefix)
+	status, err := strconv.Atoi(digits)
+	if !isStatus || err != nil || len(digits) != 3 || status < lowestFailure || status > highestStatus {
+		return 0
+	}
+	return status
+}
 
 // Errors make calls fail with chance Rate (0 to 1).
 type Errors struct {

@@ -2,7 +2,11 @@ package sim
 
 import (
 	"errors"
+	"fmt"
+	"strings"
 	"time"
+
+	"github.com/google/jsonschema-go/jsonschema"
 
 	"plimsoll/target/delay"
 	"plimsoll/target/quantity"
@@ -26,6 +30,9 @@ func Shape() setting.Shape[Settings] {
 			setting.Key("errors", "The share of calls that fail: 1%, or a map.", failures(), func(s *written) *Errors { return &s.Errors }),
 			setting.Key("stall", "Freezes the server now and then.", stall(), func(s *written) *Stall { return &s.Stall }),
 			setting.Key("quota", "N/T: a call that would be the N+1st admitted within T fails at once (throttled, HTTP 429).", quota(), func(s *written) *quantity.Rate { return &s.Quota }),
+			setting.Key("answer", "What a call gets back that does not fail: status, headers, json or body. Default: 200, and a line that says OK.", answers(), func(s *written) **Answer { return &s.Answer }),
+			setting.Key("turns", "What calls take in turn, as they arrive: delay, errors and answer of each, instead of the target's.", takenInTurn(), func(s *written) *[]Manner { return &s.Turns }),
+			setting.Key("routes", "Delay, errors, answer and turns of calls to some paths, such as /users/*; the longest match holds.", routes(), func(s *written) *[]Route { return &s.Routes }),
 			setting.Key("timeout", "How long the caller of a call waits; the server goes on with it. Default: as long as it takes.", setting.LongerThanZero(), func(s *written) *time.Duration { return &s.Timeout }),
 			setting.Key("retry", "Repeats failed attempts. Default: none is.", retry.Shape(), func(s *written) *retry.Settings { return &s.Retry }),
 		)
@@ -63,7 +70,7 @@ func failures() setting.Shape[Errors] {
 	}
 	full := setting.Object("errors",
 		setting.Key("rate", "The chance of a call to fail, such as 1%.", setting.Share(), func(e *errorMap) *float64 { return &e.Rate }).Required(),
-		setting.Key("kind", "How it fails: status-500 (default), reset or timeout.", errorKind(), func(e *errorMap) *ErrorKind { return &e.Kind }),
+		setting.Key("kind", "How it fails: status-500 (default) or another status from 300 to 599, reset or timeout.", errorKind(), func(e *errorMap) *ErrorKind { return &e.Kind }),
 		setting.Key("after", "How long a failing call takes. Default: the drawn delay.", setting.Located(setting.Duration()), func(e *errorMap) *setting.At[time.Duration] { return &e.after }),
 	)
 	return setting.Either("a percentage such as 1%, or a map such as {rate: 1%, kind: reset}", setting.Forms[Errors]{
@@ -83,8 +90,19 @@ func failures() setting.Shape[Errors] {
 }
 
 func errorKind() setting.Shape[ErrorKind] {
-	return setting.Convert(setting.Word("a kind of error", string(Status500), string(Reset), string(Timeout)),
-		func(_ *setting.Reader, _ setting.Pos, word string) (ErrorKind, bool) { return ErrorKind(word), true })
+	read := func(text string) (ErrorKind, error) {
+		kind := ErrorKind(text)
+		if kind == Reset || kind == Timeout || kind.Status() != 0 {
+			return kind, nil
+		}
+		if strings.HasPrefix(text, statusPrefix) {
+			return "", fmt.Errorf("%q is not a kind of error: write status-NNN with a status from %d to %d", text, lowestFailure, highestStatus)
+		}
+		return "", fmt.Errorf("%q is not a kind of error%s", text, setting.Suggest(text, []string{string(Status500), string(Reset), string(Timeout)}))
+	}
+	return setting.Parsed("a kind of error: status-500 or another status, reset, timeout", read, func() *jsonschema.Schema {
+		return setting.Spelled(statusPrefix + "[345][0-9][0-9]|" + string(Reset) + "|" + string(Timeout))
+	})
 }
 
 func stall() setting.Shape[Stall] {
