@@ -60,7 +60,12 @@ func (r *Recorder) Record(c *Call) {
 	}
 	r.note(r.Interval, c)
 	r.sum(c)
-	r.told(c)
+	if r.observe != nil {
+		r.observe(c)
+	}
+	if r.asked.Load() {
+		r.handOver()
+	}
 }
 
 // note takes a call, an iteration or a block into an interval.
@@ -91,15 +96,10 @@ func (i *Interval) sum(c *Call) {
 	i.BytesOut += c.BytesOut
 }
 
-// told tells whoever wants to know of a call.
-func (r *Recorder) told(c *Call) {
-	if r.observe != nil {
-		r.observe(c)
-	}
-	if r.asked.Load() {
-		r.asked.Store(false)
-		r.Interval = r.Sink.Take(r.Interval)
-	}
+// handOver gives the sink what it has asked for.
+func (r *Recorder) handOver() {
+	r.asked.Store(false)
+	r.Interval = r.Sink.Take(r.Interval)
 }
 
 // spill takes in a call of the warm-up. It is counted nowhere; but throughput

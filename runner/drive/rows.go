@@ -27,8 +27,7 @@ func (r *Recorder) Iteration(c *Call) {
 		r.ErrorElapsed.Record(c.End - c.Intended)
 	}
 	if r.asked.Load() {
-		r.asked.Store(false)
-		r.Interval = r.Sink.Take(r.Interval)
+		r.handOver()
 	}
 }
 
