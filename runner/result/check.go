@@ -179,8 +179,8 @@ func (t *Trial) checkSteps() error {
 	if t.Unit == "" && len(t.Steps) == 0 {
 		return nil
 	}
-	if t.Unit != UnitIteration {
-		return fmt.Errorf("has steps, and its unit is %q", t.Unit)
+	if t.Unit != UnitIteration || t.Elapsed == nil || t.ErrorElapsed == nil {
+		return fmt.Errorf("a trial of steps counts iterations and how long they elapsed; its unit is %q", t.Unit)
 	}
 	if err := t.Elapsed.check(t.OK); err != nil {
 		return fmt.Errorf("elapsed: %w", err)

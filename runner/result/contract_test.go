@@ -29,7 +29,7 @@ var additions = []string{
 	"verdicts.concurrency", "verdicts.rate_per_s", "verdicts.reason", "verdicts.note", "verdicts.at_least", "verdicts.limit",
 	"scaling", "scaling.smallest", "scaling.largest", "scaling.none_below", "scaling.baseline", "scaling.x1",
 	"scaling.x1.value", "scaling.x1.low", "scaling.x1.high", "scaling.basis", "scaling.off", "scaling.refused", "scaling.note",
-	"trials.loops", "trials.warnings",
+	"trials.loops", "trials.warnings", "trials.unit", "trials.elapsed", "trials.error_elapsed", "trials.steps",
 	"capacities.mode", "capacities.target", "capacities.slo", "capacities.slo.rule", "capacities.slo.metric",
 	"capacities.slo.percentile", "capacities.slo.limit", "capacities.slo.or_equal", "capacities.from", "capacities.to",
 	"capacities.hold_s", "capacities.precision", "capacities.peak_load", "capacities.precise", "capacities.headroom",
@@ -61,6 +61,10 @@ func theContract(t *testing.T) []string {
 func TestNamesAreTheContracts(t *testing.T) {
 	want := append(theContract(t), additions...)
 	want = append(want, typeNames(reflect.TypeFor[Calibration](), "calibration.")...)
+	want = append(want, typeNames(reflect.TypeFor[Step](), "trials.steps.")...)
+	for _, d := range []string{"trials.elapsed.", "trials.error_elapsed."} {
+		want = append(want, typeNames(reflect.TypeFor[Dist](), d)...)
+	}
 	compareNames(t, "types", typeNames(reflect.TypeFor[Run](), ""), want)
 
 	sample, err := os.ReadFile("testdata/run.json")
@@ -214,7 +218,7 @@ func sampleNames(t *testing.T, data []byte) []string {
 			}
 		case map[string]any:
 			for name, value := range v {
-				if path == "trials.errors." {
+				if path == "trials.errors." || path == "trials.steps.errors." || path == "trials.steps.record." {
 					walk(value, path+"*.")
 					continue
 				}

@@ -142,8 +142,8 @@ type Trial struct {
 	Unit string `json:"unit,omitempty"`
 	// Elapsed and ErrorElapsed are how long iterations took with their pauses,
 	// those that succeeded and those that failed; the other times are without.
-	Elapsed      Dist `json:"elapsed,omitzero"`
-	ErrorElapsed Dist `json:"error_elapsed,omitzero"`
+	Elapsed      *Dist `json:"elapsed,omitempty"`
+	ErrorElapsed *Dist `json:"error_elapsed,omitempty"`
 	// Steps are the calls and named blocks of iterations, in the file's order.
 	Steps []Step `json:"steps,omitempty"`
 

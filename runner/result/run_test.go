@@ -165,6 +165,11 @@ func fullRun() *Run {
 	fast.Loops, fast.Warnings = 2, []string{"a warning"}
 	fast.MachineUse = &MachineUse{CPUS: 0.5, WallS: 2.1, CPUWaitS: 0.02, GCPauseS: 0.001, GCPauseMaxS: 0.0005, GCs: 3, SpinS: 0.01, StoodStillS: 0.02, StoodStillAtS: 1.5, ThrottledS: 0.1, RSSBytes: 1 << 24}
 	fast.Workload = "concurrent: 3, drain: 30s"
+	elapsed := fast.Response
+	fast.Unit, fast.Elapsed, fast.ErrorElapsed = UnitIteration, &elapsed, &Dist{}
+	fast.Steps = []Step{{
+		Name: "pay", Path: "buy/pay", Kind: "http", Target: "shop", Hops: 2, Measure: fast.Measure, Records: map[string]Dist{"queue_ms": fast.Held},
+	}, {Name: "log in", Path: "log in", Outside: true, Measure: slow.Measure}}
 	return &Run{
 		Format: Format, Tool: Tool{Name: "plimsoll", Version: "0.1.0"}, Started: time.Date(2026, 2, 3, 4, 5, 6, 0, time.UTC),
 		Pair: "2026-02-03T04:05:06Z", Tolerances: []Tolerance{{"fetch-urls", "p99", 0.1}},
