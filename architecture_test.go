@@ -88,6 +88,8 @@ func TestWhoMayImportWhom(t *testing.T) {
 		"target/wait":       leaf,
 		"target/host":       leaf,
 		"target/busy":       leaf,
+		"target/content":    leaf,
+		"target/cookie":     leaf,
 		"runner/mode":       {"runner/schedule", "target/agenda", "target/delay", "target/quantity", "target/random", "target/setting"},
 		"runner/result":     {"runner/latency", "target/host"},
 		"runner/capacity":   {"runner/result", "runner/verdict", "runner/latency"},
@@ -112,7 +114,7 @@ func TestWhoMayImportWhom(t *testing.T) {
 // subject.
 func TestPureCodeReadsNoClock(t *testing.T) {
 	pure := []string{"runner/schedule", "runner/latency", "runner/statistics", "runner/scaling", "runner/capacity", "runner/verdict", "runner/mode", "runner/scenario",
-		"target/sim", "target/delay", "target/plain", "target/quantity", "target/setting", "target/kinds", "report/compare", "report/view", "report/text", "report/chart"}
+		"target/sim", "target/delay", "target/plain", "target/quantity", "target/setting", "target/kinds", "target/content", "target/cookie", "report/compare", "report/view", "report/text", "report/chart"}
 	for _, s := range sources(t, token.NewFileSet()) {
 		if !slices.Contains(pure, s.folder) {
 			continue
