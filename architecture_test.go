@@ -81,7 +81,10 @@ func TestWhoMayImportWhom(t *testing.T) {
 		"runner/schedule":   leaf,
 		"runner/latency":    leaf,
 		"runner/statistics": leaf,
-		"target":            leaf,
+		"target":            {"target/look", "target/value"},
+		"target/value":      leaf,
+		"target/template":   {"target/setting", "target/value"},
+		"target/look":       {"target/setting", "target/template", "target/value"},
 		"target/plain":      leaf,
 		"target/quantity":   leaf,
 		"target/random":     leaf,
@@ -114,7 +117,7 @@ func TestWhoMayImportWhom(t *testing.T) {
 // subject.
 func TestPureCodeReadsNoClock(t *testing.T) {
 	pure := []string{"runner/schedule", "runner/latency", "runner/statistics", "runner/scaling", "runner/capacity", "runner/verdict", "runner/mode", "runner/scenario",
-		"target/sim", "target/delay", "target/plain", "target/quantity", "target/setting", "target/kinds", "target/content", "target/cookie", "report/compare", "report/view", "report/text", "report/chart"}
+		"target/sim", "target/delay", "target/plain", "target/quantity", "target/setting", "target/kinds", "target/value", "target/template", "target/look", "target/content", "target/cookie", "report/compare", "report/view", "report/text", "report/chart"}
 	for _, s := range sources(t, token.NewFileSet()) {
 		if !slices.Contains(pure, s.folder) {
 			continue

@@ -1,6 +1,11 @@
 package target
 
-import "time"
+import (
+	"time"
+
+	"plimsoll/target/look"
+	"plimsoll/target/value"
+)
 
 // Clock is the time of one loop: offsets from its trial's start. All methods
 // but Wake belong to the loop.
@@ -40,9 +45,15 @@ type Carrier interface {
 	Close()
 }
 
-// Request is what a call asks of its target.
+// Request is what a call asks of its target. It and its lists are the loop's: a
+// carrier that needs them after Send copies the Request, and may read the lists
+// until the call has ended.
 type Request struct {
-	Number uint64 // of the call in its trial, from 0
+	Number uint64         // of the call in its trial, from 0
+	User   uint32         // whose call it is: cookies are a user's, and connections where that is asked for
+	Call   any            // what the kind's Prepare made of a step's keys; nil: the target's own call
+	Args   []value.Value  // of the holes in the call's templates, in their order
+	Want   []look.Operand // what to look for in the answer; none: nothing of it is kept
 }
 
 // Done is a call that has ended.

@@ -9,6 +9,8 @@ package target
 import (
 	"context"
 	"time"
+
+	"plimsoll/target/value"
 )
 
 // Caller carries out calls that block, one at a time for each goroutine; Call
@@ -40,7 +42,18 @@ type Outcome struct {
 	// BytesIn and BytesOut are the bytes of the answers' and requests'
 	// bodies and, where they are known, heads.
 	BytesIn, BytesOut int64
+	// Found is what the request's Want has found, one value each, of the kind
+	// None where there was nothing. It is the loop's to keep.
+	Found []value.Value
+	// Shown is how the answer's body begins, without its secrets, where
+	// something that is wanted was not there.
+	Shown string
+	// Hops counts the redirects that were followed.
+	Hops int
 }
+
+// MostShown is how many characters of a body Shown has at most.
+const MostShown = 200
 
 // OK tells whether the call succeeded.
 func (o Outcome) OK() bool { return o.Class == "" }
@@ -54,6 +67,10 @@ const (
 	TLS       = "tls"       // handshake or certificate
 	DNS       = "dns"       // the name does not resolve
 	Body      = "body"      // the answer is not what `success` asks for, or is cut short or malformed
+	Check     = "check"     // a condition of a step does not hold
+	Extract   = "extract"   // the answer lacks what a step extracts
+	Until     = "until"     // a poll's condition did not hold within its time
+	Variable  = "variable"  // a variable has no value
 	Rejected  = "rejected"  // the simulated server's waiting room was full
 	Throttled = "throttled" // over the simulated server's quota
 	Cancelled = "cancelled" // given up by the harness itself: no error of the target's

@@ -161,3 +161,16 @@ func (r *Reader) from(at Pos) string {
 	line := []rune(r.lines[at.Line-1])
 	return string(line[min(max(at.Column-1, 0), len(line)):])
 }
+
+// Find is where a text stands in the file, from a place on; that place where it
+// is spelled otherwise there.
+func (r *Reader) Find(from Pos, text string) Pos {
+	at := from
+	for ; at.Line <= len(r.lines); at = (Pos{at.Line + 1, 1}) {
+		line := r.from(at)
+		if before, _, found := strings.Cut(line, text); found {
+			return Pos{at.Line, at.Column + utf8.RuneCountInString(before)}
+		}
+	}
+	return from
+}

@@ -3,6 +3,8 @@ package setting
 import (
 	"regexp"
 	"strings"
+
+	"go.yaml.in/yaml/v4"
 )
 
 // A variable is ${NAME} or ${NAME:-default}; lower-case and dotted names are
@@ -15,6 +17,31 @@ var (
 // substitute puts the environment's values into a text. $$ is a dollar sign,
 // and a dollar sign before anything but { and $ stands for itself.
 func (r *Reader) substitute(at Pos, text string) (string, bool) {
+	return r.fill(at, text, func(inner string) (string, bool) { return r.lookup(at, inner) }, "$")
+}
+
+// Template is the text of a single value in which variables of a journey may
+// stand, as package template parses it: they stay, the environment's values are
+// put in, with each of their dollar signs written twice. They are secrets.
+func (r *Reader) Template(n *yaml.Node, want string) (string, bool) {
+	if n.Kind != yaml.ScalarNode || isNull(n) {
+		r.mismatch(n, want)
+		return "", false
+	}
+	defer func(before bool) { r.secret = before }(r.secret)
+	r.secret = true
+	return r.fill(place(n), n.Value, func(inner string) (string, bool) {
+		if !variable.MatchString(inner) {
+			return "${" + inner + "}", true
+		}
+		value, ok := r.lookup(place(n), inner)
+		return strings.ReplaceAll(value, "$", "$$"), ok
+	}, "$$")
+}
+
+// fill puts into a text what lookup makes of all that stands between ${ and },
+// and dollar for $$.
+func (r *Reader) fill(at Pos, text string, lookup func(inner string) (string, bool), dollar string) (string, bool) {
 	var out strings.Builder
 	ok := true
 	for {
@@ -24,7 +51,7 @@ func (r *Reader) substitute(at Pos, text string) (string, bool) {
 		case !found:
 			return out.String(), ok
 		case strings.HasPrefix(after, "$"):
-			out.WriteByte('$')
+			out.WriteString(dollar)
 			text = after[1:]
 		case strings.HasPrefix(after, "{"):
 			inner, rest, closed := strings.Cut(after[1:], "}")
@@ -32,7 +59,7 @@ func (r *Reader) substitute(at Pos, text string) (string, bool) {
 				r.Problem(at, "${%s is not closed: write ${NAME} or ${NAME:-default}, and $${ for the characters themselves", inner)
 				return "", false
 			}
-			value, known := r.lookup(at, inner)
+			value, known := lookup(inner)
 			out.WriteString(value)
 			ok = ok && known
 			text = rest
