@@ -93,6 +93,13 @@ func (j *Jars) Append(dst []byte, user uint32, to Place) []byte {
 	return dst
 }
 
+// Has tells whether a user has kept a cookie.
+func (j *Jars) Has(user uint32) bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.of[user] != nil
+}
+
 // Leave forgets a user.
 func (j *Jars) Leave(user uint32) {
 	j.mu.Lock()
