@@ -93,6 +93,7 @@ func TestWhoMayImportWhom(t *testing.T) {
 		"target/busy":       leaf,
 		"target/content":    leaf,
 		"target/cookie":     leaf,
+		"target/httpcall":   {"target/cookie", "target/setting", "target/template", "target/value"},
 		"runner/mode":       {"runner/schedule", "target/agenda", "target/delay", "target/quantity", "target/random", "target/setting"},
 		"runner/result":     {"runner/latency", "target/host"},
 		"runner/capacity":   {"runner/result", "runner/verdict", "runner/latency"},
