@@ -91,6 +91,9 @@ func TestWhoMayImportWhom(t *testing.T) {
 		"target/wait":       leaf,
 		"target/host":       leaf,
 		"target/busy":       leaf,
+		"target/content":    leaf,
+		"target/cookie":     leaf,
+		"target/httpcall":   {"target/cookie", "target/setting", "target/template", "target/value"},
 		"runner/mode":       {"runner/schedule", "target/agenda", "target/delay", "target/quantity", "target/random", "target/setting"},
 		"runner/data":       {"target/quantity", "target/random", "target/setting", "target/template", "target/value"},
 		"runner/result":     {"runner/latency", "target/host"},
@@ -117,7 +120,7 @@ func TestWhoMayImportWhom(t *testing.T) {
 // subject.
 func TestPureCodeReadsNoClock(t *testing.T) {
 	pure := []string{"runner/schedule", "runner/latency", "runner/statistics", "runner/scaling", "runner/capacity", "runner/verdict", "runner/mode", "runner/journey", "runner/data", "runner/scenario", "runner/condition", "runner/step",
-		"target/sim", "target/delay", "target/plain", "target/quantity", "target/setting", "target/kinds", "target/value", "target/template", "target/look", "report/compare", "report/view", "report/text", "report/chart"}
+		"target/sim", "target/delay", "target/plain", "target/quantity", "target/setting", "target/kinds", "target/value", "target/template", "target/look", "report/compare", "report/view", "report/text", "report/chart", "target/content", "target/cookie"}
 	for _, s := range sources(t, token.NewFileSet()) {
 		if !slices.Contains(pure, s.folder) {
 			continue

@@ -91,7 +91,7 @@ func ofTargets() (fields []setting.Field[draft]) {
 		name string
 		keys []string
 	}{
-		{"http", []string{"url", "method", "headers", "body", "body_file", "calls", "timeout", "keepalive", "connections", "engine", "tls", "success", "retry", "unix", "resolve", "source", "max_head", "serve"}},
+		{"http", []string{"url", "method", "headers", "body", "body_file", "calls", "timeout", "keepalive", "connections", "engine", "tls", "success", "retry", "unix", "resolve", "source", "max_head", "max_body", "serve"}},
 		{"sim", []string{"delay", "servers", "queue", "contention", "stall", "quota"}},
 	} {
 		for _, key := range kind.keys {

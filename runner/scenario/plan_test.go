@@ -59,7 +59,7 @@ func TestDefaults(t *testing.T) {
 		Name: "one",
 		Target: Target{"shop", &http.Settings{
 			Calls:   []http.Request{{Method: "GET", URL: "http://127.0.0.1:8080/items"}},
-			Timeout: 10 * time.Second, KeepAlive: true, Protocol: "1.1", Engine: "auto", MaxHead: 1_000_000,
+			Timeout: 10 * time.Second, KeepAlive: true, Protocol: "1.1", Engine: "auto", MaxHead: 1_000_000, MaxBody: 1_000_000,
 			Success: http.Success{Status: []http.StatusRange{{From: 200, To: 299}}},
 		}},
 		Clock: Real, Sweep: []result.Point{{Requests: 3}}, Requests: []int{3}, Drain: 30 * time.Second, Repeat: 1,

@@ -101,5 +101,7 @@ func (s *Settings) openWire(o *kind.Opened, base string) error {
 		return err
 	}
 	o.Carrier = server.Carrier
-	return nil
+	steps, err := s.steps(base, options.Jars)
+	o.Prepare = steps.prepare
+	return err
 }

@@ -33,6 +33,9 @@ type Settings struct {
 	Route wire.Route
 	// MaxHead is how many bytes an answer's head may have. Default 1 MB.
 	MaxHead int
+	// MaxBody is how large a body may be, decoded, where somebody looks into it.
+	// Default 1 MB.
+	MaxBody int
 	Success Success
 	Retry   retry.Settings
 	// Scrub takes secrets (values that came from the environment) out of a

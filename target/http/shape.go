@@ -28,6 +28,7 @@ type written struct {
 	keepAlive   setting.At[bool]
 	connections int
 	maxHead     int
+	maxBody     int
 	protocol    string
 	engine      setting.At[string]
 	tls         setting.At[TLS]
@@ -75,6 +76,7 @@ func (w written) settings(r *setting.Reader, at setting.Pos) (*Settings, bool) {
 		TLS:         w.tls.Value,
 		Route:       route,
 		MaxHead:     cmp.Or(w.maxHead, wire.UsualHead),
+		MaxBody:     cmp.Or(w.maxBody, wire.UsualBody),
 		Success:     w.success,
 		Retry:       w.retry,
 		Scrub:       r.Scrub,

@@ -30,6 +30,7 @@ func routeFields() []setting.Field[written] {
 		setting.Key("unix", "The Unix socket that the server listens on, instead of the address in `url`, whose host then only goes into the Host header.", setting.Located(setting.Text("the path of a socket")), func(w *written) *setting.At[string] { return &w.unix }),
 		setting.Key("resolve", "Addresses of hosts, which no name server is then asked for: HOST: IP.", setting.Located(setting.Map("addresses by host", setting.Located(ip()))), func(w *written) *setting.At[[]setting.Entry[setting.At[netip.Addr]]] { return &w.resolve }),
 		setting.Key("source", "The address of this machine that connections come from, or a list of them, taken in turn: each gives 28,000 ports or so.", setting.Located(setting.OneOrMore(source())), func(w *written) *setting.At[setting.Several[netip.Addr]] { return &w.source }),
+		setting.Key("max_body", "How large the body of an answer may be, decoded, where a step looks into it. Default 1MB.", headSizes(), func(w *written) *int { return &w.maxBody }),
 		setting.Key("max_head", "How large the head of an answer may be. Default 1MB.", headSizes(), func(w *written) *int { return &w.maxHead }),
 	}
 }

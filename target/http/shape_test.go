@@ -32,7 +32,7 @@ func readSettings(t *testing.T, dir, text string) *Settings {
 func with(change func(*Settings)) *Settings {
 	s := &Settings{
 		Calls:   []Request{{Method: "GET", URL: "http://a/"}},
-		Timeout: 10 * time.Second, KeepAlive: true, Protocol: "1.1", Engine: "auto", MaxHead: wire.UsualHead,
+		Timeout: 10 * time.Second, KeepAlive: true, Protocol: "1.1", Engine: "auto", MaxHead: wire.UsualHead, MaxBody: wire.UsualBody,
 		Success: Success{Status: []StatusRange{{200, 299}}},
 	}
 	change(s)

@@ -8,7 +8,10 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
+	"plimsoll/target/cookie"
+	"plimsoll/target/httpcall"
 	"plimsoll/target/wire"
 )
 
@@ -57,6 +60,8 @@ func (s Settings) Wire(base string) (o wire.Options, err error) {
 	}
 	o.Contains = []byte(s.Success.Contains)
 	o.Example = s.examples(labels)
+	o.MaxBody, o.Jars = s.MaxBody, cookie.NewJars(time.Now)
+	o.Show = func(body []byte) string { return wire.Show(body, s.scrub) }
 	return o, nil
 }
 
@@ -134,13 +139,18 @@ func (s Settings) hosts() (list []string) {
 }
 
 // examples makes the messages of failures, one a class, as Target does.
-func (s Settings) examples(labels []string) func(n uint64, class string, seen wire.Seen) string {
+func (s Settings) examples(labels []string) func(n uint64, call *httpcall.Prepared, class string, seen wire.Seen) string {
 	var mu sync.Mutex // engines may share it
-	made := map[string]string{}
-	return func(n uint64, class string, seen wire.Seen) string {
+	type which struct {
+		call  *httpcall.Prepared
+		class string
+	}
+	made := map[which]string{}
+	return func(n uint64, call *httpcall.Prepared, class string, seen wire.Seen) string {
 		mu.Lock()
 		defer mu.Unlock()
-		if text, known := made[class]; known {
+		is := which{call, class}
+		if text, known := made[is]; known {
 			return text
 		}
 		f := failure{class: class, stage: stage(seen.Stage), err: seen.Err, read: content{size: seen.Body}}
@@ -151,7 +161,11 @@ func (s Settings) examples(labels []string) func(n uint64, class string, seen wi
 				f.read.start += "…"
 			}
 		}
-		made[class] = clip(s.scrub(labels[n%uint64(len(labels))]+": "+f.reason(s)), 200)
-		return made[class]
+		label := labels[n%uint64(len(labels))]
+		if call != nil {
+			label = clip(call.Action, 100)
+		}
+		made[is] = clip(s.scrub(label+": "+f.reason(s)), 200)
+		return made[is]
 	}
 }

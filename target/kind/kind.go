@@ -59,6 +59,9 @@ type Opened struct {
 	// Carrier makes one for a loop and its clock. A simulated server is a fresh
 	// one each time.
 	Carrier func(target.Clock) (target.Carrier, error)
+	// Prepare makes of what a step asks (an *httpcall.Call, of the kind http) what
+	// Request.Call is. It comes before Carrier; nil: the kind has no such calls.
+	Prepare func(call any) (any, error)
 	// Polls tells that the carrier's clock must be a *wait.Poll.
 	Polls bool
 	// Divisible tells that several loops keep every promise that one keeps.

@@ -8,6 +8,7 @@ type answer struct {
 	found  bool   // the text that Options.Contains asks for
 	tail   []byte // of the body so far, where that text may have begun
 	start  []byte // of the body, where its status is not accepted
+	step   *step  // what keeps it; nil: nothing does
 }
 
 // started is how much of a body that is not accepted is kept.
@@ -19,9 +20,12 @@ func (a *answer) listen(o *Options) {
 	a.parser.Body = func(piece []byte) { a.body(piece, o) }
 }
 
-// expect prepares for the answer to a request.
-func (a *answer) expect(r *Request, o *Options) {
-	a.parser.Reset(r.Head)
+// expect prepares for the answer to the request of an exchange.
+func (a *answer) expect(x *exchange, o *Options) {
+	a.parser.Reset(x.request.Head)
+	if a.step = x.step; a.step != nil {
+		a.step.expect()
+	}
 	a.found, a.tail, a.start = len(o.Contains) == 0, a.tail[:0], a.start[:0]
 }
 
@@ -40,8 +44,20 @@ func (a *answer) seen(connected bool, err error) Seen {
 	return s
 }
 
+// feed takes in the next bytes, as Parser.Feed does.
+func (a *answer) feed(b []byte) (n int, done bool, err error) {
+	n, done, err = a.parser.Feed(b)
+	if a.step != nil {
+		a.step.hear(&a.parser, b)
+	}
+	return n, done, err
+}
+
 // body takes in a piece of the body.
 func (a *answer) body(piece []byte, o *Options) {
+	if a.step != nil {
+		a.step.take(piece, a.parser.Status)
+	}
 	if !a.found {
 		a.search(piece, o.Contains)
 	}

@@ -14,6 +14,7 @@ import (
 	"pgregory.net/rapid"
 
 	"plimsoll/target"
+	"plimsoll/target/httpcall"
 )
 
 // Calls that find all connections taken wait in line, first come first served,
@@ -270,7 +271,7 @@ func testEveryCallEndsOnce(t *testing.T, by kind) {
 			Requests: []Request{ask("GET", ""), ask("POST", "x"), ask("HEAD", ""), ask("PUT", strings.Repeat("x", 300_000))},
 			Accepts:  func(status int) bool { return status == 200 },
 			Contains: rapid.SampledFrom([][]byte{nil, []byte("OK")}).Draw(r, "contains"),
-			Example:  func(_ uint64, class string, _ Seen) string { return class },
+			Example:  func(_ uint64, _ *httpcall.Prepared, class string, _ Seen) string { return class },
 		}
 		e := by.start(t, o, 0)
 		defer e.Close()
@@ -371,7 +372,7 @@ func testCallsAllocateNothing(t *testing.T, by kind) {
 	} {
 		e := by.open(t, serve(t, terse(c.answer)), func(o *Options) {
 			o.Connections, o.Contains = c.connections, []byte("OK")
-			o.Example = func(uint64, string, Seen) string { return "made before" }
+			o.Example = func(uint64, *httpcall.Prepared, string, Seen) string { return "made before" }
 		})
 		turn := func() {
 			for n := range c.burst {

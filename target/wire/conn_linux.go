@@ -67,7 +67,7 @@ func (e *Engine) send(c *conn) (there bool) {
 func (e *Engine) prepare(c *conn, x *exchange) {
 	e.attempt(x)
 	c.x, c.begun = x, false
-	c.expect(x.request, &e.o)
+	c.expect(x, &e.o)
 	c.unsent, c.later, c.patience = x.request.Bytes, x.request.Later, 0
 	if e.o.Timeout > 0 && c.fd >= 0 {
 		e.deadlines.watch(&c.seat)
@@ -221,7 +221,7 @@ func (e *Engine) read(c *conn) {
 }
 
 func (e *Engine) feed(c *conn, b []byte) {
-	n, done, err := c.parser.Feed(b)
+	n, done, err := c.feed(b)
 	switch {
 	case err != nil:
 		e.lose(c, c.fault().Class(), c.fault())
@@ -247,17 +247,48 @@ func (e *Engine) answered(c *conn, keep bool) {
 	x := c.x
 	c.x, c.ended = nil, e.now()
 	x.BytesIn += c.size()
+	keep = keep && e.o.KeepAlive && !x.request.Once
+	if x.step != nil {
+		e.stepAnswered(c, x, keep)
+		return
+	}
 	if class := e.judge(c.parser.Status, c.found); class != "" {
 		e.failed(x, class, c.seen(c.connected, nil), c.ended)
 	} else {
 		e.ended(x, c.ended)
 	}
-	if keep && e.o.KeepAlive && !x.request.Once {
+	e.letGo(c, keep)
+}
+
+// letGo keeps a connection whose call has ended, or makes room for another.
+func (e *Engine) letGo(c *conn, keep bool) {
+	if keep {
 		e.release(c)
 		return
 	}
 	e.close(c)
 	e.admit()
+}
+
+// stepAnswered is answered for a step's call, which a redirect may lead on.
+func (e *Engine) stepAnswered(c *conn, x *exchange, keep bool) {
+	switch class, err, again := e.desk.answered(x, &c.answer); {
+	case again && e.leadOn(x, c.ended):
+		if !keep {
+			e.close(c)
+			e.admit()
+		} else if e.reuse(c, x) {
+			return
+		}
+		e.put(x)
+		return
+	case again:
+	case class != "":
+		e.failed(x, class, c.seen(c.connected, err), c.ended)
+	default:
+		e.ended(x, c.ended)
+	}
+	e.letGo(c, keep)
 }
 
 // lose ends a call whose connection is of no more use.

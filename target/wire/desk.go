@@ -6,7 +6,9 @@ import (
 
 	"plimsoll/target"
 	"plimsoll/target/agenda"
+	"plimsoll/target/content"
 	"plimsoll/target/host"
+	"plimsoll/target/httpcall"
 )
 
 // desk is where an engine keeps the calls that are on no connection: those in
@@ -23,6 +25,8 @@ type desk struct {
 	next      int
 	gaveUp    bool           // nothing is sent any more
 	classes   map[int]string // of statuses seen
+	steps     []*step        // to be used again
+	decoder   content.Decoder
 }
 
 func newDesk(o Options, clock target.Clock) desk {
@@ -34,16 +38,33 @@ func (d *desk) now() time.Duration {
 	return d.clock
 }
 
-// enter takes a call in.
-func (d *desk) enter(id target.ID, n uint64) *exchange {
+// enter takes a call in. False says that it has ended already.
+func (d *desk) enter(id target.ID, r *target.Request) (*exchange, bool) {
 	var x *exchange
 	if last := len(d.spare) - 1; last >= 0 {
 		x, d.spare = d.spare[last], d.spare[:last]
 	} else {
 		x = new(exchange)
 	}
-	*x = exchange{Done: target.Done{ID: id}, number: n, request: &d.o.Requests[n%uint64(len(d.o.Requests))]}
-	return x
+	*x = exchange{Done: target.Done{ID: id}, number: r.Number, request: &d.o.Requests[r.Number%uint64(len(d.o.Requests))]}
+	if r.Call == nil && len(r.Want) == 0 {
+		return x, true
+	}
+	return x, d.enterStep(x, r)
+}
+
+// enterStep takes in what a call has of a journey.
+func (d *desk) enterStep(x *exchange, r *target.Request) bool {
+	x.step = d.stepFor(r)
+	switch err := x.step.write(x); {
+	case err != nil:
+		d.failed(x, target.Variable, Seen{Err: err}, d.clock)
+	case x.step.away():
+		d.elsewhere(x, d.clock)
+	default:
+		return true
+	}
+	return false
 }
 
 // hold puts a call in line.
@@ -61,6 +82,10 @@ func (d *desk) nextInLine() *exchange {
 
 // attempt begins to send a call.
 func (d *desk) attempt(x *exchange) {
+	if s := x.step; s != nil && s.hops { // it has begun long ago
+		x.until = agenda.Later(d.clock, s.left)
+		return
+	}
 	x.Attempts++
 	x.until = agenda.Never
 	if d.o.Timeout > 0 {
@@ -70,7 +95,11 @@ func (d *desk) attempt(x *exchange) {
 
 // unsent takes an attempt back of which nothing has left this machine: its
 // connection was gone.
-func (d *desk) unsent(x *exchange) { x.Attempts-- }
+func (d *desk) unsent(x *exchange) {
+	if s := x.step; s == nil || !s.hops {
+		x.Attempts--
+	}
+}
 
 // judge names what is wrong with a whole answer; "" if nothing is.
 func (d *desk) judge(status int, found bool) string {
@@ -93,7 +122,11 @@ func (d *desk) failed(x *exchange, class string, seen Seen, at time.Duration) {
 	if class != target.Cancelled && host.LimitOf(seen.Err) != 0 {
 		class = target.Generator
 	}
-	x.Class, x.Example = class, d.o.Example(x.number, class, seen)
+	var call *httpcall.Prepared
+	if x.step != nil {
+		call = x.step.call
+	}
+	x.Class, x.Example = class, d.o.Example(x.number, call, class, seen)
 	d.ended(x, at)
 }
 
@@ -125,7 +158,11 @@ func (d *desk) cancel() {
 // when there is none.
 func (d *desk) handOut() *target.Done {
 	if d.next > 0 {
-		d.spare = append(d.spare, d.done[d.next-1])
+		last := d.done[d.next-1]
+		if last.step != nil {
+			d.give(last)
+		}
+		d.spare = append(d.spare, last)
 	}
 	if d.next == len(d.done) {
 		d.done, d.next = d.done[:0], 0

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"plimsoll/target"
+	"plimsoll/target/cookie"
+	"plimsoll/target/httpcall"
 )
 
 // The engines' names, as results have them.
@@ -80,8 +82,15 @@ type Options struct {
 	// Contains, if any, must occur in the body.
 	Accepts  func(status int) bool
 	Contains []byte
-	// Example makes the message of a failure from its class and what was seen.
-	Example func(n uint64, class string, seen Seen) string
+	// Example makes the message of a failure from its class and what was seen;
+	// call is a step's, nil for that of number n of the target's own.
+	Example func(n uint64, call *httpcall.Prepared, class string, seen Seen) string
+	// MaxBody is how large a body may be, decoded, where somebody looks into it;
+	// 0: UsualBody. Show makes what is told of one in which something is missing.
+	MaxBody int
+	Show    func(body []byte) string
+	// Jars are the cookies of users, which go with them; nil: there are none.
+	Jars *cookie.Jars
 }
 
 // Seen is what there is to tell about a failure. It is valid during the call
@@ -116,6 +125,7 @@ type exchange struct {
 	target.Done
 	number  uint64
 	request *Request
+	step    *step         // nil: it is no journey's, and nothing of its answer is kept
 	since   time.Duration // waiting in line, since then
 	until   time.Duration // when it is over its time
 }

@@ -46,10 +46,11 @@ func (s *Server) epoll(clock target.Clock) (target.Carrier, error) {
 // Send sends the request of the call's number.
 func (e *Engine) Send(id target.ID, r *target.Request, now time.Duration) time.Duration {
 	e.clock = now
-	x := e.enter(id, r.Number)
-	if e.gaveUp {
+	switch x, goes := e.enter(id, r); {
+	case !goes:
+	case e.gaveUp:
 		e.failed(x, target.Cancelled, Seen{}, now)
-	} else {
+	default:
 		e.put(x)
 	}
 	return e.due()
@@ -117,6 +118,9 @@ func (e *Engine) CancelAll(now time.Duration) {
 	}
 	e.cancel()
 }
+
+// Leave forgets a user.
+func (e *Engine) Leave(user uint32) { e.forget(user) }
 
 // Close closes every connection.
 func (e *Engine) Close() {

@@ -142,6 +142,7 @@ func (p *Parser) endHead() Fault {
 		if p.interim++; p.interim > p.limits.Interim {
 			return ManyInterim
 		}
+		p.before = p.limits.Head - p.room
 		p.Continued = p.Continued || p.Status == 100
 		p.framing = framing{length: -1}
 		p.state = startLine

@@ -27,6 +27,7 @@ type Net struct {
 	idle    []*netConn // the last one used is the last
 	open    int        // connections there are
 	workers sync.WaitGroup
+	led     *exchange // to another request, not sent yet
 }
 
 // block is how much is read at once of a large body.
@@ -43,7 +44,9 @@ func NewNet(o Options, clock target.Clock) *Net {
 // Send sends the request of the call's number.
 func (n *Net) Send(id target.ID, r *target.Request, now time.Duration) time.Duration {
 	n.clock = now
-	n.put(n.enter(id, r.Number))
+	if x, goes := n.enter(id, r); goes {
+		n.put(x)
+	}
 	return n.due()
 }
 
@@ -135,6 +138,7 @@ func (n *Net) note(notice notice) {
 	if notice.what == answered {
 		n.conclude(c)
 		n.release(c)
+		n.follow()
 		return
 	}
 	c.parser.shrink()
@@ -148,6 +152,15 @@ func (n *Net) note(notice notice) {
 	for n.line.len() > 0 && n.open < n.o.Connections {
 		n.connect(n.nextInLine())
 	}
+	n.follow()
+}
+
+// follow sends the request that a redirect has led to.
+func (n *Net) follow() {
+	if x := n.led; x != nil {
+		n.led = nil
+		n.put(x)
+	}
 }
 
 // conclude hands the connection's call out.
@@ -156,7 +169,15 @@ func (n *Net) conclude(c *netConn) {
 	c.x = nil
 	x.BytesIn += c.size()
 	x.BytesOut += c.handed
-	if class == "" {
+	if class == "" && x.step != nil {
+		var again bool
+		if class, c.err, again = n.answered(x, &c.answer); again {
+			if n.leadOn(x, c.ended) {
+				n.led = x
+			}
+			return
+		}
+	} else if class == "" {
 		class = n.judge(c.parser.Status, c.found)
 	}
 	if class == "" {
@@ -222,6 +243,9 @@ func (n *Net) CancelAll(now time.Duration) {
 	}
 	n.cancel()
 }
+
+// Leave forgets a user.
+func (n *Net) Leave(user uint32) { n.forget(user) }
 
 // Close closes every connection.
 func (n *Net) Close() {

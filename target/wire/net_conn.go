@@ -121,7 +121,7 @@ func (c *netConn) prepare(x *exchange, reused bool) {
 	}
 	c.class, c.err = "", nil
 	c.before, c.written, c.handed = c.outward.Load(), len(c.request), 0
-	c.expect(x.request, &c.net.o)
+	c.expect(x, &c.net.o)
 }
 
 // send sends the request, without blocking. That it failed shows in reading,
@@ -233,7 +233,7 @@ func (c *netConn) larger(buffer []byte) []byte {
 // take takes in what was read.
 func (c *netConn) take(b []byte, err error) (over, keep bool) {
 	if len(b) > 0 {
-		n, done, fault := c.parser.Feed(b)
+		n, done, fault := c.feed(b)
 		switch {
 		case fault != nil:
 			c.fail(c.fault().Class(), c.fault())

@@ -53,6 +53,7 @@ type Parser struct {
 
 	left    uint64 // bytes of the body, or of the present chunk, to come
 	excess  int64  // bytes of chunking beyond what is decent
+	before  int    // bytes of interim answers
 	interim int    // interim answers so far
 
 	room   int    // bytes left to the present head, trailer or chunk's line
@@ -104,7 +105,7 @@ func New(limits Limits) Parser {
 func (p *Parser) Reset(head bool) {
 	p.state, p.fault, p.head = startLine, 0, head
 	p.HeadBytes, p.BodyBytes = 0, 0
-	p.left, p.excess, p.interim = 0, 0, 0
+	p.left, p.excess, p.interim, p.before = 0, 0, 0, 0
 	p.room, p.carry, p.ended = p.limits.Head, p.carry[:0], false
 	p.shrink()
 	p.framing, p.unended, p.Continued = framing{length: -1}, false, false
@@ -186,6 +187,9 @@ func (p *Parser) Fault() Fault { return p.fault }
 
 // Begun tells whether anything of the answer has come.
 func (p *Parser) Begun() bool { return p.room < p.limits.Head || p.HeadBytes > 0 }
+
+// interimBytes is how many bytes of the head are of interim answers.
+func (p *Parser) interimBytes() int { return p.before }
 
 // HeadDone tells whether the head is whole, so that the body is next, if any.
 func (p *Parser) HeadDone() bool { return p.HeadBytes > 0 }

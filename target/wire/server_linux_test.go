@@ -18,6 +18,7 @@ import (
 
 	"plimsoll/target"
 	"plimsoll/target/agenda"
+	"plimsoll/target/httpcall"
 	"plimsoll/target/wait"
 )
 
@@ -223,7 +224,9 @@ func options(address string, change func(*Options)) Options {
 	o := Options{
 		Host: address, Requests: []Request{ask("GET", "")}, Timeout: 5 * time.Second, KeepAlive: true,
 		Accepts: func(status int) bool { return status/100 == 2 },
-		Example: func(n uint64, class string, seen Seen) string { return fmt.Sprintf("%s: %v", class, seen.Err) },
+		Example: func(n uint64, _ *httpcall.Prepared, class string, seen Seen) string {
+			return fmt.Sprintf("%s: %v", class, seen.Err)
+		},
 	}
 	if change != nil {
 		change(&o)
