@@ -9,6 +9,7 @@ import (
 
 	"plimsoll/runner/drive"
 	"plimsoll/runner/schedule"
+	"plimsoll/target/httpcall"
 	"plimsoll/target/wait"
 	"plimsoll/target/wire"
 )
@@ -38,7 +39,7 @@ func TestDrainGivesUpCallsOnTheWire(t *testing.T) {
 		Host:     listener.Addr().String(),
 		Requests: []wire.Request{{Bytes: []byte("GET / HTTP/1.1\r\nHost: x\r\n\r\n")}},
 		Accepts:  func(int) bool { return true },
-		Example:  func(_ uint64, class string, _ wire.Seen) string { return class },
+		Example:  func(_ uint64, _ *httpcall.Prepared, class string, _ wire.Seen) string { return class },
 	})
 	if err != nil {
 		t.Fatal(err)
