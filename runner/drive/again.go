@@ -228,6 +228,16 @@ func (d *driver) tried(place uint32, done *target.Done) {
 	d.finish(place, &done.Outcome, done.Ended)
 }
 
+// leftBehind is what became of a call that nobody waits for any more: of the try
+// under way, too, which was sent.
+func (x *attempt) leftBehind() *target.Outcome {
+	if !x.pausing {
+		x.past.Attempts++
+	}
+	x.past.Class, x.past.Example = target.Cancelled, ""
+	return &x.past
+}
+
 // finish ends a call the way its last try ended.
 func (d *driver) finish(place uint32, last *target.Outcome, at time.Duration) {
 	x, s := &d.again.of[place], d.slots[place]

@@ -183,6 +183,9 @@ func TestWhoIsLeftInASecondTryBeganWithTheFirst(t *testing.T) {
 	if end.Err != nil || rec.Cancelled != 1 || to.tries.Load() != 2 {
 		t.Fatalf("%+v: %d cancelled, %d tries", end, rec.Cancelled, to.tries.Load())
 	}
+	if left.Attempts != 2 {
+		t.Errorf("%d attempts are told of it", left.Attempts)
+	}
 	if second := time.Duration(to.second.Load()); left.Start+pause > second {
 		t.Errorf("began at %v, the second try at %v", left.Start, second)
 	}

@@ -378,7 +378,10 @@ func (d *driver) leave() {
 		if free(s.serial) {
 			continue
 		}
-		start := s.start
+		start, outcome := s.start, &target.Outcome{Class: target.Cancelled}
+		if d.again != nil {
+			outcome = d.again.of[place].leftBehind()
+		}
 		if d.again != nil && d.again.of[place].sent {
 			start += d.again.of[place].late
 		} else if d.handsOn != nil {
@@ -386,7 +389,7 @@ func (d *driver) leave() {
 		}
 		d.Recorder.Record(&Call{
 			Number: d.number(uint32(place)), Intended: s.intended, Ready: s.ready, Start: start, End: d.now,
-			Outcome: &target.Outcome{Class: target.Cancelled},
+			Outcome: outcome,
 		})
 	}
 	d.inFlight = 0
