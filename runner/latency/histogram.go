@@ -36,6 +36,7 @@ type Histogram struct {
 	count  int64
 
 	min, max int64
+	zero     bool // a 0 was met: one more needs nothing but to be counted
 	moments  moments
 	negative int64
 }
@@ -54,13 +55,23 @@ func New(d Digits) *Histogram {
 // Reset forgets every value and keeps the memory.
 func (h *Histogram) Reset() {
 	clear(h.counts)
-	h.count, h.negative = 0, 0
+	h.count, h.negative, h.zero = 0, 0, false
 	h.min, h.max = math.MaxInt64, 0
 	h.moments = moments{}
 }
 
-// Record counts one duration. Negative ones count as 0.
+// Record counts one duration. Negative ones count as 0, which most calls have
+// been held for, and were late by.
 func (h *Histogram) Record(d time.Duration) {
+	if d == 0 && h.zero {
+		h.count++
+		h.counts[0]++
+		return
+	}
+	h.record(d)
+}
+
+func (h *Histogram) record(d time.Duration) {
 	v := int64(d)
 	if v < 0 {
 		h.negative++
@@ -79,6 +90,7 @@ func (h *Histogram) Record(d time.Duration) {
 		i = h.grow(h.bucket(v))
 	}
 	h.counts[i]++
+	h.zero = h.min == 0 // then bucket 0 is the first
 }
 
 // bucket finds v's bucket: HdrHistogram's layout with a unit of 1 ns.
