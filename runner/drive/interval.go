@@ -21,19 +21,18 @@ type Interval struct {
 	// Elapsed is how long iterations took that succeeded, their pauses included;
 	// ErrorElapsed that of those that failed.
 	Elapsed, ErrorElapsed *latency.Histogram
-	Timeline              *latency.Timeline
+	// Timeline stays with the loop when an interval is handed over, which has
+	// none then: it is pieces by itself, and many times the size of all else.
+	Timeline *latency.Timeline
 	// Rows are those of a journey's steps, by number; nil: nothing happened there.
 	Rows []*Interval
 	// Records are the numbers that a step's `record` keeps, each a second.
 	Records []*latency.Histogram
 }
 
-// NewInterval makes an empty one.
-func NewInterval() *Interval { return newInterval(latency.MaxWindows) }
-
-// newInterval makes one whose timeline has so many windows at most.
-func newInterval(windows int) *Interval {
-	i := &Interval{Tally: Tally{Errors: map[string]*ErrorCount{}}, Timeline: latency.NewTimeline(windows)}
+// NewInterval makes an empty one, without a timeline.
+func NewInterval() *Interval {
+	i := &Interval{Tally: Tally{Errors: map[string]*ErrorCount{}}}
 	for _, h := range i.histograms() {
 		*h = latency.New(latency.Fine)
 	}
@@ -51,7 +50,7 @@ func (i *Interval) Reset() {
 	for _, h := range i.histograms() {
 		(*h).Reset()
 	}
-	i.Timeline.Reset()
+	i.Timeline = nil
 	clear(i.Rows)
 	i.Records = nil
 }
@@ -128,7 +127,12 @@ func (i *Interval) Merge(o *Interval) {
 	for k, h := range o.histograms() {
 		(*mine[k]).Merge(*h)
 	}
-	i.Timeline.Merge(o.Timeline)
+	switch {
+	case i.Timeline == nil:
+		i.Timeline = o.Timeline
+	case o.Timeline != nil:
+		i.Timeline.Merge(o.Timeline)
+	}
 	i.mergeRows(o)
 }
 

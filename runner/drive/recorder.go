@@ -45,7 +45,9 @@ type Sink interface {
 // batch). observe, which may be nil, sees every counted call; it must do nothing
 // slow and keep nothing of the call.
 func NewRecorder(length time.Duration, observe func(*Call)) *Recorder {
-	return &Recorder{Interval: NewInterval(), window: length, observe: observe}
+	r := &Recorder{Interval: NewInterval(), window: length, observe: observe}
+	r.Timeline = latency.NewTimeline(latency.MaxWindows)
+	return r
 }
 
 // Ask has the sink, which must be there, take what there is when the next call
@@ -96,10 +98,13 @@ func (i *Interval) sum(c *Call) {
 	i.BytesOut += c.BytesOut
 }
 
-// handOver gives the sink what it has asked for.
+// handOver gives the sink what was asked for, but for the timeline.
 func (r *Recorder) handOver() {
 	r.asked.Store(false)
+	timeline := r.Timeline
+	r.Timeline = nil
 	r.Interval = r.Sink.Take(r.Interval)
+	r.Timeline = timeline
 }
 
 // spill takes in a call of the warm-up. It is counted nowhere; but throughput

@@ -63,7 +63,8 @@ func (i *Interval) row(n int) *Interval {
 		i.Rows = append(i.Rows, nil)
 	}
 	if i.Rows[n] == nil {
-		i.Rows[n] = newInterval(coarser)
+		i.Rows[n] = NewInterval()
+		i.Rows[n].Timeline = latency.NewTimeline(coarser)
 	}
 	return i.Rows[n]
 }

@@ -102,20 +102,7 @@ func (t *Timeline) Drop(at time.Duration, n int64) {
 	w.Dropped += n
 }
 
-// Reset forgets everything but the width, and keeps the memory.
-func (t *Timeline) Reset() {
-	for i := range t.windows {
-		if h := t.windows[i].Response; h != nil {
-			h.Reset()
-			t.spare = append(t.spare, h)
-		}
-	}
-	clear(t.windows)
-	t.windows = t.windows[:0]
-}
-
-// Merge adds what another timeline has counted, which is of no use afterwards
-// but to be Reset.
+// Merge adds what another timeline has counted, which is of no use afterwards.
 func (t *Timeline) Merge(o *Timeline) {
 	for t.width < o.width {
 		t.double()
