@@ -316,3 +316,29 @@ func TestDrawsDependOnNobodyElse(t *testing.T) {
 }
 
 func jsonOf(text string) value.Value { return value.JSON(text) }
+
+// Branches draw by themselves, and the same in every iteration of that number.
+func TestBranchesDrawByThemselves(t *testing.T) {
+	b := &builder{}
+	each := journey.Each{List: list(6), Steps: journey.Block{think(exponential(time.Second)), b.call("one", 0)}}
+	p := journey.New(journey.Journeys{Main: journey.Block{{Row: -1, Do: each}}}, b.rows, []string{"i"}, nil)
+	_, _, servers := journeys(t, p, closed(1, schedule.Never, 1), 1, schedule.Never, random.New(1), sim.Settings{})
+	arrived := slices.Compact(servers[0].arrived)
+	_, _, again := journeys(t, p, closed(1, schedule.Never, 1), 1, schedule.Never, random.New(1), sim.Settings{})
+	if len(arrived) != 6 || !slices.Equal(again[0].arrived, servers[0].arrived) {
+		t.Errorf("six branches went on at %v, and again at %v", servers[0].arrived, again[0].arrived)
+	}
+}
+
+// What is given up at the end of the drain is given up whole, whatever outlives
+// failures: nothing more is sent.
+func TestGivenUpIsGivenUp(t *testing.T) {
+	b := &builder{}
+	hanging := b.call("hanging", 0)
+	hanging.Do.(*journey.Call).OnError = journey.Continue
+	p := b.program(journey.Step{Row: b.row("block"), OnError: journey.Continue, Do: journey.Block{hanging, b.call("next", 0)}}, b.call("last", 0))
+	rec, _, servers := journeys(t, p, closed(3, time.Second, 0), 3, time.Second, random.New(1), sim.Settings{Delay: delay.Of(3 * time.Hour)})
+	if rec.Cancelled != 3 || rec.OK != 0 || rec.CancelledResponse.Count() != 3 || len(servers[0].arrived) != 3 || rec.Rows[0].Cancelled != 3 || rec.Rows[1].Cancelled != 3 {
+		t.Errorf("%d cancelled, %d ok, the server saw %d", rec.Cancelled, rec.OK, len(servers[0].arrived))
+	}
+}
