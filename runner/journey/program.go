@@ -127,9 +127,9 @@ type Record struct{ Number, Found int }
 // Leaves tells whether users do something when they go.
 func (p *Program) Leaves() bool { return p.leave > 0 }
 
-// Set gives a variable a value: that of a template.
+// Set gives a variable a value: that of a template of JSON.
 type Set struct {
 	Variable int
-	Text     template.Template
+	JSON     template.Template
 	Args     []Ref
 }
