@@ -71,7 +71,7 @@ func (c *compiler) framed(s *Step, f *flow, do func() journey.Action) journey.St
 	out := journey.Step{Row: -1, OnError: ways[s.onError.Value]}
 	around, before, calls := f.path, f.last, len(c.calls)
 	if s.name.Valid {
-		out.Row = c.row(journey.Row{Name: s.name.Value}, s.name.Pos, f)
+		out.Row = c.row(journey.Row{Name: s.name.Value}, s.name.Pos, true, f)
 		f.path = c.rows[out.Row].Path
 	}
 	out.Do = do()
@@ -93,22 +93,29 @@ type place struct {
 	outside bool
 }
 
-// row is the number of a row.
-func (c *compiler) row(row journey.Row, at setting.Pos, f *flow) int {
-	row.Path, row.Outside = row.Name, f.phase.outside
-	if f.path != "" {
-		row.Path = f.path + "/" + row.Name
-	}
-	n, there := c.places[place{row.Path, row.Outside}]
-	if !there {
-		if c.places == nil {
-			c.places = map[place]int{}
+// row is the number of a row, which may be there already. One whose name nobody
+// has chosen says its target where another one has the same.
+func (c *compiler) row(row journey.Row, at setting.Pos, chosen bool, f *flow) int {
+	path := func() place {
+		if f.path == "" {
+			return place{row.Name, f.phase.outside}
 		}
-		c.places[place{row.Path, row.Outside}] = len(c.rows)
-		c.rows = append(c.rows, row)
-		return len(c.rows) - 1
+		return place{f.path + "/" + row.Name, f.phase.outside}
 	}
-	if old := c.rows[n]; old.Kind != row.Kind || old.Target != row.Target {
+	alike := func(n int) bool { return c.rows[n].Kind == row.Kind && c.rows[n].Target == row.Target }
+	n, there := c.places[path()]
+	if there && !alike(n) && !chosen {
+		row.Name += " of " + row.Target
+		n, there = c.places[path()]
+	}
+	if !there {
+		n = len(c.rows)
+		row.Path, row.Outside = path().path, f.phase.outside
+		c.places[path()] = n
+		c.rows = append(c.rows, row)
+		return n
+	}
+	if !alike(n) {
 		c.problem(at, "another step here is called %s, and does something else: give one of them another name", row.Name)
 	}
 	for _, name := range row.Records {
@@ -194,7 +201,7 @@ func (c *compiler) mix(s *Step, f *flow, all bool) journey.Action {
 		if all {
 			b.phase = &phase{name: f.phase.name, outside: f.phase.outside}
 		}
-		row := c.row(journey.Row{Name: share.Name}, share.Pos, b)
+		row := c.row(journey.Row{Name: share.Name}, share.Pos, true, b)
 		b.path = c.rows[row].Path
 		block := journey.Block{{Row: row, Do: c.journey(share.Name, share.Pos, b)}}
 		m.Branches, m.Weights = append(m.Branches, block), append(m.Weights, share.Weight)

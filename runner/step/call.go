@@ -167,11 +167,7 @@ func (c *compiler) call(s *Step, a action, f *flow) *journey.Call {
 	for _, e := range s.record.Value {
 		row.Records = append(row.Records, e.Key)
 	}
-	at := s.pos
-	if s.name.Given {
-		at = s.name.Pos
-	}
-	out.Row = c.row(row, at, f)
+	out.Row = c.row(row, s.name.Pos, s.name.Given, f)
 	c.keep(s, out, find, f)
 	c.calls = append(c.calls, k)
 	f.last = &moment{call: k}

@@ -89,7 +89,7 @@ type phase struct {
 // Compile makes the program of a scenario, and reports what is wrong with it. It
 // notes what is set and read in names, which are those of the whole file.
 func Compile(r *setting.Reader, s *Scenario, names *Names) (*Compiled, bool) {
-	c := &compiler{Scenario: s, r: r, names: names, ok: true}
+	c := &compiler{Scenario: s, r: r, names: names, places: map[place]int{}, ok: true}
 	c.survey()
 	for _, d := range s.Data {
 		c.checkName(d.Name, d.Pos, "data source")

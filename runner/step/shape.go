@@ -191,3 +191,8 @@ func pattern() setting.Shape[*regexp.Regexp] {
 		return &jsonschema.Schema{Type: "string"}
 	})
 }
+
+// Mixed are the steps of a scenario that has a mix instead.
+func Mixed(mix setting.At[Mix]) []Step {
+	return []Step{{pos: mix.Pos, mix: mix}}
+}
