@@ -15,6 +15,7 @@ import (
 	"plimsoll/runner/data"
 	"plimsoll/target/httpcall"
 	"plimsoll/target/setting"
+	"plimsoll/target/sim"
 	"plimsoll/target/value"
 )
 
@@ -30,6 +31,7 @@ type file struct {
 	data                                []*data.Source
 	common                              httpcall.Common
 	timeout                             time.Duration
+	shop, stock                         sim.Settings
 }
 
 func fileShape() setting.Shape[file] {
@@ -44,6 +46,8 @@ func fileShape() setting.Shape[file] {
 		setting.Key("teardown", "One.", Shape(), func(f *file) *[]Step { return &f.undoing }),
 		setting.Key("journeys", "One.", Journeys(), func(f *file) *[]setting.Entry[[]Step] { return &f.journeys }),
 		setting.Key("data", "One.", data.Shape(), func(f *file) *[]*data.Source { return &f.data }),
+		setting.Key("shop", "One.", sim.Shape(), func(f *file) *sim.Settings { return &f.shop }),
+		setting.Key("stock", "One.", sim.Shape(), func(f *file) *sim.Settings { return &f.stock }),
 		setting.Key("timeout", "One.", setting.LongerThanZero(), func(f *file) *time.Duration { return &f.timeout }),
 	)
 	return setting.Object("a file", fields...)
@@ -67,15 +71,14 @@ func (f *file) scenario() *Scenario {
 }
 
 // compiled reads and compiles a file; what is wrong comes as lines.
-func compiled(dir string, text []byte) (*Compiled, *Scenario, string) {
+func compiled(dir string, text []byte) (*Compiled, *file, string) {
 	r := setting.NewReader(func(name string) (string, bool) { return "s3cr3t", name == "TOKEN" }, dir)
 	var out *Compiled
-	var s *Scenario
+	var f file
 	if root := r.Load(text); root != nil {
-		f, _ := fileShape().Read(r, root)
-		s = f.scenario()
+		f, _ = fileShape().Read(r, root)
 		names := &Names{}
-		if out, _ = Compile(r, s, names); len(r.Problems()) > 0 {
+		if out, _ = Compile(r, f.scenario(), names); len(r.Problems()) > 0 {
 			out = nil
 		} else {
 			names.Warn(r)
@@ -85,7 +88,7 @@ func compiled(dir string, text []byte) (*Compiled, *Scenario, string) {
 	for _, p := range append(r.Problems(), r.Warnings()...) {
 		fmt.Fprintf(&told, "%d:%d: %s\n%s\n%*s\n", p.Line, p.Column, p.Text, r.Lines()[p.Line-1], p.Column, "^")
 	}
-	return out, s, told.String()
+	return out, &f, told.String()
 }
 
 // TestBrokenFiles compares the whole message about each broken file.
