@@ -84,6 +84,8 @@ type Call struct {
 	Every   delay.Delay
 	Within  time.Duration // 0: no bound
 	OnError OnError
+	// AnyStatus tells that conditions judge the status, and nobody else.
+	AnyStatus bool
 }
 
 // Ref is a value that a step needs.

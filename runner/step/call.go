@@ -142,7 +142,7 @@ func (n inCall) number(o look.Operand) int { return n.call.number(o, n.shared) }
 
 // call is a call.
 func (c *compiler) call(s *Step, a action, f *flow) *journey.Call {
-	out := &journey.Call{OnError: ways[s.onError.Value], Timeout: c.Timeout, Within: s.within.Value, Every: s.every.Value}
+	out := &journey.Call{OnError: ways[s.onError.Value], Timeout: c.Timeout, Within: s.within.Value, Every: s.every.Value, AnyStatus: s.judgesStatus()}
 	k := &call{out: out, needs: make([]bool, len(c.operands))}
 	find := inCall{k, c.operands}
 	t, name := c.targetOf(s, a), "call "+s.call.Value
@@ -174,19 +174,22 @@ func (c *compiler) call(s *Step, a action, f *flow) *journey.Call {
 	return out
 }
 
+// judgesStatus tells whether conditions of the step's do, so that nobody else
+// shall.
+func (s *Step) judgesStatus() bool {
+	return slices.ContainsFunc(slices.Concat(s.check.Value, s.until.Value, s.failIf.Value), func(one condition.Condition) bool {
+		o, looks := one.Operand()
+		return looks && o.Word() == "status"
+	})
+}
+
 // ask makes a request of the step's keys, and says what it is called.
 func (c *compiler) ask(s *Step, t Target, out *journey.Call, f *flow) (name string) {
 	if t.Name != "" && !t.Asks {
 		c.problem(s.pos, "%s is of the kind %s, which cannot be asked for a path: write call: %[1]s for its own call, or name another target", t.Name, t.Kind)
 	}
 	request, ok := s.http.Call(c.r, c.Common)
-	c.ok = c.ok && ok
-	for _, list := range [][]condition.Condition{s.check.Value, s.until.Value, s.failIf.Value} {
-		for i := range list {
-			o, looks := list[i].Operand()
-			request.AnyStatus = request.AnyStatus || looks && o.Word() == "status"
-		}
-	}
+	c.ok, request.AnyStatus = c.ok && ok, out.AnyStatus
 	for _, ref := range request.Holes.Refs() {
 		out.Args = append(out.Args, c.resolve(ref, f))
 	}
