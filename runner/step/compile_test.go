@@ -91,7 +91,7 @@ steps: [{set: {want: 0}}, {journey: look}]
 	program, ok := Compile(r, first, &Names{})
 	other := f.scenario()
 	other.Main = append([]Step(nil), f.steps...)
-	g, _ := fileShape().Read(r, r.Load([]byte("steps: [{set: {a: 1, b: 2, want: 3}}, {repeat: 2, steps: [{journey: look}], until: [a == 1, \"b == ${a}\"]}]")))
+	g, _ := fileShape().Read(r, r.Load([]byte("steps: [{set: {a: 1, b: 2, want: 3}}, {repeat: 2, if: [a == 1, \"b == ${a}\"], steps: [{journey: look}]}]")))
 	other.Main = g.steps
 	if _, good := Compile(r, other, &Names{}); !ok || !good {
 		t.Fatal(r.Problems())
