@@ -177,7 +177,7 @@ func (c *compiler) each(s *Step, f *flow) journey.Action {
 
 // repeat is a loop, of which a pass knows what the one before has set.
 func (c *compiler) repeat(s *Step, f *flow) journey.Action {
-	c.walk(s.steps.Value, nil, func(s *Step) {
+	c.walk(s.steps.Value, map[string]bool{}, func(s *Step) {
 		for _, a := range s.assigns() {
 			f.known[a.Key] = true
 		}

@@ -58,26 +58,27 @@ func (c *compiler) survey() {
 			}
 		}
 	}
+	seen := map[string]bool{}
 	for _, steps := range [][]Step{c.Setup, c.Enter, c.Main, c.Leave, c.Teardown} {
-		c.walk(steps, nil, visit)
+		c.walk(steps, seen, visit)
 	}
 }
 
-// walk visits steps and all that is in them, journeys too, but for those inside
-// of which it is.
-func (c *compiler) walk(steps []Step, inside []string, visit func(*Step)) {
+// walk visits steps and all that is in them, those of each journey once.
+func (c *compiler) walk(steps []Step, seen map[string]bool, visit func(*Step)) {
 	named := func(name string) {
 		for _, e := range c.Journeys {
-			if e.Key == name && !slices.Contains(inside, name) {
-				c.walk(e.Value, append(slices.Clone(inside), name), visit)
+			if e.Key == name && !seen[name] {
+				seen[name] = true
+				c.walk(e.Value, seen, visit)
 			}
 		}
 	}
 	for i := range steps {
 		s := &steps[i]
 		visit(s)
-		c.walk(s.steps.Value, inside, visit)
-		c.walk(s.parallel.Value, inside, visit)
+		c.walk(s.steps.Value, seen, visit)
+		c.walk(s.parallel.Value, seen, visit)
 		if s.journey.Given {
 			named(s.journey.Value)
 		}

@@ -56,7 +56,7 @@ type Compiled struct {
 
 // mostSteps is how many steps a program may have, those of journeys counted each
 // time they are done somewhere else.
-const mostSteps = 10_000
+const mostSteps = 2_000
 
 // compiler makes the programs of one scenario.
 type compiler struct {
