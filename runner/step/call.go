@@ -3,13 +3,16 @@ package step
 import (
 	"cmp"
 	"slices"
+	"strings"
 	"time"
 
 	"plimsoll/runner/condition"
 	"plimsoll/runner/journey"
 	"plimsoll/target/delay"
+	"plimsoll/target/httpcall"
 	"plimsoll/target/look"
 	"plimsoll/target/setting"
+	"plimsoll/target/template"
 )
 
 // call is a call, and what is looked at in its answer: operands that `if` looks
@@ -195,7 +198,30 @@ func (c *compiler) ask(s *Step, t Target, out *journey.Call, f *flow) (name stri
 		out.Args = append(out.Args, c.resolve(ref, f))
 	}
 	out.Prepared = request
+	c.hide(request)
 	return request.Action
+}
+
+// hide notes the variables that say who asks.
+func (c *compiler) hide(request *httpcall.Call) {
+	note := func(t template.Template) {
+		for _, ref := range t.Refs() {
+			if c.set[ref.Name].Line > 0 {
+				c.secrets[ref.Name] = true
+			}
+		}
+	}
+	for _, l := range request.Headers {
+		if strings.EqualFold(l.Name, "Authorization") || strings.EqualFold(l.Name, "Cookie") {
+			note(l.Value)
+		}
+	}
+	for _, p := range request.Cookies {
+		note(p.Value)
+	}
+	if request.Auth != nil {
+		note(request.Auth.Text)
+	}
 }
 
 // keep is what is kept of an answer.

@@ -1,6 +1,8 @@
 package step
 
 import (
+	"maps"
+	"slices"
 	"time"
 
 	"plimsoll/runner/data"
@@ -52,6 +54,9 @@ type Compiled struct {
 	Main, Setup, Teardown *journey.Program
 	// Targets are the names of those called, by the number of their carrier.
 	Targets []string
+	// Secrets are the variables that say who asks, in their order: nobody is to
+	// see their values.
+	Secrets []string
 }
 
 // mostSteps is how many steps a program may have, those of journeys counted each
@@ -68,6 +73,7 @@ type compiler struct {
 	rows    []journey.Row
 	places  map[place]int // where a row is
 	targets []string
+	secrets map[string]bool
 
 	variables
 	// operands are those that `if` looks at, in whichever call was the last: they
@@ -89,7 +95,7 @@ type phase struct {
 // Compile makes the program of a scenario, and reports what is wrong with it. It
 // notes what is set and read in names, which are those of the whole file.
 func Compile(r *setting.Reader, s *Scenario, names *Names) (*Compiled, bool) {
-	c := &compiler{Scenario: s, r: r, names: names, places: map[place]int{}, ok: true}
+	c := &compiler{Scenario: s, r: r, names: names, places: map[place]int{}, secrets: map[string]bool{}, ok: true}
 	c.survey()
 	for _, d := range s.Data {
 		c.checkName(d.Name, d.Pos, "data source")
@@ -114,7 +120,7 @@ func Compile(r *setting.Reader, s *Scenario, names *Names) (*Compiled, bool) {
 		p.Refs = c.refs
 		return p
 	}
-	out := &Compiled{Targets: c.targets, Main: program(journey.Journeys{
+	out := &Compiled{Targets: c.targets, Secrets: slices.Sorted(maps.Keys(c.secrets)), Main: program(journey.Journeys{
 		Main: main, Enter: enter, Leave: leave, EnterSources: numbers(user.phase.takes), Sources: sources,
 	})}
 	out.Main.EnterEvery = s.EnterEvery

@@ -143,3 +143,18 @@ func (f facts) Variable(n int) value.Value {
 	}
 	return value.Of(f.Names[f.Refs[n].Variable])
 }
+
+// What says who asks is a secret, whoever has set it; what else is sent is none.
+func TestWhoAsksIsASecret(t *testing.T) {
+	compiled, _, told := compiled(".", []byte(`
+target: shop
+data: {who: {values: [{name: a}]}}
+steps:
+  - {get: /a, extract: {token: json.a, session: json.b, key: json.c, raw: json.d, id: json.e}}
+  - {get: "/b/${id}", auth: {bearer: "${token}"}, cookies: {s: "${session}"}, headers: {Authorisation: "${id}"}}
+  - {get: /c, headers: {authorization: "Key ${key} ${who.name}", X-Id: "${id}", COOKIE: "a=${raw}"}}
+`))
+	if told != "" || fmt.Sprint(compiled.Secrets) != "[key raw session token]" {
+		t.Errorf("secret are %v %s", compiled.Secrets, told)
+	}
+}
