@@ -98,6 +98,7 @@ func TestWhoMayImportWhom(t *testing.T) {
 		"runner/data":       {"target/quantity", "target/random", "target/setting", "target/template", "target/value"},
 		"runner/result":     {"runner/latency", "target/host"},
 		"runner/condition":  {"target/look", "target/quantity", "target/setting", "target/template", "target/value"},
+		"runner/step":       {"runner/condition", "runner/data", "runner/journey", "target/delay", "target/httpcall", "target/look", "target/quantity", "target/retry", "target/setting", "target/template", "target/value"},
 		"runner/capacity":   {"runner/result", "runner/verdict", "runner/latency"},
 		"runner/scaling":    {"runner/result", "runner/statistics"},
 		"runner/verdict":    {"runner/result", "runner/latency", "runner/statistics", "target", "target/quantity", "target/setting"},
@@ -173,8 +174,8 @@ func TestNobodyAsksWhichModeItIs(t *testing.T) {
 		t.Fatalf("found the modes %v and the names %v", words, names)
 	}
 	for _, s := range all {
-		if s.folder == "runner/mode" || s.folder == "report/sample" || top(s.folder) == "docs" {
-			continue // a sample is a result with modes in it
+		if s.folder == "runner/mode" || s.folder == "report/sample" || s.folder == "runner/step" || top(s.folder) == "docs" {
+			continue // a sample is a result with modes in it, and `each` has a key concurrent
 		}
 		ast.Inspect(s.file, func(n ast.Node) bool {
 			switch n := n.(type) {

@@ -5,6 +5,7 @@ package condition
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -84,7 +85,8 @@ func (c *Condition) Refs() []template.Ref {
 	return refs
 }
 
-// Bind numbers what the condition looks at, for Facts.
+// Bind numbers what the condition looks at, for Facts. Copies of a condition are
+// bound each by itself.
 func (c *Condition) Bind(found func(look.Operand) int, variables func(template.Ref) int) {
 	switch c.left.of {
 	case answer:
@@ -92,6 +94,7 @@ func (c *Condition) Bind(found func(look.Operand) int, variables func(template.R
 	case variable:
 		c.left.number = variables(c.left.ref)
 	}
+	c.want = slices.Clone(c.want)
 	for i := range c.want {
 		refs := c.want[i].text.Refs()
 		c.want[i].numbers = make([]int, len(refs))

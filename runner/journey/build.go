@@ -117,6 +117,7 @@ type builder struct {
 type Journeys struct {
 	Main, Enter, Leave Block
 	Sources            []int // that every iteration takes a row of
+	EnterSources       []int // that every user takes one of
 }
 
 // New makes the program of journeys; rows, names and sources are those that
@@ -137,7 +138,7 @@ func New(j Journeys, rows []Row, names []string, sources []Source) *Program {
 		return at
 	}
 	p := &Program{Rows: rows, Names: names, Sources: sources}
-	p.enter, p.leave = begin(j.Enter, nil), begin(j.Leave, nil)
+	p.enter, p.leave = begin(j.Enter, j.EnterSources), begin(j.Leave, nil)
 	p.main = begin(j.Main, j.Sources)
 	p.ops = b.ops
 	return p

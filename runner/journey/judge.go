@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"plimsoll/runner/condition"
@@ -35,7 +36,7 @@ func (c *Crew) Judge(id uint32, o *target.Outcome, service time.Duration) (v Ver
 	s := &c.strands[id]
 	call := s.call
 	s.found, s.service = o.Found, service
-	if o.Class != "" {
+	if o.Class != "" && !(call.AnyStatus && strings.HasPrefix(o.Class, "status-")) {
 		v.Class, v.Example = o.Class, o.Example
 		return v
 	}

@@ -84,6 +84,8 @@ type Call struct {
 	Every   delay.Delay
 	Within  time.Duration // 0: no bound
 	OnError OnError
+	// AnyStatus tells that conditions judge the status, and nobody else.
+	AnyStatus bool
 }
 
 // Ref is a value that a step needs.
@@ -127,9 +129,9 @@ type Record struct{ Number, Found int }
 // Leaves tells whether users do something when they go.
 func (p *Program) Leaves() bool { return p.leave > 0 }
 
-// Set gives a variable a value: that of a template.
+// Set gives a variable a value: that of a template of JSON.
 type Set struct {
 	Variable int
-	Text     template.Template
+	JSON     template.Template
 	Args     []Ref
 }

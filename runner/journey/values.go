@@ -7,6 +7,7 @@ import (
 
 	"plimsoll/target"
 	"plimsoll/target/random"
+	"plimsoll/target/template"
 	"plimsoll/target/value"
 )
 
@@ -87,10 +88,10 @@ func (c *Crew) assign(s *strand, sets []Set) {
 // value is that of the template, which keeps its type where it is nothing but
 // one reference.
 func (s *Set) value(args []value.Value) value.Value {
-	if hole, whole := s.Text.Whole(); whole {
+	if hole, whole := s.JSON.Whole(); whole {
 		return args[hole]
 	}
-	return value.Of(string(s.Text.Append(nil, args, 0)))
+	return value.JSON(string(s.JSON.Append(nil, args, template.AsIs)))
 }
 
 // noList says why a list is none.

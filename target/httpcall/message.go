@@ -42,19 +42,7 @@ func (m *Message) reset() { *m = Message{memory: m.memory} }
 // begin finds out where the first request goes.
 func (p *Prepared) begin(m *Message, args []value.Value) error {
 	m.Method, m.Once, m.Asks = p.Method, p.once, p.asks
-	text := p.URL.Append(m.text[:0], args, template.InURL)
-	asked := false
-	for _, b := range text {
-		asked = asked || b == '?'
-	}
-	for _, q := range p.Query {
-		mark := byte('&')
-		if !asked {
-			mark, asked = '?', true
-		}
-		text = append(append(append(text, mark), q.Name...), '=')
-		text = q.Value.Append(text, args, template.InQuery)
-	}
+	text := p.Call.Target(m.text[:0], args)
 	m.text = text
 	if len(text) > 0 && text[0] == '/' && !(len(text) > 1 && text[1] == '/') {
 		m.Scheme, m.Host, m.named, m.Home = p.scheme, p.host, withoutZone(p.server.Base.Host), true
