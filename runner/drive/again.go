@@ -213,7 +213,7 @@ func (d *driver) tried(place uint32, done *target.Done) {
 	if !x.sent {
 		x.sent, x.late = true, done.Late
 	}
-	x.past.Attempts += max(1, done.Attempts)
+	x.past.Attempts += sent(&done.Outcome)
 	x.past.Resent += done.Resent
 	x.past.BytesIn += done.BytesIn
 	x.past.BytesOut += done.BytesOut

@@ -216,7 +216,7 @@ func TestWhatFailsAnIteration(t *testing.T) {
 		if name == "variable" {
 			sent = 0
 		}
-		if len(server.arrived) != sent || len(rec.Rows) != 1 {
+		if len(server.arrived) != sent || rec.Attempts != int64(sent) || len(rec.Rows) != 1 {
 			t.Errorf("%s: the server saw %d calls, %d rows", name, len(server.arrived), len(rec.Rows))
 		}
 	}

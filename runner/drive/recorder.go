@@ -91,11 +91,20 @@ func (r *Recorder) note(i *Interval, c *Call) {
 
 // sum adds up what a call took.
 func (i *Interval) sum(c *Call) {
-	i.Attempts += int64(max(1, c.Outcome.Attempts))
+	i.Attempts += int64(sent(c.Outcome))
 	i.Resent += int64(c.Resent)
 	i.Hops += int64(c.Hops)
 	i.BytesIn += c.BytesIn
 	i.BytesOut += c.BytesOut
+}
+
+// sent is how many requests an outcome tells of: one where it does not say, but
+// none where a variable had no value to send.
+func sent(o *target.Outcome) int {
+	if o.Attempts == 0 && o.Class != target.Variable {
+		return 1
+	}
+	return o.Attempts
 }
 
 // handOver gives the sink what was asked for, but for the timeline.
