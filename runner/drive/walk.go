@@ -229,7 +229,6 @@ func (w *walk) pollOver(place uint32, at, now time.Duration) {
 	}
 	if x := &w.again.of[place]; !x.pausing {
 		x.carrier.Cancel(target.NewID(place, w.slots[place].serial), now)
-		x.request.Args = nil // whoever still has it may read it
 		x.past.Attempts++
 	}
 	w.finish(place, &target.Outcome{Class: target.Until, Example: w.crew.Unfinished(place)}, now)
@@ -269,7 +268,6 @@ func (w *walk) giveUp(id uint32) {
 // leaveBehind records a call as cancelled that nobody waits for any more.
 func (w *walk) leaveBehind(id uint32, call *journey.Call, now time.Duration) {
 	x, s := &w.again.of[id], w.slots[id]
-	x.request.Args = nil // whoever still has it may read it
 	w.Recorder.Step(call.Row, w.j.Program.Rows[call.Row].Outside, &Call{
 		Number: x.request.Number, Intended: s.intended, Ready: s.ready, Start: s.start + x.late, End: max(now, s.start+x.late), Outcome: x.leftBehind(),
 	}, nil)

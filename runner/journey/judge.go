@@ -36,6 +36,9 @@ func (c *Crew) Judge(id uint32, o *target.Outcome, service time.Duration) (v Ver
 	s := &c.strands[id]
 	call := s.call
 	s.found, s.service = o.Found, service
+	if o.Class != "" { // whoever carried it may not be done with what it was given
+		s.args = nil
+	}
 	if o.Class != "" && !(call.AnyStatus && strings.HasPrefix(o.Class, "status-")) {
 		v.Class, v.Example = o.Class, o.Example
 		return v

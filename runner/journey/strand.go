@@ -205,6 +205,7 @@ func (c *Crew) abandon(id, but uint32, at time.Duration) {
 		c.Abandon(branch, at)
 		c.Left = append(c.Left, branch)
 		c.forget(branch)
+		c.strands[branch].args = nil // whoever carries its call may still read them
 		c.free(branch)
 	}
 	s := &c.strands[id]
