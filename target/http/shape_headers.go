@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"plimsoll/target/httpcall"
 	"plimsoll/target/setting"
 )
 
@@ -38,18 +39,11 @@ func headers() setting.Shape[[]line] {
 }
 
 func checkHeader(name string, values []string, twice bool) error {
-	canonical := textproto.CanonicalMIMEHeaderKey(name)
-	switch {
-	case canonical == "Content-Length" || canonical == "Transfer-Encoding":
-		return fmt.Errorf("the header %s follows from the body: leave it out", name)
-	case !token.MatchString(name):
-		return fmt.Errorf("%q is no name of a header: letters, digits and - make one", name)
-	case twice:
-		return fmt.Errorf("the header %s comes twice: give its values as a list", name)
-	case canonical == "Host":
-		return checkHost(name, values)
+	err := httpcall.CheckHeader(name, twice)
+	if err == nil && textproto.CanonicalMIMEHeaderKey(name) == "Host" {
+		err = checkHost(name, values)
 	}
-	return nil
+	return err
 }
 
 // checkHost sees to it that servers read the name as it was meant.
