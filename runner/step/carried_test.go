@@ -260,7 +260,7 @@ target: shop
 shop: {delay: 1s}
 data: {who: {values: [ann, ben], pick: per-user}}
 enter: [get: "/enter/${who}"]
-steps: [get: "/work/${who}"]
+steps: [get: "/do/${who}"]
 leave: [get: "/leave/${who}"]
 `), 2, 6)
 	var all []string
@@ -268,5 +268,5 @@ leave: [get: "/leave/${who}"]
 		all = append(all, regexp.MustCompile(`/.*`).FindString(s))
 	}
 	slices.Sort(all)
-	same(t, all, []string{"/enter/ann", "/enter/ben", "/leave/ann", "/leave/ben", "/work/ann", "/work/ann", "/work/ann", "/work/ben", "/work/ben", "/work/ben"})
+	same(t, all, []string{"/do/ann", "/do/ann", "/do/ann", "/do/ben", "/do/ben", "/do/ben", "/enter/ann", "/enter/ben", "/leave/ann", "/leave/ben"})
 }
