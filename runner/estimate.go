@@ -17,6 +17,9 @@ func Estimate(t scenario.Trial) (took time.Duration, known bool) {
 	if t.Requests == 0 {
 		return around + length(t), true
 	}
+	if t.Scenario.Steps != nil {
+		return 0, false
+	}
 	traits := t.Scenario.Target.Settings.Traits()
 	if !traits.Known {
 		return 0, false

@@ -14,6 +14,9 @@ import (
 // fill puts into the result what was recorded.
 func (r *underWay) fill(out *result.Trial, t scenario.Trial, rec *drive.Interval, end drive.End, stood standstill) error {
 	err := r.fillMeasure(&out.Measure, rec)
+	if out.Unit == result.UnitIteration {
+		err = errors.Join(err, r.fillSteps(out, t.Scenario.Steps.Main.Rows, rec))
+	}
 	out.MakespanS = rec.LastEnd.Seconds()
 	if out.Requests > 0 || end.Interrupted || end.Stopped != "" {
 		out.ThroughputPerS = ratio(float64(rec.OK), out.MakespanS)

@@ -23,7 +23,7 @@ func newSchedule(t scenario.Trial, s mode.Share, bounds schedule.Bounds, streams
 // for no limit, where the schedule keeps starts apart: there it holds those
 // calls that the pool would, which lets them go all at once.
 func pool(t scenario.Trial) int {
-	if !t.Mode.Traits().Paced {
+	if !t.Mode.Traits().Paced || t.Scenario.Steps != nil {
 		return 0
 	}
 	return t.Scenario.Target.Settings.Traits().Places

@@ -39,8 +39,8 @@ func stride(t scenario.Trial, loops int) int {
 // closed loop that lets go of its processor while it waits, and connections
 // that do little but read, are done with one for each loop: with more they
 // only wake each other, which costs more than the work itself.
-func processors(t scenario.Trial, o *kind.Opened, loops int) int {
-	if o.Frugal && !t.Mode.Traits().Timed {
+func processors(t scenario.Trial, o opened, loops int) int {
+	if o.every(func(one *kind.Opened) bool { return one.Frugal }) && !t.Mode.Traits().Timed {
 		return loops
 	}
 	return 0

@@ -43,6 +43,9 @@ const spareDescriptors = 64
 // of a closed loop whose users never pause. An open loop needs as many as its
 // target is slow, and HTTP/2 one for many calls: of these nothing is sure.
 func connections(t scenario.Trial) int64 {
+	if t.Scenario.Steps != nil {
+		return 0 // who pauses needs none
+	}
 	traits := t.Scenario.Target.Settings.Traits()
 	if !traits.Exclusive {
 		return 0

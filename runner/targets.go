@@ -2,7 +2,11 @@ package runner
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
 	"time"
 
 	"plimsoll/runner/scenario"
@@ -24,17 +28,59 @@ func newTargets(o Options) *targets {
 	return &targets{Options: o, children: map[string]*serve.Child{}}
 }
 
-// open makes a trial's target ready.
-func (ts *targets) open(ctx context.Context, t scenario.Trial, streams random.Source) (*kind.Opened, error) {
-	name := t.Scenario.Target.Name
-	opened, err := t.Scenario.Target.Settings.Open(ctx, kind.Site{
-		Virtual: t.Scenario.Clock == scenario.Virtual, Streams: streams,
-		Serve: func(ctx context.Context, model any) (kind.Served, error) { return ts.child(ctx, name, model) },
-	})
-	if err != nil {
-		return nil, fmt.Errorf("target %q: %w", name, err)
+// open makes a trial's targets ready.
+func (ts *targets) open(ctx context.Context, t scenario.Trial, streams random.Source) (opened, error) {
+	var all opened
+	for i, called := range t.Scenario.Called() {
+		from := streams
+		if i > 0 { // so that equal servers are not alike in what they draw
+			from = func(purpose string) *rand.Rand { return streams(called.Name + " " + purpose) }
+		}
+		one, err := called.Settings.Open(ctx, kind.Site{
+			Virtual: t.Scenario.Clock == scenario.Virtual, Streams: from, Patience: patience(t.Scenario, i),
+			Serve: func(ctx context.Context, model any) (kind.Served, error) { return ts.child(ctx, called.Name, model) },
+		})
+		if err != nil {
+			all.close()
+			return nil, fmt.Errorf("target %q: %w", called.Name, err)
+		}
+		all = append(all, one)
 	}
-	return opened, nil
+	return all, nil
+}
+
+// opened are a trial's targets, ready: by the number of their carrier.
+type opened []*kind.Opened
+
+// engine names what carries the calls: where that is more than one, all of them.
+func (all opened) engine() string {
+	var names []string
+	for _, o := range all {
+		if !slices.Contains(names, o.Engine) {
+			names = append(names, o.Engine)
+		}
+	}
+	return strings.Join(names, "+")
+}
+
+// every tells whether something holds for all of them.
+func (all opened) every(holds func(*kind.Opened) bool) bool {
+	return !slices.ContainsFunc(all, func(o *kind.Opened) bool { return !holds(o) })
+}
+
+// err tells what of ours has failed.
+func (all opened) err() error {
+	var errs []error
+	for _, o := range all {
+		errs = append(errs, o.Err())
+	}
+	return errors.Join(errs...)
+}
+
+func (all opened) close() {
+	for _, o := range all {
+		o.Close()
+	}
 }
 
 // child is the process that serves a target, started when it is first called.
@@ -61,52 +107,75 @@ func (ts *targets) close() {
 	}
 }
 
-// lane is a clock and what carries calls by it: a loop needs one.
+// lane is a clock and what carries calls by it, to each target: a loop needs one.
 type lane struct {
-	clock   target.Clock
-	carrier target.Carrier
+	clock    target.Clock
+	carriers []target.Carrier
+	date     func(at time.Duration) time.Time // of the clock
 }
 
 // lanes are those of n loops, whose clocks all show from now.
-func (ts *targets) lanes(o *kind.Opened, virtual bool, n int, from time.Duration) (all []lane, err error) {
+func (ts *targets) lanes(o opened, virtual bool, n int, from time.Duration) (all []lane, err error) {
 	for range n {
-		clock, err := ts.clock(o, virtual, from)
+		l, err := ts.lane(o, virtual, from)
 		if err != nil {
 			closeLanes(all)
 			return nil, err
 		}
-		carrier, err := o.Carrier(clock)
-		if err != nil {
-			clock.Close()
-			closeLanes(all)
-			return nil, err
-		}
-		all = append(all, lane{clock, carrier})
+		all = append(all, l)
 	}
 	// Only now, because all that takes its time.
 	zero := time.Now().Add(-from)
-	for _, l := range all {
-		if real, ok := l.clock.(interface{ Align(zero time.Time) }); ok {
+	for i := range all {
+		if real, ok := all[i].clock.(interface{ Align(zero time.Time) }); ok {
 			real.Align(zero)
+			all[i].date = zero.Add
 		}
 	}
 	return all, nil
 }
 
+// epoch is when virtual time begins.
+var epoch = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+
+func (ts *targets) lane(o opened, virtual bool, from time.Duration) (lane, error) {
+	clock, err := ts.clock(o, virtual, from)
+	if err != nil {
+		return lane{}, err
+	}
+	l := lane{clock: clock, date: epoch.Add}
+	for i := 0; i < len(o) && err == nil; i++ {
+		var carrier target.Carrier
+		if carrier, err = o[i].Carrier(clock); err == nil {
+			l.carriers = append(l.carriers, carrier)
+		}
+	}
+	if err != nil {
+		l.close()
+	}
+	return l, err
+}
+
 // clock makes the clock of a loop.
-func (ts *targets) clock(o *kind.Opened, virtual bool, from time.Duration) (target.Clock, error) {
+func (ts *targets) clock(o opened, virtual bool, from time.Duration) (target.Clock, error) {
 	switch {
 	case virtual:
 		return wait.NewVirtual(from), nil
-	case o.Polls:
+	case !o.every(func(one *kind.Opened) bool { return !one.Polls }):
 		return wait.NewPoll(ts.Plan.Spin)
 	}
 	return wait.NewDoze(ts.Plan.Spin), nil
 }
 
+func (l lane) close() {
+	for _, c := range l.carriers {
+		c.Close()
+	}
+	l.clock.Close()
+}
+
 func closeLanes(all []lane) {
 	for _, l := range all {
-		l.carrier.Close()
-		l.clock.Close()
+		l.close()
 	}
 }

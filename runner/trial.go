@@ -75,6 +75,9 @@ func describe(t scenario.Trial) *result.Trial {
 		RatePerS: traits.RatePerS, Workload: workload(t), Ended: result.Complete, Health: result.Health{KeptPace: true},
 		Measure: result.Measure{Errors: map[string]result.Error{}, Timeline: []result.Window{}},
 	}
+	if steps := t.Scenario.Steps; steps != nil {
+		out.Unit, out.Steps = result.UnitIteration, describeSteps(steps.Main.Rows)
+	}
 	if t.Requests == 0 {
 		out.DurationS = length(t).Seconds()
 	}
@@ -104,19 +107,22 @@ func (r *underWay) measure(ctx, atOnce context.Context, t scenario.Trial, out *r
 	if err != nil {
 		return err
 	}
-	defer opened.Close()
-	out.Engine = opened.Engine
-
+	defer opened.close()
+	out.Engine = opened.engine()
+	journeys, err := r.journeys(t, opened)
+	if err != nil {
+		return err
+	}
 	from := -t.Scenario.Warmup
 	if t.Requests > 0 && from < 0 {
-		if err := r.warmUp(t, opened, stop); err != nil {
+		if err := r.warmUp(t, opened, journeys, stop); err != nil {
 			return err
 		}
 		from = 0
 	}
 	before := use()
 	n := 1
-	if opened.Divisible && r.calls == nil {
+	if opened.every(func(one *kind.Opened) bool { return one.Divisible }) && journeys.divided() && r.calls == nil {
 		n = loops(t, r.Plan.Loops, host.Processors())
 	}
 	lanes, err := r.targets.lanes(opened, t.Scenario.Clock == scenario.Virtual, n, from)
@@ -129,7 +135,7 @@ func (r *underWay) measure(ctx, atOnce context.Context, t scenario.Trial, out *r
 		}
 	})
 	gathered := gather(n)
-	shards := r.shards(t, opened, from, lanes, gathered, stop)
+	shards := r.shards(t, opened, journeys, from, lanes, gathered, stop)
 	stopWatching, stood := r.watch(shards, gathered), func() standstill { return standstill{} }
 	if t.Scenario.Clock == scenario.Real {
 		stood = feelPulse(from)
@@ -143,7 +149,7 @@ func (r *underWay) measure(ctx, atOnce context.Context, t scenario.Trial, out *r
 	}
 	closeLanes(lanes)
 	if end.Err == nil {
-		end.Err = opened.Err()
+		end.Err = opened.err()
 	}
 	if t.Scenario.Clock == scenario.Real {
 		used := use().since(before)
@@ -161,8 +167,10 @@ func (r *underWay) measure(ctx, atOnce context.Context, t scenario.Trial, out *r
 func cutDelays(lanes []lane) []string {
 	cut := int64(0)
 	for _, l := range lanes {
-		if simulated, ok := l.carrier.(interface{ Cut() int64 }); ok {
-			cut += simulated.Cut()
+		for _, c := range l.carriers {
+			if simulated, ok := c.(interface{ Cut() int64 }); ok {
+				cut += simulated.Cut()
+			}
 		}
 	}
 	if cut == 0 {
@@ -172,7 +180,7 @@ func cutDelays(lanes []lane) []string {
 }
 
 // shards are the trial's shares, one for each lane.
-func (r *underWay) shards(t scenario.Trial, o *kind.Opened, from time.Duration, lanes []lane, g *gathering, stop *drive.Stop) []drive.Loop {
+func (r *underWay) shards(t scenario.Trial, o opened, j *journeying, from time.Duration, lanes []lane, g *gathering, stop *drive.Stop) []drive.Loop {
 	until := schedule.Never
 	if t.Requests == 0 {
 		until = length(t)
@@ -181,6 +189,7 @@ func (r *underWay) shards(t scenario.Trial, o *kind.Opened, from time.Duration, 
 	shards := make([]drive.Loop, len(lanes))
 	for k, l := range lanes {
 		shards[k] = r.loop(l, o, t, stop)
+		shards[k].Journey = j.of(l, k, len(lanes))
 		shards[k].Schedule = newSchedule(t, mode.Share{K: k, N: len(lanes)}, bounds, r.streams(t))
 		shards[k].Recorder = drive.NewRecorder(until, r.calls.observer(t))
 		shards[k].Recorder.Sink = g
@@ -191,16 +200,16 @@ func (r *underWay) shards(t scenario.Trial, o *kind.Opened, from time.Duration, 
 }
 
 // loop is what is the same of a trial and its warm-up.
-func (r *underWay) loop(l lane, o *kind.Opened, t scenario.Trial, stop *drive.Stop) drive.Loop {
+func (r *underWay) loop(l lane, o opened, t scenario.Trial, stop *drive.Stop) drive.Loop {
 	return drive.Loop{
-		Clock: l.clock, Carrier: l.carrier, Timeout: o.Timeout, Retry: o.Retry.New(r.streams(t)),
+		Clock: l.clock, Carrier: l.carriers[0], Timeout: o[0].Timeout, Retry: o[0].Retry.New(r.streams(t)),
 		Drain: t.Scenario.Drain, Stop: stop,
 	}
 }
 
 // warmUp runs a batch's mode for the length of the warm-up, recorded nowhere,
 // until every call has ended.
-func (r *underWay) warmUp(t scenario.Trial, opened *kind.Opened, stop *drive.Stop) error {
+func (r *underWay) warmUp(t scenario.Trial, opened opened, j *journeying, stop *drive.Stop) error {
 	w := t.Scenario.Warmup
 	lanes, err := r.targets.lanes(opened, t.Scenario.Clock == scenario.Virtual, 1, -w)
 	if err != nil {
@@ -209,10 +218,12 @@ func (r *underWay) warmUp(t scenario.Trial, opened *kind.Opened, stop *drive.Sto
 	defer closeLanes(lanes)
 	stop.OnWake(lanes[0].clock.Wake)
 	loop := r.loop(lanes[0], opened, t, stop)
+	loop.Journey = j.of(lanes[0], 0, 1)
 	loop.Schedule = newSchedule(t, mode.Whole(), schedule.Bounds{From: -w}, r.streams(t))
 	loop.Recorder = drive.NewRecorder(0, nil)
 	loop.From, loop.Until = -w, 0
 	end := loop.Run()
+	j.warmed(end)
 	if end.Err != nil {
 		return fmt.Errorf("during the warm-up: %w", end.Err)
 	}

@@ -25,6 +25,12 @@ func workload(t scenario.Trial) string {
 		w.put("on_error", "stop")
 	}
 	w.put("clock", s.Clock)
+	if s.Steps != nil {
+		w.put("steps", s.Steps.Sum)
+		for _, source := range s.Steps.Sources {
+			w.put("data "+source.Name, source.Text())
+		}
+	}
 	return strings.Join(w, ", ")
 }
 

@@ -54,6 +54,8 @@ type End struct {
 	// Interrupted by Stop, or Stopped by the schedule, which says why.
 	Interrupted bool
 	Stopped     string
+	// Next is above the numbers of all iterations of the loop's journeys.
+	Next uint64
 	// At is when, on the trial's clock.
 	At time.Duration
 	// Err tells that the harness or a target broke.
@@ -405,6 +407,9 @@ func (d *driver) number(place uint32) uint64 {
 
 func (d *driver) end() End {
 	end := End{Interrupted: d.interrupted, At: d.now, Err: d.err}
+	if d.walk != nil {
+		end.Next = d.walk.next()
+	}
 	if !d.interrupted && d.err == nil {
 		end.Stopped = d.Schedule.Stopped()
 	}

@@ -26,6 +26,8 @@ type Journey struct {
 	// many users all of them have, who come back iteration after iteration; 0:
 	// every iteration has a user of its own.
 	Loop, Loops, Places int
+	// First is the number that no iteration before has had: theirs go on from it.
+	First uint64
 }
 
 // walk takes iterations through their steps. A strand's call has the slot of the
@@ -88,7 +90,7 @@ func (w *walk) begin(next schedule.Next, start time.Duration) {
 func (w *walk) number(next schedule.Next) (iteration uint64, user uint32) {
 	stride := uint64(max(1, w.j.Loops))
 	if w.j.Places == 0 {
-		iteration = uint64(w.j.Loop) + w.begun*stride
+		iteration = w.j.First + uint64(w.j.Loop) + w.begun*stride
 		w.begun++
 		return iteration, uint32(iteration)
 	}
@@ -96,9 +98,23 @@ func (w *walk) number(next schedule.Next) (iteration uint64, user uint32) {
 		w.rounds = append(w.rounds, 0)
 	}
 	place := uint64(w.j.Loop) + uint64(next.User)*stride
-	iteration = place + w.rounds[next.User]*uint64(w.j.Places)
+	places := uint64(w.j.Places)
+	iteration = place + (w.rounds[next.User]+(w.j.First+places-1)/places)*places
 	w.rounds[next.User]++
 	return iteration, uint32(place)
+}
+
+// next is above the numbers of all iterations of the loop.
+func (w *walk) next() uint64 {
+	if w.j.Places == 0 {
+		return w.j.First + w.begun*uint64(max(1, w.j.Loops))
+	}
+	most := uint64(0)
+	for _, n := range w.rounds {
+		most = max(most, n)
+	}
+	places := uint64(w.j.Places)
+	return ((w.j.First+places-1)/places + most) * places
 }
 
 // run goes on with every strand that can.

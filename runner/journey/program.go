@@ -10,6 +10,7 @@ package journey
 
 import (
 	"regexp"
+	"slices"
 	"time"
 
 	"plimsoll/runner/condition"
@@ -125,6 +126,28 @@ type Extract struct {
 
 // Record keeps a number found, under its place among the row's Records.
 type Record struct{ Number, Found int }
+
+// Ready is the program with its calls made ready for a trial: each is a copy,
+// which ready may change.
+func (p *Program) Ready(ready func(*Call) error) (*Program, error) {
+	if p == nil {
+		return nil, nil
+	}
+	out := *p
+	out.ops = slices.Clone(p.ops)
+	for i := range out.ops {
+		o := &out.ops[i]
+		if o.call == nil {
+			continue
+		}
+		call := *o.call
+		o.call = &call
+		if err := ready(&call); err != nil {
+			return nil, err
+		}
+	}
+	return &out, nil
+}
 
 // Leaves tells whether users do something when they go.
 func (p *Program) Leaves() bool { return p.leave > 0 }

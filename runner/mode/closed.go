@@ -82,7 +82,10 @@ func (c Closed) rest(t text) string {
 }
 
 func (c Closed) Traits() Traits {
-	t := Traits{Length: length(c.Stages), Concurrency: c.Users}
+	t := Traits{Length: length(c.Stages), Concurrency: c.Users, Users: c.Users}
+	for _, s := range c.Stages {
+		t.Users = max(t.Users, c.Start, s.Target)
+	}
 	if c.Stages == nil { // a changing number of users is one loop's business
 		t.Loops, t.MostLoops = c.Users/usersPerLoop, c.Users
 	}

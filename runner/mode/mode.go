@@ -42,6 +42,9 @@ type Traits struct {
 	// Concurrency and RatePerS are the load, as results tell it.
 	Concurrency int
 	RatePerS    float64
+	// Users are as many as come back, call after call; 0: each call is made by a
+	// user of its own.
+	Users int
 	// Timed calls become due at times of the mode's own, whatever comes back:
 	// they have one order, and a start can be late.
 	Timed bool

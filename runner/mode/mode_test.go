@@ -87,11 +87,11 @@ func TestWhatModesSay(t *testing.T) {
 		busy, batch int // without a number of requests, and of 100
 		lasts       time.Duration
 	}{
-		{Sequential{Closed{Users: 1}}, "mode: sequential", Traits{Concurrency: 1, MostLoops: 1}, 1, 1, 200 * s},
+		{Sequential{Closed{Users: 1}}, "mode: sequential", Traits{Concurrency: 1, Users: 1, MostLoops: 1}, 1, 1, 200 * s},
 		{Closed{}, "concurrent: all at once", Traits{}, 1, 100, 2 * s},
-		{Closed{Users: 130}, "concurrent: 130", Traits{Concurrency: 130, Loops: 2, MostLoops: 130}, 130, 100, 2 * s},
-		{Closed{Users: 30, Think: delay.Of(s)}, "concurrent: 30, think_time: 1s", Traits{Concurrency: 30, MostLoops: 30}, 0, 0, 12 * s},
-		{Closed{Start: 3, Stages: ramp}, "concurrent: 3, stages: 3 → 20 in 1s → 0 in 3s", Traits{Length: 4 * s}, 20, 20, 68 * s},
+		{Closed{Users: 130}, "concurrent: 130", Traits{Concurrency: 130, Users: 130, Loops: 2, MostLoops: 130}, 130, 100, 2 * s},
+		{Closed{Users: 30, Think: delay.Of(s)}, "concurrent: 30, think_time: 1s", Traits{Concurrency: 30, Users: 30, MostLoops: 30}, 0, 0, 12 * s},
+		{Closed{Start: 3, Stages: ramp}, "concurrent: 3, stages: 3 → 20 in 1s → 0 in 3s", Traits{Length: 4 * s, Users: 20}, 20, 20, 68 * s},
 		{Open{Rate: perSecond(50), Arrivals: Constant, MaxInFlight: 2100}, "rate-limited: 50/s, arrivals: constant, max_in_flight: 2100",
 			Traits{RatePerS: 50, Timed: true, MaxInFlight: 2100, MostLoops: 2}, 0, 0, 2*s + 99*s/50},
 		{Open{Rate: perSecond(30), Arrivals: Window, MaxInFlight: 9, Drop: true}, "rate-limited: 30/s, arrivals: window, max_in_flight: 9, overflow: drop",

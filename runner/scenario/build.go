@@ -8,6 +8,7 @@ import (
 
 	"plimsoll/runner/mode"
 	"plimsoll/runner/result"
+	"plimsoll/runner/step"
 	"plimsoll/target/setting"
 )
 
@@ -27,9 +28,10 @@ func (f file) plan(r *setting.Reader) *Plan {
 		}
 		p.Targets = append(p.Targets, Target{t.Key, t.Value})
 	}
+	w := &whole{file: &f, targets: p.Targets, names: &step.Names{}}
 	lines, trials, verdicts := map[string]int{}, 0, 0
 	for _, d := range f.scenarios {
-		s := d.Value.scenario(r, d.Pos, p.Targets)
+		s := d.Value.scenario(r, d.Pos, w)
 		d.Value.checkName(r, lines)
 		if s.Capacity != nil {
 			trials += mostSteps
@@ -46,7 +48,28 @@ func (f file) plan(r *setting.Reader) *Plan {
 		}
 		p.Scenarios = append(p.Scenarios, s)
 	}
+	w.names.Warn(r)
 	return p
+}
+
+// whole is what all scenarios of a file share.
+type whole struct {
+	*file
+	targets []Target
+	names   *step.Names // that are set, and read, in any of them
+}
+
+// callable are the targets as steps see them.
+func (w *whole) callable() (all []step.Target) {
+	for _, t := range w.targets {
+		one := step.Target{Name: t.Name}
+		if t.Settings != nil {
+			traits := t.Settings.Traits()
+			one.Kind, one.Asks = traits.Kind, traits.Asks
+		}
+		all = append(all, one)
+	}
+	return all
 }
 
 // checkName reports a name that an earlier scenario has. Some file systems
@@ -64,11 +87,12 @@ func (d draft) checkName(r *setting.Reader, lines map[string]int) {
 }
 
 // scenario checks one scenario and makes the plan's of it.
-func (d draft) scenario(r *setting.Reader, at setting.Pos, targets []Target) *Scenario {
+func (d draft) scenario(r *setting.Reader, at setting.Pos, w *whole) *Scenario {
 	d = d.withSearch(r, at)
+	d.checkSteps(r, at)
 	s := &Scenario{
 		Name:        d.name.Value,
-		Target:      d.findTarget(r, targets),
+		Target:      d.findTarget(r, w.targets),
 		Clock:       cmp.Or(d.clock.Value, Real),
 		Requests:    d.requests.Value.Values(),
 		Duration:    d.duration.Value,
@@ -82,10 +106,12 @@ func (d draft) scenario(r *setting.Reader, at setting.Pos, targets []Target) *Sc
 		Before:      d.before.Values(),
 		After:       d.after.Values(),
 	}
+	if d.stepped() {
+		s.Steps = &Steps{}
+	}
 	if d.drain.Given {
 		s.Drain = d.drain.Value
 	}
-	d.checkClock(r, s)
 	d.addModes(r, s)
 	d.addSweep(r, s)
 	if d.capacity.Given {
@@ -95,6 +121,9 @@ func (d draft) scenario(r *setting.Reader, at setting.Pos, targets []Target) *Sc
 		d.addPromises(r, s)
 		d.addExpect(r, s)
 	}
+	d.addSteps(r, s, w)
+	d.checkClock(r, s)
+	d.checkUsers(r, s)
 	d.addTolerances(r, s)
 	d.checkDrain(r, at, s)
 	return s
@@ -115,8 +144,11 @@ func (d draft) findTarget(r *setting.Reader, targets []Target) Target {
 }
 
 func (d draft) checkClock(r *setting.Reader, s *Scenario) {
-	if s.Target.Settings != nil && !s.keepsClock() {
-		r.Problem(d.clock.Pos, "only sim targets can keep a virtual clock, and %q is none: leave clock out, or name a sim target", s.Target.Name)
+	for _, t := range s.Called() {
+		if t.Settings != nil && s.Clock == Virtual && !t.virtual() {
+			r.Problem(d.clock.Pos, "only sim targets can keep a virtual clock, and %q is none: leave clock out, or name a sim target", t.Name)
+			return
+		}
 	}
 }
 

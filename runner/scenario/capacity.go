@@ -72,13 +72,19 @@ func precision() setting.Shape[float64] {
 	})
 }
 
-// modesOrCapacity is the schema's way to say what withSearch checks: only a
-// search knows its mode by itself.
-func modesOrCapacity(shape setting.Shape[draft]) setting.Shape[draft] {
+// needs is the schema's way to say what withSearch and checkSteps check: only a
+// search knows its mode by itself, and only steps know whom they call.
+func needs(shape setting.Shape[draft]) setting.Shape[draft] {
 	schema := shape.Schema
 	shape.Schema = func() *jsonschema.Schema {
 		s := schema()
-		s.AnyOf = []*jsonschema.Schema{{Required: []string{"modes"}}, {Required: []string{"capacity"}}}
+		for _, either := range [][]string{{"modes", "capacity"}, {"target", "steps", "mix"}} {
+			var some jsonschema.Schema
+			for _, key := range either {
+				some.AnyOf = append(some.AnyOf, &jsonschema.Schema{Required: []string{key}})
+			}
+			s.AllOf = append(s.AllOf, &some)
+		}
 		return s
 	}
 	return shape

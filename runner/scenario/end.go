@@ -50,7 +50,7 @@ func (d draft) checkStaged(r *setting.Reader, stages setting.Pos) {
 // checkDrain warns where calls that hang are given up before they have timed
 // out: they would be cancelled, and in no share of errors.
 func (d draft) checkDrain(r *setting.Reader, at setting.Pos, s *Scenario) {
-	if s.Target.Settings == nil || d.requests.Given || s.Drain >= s.Target.Settings.Traits().Timeout {
+	if s.Steps != nil || s.Target.Settings == nil || d.requests.Given || s.Drain >= s.Target.Settings.Traits().Timeout {
 		return
 	}
 	if d.drain.Given {
@@ -84,7 +84,7 @@ func (s *Scenario) standstill(modes ...mode.Mode) string {
 		busy = max(busy, m.Busy(0))
 	}
 	model, simulated := s.Target.Settings.(instant)
-	if s.Clock != Virtual || !simulated || busy == 0 {
+	if s.Steps != nil || s.Clock != Virtual || !simulated || busy == 0 {
 		return ""
 	}
 	why := model.AtOnce(busy)

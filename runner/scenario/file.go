@@ -4,13 +4,16 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/google/jsonschema-go/jsonschema"
 
+	"plimsoll/runner/data"
 	"plimsoll/runner/mode"
+	"plimsoll/runner/step"
 	"plimsoll/target/kind"
 	"plimsoll/target/kinds"
 	"plimsoll/target/quantity"
@@ -23,7 +26,10 @@ type file struct {
 	spin      setting.At[float64]
 	loops     setting.At[int]
 	targets   []setting.Entry[kind.Settings]
+	journeys  []setting.Entry[[]step.Step]
+	data      []*data.Source
 	scenarios []setting.At[draft]
+	words     setting.Words
 }
 
 // draft is one scenario as it was written.
@@ -42,27 +48,31 @@ type draft struct {
 	expect                   setting.At[expectDraft]
 	compare                  setting.At[compareDraft]
 	capacity                 setting.At[capacityDraft]
+	stepsDraft
 }
 
 // mostRequests is how many calls can be asked for.
 const mostRequests = 2_000_000_000
 
 func fileShape() setting.Shape[file] {
-	return setting.Object("a scenario file", append([]setting.Field[file]{
+	shape := setting.Object("a scenario file", append([]setting.Field[file]{
 		setting.Key("seed", "Every random choice derives from it. Default 1.", setting.Located(seed()), func(f *file) *setting.At[uint64] { return &f.seed }),
 		setting.Key("spin", "How much of a core waiting may burn for punctuality: off, or a percentage. Default 10%.", setting.Located(spin()), func(f *file) *setting.At[float64] { return &f.spin }),
 		setting.Key("loops", "How many event loops carry a trial out, where that changes nothing else: auto (default), or a number.", setting.Located(loops()), func(f *file) *setting.At[int] { return &f.loops }),
 		setting.Key("targets", "What can be called, by name; each has one key, its kind.", setting.Map("targets by name", kinds.Shape()), func(f *file) *[]setting.Entry[kind.Settings] { return &f.targets }).Required(),
+		setting.Key("journeys", "Lists of steps by name, for scenarios to do and to mix.", step.Journeys(), func(f *file) *[]setting.Entry[[]step.Step] { return &f.journeys }),
+		setting.Key("data", "Sources of rows by name, for the steps of all scenarios.", data.Shape(), func(f *file) *[]*data.Source { return &f.data }),
 		setting.Key("scenarios", "What is run, in this order.", setting.List("scenarios", "begin each scenario with a dash, `- name: …`", setting.Located(draftShape())), func(f *file) *[]setting.At[draft] { return &f.scenarios }).Required(),
 		setting.Ignored[file]("x-", "Keys that begin with x- hold what you like, such as anchors."),
 	}, reserved[file]()...)...)
+	return setting.Worded(shape, func(f *file) *setting.Words { return &f.words })
 }
 
 func draftShape() setting.Shape[draft] {
 	duration := setting.Located(setting.Duration())
-	return modesOrCapacity(setting.Object("a scenario", append([]setting.Field[draft]{
+	shape := setting.Object("a scenario", slices.Concat([]setting.Field[draft]{
 		setting.Key("name", "Its name; files are called after it.", setting.Located(name()), func(d *draft) *setting.At[string] { return &d.name }).Required(),
-		setting.Key("target", "The name of the target to call.", setting.Located(setting.Text("the name of a target")), func(d *draft) *setting.At[string] { return &d.target }).Required(),
+		setting.Key("target", "The name of the target to call.", setting.Located(setting.Text("the name of a target")), func(d *draft) *setting.At[string] { return &d.target }),
 		setting.Key("clock", "real (default), or virtual: simulated time, which only sim targets can keep.", setting.Located(setting.Word("a clock", Real, Virtual)), func(d *draft) *setting.At[string] { return &d.clock }),
 		setting.Key("requests", "How many calls a trial makes; a list is a sweep.", setting.Located(setting.OneOrMore(setting.Count(1, mostRequests))), func(d *draft) *setting.At[setting.Several[int]] { return &d.requests }),
 		setting.Key("duration", "How long a trial takes, instead of `requests`.", setting.Located(setting.LongerThanZero()), func(d *draft) *setting.At[time.Duration] { return &d.duration }),
@@ -81,7 +91,8 @@ func draftShape() setting.Shape[draft] {
 		setting.Key("expect", "Published figures to reproduce.", setting.Located(expectShape()), func(d *draft) *setting.At[expectDraft] { return &d.expect }),
 		setting.Key("capacity", "Searches the highest load that keeps its promises, instead of a sweep.", setting.Located(capacityShape()), func(d *draft) *setting.At[capacityDraft] { return &d.capacity }),
 		setting.Key("compare", "How much may change from run to run: what `plimsoll compare` judges by.", setting.Located(compareShape()), func(d *draft) *setting.At[compareDraft] { return &d.compare }),
-	}, append(reserved[draft](), ofTargets()...)...)...))
+	}, stepsFields(), reserved[draft](), ofTargets())...)
+	return needs(setting.Worded(shape, func(d *draft) *setting.Words { return &d.words }))
 }
 
 // ofTargets are the keys that people look for in a scenario, and that stand in
@@ -91,7 +102,7 @@ func ofTargets() (fields []setting.Field[draft]) {
 		name string
 		keys []string
 	}{
-		{"http", []string{"url", "method", "headers", "body", "body_file", "calls", "timeout", "keepalive", "connections", "engine", "tls", "success", "retry", "unix", "resolve", "source", "max_head", "max_body", "serve"}},
+		{"http", []string{"url", "method", "body", "body_file", "calls", "keepalive", "connections", "engine", "tls", "success", "unix", "resolve", "source", "max_head", "max_body", "serve"}},
 		{"sim", []string{"delay", "servers", "queue", "contention", "stall", "quota"}},
 	} {
 		for _, key := range kind.keys {
@@ -104,7 +115,7 @@ func ofTargets() (fields []setting.Field[draft]) {
 // reserved are the keys that will mean something later.
 func reserved[T any]() []setting.Field[T] {
 	var fields []setting.Field[T]
-	for _, key := range []string{"steps", "data", "phases", "background"} {
+	for _, key := range []string{"phases", "background", "limit", "trace"} {
 		fields = append(fields, setting.Refused[T](key, "is reserved for a later version, leave it out"))
 	}
 	return fields

@@ -37,9 +37,13 @@ const (
 
 // Scenario is one entry of `scenarios:`.
 type Scenario struct {
-	Name   string
+	Name string
+	// Target is what is called, and where steps ask that name no other; without
+	// settings where each of them names one.
 	Target Target
-	Clock  string
+	// Steps are what iterations do; nil: there are single calls.
+	Steps *Steps
+	Clock string
 	// Sweep are the values that the scenario goes through, in its order: of
 	// its requests (also when there is one count only), or of the concurrency
 	// or rate that a mode lists. Without any it holds one zero Point.
@@ -78,6 +82,14 @@ const (
 type Target struct {
 	Name     string
 	Settings kind.Settings
+}
+
+// Called are the targets that are, by the number of their carrier.
+func (s *Scenario) Called() []Target {
+	if s.Steps == nil {
+		return []Target{s.Target}
+	}
+	return s.Steps.Called
 }
 
 // virtual tells whether the target can be called under the virtual clock.

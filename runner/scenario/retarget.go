@@ -1,7 +1,9 @@
 package scenario
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 
 	"plimsoll/target/setting"
 )
@@ -17,13 +19,38 @@ func (p *Plan) Retarget(name string) (*Plan, error) {
 	out.Scenarios = nil
 	for _, s := range p.Scenarios {
 		s := *s // its modes are never written to
-		s.Target = target
-		if err := s.suits(); err != nil {
+		err := s.retarget(target)
+		if err == nil {
+			err = s.suits()
+		}
+		if err != nil {
 			return nil, fmt.Errorf("scenario %q cannot call the target %q: %w", s.Name, name, err)
 		}
 		out.Scenarios = append(out.Scenarios, &s)
 	}
 	return &out, nil
+}
+
+// retarget calls another target where the scenario's own was.
+func (s *Scenario) retarget(to Target) error {
+	was := s.Target
+	s.Target = to
+	if s.Steps == nil {
+		return nil
+	}
+	i := slices.IndexFunc(s.Steps.Called, func(t Target) bool { return t.Name == was.Name })
+	switch {
+	case i < 0:
+		return errors.New("each of its steps names its target itself")
+	case was.Settings.Traits().Asks && !to.Settings.Traits().Asks:
+		return errors.New("its steps ask for paths, which that one does not have")
+	}
+	steps := *s.Steps
+	steps.Called = slices.Clone(steps.Called)
+	steps.Called[i] = to
+	steps.Compiled = steps.Compiled.Renamed(was.Name, to.Name, to.Settings.Traits().Kind)
+	s.Steps = &steps
+	return nil
 }
 
 func (p *Plan) target(name string) (Target, error) {
@@ -39,7 +66,15 @@ func (p *Plan) target(name string) (Target, error) {
 
 // keepsClock tells whether the target can keep the scenario's clock.
 func (s *Scenario) keepsClock() bool {
-	return s.Clock != Virtual || s.Target.virtual()
+	if s.Clock != Virtual {
+		return true
+	}
+	for _, t := range s.Called() {
+		if !t.virtual() {
+			return false
+		}
+	}
+	return true
 }
 
 // suits tells what speaks against the scenario's target, as reading the file

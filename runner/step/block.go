@@ -233,6 +233,9 @@ func (c *compiler) journey(name string, at setting.Pos, f *flow) journey.Block {
 		c.problem(at, "the journey %s has no end, since it does itself: %s", name, strings.Join(append(slices.Clone(c.inside[k:]), name), " → "))
 		return nil
 	}
+	if !slices.Contains(c.done, name) {
+		c.done = append(c.done, name)
+	}
 	c.inside = append(c.inside, name)
 	defer func() { c.inside = c.inside[:len(c.inside)-1] }()
 	return c.block(c.Journeys[i].Value, f)

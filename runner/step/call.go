@@ -198,6 +198,7 @@ func (c *compiler) ask(s *Step, t Target, out *journey.Call, f *flow) (name stri
 		out.Args = append(out.Args, c.resolve(ref, f))
 	}
 	out.Prepared = request
+	c.files = append(c.files, request.Body.Files()...)
 	c.hide(request)
 	return request.Action
 }

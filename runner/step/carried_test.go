@@ -18,6 +18,7 @@ import (
 	"plimsoll/target/httpcall"
 	"plimsoll/target/random"
 	"plimsoll/target/sim"
+	"plimsoll/target/value"
 	"plimsoll/target/wait"
 )
 
@@ -89,6 +90,13 @@ func carry(t *testing.T, text []byte, users int, iterations int64) *carried {
 			}
 			call.Prepared = prepared{asked, ready}
 		}
+	}
+	for _, name := range compiled.Main.Names {
+		held := journey.Held{}
+		if name == "requests" {
+			held.Value = value.JSON(fmt.Sprint(f.requests))
+		}
+		loop.Journey.World.Given = append(loop.Journey.World.Given, held)
 	}
 	for _, s := range compiled.Main.Sources {
 		source := f.data[slices.IndexFunc(f.data, func(d *data.Source) bool { return d.Name == s.Name })]

@@ -11,7 +11,6 @@ import (
 	"plimsoll/target/look"
 	"plimsoll/target/retry"
 	"plimsoll/target/setting"
-	"plimsoll/target/value"
 )
 
 // Scenario is what a program is made of.
@@ -21,8 +20,9 @@ type Scenario struct {
 	EnterEvery time.Duration
 	Journeys   []setting.Entry[[]Step]
 	Data       []*data.Source
-	// Values are those of the sweep, which are the same for all of a trial.
-	Values []Value
+	// Values are the names of those that are the same for all of a trial, such as
+	// requests: whoever carries it out gives them.
+	Values []string
 	// Target is whose calls are made where a step names none; "": nobody's.
 	Target string
 	// Targets are all there are.
@@ -31,12 +31,6 @@ type Scenario struct {
 	Common  httpcall.Common
 	Timeout time.Duration   // 0: the target's own
 	Retry   *retry.Settings // nil: the target's own
-}
-
-// Value is a name that stands for the same throughout a trial.
-type Value struct {
-	Name string
-	value.Value
 }
 
 // Target is what can be called.
@@ -54,6 +48,10 @@ type Compiled struct {
 	Main, Setup, Teardown *journey.Program
 	// Targets are the names of those called, by the number of their carrier.
 	Targets []string
+	// Journeys are the names of those that are done somewhere.
+	Journeys []string
+	// Files are what bodies were read from files.
+	Files [][]byte
 	// Secrets are the variables that say who asks, in their order: nobody is to
 	// see their values.
 	Secrets []string
@@ -73,6 +71,8 @@ type compiler struct {
 	rows    []journey.Row
 	places  map[place]int // where a row is
 	targets []string
+	files   [][]byte
+	done    []string // the journeys that are
 	secrets map[string]bool
 
 	variables
@@ -120,7 +120,7 @@ func Compile(r *setting.Reader, s *Scenario, names *Names) (*Compiled, bool) {
 		p.Refs = c.refs
 		return p
 	}
-	out := &Compiled{Targets: c.targets, Secrets: slices.Sorted(maps.Keys(c.secrets)), Main: program(journey.Journeys{
+	out := &Compiled{Targets: c.targets, Journeys: c.done, Files: c.files, Secrets: slices.Sorted(maps.Keys(c.secrets)), Main: program(journey.Journeys{
 		Main: main, Enter: enter, Leave: leave, EnterSources: numbers(user.phase.takes), Sources: sources,
 	})}
 	out.Main.EnterEvery = s.EnterEvery
@@ -151,4 +151,29 @@ func (c *compiler) iteration(steps []Step, f *flow) (journey.Block, []int) {
 func (c *compiler) problem(at setting.Pos, format string, args ...any) {
 	c.r.Problem(at, format, args...)
 	c.ok = false
+}
+
+// Renamed is the same, with another target called in the place of one.
+func (c *Compiled) Renamed(from, to, kind string) *Compiled {
+	out := *c
+	out.Targets = slices.Clone(c.Targets)
+	for i, name := range out.Targets {
+		if name == from {
+			out.Targets[i] = to
+		}
+	}
+	for _, p := range []**journey.Program{&out.Main, &out.Setup, &out.Teardown} {
+		if *p == nil {
+			continue
+		}
+		renamed := **p
+		renamed.Rows = slices.Clone(renamed.Rows)
+		for i := range renamed.Rows {
+			if row := &renamed.Rows[i]; row.Target == from {
+				row.Target, row.Kind = to, kind
+			}
+		}
+		*p = &renamed
+	}
+	return &out
 }

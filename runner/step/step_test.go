@@ -16,7 +16,6 @@ import (
 	"plimsoll/target/httpcall"
 	"plimsoll/target/setting"
 	"plimsoll/target/sim"
-	"plimsoll/target/value"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -65,7 +64,7 @@ func (f *file) scenario() *Scenario {
 		s.Main = Mixed(f.mix)
 	}
 	if f.requests > 0 {
-		s.Values = []Value{{"requests", value.JSON(fmt.Sprint(f.requests))}}
+		s.Values = []string{"requests"}
 	}
 	return s
 }

@@ -74,7 +74,7 @@ func (c *compiler) checkName(name string, at setting.Pos, what string) {
 		c.problem(at, "%q cannot be the name of a %s: begin with a small letter and go on with letters, digits and _", name, what)
 	case name == condition.Time || slices.Contains(look.Words(), name):
 		c.problem(at, "%s is what conditions call a part of the answer: choose another name for the %s", name, what)
-	case slices.Contains(template.BuiltIns(), name) || slices.ContainsFunc(c.Values, func(v Value) bool { return v.Name == name }):
+	case slices.Contains(template.BuiltIns(), name) || slices.Contains(c.Values, name):
 		c.problem(at, "${%s} is there by itself: choose another name for the %s", name, what)
 	}
 }
@@ -86,12 +86,11 @@ func (c *compiler) resolve(ref template.Ref, f *flow) journey.Ref {
 		out.Kind, out.Low, out.High = kind, ref.Low, ref.High
 		return out
 	}
-	if i := slices.IndexFunc(c.Values, func(v Value) bool { return v.Name == ref.Name }); i >= 0 {
-		out.Kind, out.Constant = journey.Constant, c.Values[i].Value
+	out.Variable = c.number(ref.Name)
+	if slices.Contains(c.Values, ref.Name) {
 		return out
 	}
 	c.names.reads(ref.Name)
-	out.Variable = c.number(ref.Name)
 	if i := slices.IndexFunc(c.Data, func(s *data.Source) bool { return s.Name == ref.Name }); i >= 0 {
 		c.take(c.Data[i], ref, f)
 		return out
@@ -116,9 +115,7 @@ func (c *compiler) unknown(ref template.Ref, f *flow) {
 	for _, s := range c.Data {
 		known = append(known, s.Name)
 	}
-	for _, v := range c.Values {
-		known = append(known, v.Name)
-	}
+	known = append(known, c.Values...)
 	known = append(known, slices.Sorted(maps.Keys(builtIn))...)
 	c.problem(ref.Pos, "there is no variable %s%s", ref.Name, setting.Suggest(ref.Name, known))
 }

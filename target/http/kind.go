@@ -15,7 +15,7 @@ import (
 
 // Traits of an HTTP target.
 func (s *Settings) Traits() kind.Traits {
-	t := kind.Traits{Timeout: s.Timeout}
+	t := kind.Traits{Kind: "http", Asks: true, Timeout: s.Timeout}
 	if s.Serve != nil {
 		t.CallTime, t.Known = s.served(), true
 	}
@@ -70,6 +70,11 @@ func (s *Settings) Open(ctx context.Context, site kind.Site) (*kind.Opened, erro
 	engine, err := s.carriedBy()
 	if err != nil {
 		return nil, err
+	}
+	if s.Timeout > 0 && s.Timeout < site.Patience {
+		patient := *s
+		patient.Timeout = site.Patience
+		s = &patient
 	}
 	opened := &kind.Opened{Engine: engine, Retry: s.Retry, Err: broken, Close: func() {}}
 	if engine == Std {

@@ -82,6 +82,19 @@ type Part struct {
 	Type     string // "": none for values, application/octet-stream for files
 }
 
+// Files are what of the body was read from files.
+func (b *Body) Files() (all [][]byte) {
+	if b.File != nil {
+		all = append(all, b.File)
+	}
+	for _, p := range b.Parts {
+		if p.File != nil {
+			all = append(all, p.File)
+		}
+	}
+	return all
+}
+
 // MostRedirects is how many redirects a step follows where it does not say.
 const MostRedirects = 10
 

@@ -21,6 +21,10 @@ type Settings interface {
 
 // Traits are what is known of a target before anything is called.
 type Traits struct {
+	// Kind is the word for it in files. Asks tells that it can be asked for paths
+	// and URLs.
+	Kind string
+	Asks bool
 	// Virtual tells that calls can be simulated, under the virtual clock.
 	Virtual bool
 	// CallTime is about how long one call takes, where that is Known.
@@ -40,6 +44,10 @@ type Site struct {
 	Virtual bool
 	// Streams are the trial's random streams.
 	Streams random.Source
+	// Patience is the longest that somebody else, who bounds every try of a call,
+	// lets one take: the target's own bound must not come before. 0: the target's
+	// own bound is the only one.
+	Patience time.Duration
 	// Serve starts the simulated server that the target's settings describe,
 	// as a child process that lives as long as the run.
 	Serve func(ctx context.Context, model any) (Served, error)

@@ -12,7 +12,7 @@ import (
 
 // Traits of a simulated target.
 func (s *Settings) Traits() kind.Traits {
-	return kind.Traits{Virtual: true, CallTime: s.CallTime("/"), Known: true, Timeout: s.Timeout}
+	return kind.Traits{Kind: "sim", Asks: true, Virtual: true, CallTime: s.CallTime("/"), Known: true, Timeout: s.Timeout}
 }
 
 // Open makes the target ready: no server is there before it is called.
@@ -24,6 +24,7 @@ func (s *Settings) Open(_ context.Context, site kind.Site) (*kind.Opened, error)
 	return &kind.Opened{
 		Engine:  engine,
 		Carrier: func(target.Clock) (target.Carrier, error) { return NewCarrier(*s, site.Streams), nil },
+		Prepare: s.Prepare,
 		Timeout: s.Timeout, Retry: s.Retry,
 		Err: kind.Never, Close: func() {},
 	}, nil

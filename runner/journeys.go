@@ -1,0 +1,147 @@
+package runner
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strconv"
+	"time"
+
+	"plimsoll/runner/drive"
+	"plimsoll/runner/journey"
+	"plimsoll/runner/scenario"
+	"plimsoll/target/random"
+	"plimsoll/target/value"
+)
+
+// journeying is what a trial's iterations share, those of its warm-up included.
+type journeying struct {
+	trial   scenario.Trial
+	streams random.Source
+	main    *journey.Program
+	world   journey.World
+	sources []drive.Source // of the first loop; the others deal for themselves
+	next    uint64         // the number of the next iteration
+}
+
+// journeys makes ready what a trial's iterations do; nil where it makes single
+// calls.
+func (r *underWay) journeys(t scenario.Trial, o opened) (*journeying, error) {
+	steps := t.Scenario.Steps
+	if steps == nil {
+		return nil, nil
+	}
+	streams := r.streams(t)
+	j := &journeying{trial: t, streams: streams, world: journey.World{
+		Draws: streams.Key("journeys"), UUIDs: random.Key(rand.Uint64()),
+	}}
+	if t.Scenario.Clock == scenario.Virtual {
+		j.world.UUIDs = streams.Key("uuids of " + t.Mode.Name)
+	}
+	var err error
+	if j.main, err = ready(steps.Main, t.Scenario, o); err != nil {
+		return nil, err
+	}
+	values := t.Values()
+	for _, name := range j.main.Names {
+		var held journey.Held
+		if v, given := values[name]; given {
+			held.Value = value.JSON(strconv.FormatFloat(v, 'f', -1, 64))
+		}
+		j.world.Given = append(j.world.Given, held)
+	}
+	j.sources = j.deal()
+	return j, nil
+}
+
+// ready makes a program's calls ready for the targets that they go to.
+func ready(p *journey.Program, s *scenario.Scenario, o opened) (*journey.Program, error) {
+	return p.Ready(func(c *journey.Call) error {
+		to, name := o[c.Carrier], s.Called()[c.Carrier].Name
+		if c.Timeout == 0 {
+			c.Timeout = to.Timeout
+			if own := s.Called()[c.Carrier].Settings.Traits().Timeout; patience(s, c.Carrier) > own {
+				c.Timeout = own
+			}
+		}
+		if c.Retry.Attempts == 0 {
+			c.Retry = to.Retry
+		}
+		if c.Prepared == nil {
+			return nil
+		}
+		if to.Prepare == nil {
+			return fmt.Errorf("the step %s: the target %s cannot be asked for paths over its engine, %s", p.Rows[c.Row].Name, name, to.Engine)
+		}
+		prepared, err := to.Prepare(c.Prepared)
+		if err != nil {
+			return fmt.Errorf("the step %s: %w", p.Rows[c.Row].Name, err)
+		}
+		c.Prepared = prepared
+		return nil
+	})
+}
+
+// patience is the longest that a try of a call to a carrier's target may take, as
+// the steps say.
+func patience(s *scenario.Scenario, carrier int) (longest time.Duration) {
+	if s.Steps == nil {
+		return 0
+	}
+	for _, p := range []*journey.Program{s.Steps.Main, s.Steps.Setup, s.Steps.Teardown} {
+		if p == nil {
+			continue
+		}
+		for _, c := range p.Calls() {
+			if c.Carrier == carrier {
+				longest = max(longest, c.Timeout)
+			}
+		}
+	}
+	return longest
+}
+
+// deal makes dealers for a loop.
+func (j *journeying) deal() (all []drive.Source) {
+	for _, s := range j.trial.Scenario.Steps.Sources {
+		all = append(all, drive.Source{Name: s.Name, Dealer: s.Dealer(j.streams), Row: func(n uint64) journey.Held {
+			return journey.Held{Row: s.Row(n)}
+		}})
+	}
+	return all
+}
+
+// of is what one of so many loops carries out.
+func (j *journeying) of(l lane, loop, loops int) *drive.Journey {
+	if j == nil {
+		return nil
+	}
+	out := &drive.Journey{
+		Program: j.main, World: j.world, Carriers: l.carriers, Sources: j.sources, Streams: j.streams,
+		Loop: loop, Loops: loops, Places: j.trial.Mode.Traits().Users, First: j.next,
+	}
+	out.World.Date = l.date
+	if loop > 0 {
+		out.Sources = j.deal()
+	}
+	return out
+}
+
+// warmed goes on behind the iterations of the warm-up.
+func (j *journeying) warmed(end drive.End) {
+	if j != nil {
+		j.next = end.Next
+	}
+}
+
+// divided tells whether several loops may take the journeys' iterations.
+func (j *journeying) divided() bool {
+	if j == nil {
+		return true
+	}
+	for _, s := range j.trial.Scenario.Steps.Sources {
+		if !s.Pick.Divisible() {
+			return false
+		}
+	}
+	return true
+}
