@@ -56,10 +56,14 @@ func timelineInFlight(t *result.Trial) (sum float64) {
 // service = response − held − lateness. Of the errors' service times there is
 // no distribution, of calls that could not be made not even one of their
 // response, and of cancelled calls only one of those given up: with those there
-// is no sum.
+// is no sum. Of iterations, it is elapsed − held − lateness.
 func distributionsInFlight(t *result.Trial) (sum, terms float64, ok bool) {
 	of := func(d result.Dist) float64 { return d.MeanS * float64(d.Count) }
-	waited := of(t.Held) + of(t.Lateness)
+	waited, ok := of(t.Held)+of(t.Lateness), t.Cancelled+t.Lacking() == 0
+	if t.Unit == result.UnitIteration { // pauses are in flight, too
+		elapsed := of(*t.Elapsed) + of(*t.ErrorElapsed)
+		return elapsed - waited, elapsed + waited, ok
+	}
 	waitedByErrors := waited - (of(t.Response) - of(t.Service))
-	return of(t.Service) + of(t.ErrorResponse) - waitedByErrors, of(t.Response) + waited, t.Cancelled+t.Lacking() == 0
+	return of(t.Service) + of(t.ErrorResponse) - waitedByErrors, of(t.Response) + waited, ok
 }

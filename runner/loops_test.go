@@ -10,7 +10,6 @@ import (
 	"plimsoll/runner/scenario"
 	"plimsoll/runner/schedule"
 	"plimsoll/target/delay"
-	"plimsoll/target/kind"
 	"plimsoll/target/quantity"
 	"plimsoll/target/random"
 )
@@ -69,7 +68,7 @@ func TestProcessors(t *testing.T) {
 	}{
 		{closedLoop(10), true, 3}, {closedLoop(10), false, 0}, {openLoop(10, 10), true, 0}, {openLoop(10, 10), false, 0},
 	} {
-		if got := processors(c.trial, &kind.Opened{Frugal: c.frugal}, 3); got != c.want {
+		if got := processors(c.trial, opened{{Frugal: c.frugal}}, 3); got != c.want {
 			t.Errorf("%s, frugal %t: %d, want %d", c.trial.Mode.Text(), c.frugal, got, c.want)
 		}
 	}

@@ -22,9 +22,10 @@ func describeSteps(rows []journey.Row) []result.Step {
 
 // fillSteps puts in what was recorded of iterations and of their steps.
 func (r *underWay) fillSteps(out *result.Trial, rows []journey.Row, rec *drive.Interval) error {
-	elapsed, err := result.NewDist(rec.Elapsed)
-	failed, broken := result.NewDist(rec.ErrorElapsed)
-	out.Elapsed, out.ErrorElapsed, err = &elapsed, &failed, errors.Join(err, broken)
+	var err, broken error
+	*out.Elapsed, err = result.NewDist(rec.Elapsed)
+	*out.ErrorElapsed, broken = result.NewDist(rec.ErrorElapsed)
+	err = errors.Join(err, broken)
 	for n, row := range rec.Rows {
 		if row != nil {
 			out.Steps[n].Hops = row.Hops

@@ -77,6 +77,7 @@ func describe(t scenario.Trial) *result.Trial {
 	}
 	if steps := t.Scenario.Steps; steps != nil {
 		out.Unit, out.Steps = result.UnitIteration, describeSteps(steps.Main.Rows)
+		out.Elapsed, out.ErrorElapsed = &result.Dist{}, &result.Dist{}
 	}
 	if t.Requests == 0 {
 		out.DurationS = length(t).Seconds()
