@@ -26,6 +26,8 @@ type Journey struct {
 	// many users all of them have, who come back iteration after iteration; 0:
 	// every iteration has a user of its own.
 	Loop, Loops, Places int
+
+	pass *Pass // nil: nobody asks what an iteration leaves
 }
 
 // walk takes iterations through their steps. A strand's call has the slot of the
@@ -66,6 +68,7 @@ func newWalk(d *driver) *walk {
 		}
 	}
 	world := w.j.World
+	world.Keep = w.j.pass != nil
 	world.Once = w.j.Places == 0 && (len(w.leavers) > 0 || w.j.Program.Leaves())
 	w.crew = journey.NewCrew(w.j.Program, world)
 	return w
@@ -286,6 +289,9 @@ func (w *walk) leave() {
 			Number: start.Iteration, Intended: start.Intended, Ready: start.Ready, Start: start.Began, End: w.now, Paused: paused,
 			Outcome: &target.Outcome{Class: target.Cancelled},
 		})
+		if w.j.pass != nil {
+			w.j.pass.Values = w.crew.Held(id)
+		}
 	}
 }
 
@@ -297,6 +303,9 @@ func (w *walk) finishIteration(id uint32, m *journey.Move) {
 		End: m.Whole.Ended, Paused: m.Whole.Paused, Outcome: &w.became,
 	}
 	w.Recorder.Iteration(&w.whole)
+	if w.j.pass != nil {
+		w.j.pass.Values, w.j.pass.Class, w.j.pass.Example = m.Kept, m.Whole.Class, m.Whole.Example
+	}
 	if len(w.j.Sources) > 0 {
 		w.giveBack(id, m.Whole.Ended)
 	}
