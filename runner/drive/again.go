@@ -23,7 +23,8 @@ type attempts struct {
 // carried is a carrier, and when it has something to take next.
 type carried struct {
 	target.Carrier
-	due time.Duration
+	due  time.Duration
+	tell bool // it tells the limit when calls begin
 }
 
 // tries are how a call is tried.
@@ -53,12 +54,13 @@ const (
 	thoughtOver // a journey's think time
 	nextPoll    // its next look whether something is done
 	pollOver    // it is not done within its time
+	limitOpens  // the limit lets the next request pass
 )
 
 func newAttempts(carriers ...target.Carrier) *attempts {
 	a := &attempts{}
 	for _, c := range carriers {
-		a.carriers = append(a.carriers, carried{c, schedule.Never})
+		a.carriers = append(a.carriers, carried{Carrier: c, due: schedule.Never})
 	}
 	return a
 }
@@ -90,12 +92,11 @@ func (a *attempts) room(place uint32) *attempt {
 	return &a.of[place]
 }
 
-// tryFirst sends a call for the first time.
-func (d *driver) tryFirst(place uint32, c *carried, how *tries, r target.Request, now time.Duration) {
+// prepare has a call ready to be tried.
+func (d *driver) prepare(place uint32, c *carried, how *tries, r target.Request) {
 	x := d.again.room(place)
 	*x = attempt{request: r, carrier: c, how: how, watch: x.watch}
 	d.again.calls++
-	d.try(place, now)
 }
 
 // try sends a call, which has a serial of its own each time.
@@ -153,6 +154,9 @@ func (d *driver) eventOrEntry(now time.Duration) (some bool) {
 		d.entry(a.agenda.Pop(), now)
 		some = true
 	}
+	if !some && d.walk != nil && d.walk.limit != nil {
+		d.walk.admit(now) // carriers may have told that calls have begun
+	}
 	d.due = a.due()
 	return some
 }
@@ -167,6 +171,10 @@ func (d *driver) entry(e agenda.Entry[target.ID], now time.Duration) {
 	case pollOver:
 		d.walk.pollOver(place, e.At, now)
 		return
+	case limitOpens:
+		d.walk.limit.entry = schedule.Never
+		d.walk.admit(now)
+		return
 	}
 	if !e.What.Of(d.slots[place].serial) {
 		return
@@ -175,7 +183,7 @@ func (d *driver) entry(e agenda.Entry[target.ID], now time.Duration) {
 		now = d.Clock.Now()
 	}
 	switch {
-	case e.What.Own() > timeOver:
+	case d.walk != nil:
 		d.walk.entry(place, e, now)
 	case d.cancelled:
 		d.finish(place, &target.Outcome{Class: target.Cancelled}, now)

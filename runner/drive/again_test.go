@@ -24,6 +24,7 @@ type counting struct {
 	arrived []time.Duration
 	numbers []uint64
 	ids     map[target.ID]int
+	sees    func(n int) // nil: nobody is told of the n-th call
 }
 
 func newCounting(s sim.Settings, streams random.Source) *counting {
@@ -33,6 +34,9 @@ func newCounting(s sim.Settings, streams random.Source) *counting {
 func (c *counting) Send(id target.ID, r *target.Request, now time.Duration) time.Duration {
 	c.arrived, c.numbers = append(c.arrived, now), append(c.numbers, r.Number)
 	c.ids[id]++
+	if c.sees != nil {
+		c.sees(len(c.arrived))
+	}
 	return c.Carrier.Send(id, r, now)
 }
 

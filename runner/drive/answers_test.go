@@ -26,6 +26,9 @@ type script struct {
 	names []string
 	refs  []journey.Ref
 	site  *sim.Settings
+	given []journey.Held
+	limit drive.Limit
+	sees  func(n int) // as the server's
 }
 
 func (s *script) variable(name string) int {
@@ -114,7 +117,7 @@ func (s *script) run(t testing.TB, iterations int64, steps ...journey.Step) (*dr
 	end := drive.Loop{
 		Schedule: closed(1, schedule.Never, iterations), Clock: wait.NewVirtual(0), Recorder: rec, Until: schedule.Never, Stop: &drive.Stop{},
 		Journey: &drive.Journey{
-			Program: p, World: journey.World{Draws: streams.Key("draws")}, Loops: 1, Places: 1, Streams: streams, Carriers: []target.Carrier{server},
+			Program: p, World: journey.World{Draws: streams.Key("draws"), Given: s.given}, Loops: 1, Places: 1, Limit: s.limit, Streams: streams, Carriers: []target.Carrier{server},
 		},
 	}.Run()
 	if end.Err != nil {

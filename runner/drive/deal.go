@@ -80,8 +80,11 @@ func (w *walk) giveBack(id uint32, at time.Duration) {
 	}
 }
 
-// refuse ends the iterations that wait for rows, as cancelled.
+// refuse ends the iterations that wait for rows, or for the limit, as cancelled.
 func (w *walk) refuse(now time.Duration) {
+	if w.limit != nil {
+		w.turnAway(now)
+	}
 	waiting := w.waiting
 	w.waiting = nil
 	for _, t := range waiting {

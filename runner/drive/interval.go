@@ -133,7 +133,7 @@ func (i *Interval) Merge(o *Interval) {
 	case o.Timeline != nil:
 		i.Timeline.Merge(o.Timeline)
 	}
-	i.mergeRows(o)
+	i.MergeRows(o)
 }
 
 // Failures is how many calls ended in an error of the target's.

@@ -247,7 +247,8 @@ func (d *driver) begin(next schedule.Next) {
 	d.inFlight++
 	d.slots[place] = slot{d.serial, next.At, next.Ready, start}
 	if d.again != nil {
-		d.tryFirst(place, &d.again.carriers[0], d.how, target.Request{Number: d.First + d.again.calls*d.Stride}, start)
+		d.prepare(place, &d.again.carriers[0], d.how, target.Request{Number: d.First + d.again.calls*d.Stride})
+		d.try(place, start)
 		return
 	}
 	d.request.Number = d.First + d.serial*d.Stride

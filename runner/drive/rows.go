@@ -80,8 +80,9 @@ func (i *Interval) record(n journey.Recorded) {
 // most is the highest number that a record keeps.
 const most = float64(latency.Highest) / float64(time.Second)
 
-// mergeRows adds the rows of another interval.
-func (i *Interval) mergeRows(o *Interval) {
+// MergeRows adds the rows of another interval, and nothing else of it: of what
+// runs once a trial, whose iteration is none of the trial's.
+func (i *Interval) MergeRows(o *Interval) {
 	for n, row := range o.Rows {
 		switch {
 		case row == nil:

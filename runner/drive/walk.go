@@ -28,6 +28,10 @@ type Journey struct {
 	Loop, Loops, Places int
 	// First is the number that no iteration before has had: theirs go on from it.
 	First uint64
+	// Limit bounds the requests that all iterations send; the zero Limit does not.
+	Limit Limit
+
+	pass *Pass // nil: nobody asks what an iteration leaves
 }
 
 // walk takes iterations through their steps. A strand's call has the slot of the
@@ -37,6 +41,7 @@ type walk struct {
 	j    *Journey
 	crew *journey.Crew
 	dealing
+	limit   *limit         // nil: there is none
 	tries   []tries        // of the program's calls
 	calls   []underway     // by slot
 	leavers []leaver       // carriers that keep something by user
@@ -50,8 +55,9 @@ type walk struct {
 
 // underway is a strand's call that has not ended.
 type underway struct {
-	call *journey.Call // nil: there is none
-	over time.Duration // when a poll is, whatever comes
+	call  *journey.Call // nil: there is none
+	begun bool          // its first request was sent
+	over  time.Duration // when a poll is, whatever comes
 }
 
 // leaver is a carrier that keeps something for each user.
@@ -67,7 +73,9 @@ func newWalk(d *driver) *walk {
 			w.leavers = append(w.leavers, l)
 		}
 	}
+	w.limit = w.j.Limit.of(w.again.carriers)
 	world := w.j.World
+	world.Keep = w.j.pass != nil
 	world.Once = w.j.Places == 0 && (len(w.leavers) > 0 || w.j.Program.Leaves())
 	w.crew = journey.NewCrew(w.j.Program, world)
 	return w
@@ -160,13 +168,26 @@ func (w *walk) send(id uint32, m *journey.Move, now time.Duration) {
 	w.room(id)
 	w.slots[id] = slot{intended: m.Intended, ready: m.Ready, start: now}
 	w.calls[id] = underway{call: m.Call, over: schedule.Never}
-	if m.Call.Within > 0 {
-		w.calls[id].over = agenda.Later(now, m.Call.Within)
-		w.again.agenda.Push(w.calls[id].over, target.NewID(id, 0).With(pollOver))
-	}
-	w.tryFirst(id, &w.again.carriers[m.Call.Carrier], &w.tries[m.Call.Tries], target.Request{
+	w.prepare(id, &w.again.carriers[m.Call.Carrier], &w.tries[m.Call.Tries], target.Request{
 		Number: w.again.calls, User: m.Start.User, Call: m.Call.Prepared, Args: m.Args, Want: m.Call.Want,
-	}, now)
+	})
+	if w.limit == nil {
+		w.request(id, now)
+	} else {
+		w.ask(id, m.Ready, now)
+	}
+}
+
+// request sends a request of a strand's call.
+func (w *walk) request(place uint32, now time.Duration) {
+	if u := &w.calls[place]; !u.begun {
+		u.begun, w.slots[place].start = true, now
+		if u.call.Within > 0 {
+			u.over = agenda.Later(now, u.call.Within)
+			w.again.agenda.Push(u.over, target.NewID(place, 0).With(pollOver))
+		}
+	}
+	w.try(place, now)
 }
 
 // answered takes in the end of a strand's request: of its call, too, or a poll
@@ -219,7 +240,8 @@ func (w *walk) release(place uint32) {
 	w.calls[place] = underway{}
 }
 
-// entry sees to what has come up on the agenda for a strand.
+// entry sees to what has come up on the agenda for a strand: a pause is over, or
+// it is time for the next request of its call.
 func (w *walk) entry(place uint32, e agenda.Entry[target.ID], now time.Duration) {
 	switch {
 	case e.What.Own() == thoughtOver:
@@ -233,8 +255,10 @@ func (w *walk) entry(place uint32, e agenda.Entry[target.ID], now time.Duration)
 		w.run(now)
 	case w.cancelled:
 		w.finish(place, &target.Outcome{Class: target.Cancelled}, now)
+	case w.limit == nil:
+		w.request(place, now)
 	default:
-		w.try(place, now)
+		w.ask(place, e.At, now)
 	}
 }
 
@@ -271,19 +295,23 @@ func (w *walk) giveUp(id uint32) {
 	if int(id) >= len(w.slots) {
 		return
 	}
-	if call := w.calls[id].call; call != nil {
+	if w.calls[id].call != nil {
 		x := &w.again.of[id]
 		if !x.pausing {
 			x.carrier.Cancel(target.NewID(id, w.slots[id].serial), w.now)
 		}
-		w.leaveBehind(id, call, w.now)
+		w.leaveBehind(id, w.now)
 	}
 	w.release(id)
 }
 
-// leaveBehind records a call as cancelled that nobody waits for any more.
-func (w *walk) leaveBehind(id uint32, call *journey.Call, now time.Duration) {
-	x, s := &w.again.of[id], w.slots[id]
+// leaveBehind records a call as cancelled that nobody waits for any more, unless
+// it never began.
+func (w *walk) leaveBehind(id uint32, now time.Duration) {
+	call, x, s := w.calls[id].call, &w.again.of[id], w.slots[id]
+	if !w.calls[id].begun {
+		return
+	}
 	w.Recorder.Step(call.Row, w.j.Program.Rows[call.Row].Outside, &Call{
 		Number: x.request.Number, Intended: s.intended, Ready: s.ready, Start: s.start + x.late, End: max(now, s.start+x.late), Outcome: x.leftBehind(),
 	}, nil)
@@ -292,8 +320,8 @@ func (w *walk) leaveBehind(id uint32, call *journey.Call, now time.Duration) {
 // leave records what has not come back, as cancelled.
 func (w *walk) leave() {
 	for id := range w.calls {
-		if call := w.calls[id].call; call != nil {
-			w.leaveBehind(uint32(id), call, w.now)
+		if w.calls[id].call != nil {
+			w.leaveBehind(uint32(id), w.now)
 		}
 	}
 	for _, id := range w.crew.UnderWay() {
@@ -302,6 +330,9 @@ func (w *walk) leave() {
 			Number: start.Iteration, Intended: start.Intended, Ready: start.Ready, Start: start.Began, End: w.now, Paused: paused,
 			Outcome: &target.Outcome{Class: target.Cancelled},
 		})
+		if w.j.pass != nil {
+			w.j.pass.Values = w.crew.Held(id)
+		}
 	}
 }
 
@@ -313,6 +344,9 @@ func (w *walk) finishIteration(id uint32, m *journey.Move) {
 		End: m.Whole.Ended, Paused: m.Whole.Paused, Outcome: &w.became,
 	}
 	w.Recorder.Iteration(&w.whole)
+	if w.j.pass != nil {
+		w.j.pass.Values, w.j.pass.Class, w.j.pass.Example = m.Kept, m.Whole.Class, m.Whole.Example
+	}
 	if len(w.j.Sources) > 0 {
 		w.giveBack(id, m.Whole.Ended)
 	}

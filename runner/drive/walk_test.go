@@ -15,6 +15,7 @@ import (
 	"plimsoll/target"
 	"plimsoll/target/delay"
 	"plimsoll/target/random"
+	"plimsoll/target/retry"
 	"plimsoll/target/sim"
 	"plimsoll/target/value"
 	"plimsoll/target/wait"
@@ -174,6 +175,18 @@ func TestPausesOfBranches(t *testing.T) {
 	}
 }
 
+// A branch that begins when another has ended thinks from then on, also where
+// the iteration has done nothing before its branches.
+func TestBranchesThinkFromWhenTheyBegin(t *testing.T) {
+	b := &builder{}
+	each := journey.Each{List: list(3), Limit: 1, Steps: journey.Block{think(delay.Of(5 * time.Second)), b.call("a", 0)}}
+	p := journey.New(journey.Journeys{Main: journey.Block{{Row: -1, Do: each}}}, b.rows, []string{"i"}, nil)
+	rec, end, servers := journeys(t, p, closed(1, schedule.Never, 1), 1, schedule.Never, random.New(1), sim.Settings{Delay: delay.Of(time.Second)})
+	if want := []time.Duration{5e9, 11e9, 17e9}; !slices.Equal(servers[0].arrived, want) || end.At != 18*time.Second || rec.Response.Max() != 3*time.Second {
+		t.Errorf("arrived at %v, over at %v, took %v", servers[0].arrived, end.At, rec.Response.Max())
+	}
+}
+
 // A mix's shares are those that it was given.
 func TestSharesOfAMix(t *testing.T) {
 	b := &builder{}
@@ -232,6 +245,9 @@ func (b *builder) tree(t *rapid.T, depth int) journey.Step {
 	}
 	s := b.call("call", rapid.IntRange(0, 1).Draw(t, "server"))
 	s.Do.(*journey.Call).OnError = onError
+	if rapid.Bool().Draw(t, "retries") {
+		s.Do.(*journey.Call).Retry = retry.Settings{Attempts: 2, Backoff: ms, Factor: 1, On: []string{"5xx"}}
+	}
 	return s
 }
 
@@ -247,41 +263,42 @@ func TestTheLawsOfJourneys(t *testing.T) {
 		users := rapid.IntRange(1, 5).Draw(rt, "users")
 		until, requests := schedule.Never, int64(rapid.IntRange(1, 20).Draw(rt, "iterations"))
 		if rapid.Bool().Draw(rt, "for a time") {
-			until, requests = 20*ms, 0
+			until, requests = 20*ms, 1000 // steps may take no time at all
 			if rapid.Bool().Draw(rt, "short drain") {
 				until = 2 * ms
 			}
 		}
+		limit := drive.Limit{N: rapid.IntRange(0, 3).Draw(rt, "limit"), Per: time.Duration(rapid.IntRange(1, 3).Draw(rt, "per")) * ms}
 		settings := sim.Settings{Delay: exponential(2 * ms), Errors: sim.Errors{Rate: rapid.Float64Range(0, 0.5).Draw(rt, "errors"), Kind: sim.Status500}}
 		loop := drive.Loop{
 			Schedule: closed(users, until, requests), Clock: wait.NewVirtual(0), Recorder: drive.NewRecorder(until, nil), Until: until, Drain: 3 * ms, Stop: &drive.Stop{},
-			Journey: &drive.Journey{Program: p, World: journey.World{Draws: streams.Key("draws")}, Loops: 1, Places: users, Streams: streams},
+			Journey: &drive.Journey{Program: p, World: journey.World{Draws: streams.Key("draws")}, Loops: 1, Places: users, Streams: streams, Limit: limit},
 		}
 		servers := []*counting{newCounting(settings, streams), newCounting(settings, random.New(7))}
 		loop.Journey.Carriers = []target.Carrier{servers[0], servers[1]}
 		end := loop.Run()
 		rec := loop.Recorder
 		if end.Err != nil {
-			if rec.LastEnd == 0 { // steps that take no time at all
-				return
-			}
 			rt.Fatal(end.Err)
 		}
-		if requests > 0 && rec.Started() != requests {
+		if until == schedule.Never && rec.Started() != requests {
 			rt.Fatalf("%d iterations ended, want %d", rec.Started(), requests)
 		}
-		calls := int64(0)
+		calls, attempts := int64(0), int64(0)
 		for i, row := range rec.Rows {
 			if row == nil || b.rows[i].Name != "call" {
 				continue
 			}
-			calls += row.Started()
-			if row.Response.Count() != row.OK || row.Held.Count() != row.Started() {
-				rt.Fatalf("row %d: %d ok, %d in the histogram, %d held", i, row.OK, row.Response.Count(), row.Held.Count())
+			calls, attempts = calls+row.Started(), attempts+row.Attempts
+			if row.Response.Count() != row.OK || row.Held.Count() != row.Started() || row.Lateness.Max() != 0 {
+				rt.Fatalf("row %d: %d ok, %d in the histogram, %d held, late by %v", i, row.OK, row.Response.Count(), row.Held.Count(), row.Lateness.Max())
 			}
 		}
-		if seen := int64(len(servers[0].arrived) + len(servers[1].arrived)); calls != seen || rec.Attempts != seen {
-			rt.Fatalf("%d calls in %d attempts reported, the servers saw %d", calls, rec.Attempts, seen)
+		if seen := int64(len(servers[0].arrived) + len(servers[1].arrived)); calls > seen || attempts != seen || rec.Attempts != seen {
+			rt.Fatalf("%d calls in %d attempts reported, %d by step, the servers saw %d", calls, rec.Attempts, attempts, seen)
+		}
+		if least := crowded(slices.Concat(servers[0].arrived, servers[1].arrived), limit.N); limit.N > 0 && least < limit.Per {
+			rt.Fatalf("the servers saw %d calls within %v, and %d in %v are the limit", limit.N+1, least, limit.N, limit.Per)
 		}
 		if rec.Elapsed.Count() != rec.OK || rec.Elapsed.Mean() < rec.Response.Mean()-1 {
 			rt.Fatalf("elapsed %v of %d, response %v of %d", rec.Elapsed.Mean(), rec.Elapsed.Count(), rec.Response.Mean(), rec.OK)

@@ -2,6 +2,7 @@ package journey
 
 import (
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"plimsoll/target/random"
@@ -43,6 +44,8 @@ type World struct {
 	Given []Held
 	// Once tells that every user comes once, for one iteration.
 	Once bool
+	// Keep has what an iteration has set handed out with its end.
+	Keep bool
 }
 
 // Held is what a variable holds: a value, or a row of data.
@@ -186,6 +189,7 @@ type Move struct {
 	// it began.
 	Whole Span
 	Start Start
+	Kept  []Held // what it has set, at the variables' numbers, where the World keeps that
 	Lacks string
 }
 
@@ -277,6 +281,9 @@ func (c *Crew) Give(id uint32, rows []Held, start Start) {
 	}
 	c.ready = append(c.ready, id)
 }
+
+// Held is what a strand's variables hold, each at its number: a copy.
+func (c *Crew) Held(id uint32) []Held { return slices.Clone(c.strands[id].values) }
 
 // UnderWay are the first strands of all iterations that have not ended.
 func (c *Crew) UnderWay() (ids []uint32) {

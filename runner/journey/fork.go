@@ -85,6 +85,7 @@ func (c *Crew) ended(id uint32) {
 	c.free(id)
 	switch {
 	case b.next < b.count:
+		p.fresh = false
 		c.branch(parent, at)
 	case len(b.strands) == 0:
 		p.at, p.fresh, p.branches = at, false, nil

@@ -136,7 +136,7 @@ func (c *Crew) wake(id uint32) {
 func (c *Crew) Done(id uint32, at time.Duration, class, example string) {
 	s := &c.strands[id]
 	o := &c.Program.ops[s.pc]
-	s.at = at
+	s.at, s.fresh = at, false
 	if class == "" || o.onError == Continue && class != target.Cancelled {
 		s.pc++
 		c.ready = append(c.ready, id)
@@ -160,7 +160,7 @@ func (c *Crew) fail(id uint32, class, example string) {
 	at := c.strands[id].at
 	for {
 		s := &c.strands[id]
-		s.at = at
+		s.at, s.fresh = at, false
 		for len(s.frames) > 0 {
 			if o := c.close(s, class, example); o.do == doOpen && o.onError == Continue && class != target.Cancelled {
 				s.pc = int32(o.to)

@@ -45,6 +45,9 @@ func (c *Crew) end(id uint32) (m Move, over bool) {
 	m = Move{Do: Over, Start: s.Start, Whole: Span{
 		Row: none, Began: s.Intended, Ended: s.at, Paused: s.rest.paused, Class: s.class, Example: s.example,
 	}}
+	if c.World.Keep {
+		m.Kept = c.Held(id)
+	}
 	if c.World.Once {
 		c.leave(id)
 		return m, true

@@ -78,7 +78,7 @@ func (w *window) Next() (time.Duration, bool) {
 }
 
 func (w *window) gate() gate {
-	return &windowGate{n: w.n, per: w.per}
+	return NewLimit(w.n, w.per)
 }
 
 // Bucket is a token bucket: it holds burst tokens and is full at 0; n tokens

@@ -8,28 +8,34 @@ import "time"
 // told after it let the call pass: at once, or later where another thread
 // carries it out. Calls that passed may begin in any order.
 type gate interface {
-	// opens is when the next call may start, seen from now, or Never as long as
+	// Opens is when the next call may start, seen from now, or Never as long as
 	// that depends on a call that has passed and not begun; and when it might
 	// have, had the generator itself never been late: the difference is its
 	// lateness.
-	opens(now time.Duration) (actual, ideal time.Duration)
-	// pass lets a call start, which would have at that time but for lateness.
-	pass(ideal time.Duration)
-	// began tells when one of the calls that passed has begun.
-	began(at time.Duration)
+	Opens(now time.Duration) (actual, ideal time.Duration)
+	// Pass lets a call start, which would have at that time but for lateness.
+	Pass(ideal time.Duration)
+	// Began tells when one of the calls that passed has begun.
+	Began(at time.Duration)
 }
 
-// windowGate lets a call pass when the n-th before it began a whole window
-// ago. If n+1 calls began within a window all the same, the one that passed
+// Limit is the gate of so many calls in any window: it lets one pass when the
+// n-th before it began a whole window ago. If n+1 calls began within a window all the same, the one that passed
 // last of them found at most n−1 that had not begun a window ago.
-type windowGate struct {
+type Limit struct {
 	n              int64
 	per            time.Duration
 	passed, begun  int64           // so many calls
 	ideals, starts []time.Duration // of the last n each, in turn
 }
 
-func (g *windowGate) opens(time.Duration) (actual, ideal time.Duration) {
+// NewLimit makes the gate of n starts in any time of that length.
+func NewLimit(n int64, per time.Duration) *Limit { return &Limit{n: n, per: per} }
+
+// Opens, Pass and Began are those of every gate: when the next call may start,
+// seen from now, and when it might have, had nothing been late; that one passes
+// now; that one has begun.
+func (g *Limit) Opens(time.Duration) (actual, ideal time.Duration) {
 	oldest := g.passed - g.n
 	switch {
 	case oldest < 0:
@@ -42,12 +48,12 @@ func (g *windowGate) opens(time.Duration) (actual, ideal time.Duration) {
 	return actual, later(g.ideals[oldest%g.n], g.per)
 }
 
-func (g *windowGate) pass(ideal time.Duration) {
+func (g *Limit) Pass(ideal time.Duration) {
 	g.ideals = put(g.ideals, g.passed, g.n, ideal)
 	g.passed++
 }
 
-func (g *windowGate) began(at time.Duration) {
+func (g *Limit) Began(at time.Duration) {
 	g.starts = put(g.starts, g.begun, g.n, at)
 	g.begun++
 }
@@ -76,9 +82,9 @@ type level struct {
 	taken int64
 }
 
-// opens leaves a token for each call that has yet to begin: the bucket is no
+// Opens leaves a token for each call that has yet to begin: the bucket is no
 // fuller now than when it will take it.
-func (g *bucketGate) opens(now time.Duration) (actual, ideal time.Duration) {
+func (g *bucketGate) Opens(now time.Duration) (actual, ideal time.Duration) {
 	left := g.actual
 	g.take(&left, now, g.pending)
 	return g.free(left), g.free(g.ideal)
@@ -91,12 +97,12 @@ func (g *bucketGate) free(l level) time.Duration {
 	return later(l.full, mulDivUp(l.taken-g.burst+1, int64(g.per), g.n))
 }
 
-func (g *bucketGate) pass(ideal time.Duration) {
+func (g *bucketGate) Pass(ideal time.Duration) {
 	g.take(&g.ideal, ideal, 1)
 	g.pending++
 }
 
-func (g *bucketGate) began(at time.Duration) {
+func (g *bucketGate) Began(at time.Duration) {
 	g.take(&g.actual, at, 1)
 	g.pending--
 }

@@ -71,12 +71,12 @@ func (o *open) next(now time.Duration, inFlight int) Next {
 	}
 	ready := max(due, o.places.freeSince())
 	if o.gate != nil {
-		opens, opened := o.gate.opens(now)
+		opens, opened := o.gate.Opens(now)
 		if opens > now {
 			return Next{Do: Wait, At: opens}
 		}
 		ready = max(ready, opened)
-		o.gate.pass(ready)
+		o.gate.Pass(ready)
 	}
 	o.places.take()
 	o.take()

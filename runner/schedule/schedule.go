@@ -110,7 +110,7 @@ func (s *Schedule) Paced() bool { return s.gate != nil }
 
 // Began tells a paced schedule that a call it handed out began at the given
 // time. Calls may begin in another order than they were handed out.
-func (s *Schedule) Began(at time.Duration) { s.gate.began(at) }
+func (s *Schedule) Began(at time.Duration) { s.gate.Began(at) }
 
 // Ended tells the schedule that a call, intended at the given time, has ended.
 func (s *Schedule) Ended(at, intended time.Duration, user uint32, failed bool) {
