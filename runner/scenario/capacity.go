@@ -179,10 +179,10 @@ func (c capacityDraft) addPromises(in naming, s *Scenario) {
 		calls = s.Capacity.From * s.Duration.Seconds()
 	}
 	for _, promised := range c.slo.Value {
-		if !promised.rule.Valid {
+		mode, rule, ok := in.place(promised)
+		if !ok {
 			continue
 		}
-		mode, rule := in.place(promised)
 		if mode != "" {
 			in.r.Problem(promised.under[0].pos, "a search has one mode: leave its name out")
 		}

@@ -80,7 +80,7 @@ func ruleShape() setting.Shape[verdict.Rule] {
 func (d draft) addPromises(r *setting.Reader, s *Scenario) {
 	in := naming{r, s, d.modesNamed()}
 	for _, p := range d.promises {
-		mode, rule := in.place(p)
+		mode, rule, _ := in.place(p)
 		switch {
 		case rule.Step != "":
 		case rule.Family == "goodput" && d.requests.Given:
