@@ -36,7 +36,7 @@ func (s *Scenario) brokenPromises() (list []string) {
 	}
 	for _, v := range all {
 		of, _ := strings.CutPrefix(s.of(v.Mode, v.Point), " ")
-		text := joined([]string{Clean(v.Rule), of}, " ") + ": "
+		text := joined([]string{Clean(v.Promise()), of}, " ") + ": "
 		if v.Reason != "" {
 			text += inFull(v.Reason)
 		} else {
@@ -182,7 +182,8 @@ func (s *Scenario) marginOf(v *result.Verdict) string {
 	return text + ", " + side + " " + amountText(quantity(v), v.Limit)
 }
 
-// promised is the figure that a verdict is on, as its rule has it.
+// promised is the figure that a verdict is on, as its rule has it, and of which
+// step.
 func promised(v *result.Verdict) string {
 	if v.Metric != "" {
 		return Clean(v.Metric)
@@ -190,6 +191,9 @@ func promised(v *result.Verdict) string {
 	name := v.Rule
 	if end := strings.IndexAny(name, "<>="); end > 0 {
 		name = name[:end]
+	}
+	if v.Step != "" {
+		name = v.Step + ": " + name
 	}
 	return Clean(name)
 }

@@ -58,7 +58,7 @@ func (s *Scenario) verdictTable() *Table {
 		}
 		places = append(places, placeText(v.Point))
 		modes = append(modes, Clean(v.Mode))
-		rules = append(rules, Clean(v.Rule))
+		rules = append(rules, Clean(v.Promise()))
 		figures = append(figures, s.measuredText(v))
 		verdicts = append(verdicts, s.verdictCell(v))
 		groups = append(groups, s.Group(v.Mode, v.Point))
@@ -167,7 +167,7 @@ const (
 )
 
 // metricName is a verdict's metric, or the first word of its rule without
-// what says whose latency it is.
+// what says of which calls or times it is.
 func metricName(v *result.Verdict) string {
 	name := v.Metric
 	if name == "" {
@@ -176,7 +176,7 @@ func metricName(v *result.Verdict) string {
 			name = name[:end]
 		}
 	}
-	for _, prefix := range []string{"all.", "service.", "lateness."} {
+	for _, prefix := range []string{"all.", "service.", "lateness.", "elapsed.", "calls."} {
 		name = strings.TrimPrefix(name, prefix)
 	}
 	return name

@@ -34,6 +34,9 @@ func (r *Recorder) Iteration(c *Call) {
 // Step takes in a call of an iteration's, into its row.
 func (r *Recorder) Step(row int, outside bool, c *Call, records []journey.Recorded) {
 	if c.Intended < 0 {
+		if r.spills(c) {
+			r.row(row).InTime++
+		}
 		return
 	}
 	i := r.row(row)
@@ -52,8 +55,11 @@ func (r *Recorder) Step(row int, outside bool, c *Call, records []journey.Record
 
 // Block takes in a block that has ended, into its row.
 func (r *Recorder) Block(row int, c *Call) {
-	if c.Intended >= 0 {
+	switch {
+	case c.Intended >= 0:
 		r.note(r.row(row), c)
+	case r.spills(c):
+		r.row(row).InTime++
 	}
 }
 

@@ -194,6 +194,11 @@ func (t *Trial) checkSteps() error {
 		if err := s.check(latency.MaxWindows); err != nil {
 			return fmt.Errorf("step %s: %w", s.Path, err)
 		}
+		for name, d := range s.Records {
+			if err := d.check(min(d.Count, s.OK)); err != nil { // an answer may lack the number
+				return fmt.Errorf("step %s: record %s: %w", s.Path, name, err)
+			}
+		}
 		if !s.Outside {
 			sum.Attempts += s.Attempts
 			sum.BytesIn += s.BytesIn
@@ -260,6 +265,9 @@ func (s *Speedup) check() error {
 func (v *Verdict) check() error {
 	if v.Scenario == "" || v.Kind != KindThreshold && v.Kind != KindExpect {
 		return fmt.Errorf("needs a scenario, and kind %s or %s, not %q", KindThreshold, KindExpect, v.Kind)
+	}
+	if v.Step != "" && v.Kind != KindThreshold {
+		return fmt.Errorf("is on the step %s, and only a %s can be", v.Step, KindThreshold)
 	}
 	if wrong := impossible(reflect.ValueOf(v)); wrong != "" {
 		return errors.New(wrong)

@@ -56,6 +56,8 @@ func TestCheckNamesTheBrokenLaw(t *testing.T) {
 		{"capacity's promises", func(r *Run) { r.Capacities[0].Steps[0].Measured = nil }, "capacity 1: steps[0] measured 0 of 2 promises"},
 		{"half a call in flight", func(r *Run) { r.Capacities[0].Find, r.Capacities[0].Steps[0].Level = FindConcurrency, 1.5 }, "capacity 1: steps[0] had 1.5 calls in flight"},
 		{"verdict", func(r *Run) { r.Verdicts[0].Kind = "guess" }, `verdict 1: needs a scenario, and kind threshold or expect, not "guess"`},
+		{"a published figure of a step", func(r *Run) { r.Verdicts[0].Step = "buy/pay" }, "verdict 1: is on the step buy/pay, and only a threshold can be"},
+		{"recorded more than there was", func(r *Run) { r.Trials[1].Steps[0].Records["queue_ms"] = r.Trials[1].Held }, "step buy/pay: record queue_ms: count 6 is not the 5 calls"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			run := fullRun()

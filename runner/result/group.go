@@ -40,6 +40,9 @@ type Group struct {
 	BytesIn, BytesOut                      int64
 
 	Response, Service, ErrorResponse, CancelledResponse, Held, Lateness *latency.Histogram
+	// Elapsed is how long the iterations took that succeeded, pauses included;
+	// nil where there are none.
+	Elapsed *latency.Histogram
 
 	// Health is good when it is in each of Trials; its texts are the first
 	// there are.
@@ -172,8 +175,25 @@ func (g *Group) mergeHistograms() error {
 			}
 			(*into[i]).Merge(h)
 		}
+		if t.Elapsed == nil {
+			continue
+		}
+		h, err := t.Elapsed.Histogram()
+		if err != nil {
+			return fmt.Errorf("%s: elapsed: %w", t.name(), err)
+		}
+		g.Elapsed = merged(g.Elapsed, h)
 	}
 	return nil
+}
+
+// merged are two distributions as one; into may be nil.
+func merged(into, from *latency.Histogram) *latency.Histogram {
+	if into == nil {
+		into = latency.New(latency.Fine)
+	}
+	into.Merge(from)
+	return into
 }
 
 // MeanMakespan is the mean of the trials' makespans, in seconds.

@@ -115,3 +115,7 @@ func (g *Group) AllTimes() Times {
 func (g *Group) ServiceTimes() Times {
 	return NewTimes(g.Service, g.CancelledResponse.Less(g.Held.Max()+g.Lateness.Max()))
 }
+
+// ElapsedTimes are how long iterations took with their pauses, and those given
+// up, which took at least as long as they did without.
+func (g *Group) ElapsedTimes() Times { return NewTimes(g.Elapsed, g.CancelledResponse) }
