@@ -12,7 +12,8 @@ import (
 )
 
 // fill puts into the result what was recorded.
-func (r *underWay) fill(out *result.Trial, t scenario.Trial, rec *drive.Interval, end drive.End, stood standstill) error {
+func (r *underWay) fill(out *result.Trial, t scenario.Trial, m measured) error {
+	rec, end := m.whole, m.end
 	err := r.fillMeasure(&out.Measure, rec)
 	if out.Unit == result.UnitIteration {
 		err = errors.Join(err, r.fillSteps(out, t.Scenario.Steps.Main.Rows, rec))
@@ -32,7 +33,7 @@ func (r *underWay) fill(out *result.Trial, t scenario.Trial, rec *drive.Interval
 	case end.Stopped != "":
 		out.Ended, out.Reason = result.Stopped, end.Stopped
 	}
-	judgeHealth(out, t, rec, stood)
+	judgeHealth(out, t, rec, m.stood)
 	checkLittle(out)
 	return err
 }

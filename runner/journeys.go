@@ -1,14 +1,20 @@
 package runner
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"time"
 
+	"plimsoll/runner/data"
 	"plimsoll/runner/drive"
 	"plimsoll/runner/journey"
+	"plimsoll/runner/result"
 	"plimsoll/runner/scenario"
+	"plimsoll/runner/schedule"
+	"plimsoll/target"
 	"plimsoll/target/random"
 	"plimsoll/target/value"
 )
@@ -19,8 +25,9 @@ type journeying struct {
 	streams random.Source
 	main    *journey.Program
 	world   journey.World
-	sources []drive.Source // of the first loop; the others deal for themselves
-	next    uint64         // the number of the next iteration
+	sources []drive.Source  // of the first loop; the others deal for themselves
+	next    uint64          // the number of the next iteration
+	outside *drive.Interval // what setup and teardown do
 }
 
 // journeys makes ready what a trial's iterations do; nil where it makes single
@@ -33,7 +40,7 @@ func (r *underWay) journeys(t scenario.Trial, o opened) (*journeying, error) {
 	streams := r.streams(t)
 	j := &journeying{trial: t, streams: streams, world: journey.World{
 		Draws: streams.Key("journeys"), UUIDs: random.Key(rand.Uint64()),
-	}}
+	}, outside: drive.NewInterval()}
 	if t.Scenario.Clock == scenario.Virtual {
 		j.world.UUIDs = streams.Key("uuids of " + t.Mode.Name)
 	}
@@ -115,9 +122,10 @@ func (j *journeying) of(l lane, loop, loops int) *drive.Journey {
 	if j == nil {
 		return nil
 	}
+	limit := j.trial.Scenario.Steps.Limit
 	out := &drive.Journey{
 		Program: j.main, World: j.world, Carriers: l.carriers, Sources: j.sources, Streams: j.streams,
-		Loop: loop, Loops: loops, Places: j.trial.Mode.Traits().Users, First: j.next,
+		Loop: loop, Loops: loops, Limit: drive.Limit{N: int(limit.N), Per: limit.Per}, Places: j.trial.Mode.Traits().Users, First: j.next,
 	}
 	out.World.Date = l.date
 	if loop > 0 {
@@ -138,10 +146,58 @@ func (j *journeying) divided() bool {
 	if j == nil {
 		return true
 	}
-	for _, s := range j.trial.Scenario.Steps.Sources {
-		if !s.Pick.Divisible() {
-			return false
-		}
+	steps := j.trial.Scenario.Steps
+	return steps.Limit.IsZero() && !slices.ContainsFunc(steps.Sources, func(s *data.Source) bool { return !s.Pick.Divisible() })
+}
+
+// setUp carries out what goes before the trial. What that has set is there for
+// all.
+func (r *underWay) setUp(j *journeying, o opened, stop *drive.Stop) error {
+	p, err := r.once("setup", j.trial.Scenario.Steps.Setup, j, o, stop)
+	switch {
+	case err != nil:
+		return err
+	case p.Class == target.Cancelled:
+		return context.Canceled
+	case p.Class != "":
+		return fmt.Errorf("setup failed (%s): %s", p.Class, p.Example)
 	}
-	return true
+	return nil
+}
+
+// tearDown carries out what comes after the trial, whatever became of that: only
+// an interrupt at once keeps it from its end.
+func (r *underWay) tearDown(atOnce context.Context, j *journeying, o opened, out *result.Trial) {
+	stop := &drive.Stop{}
+	defer stop.Follow(atOnce, atOnce)()
+	p, err := r.once("teardown", j.trial.Scenario.Steps.Teardown, j, o, stop)
+	switch {
+	case err != nil:
+		out.Warnings = append(out.Warnings, r.scrub("teardown could not be carried out: "+err.Error()))
+	case p.Class != "":
+		out.Warnings = append(out.Warnings, r.scrub(fmt.Sprintf("teardown failed (%s): %s", p.Class, p.Example)))
+	}
+}
+
+// once carries a program out that runs once a trial; nil is none.
+func (r *underWay) once(name string, p *journey.Program, j *journeying, o opened, stop *drive.Stop) (pass drive.Pass, err error) {
+	if p, err = ready(p, j.trial.Scenario, o); p == nil || err != nil {
+		return pass, err
+	}
+	lanes, err := r.targets.lanes(o, j.trial.Scenario.Clock == scenario.Virtual, 1, 0)
+	if err != nil {
+		return pass, err
+	}
+	defer closeLanes(lanes)
+	stop.OnWake(lanes[0].clock.Wake)
+	loop := r.loop(lanes[0], o, j.trial, stop)
+	loop.Journey, loop.Recorder = j.of(lanes[0], 0, 1), drive.NewRecorder(schedule.Never, nil)
+	loop.Journey.Program, loop.Journey.Limit = p, drive.Limit{}
+	loop.Journey.World.Draws = j.streams.Key(name)
+	pass = drive.Once(loop)
+	j.outside.MergeRows(loop.Recorder.Interval)
+	if pass.Values != nil {
+		j.world.Given = pass.Values
+	}
+	return pass, pass.Err
 }

@@ -97,7 +97,8 @@ func (r *underWay) streams(t scenario.Trial) random.Source {
 	return random.New(r.Plan.Seed, t.Scenario.Name, t.Sweep.String(), strconv.Itoa(t.Repeat))
 }
 
-// measure warms up, carries the trial out and fills in what was measured.
+// measure carries the trial out between its setup and teardown, and fills in what
+// was measured.
 func (r *underWay) measure(ctx, atOnce context.Context, t scenario.Trial, out *result.Trial) error {
 	stop := &drive.Stop{}
 	if t.Scenario.Clock == scenario.Real {
@@ -114,10 +115,38 @@ func (r *underWay) measure(ctx, atOnce context.Context, t scenario.Trial, out *r
 	if err != nil {
 		return err
 	}
+	if journeys == nil {
+		m, err := r.load(t, opened, nil, stop, out)
+		if err != nil {
+			return err
+		}
+		return r.fill(out, t, m)
+	}
+	m, err := measured{whole: drive.NewRecorder(0, nil).Interval}, r.setUp(journeys, opened, stop)
+	if err == nil {
+		var loaded measured
+		if loaded, err = r.load(t, opened, journeys, stop, out); err == nil {
+			m = loaded
+		}
+	}
+	r.tearDown(atOnce, journeys, opened, out)
+	m.whole.MergeRows(journeys.outside)
+	return errors.Join(err, r.fill(out, t, m))
+}
+
+// measured is what came of the load.
+type measured struct {
+	whole *drive.Interval
+	end   drive.End
+	stood standstill
+}
+
+// load warms up and carries out what is measured.
+func (r *underWay) load(t scenario.Trial, opened opened, journeys *journeying, stop *drive.Stop, out *result.Trial) (m measured, err error) {
 	from := -t.Scenario.Warmup
 	if t.Requests > 0 && from < 0 {
 		if err := r.warmUp(t, opened, journeys, stop); err != nil {
-			return err
+			return m, err
 		}
 		from = 0
 	}
@@ -128,7 +157,7 @@ func (r *underWay) measure(ctx, atOnce context.Context, t scenario.Trial, out *r
 	}
 	lanes, err := r.targets.lanes(opened, t.Scenario.Clock == scenario.Virtual, n, from)
 	if err != nil {
-		return err
+		return m, err
 	}
 	stop.OnWake(func() {
 		for _, l := range lanes {
@@ -141,16 +170,16 @@ func (r *underWay) measure(ctx, atOnce context.Context, t scenario.Trial, out *r
 	if t.Scenario.Clock == scenario.Real {
 		stood = feelPulse(from)
 	}
-	end := drive.RunAll(shards, processors(t, opened, n))
-	still := stood()
+	m.end = drive.RunAll(shards, processors(t, opened, n))
+	m.stood = stood()
 	stopWatching()
 	spun := time.Duration(0)
 	for _, l := range lanes {
 		spun += l.clock.Spun()
 	}
 	closeLanes(lanes)
-	if end.Err == nil {
-		end.Err = opened.err()
+	if m.end.Err == nil {
+		m.end.Err = opened.err()
 	}
 	if t.Scenario.Clock == scenario.Real {
 		used := use().since(before)
@@ -161,7 +190,8 @@ func (r *underWay) measure(ctx, atOnce context.Context, t scenario.Trial, out *r
 		out.Loops = n
 	}
 	out.Warnings = append(out.Warnings, cutDelays(lanes)...)
-	return r.fill(out, t, gathered.whole(shards[0].Recorder.Interval), end, still)
+	m.whole = gathered.whole(shards[0].Recorder.Interval)
+	return m, nil
 }
 
 // cutDelays warns of delays that a simulated server drew and no call can take.

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"plimsoll/runner/journey"
 	"plimsoll/runner/mode"
 	"plimsoll/runner/result"
 	"plimsoll/runner/step"
@@ -107,13 +108,15 @@ func (d draft) scenario(r *setting.Reader, at setting.Pos, w *whole) *Scenario {
 		After:       d.after.Values(),
 	}
 	if d.stepped() {
-		s.Steps = &Steps{}
+		s.Steps, s.Rows = &Steps{}, []journey.Row{}
 	}
 	if d.drain.Given {
 		s.Drain = d.drain.Value
 	}
 	d.addModes(r, s)
 	d.addSweep(r, s)
+	d.addSteps(r, s, w)
+	d.checkClock(r, s)
 	if d.capacity.Given {
 		d.addCapacity(r, s)
 	} else {
@@ -121,8 +124,6 @@ func (d draft) scenario(r *setting.Reader, at setting.Pos, w *whole) *Scenario {
 		d.addPromises(r, s)
 		d.addExpect(r, s)
 	}
-	d.addSteps(r, s, w)
-	d.checkClock(r, s)
 	d.checkUsers(r, s)
 	d.addTolerances(r, s)
 	d.checkDrain(r, at, s)

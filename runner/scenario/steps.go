@@ -10,10 +10,13 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/jsonschema-go/jsonschema"
+
 	"plimsoll/runner/data"
 	"plimsoll/runner/result"
 	"plimsoll/runner/step"
 	"plimsoll/target/httpcall"
+	"plimsoll/target/quantity"
 	"plimsoll/target/retry"
 	"plimsoll/target/setting"
 )
@@ -25,9 +28,9 @@ type Steps struct {
 	Called []Target
 	// Sources are those that they take rows of, by number.
 	Sources []*data.Source
-	// Timeout bounds every try of the calls that do not say otherwise; 0: that is
-	// the target's to say.
-	Timeout time.Duration
+	// Limit is how many requests may start in any window of its length; zero: it is
+	// no matter.
+	Limit quantity.Rate
 	// Sum is the same for the same steps, journeys and files of bodies.
 	Sum string
 }
@@ -41,6 +44,7 @@ type stepsDraft struct {
 	common                        httpcall.Common
 	timeout                       setting.At[time.Duration]
 	retry                         setting.At[retry.Settings]
+	limit                         setting.At[quantity.Rate]
 	words                         setting.Words
 }
 
@@ -52,7 +56,7 @@ type entering struct {
 
 // ofSteps are the keys that what is done is made of, but for the targets': where
 // they are written alike, and so are their journeys and data, the same is done.
-var ofSteps = []string{"steps", "mix", "enter", "leave", "setup", "teardown", "headers", "auth", "redirects", "cookies", "timeout", "retry"}
+var ofSteps = []string{"steps", "mix", "enter", "leave", "setup", "teardown", "headers", "auth", "redirects", "cookies", "timeout", "retry", "limit"}
 
 func stepsFields() []setting.Field[draft] {
 	steps := func() setting.Shape[setting.At[[]step.Step]] { return setting.Located(step.Shape()) }
@@ -65,6 +69,7 @@ func stepsFields() []setting.Field[draft] {
 		setting.Key("enter", "What each user does once, before its first iteration.", setting.Located(enteringShape()), func(d *draft) *setting.At[entering] { return &d.enter }),
 		setting.Key("leave", "What each user does when it goes.", steps(), func(d *draft) *setting.At[[]step.Step] { return &d.leave }),
 		setting.Key("timeout", "How long each try of its steps' calls may take. Default: as the target says.", setting.Located(setting.LongerThanZero()), func(d *draft) *setting.At[time.Duration] { return &d.timeout }),
+		setting.Key("limit", "How many requests of its steps may start in any window of a length, such as 5/2s.", setting.Located(limitShape()), func(d *draft) *setting.At[quantity.Rate] { return &d.limit }),
 		setting.Key("retry", "What of its steps' calls is tried again, and how. Default: as the target says.", setting.Located(retry.Shape()), func(d *draft) *setting.At[retry.Settings] { return &d.retry }),
 	}, httpcall.CommonFields(func(d *draft) *httpcall.Common { return &d.common })...)
 }
@@ -78,6 +83,12 @@ func enteringShape() setting.Shape[entering] {
 		setting.Key("every", "How old that may be: before an iteration that begins later the user does it again.", setting.LongerThanZero(), func(e *entering) *time.Duration { return &e.every }),
 	)
 	return setting.Either("a list of steps, or {steps: […], every: 10m}", setting.Forms[entering]{List: bare, Map: aged})
+}
+
+func limitShape() setting.Shape[quantity.Rate] {
+	return setting.Parsed("so many in a time, such as 5/2s", quantity.ParseRate, func() *jsonschema.Schema {
+		return setting.Spelled(quantity.RatePattern)
+	})
 }
 
 // stepped tells whether the scenario's iterations have steps.
@@ -119,7 +130,7 @@ func (d *draft) addSteps(r *setting.Reader, s *Scenario, f *whole) {
 	plan := &step.Scenario{
 		Main: main, Enter: d.enter.Value.steps, EnterEvery: d.enter.Value.every, Leave: d.leave.Value,
 		Setup: d.setup.Value, Teardown: d.teardown.Value, Journeys: f.journeys, Data: d.sources(f.data),
-		Values: s.swept(), Target: d.target.Value, Targets: f.callable(), Common: d.common, Timeout: d.timeout.Value,
+		Values: s.swept(d.capacity.Value.find.Value), Target: d.target.Value, Targets: f.callable(), Common: d.common, Timeout: d.timeout.Value,
 	}
 	if d.retry.Valid {
 		plan.Retry = &d.retry.Value
@@ -128,7 +139,11 @@ func (d *draft) addSteps(r *setting.Reader, s *Scenario, f *whole) {
 	if !ok {
 		return
 	}
-	s.Steps = &Steps{Compiled: compiled, Timeout: d.timeout.Value, Sum: d.sum(compiled, f)}
+	s.Steps = &Steps{Compiled: compiled, Sum: d.sum(compiled, f)}
+	s.Rows = compiled.Main.Rows
+	if d.limit.Valid {
+		s.Steps.Limit = d.limit.Value
+	}
 	for _, name := range compiled.Targets {
 		i := slices.IndexFunc(f.targets, func(t Target) bool { return t.Name == name })
 		s.Steps.Called = append(s.Steps.Called, f.targets[i])
@@ -177,12 +192,13 @@ const (
 	sweptRate        = "rate"
 )
 
-// swept are the names of those that a trial has one of.
-func (s *Scenario) swept() (names []string) {
+// swept are the names of those that a trial has one of; find is what a search is
+// for.
+func (s *Scenario) swept(find string) (names []string) {
 	at := s.Sweep[0]
-	if c := s.Capacity; c != nil {
+	if find != "" { // a search gives each trial its value
 		at = result.Point{RatePerS: 1}
-		if c.Find == result.FindConcurrency {
+		if find == result.FindConcurrency {
 			at = result.Point{Concurrency: 1}
 		}
 	}
