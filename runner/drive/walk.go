@@ -39,7 +39,7 @@ type walk struct {
 	j    *Journey
 	crew *journey.Crew
 	dealing
-	limit   *limit // nil: there is none
+	limit   *limit         // nil: there is none
 	tries   []tries        // of the program's calls
 	calls   []underway     // by slot
 	leavers []leaver       // carriers that keep something by user
