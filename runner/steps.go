@@ -28,7 +28,8 @@ func (r *underWay) fillSteps(out *result.Trial, rows []journey.Row, rec *drive.I
 	for n, row := range rec.Rows {
 		if row != nil {
 			out.Steps[n].Hops = row.Hops
-			err = errors.Join(err, r.fillMeasure(&out.Steps[n].Measure, row), fillRecords(&out.Steps[n], rows[n].Records, row))
+			out.Steps[n].Begin, broken = result.NewDist(row.Begin)
+			err = errors.Join(err, broken, r.fillMeasure(&out.Steps[n].Measure, row), fillRecords(&out.Steps[n], rows[n].Records, row))
 		}
 	}
 	return err

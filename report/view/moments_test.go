@@ -63,7 +63,7 @@ func TestCurvesSayWhereTheyEnd(t *testing.T) {
 		for range calls {
 			response.Record(time.Millisecond)
 		}
-		return &Group{Group: result.Group{Mode: mode, OK: int64(calls), Response: response, CancelledResponse: latency.New(latency.Fine)}}
+		return &Group{Group: result.Group{Mode: mode, Sum: result.Sum{OK: int64(calls), Response: response, CancelledResponse: latency.New(latency.Fine)}}}
 	}
 	lost := group("lost", 400)
 	for range 10 {

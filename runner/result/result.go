@@ -194,6 +194,9 @@ type Step struct {
 	Target  string `json:"target,omitempty"`
 	Outside bool   `json:"outside,omitempty"` // of setup, teardown, enter or leave
 	Hops    int64  `json:"hops"`
+	// Begin is how long after its iteration was due a success of the step was,
+	// pauses included.
+	Begin Dist `json:"begin"`
 	Measure
 	// Records are the numbers that `record` kept, by name, as if they were seconds.
 	Records map[string]Dist `json:"record,omitempty"`
