@@ -81,7 +81,7 @@ func (o Options) scenarios(run *result.Run) ([]*Scenario, error) {
 	}
 	for _, s := range all {
 		if c := run.Searched(s.Name); c != nil {
-			s.Capacity = &searched{c}
+			s.Capacity = &searched{c, s.Noun()}
 		}
 		s.cpus, s.confidence = run.Machine.CPUs, o.Confidence
 		slices.SortStableFunc(s.Places, comparePlaces)

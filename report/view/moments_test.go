@@ -189,7 +189,7 @@ func TestMomentsOfFewCalls(t *testing.T) {
 		}
 	}
 	want := "Response times stand where calls ended: each moment (1 s) shows those of its own calls. 1 of 6 moments have fewer than 36, and show their median only."
-	if got := AboutMoments(stretches); got != want {
+	if got := (&Scenario{}).AboutMoments(stretches); got != want {
 		t.Errorf("got %q", got)
 	}
 }

@@ -116,7 +116,7 @@ func (s *Scenario) measuredText(v *result.Verdict) string {
 		if v.AtLeast && v.Measured == 0 {
 			return "no limit" // calls that took no time
 		}
-		text = deciding(v, scale{per: 1}) + "/s"
+		text = rateText(deciding(v, scale{per: 1}), s.Noun())
 	case inSeconds:
 		s := timeScaleFrom(1, []float64{v.Measured})
 		text = deciding(v, s) + " " + s.unit
@@ -176,7 +176,7 @@ func metricName(v *result.Verdict) string {
 			name = name[:end]
 		}
 	}
-	for _, prefix := range []string{"all.", "service.", "lateness."} {
+	for _, prefix := range []string{"all.", "service.", "lateness.", "elapsed.", "calls."} {
 		name = strings.TrimPrefix(name, prefix)
 	}
 	return name

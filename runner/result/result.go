@@ -186,6 +186,14 @@ type Measure struct {
 // UnitIteration is the Unit of trials of journeys.
 const UnitIteration = "iteration"
 
+// Noun is what is counted in a Unit, in a word for people.
+func Noun(unit string) string {
+	if unit == "" {
+		return "call"
+	}
+	return unit
+}
+
 // Step is what was measured of a step of a journey, or of a named block.
 type Step struct {
 	Name    string `json:"name"`
