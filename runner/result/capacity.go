@@ -66,9 +66,13 @@ const LimitGenerator = "generator"
 
 // Promise is one upper limit that a search keeps to.
 type Promise struct {
+	// Step is the path of the step that it is on; "" where it is on whole
+	// iterations, or calls.
+	Step string `json:"step,omitempty"`
 	Rule string `json:"rule"` // as written
-	// Metric is "errors", "cancelled" or "dropped" (a share of 1), or of the
-	// response time in seconds "mean", "max", "min" or "p", the Percentile.
+	// Metric is "errors", "calls.errors" (of all steps' calls), "cancelled" or
+	// "dropped" (a share of 1), or of the response time in seconds "mean", "max",
+	// "min" or "p", the Percentile.
 	Metric     string  `json:"metric"`
 	Percentile float64 `json:"percentile,omitempty"`
 	Limit      float64 `json:"limit"`
@@ -77,8 +81,15 @@ type Promise struct {
 
 // OfTimes tells whether it promises a response time, not a share of calls.
 func (p Promise) OfTimes() bool {
-	return p.Metric != "errors" && p.Metric != "cancelled" && p.Metric != "dropped"
+	switch p.Metric {
+	case "errors", "calls.errors", "cancelled", "dropped":
+		return false
+	}
+	return true
 }
+
+// String is the rule, and of which step: "pay: p99 < 300ms".
+func (p Promise) String() string { return ofStep(p.Step, p.Rule) }
 
 // CapacityStep is one trial of a search, judged on the part of it where the
 // target had settled.
@@ -95,7 +106,8 @@ type CapacityStep struct {
 	Drifting       bool      `json:"drifting,omitempty"`      // half of it was left out and it still drifted
 	StartedPerS    float64   `json:"started_per_s,omitempty"` // of a void step: the rate that the generator managed
 	LatenessP99S   float64   `json:"lateness_p99_s"`
-	Reason         string    `json:"reason,omitempty"` // the promise broken by the most, or why it is void
+	ElapsedP95S    float64   `json:"elapsed_p95_s,omitempty"` // of iterations, with their pauses, in all of the trial
+	Reason         string    `json:"reason,omitempty"`        // the promise broken by the most, or why it is void
 }
 
 // Verdicts of a step. A void one is no measurement of the target: the

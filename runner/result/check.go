@@ -255,6 +255,9 @@ func (v *Verdict) check() error {
 	if v.Scenario == "" || v.Kind != KindThreshold && v.Kind != KindExpect {
 		return fmt.Errorf("needs a scenario, and kind %s or %s, not %q", KindThreshold, KindExpect, v.Kind)
 	}
+	if v.Step != "" && v.Kind != KindThreshold {
+		return fmt.Errorf("is on the step %s, and only a %s can be", v.Step, KindThreshold)
+	}
 	if wrong := impossible(reflect.ValueOf(v)); wrong != "" {
 		return errors.New(wrong)
 	}

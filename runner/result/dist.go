@@ -139,7 +139,7 @@ func (s *Step) dists() []namedDist {
 	list := append(s.Measure.dists(), namedDist{"begin", &s.Begin, s.OK})
 	for _, name := range slices.Sorted(maps.Keys(s.Records)) {
 		d := s.Records[name]
-		list = append(list, namedDist{"record " + name, &d, min(d.Count, s.Started)})
+		list = append(list, namedDist{"record " + name, &d, min(d.Count, s.OK)})
 	}
 	return list
 }

@@ -78,6 +78,30 @@ func TestLoadSaysWhatIsWrong(t *testing.T) {
 	}
 }
 
+// What iterations elapsed and what steps record is what the figures beside it say,
+// like all other distributions.
+func TestWhatJourneysKeepIsNotTrustedBlindly(t *testing.T) {
+	for name, spoil := range map[string]func(*Trial){
+		"elapsed: hdr":          func(t *Trial) { t.Elapsed.HDR = "!" },
+		"record queue_ms: hdr":  func(t *Trial) { d := t.Steps[0].Records["queue_ms"]; d.HDR = "!"; t.Steps[0].Records["queue_ms"] = d },
+		"step buy/pay: service": func(t *Trial) { t.Steps[0].Service.HDR = "!" },
+	} {
+		run := fullRun()
+		spoil(&run.Trials[1])
+		path := filepath.Join(t.TempDir(), FileName)
+		var b bytes.Buffer
+		if err := Encode(&b, run); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, b.Bytes(), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Load(path); err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("says %v, want %q", err, name)
+		}
+	}
+}
+
 func TestLoadPassesOverWhatItDoesNotKnow(t *testing.T) {
 	text := strings.Replace(string(encoded(t, fullRun())), `"seed": 1`, `"journeys": [{"find": [[{}], "rate"]}], "seed": 1`, 1)
 	run, err := parse(strings.NewReader(text))

@@ -202,6 +202,8 @@ type Step struct {
 	Target  string `json:"target,omitempty"`
 	Outside bool   `json:"outside,omitempty"` // of setup, teardown, enter or leave
 	Hops    int64  `json:"hops"`
+	// ThroughputPerS is of its successes, as the trial's is of iterations.
+	ThroughputPerS float64 `json:"throughput_per_s"`
 	// Begin is how long after its iteration was due a success of the step was,
 	// pauses included.
 	Begin Dist `json:"begin"`
@@ -326,7 +328,10 @@ type Verdict struct {
 	Scenario string `json:"scenario"`
 	Mode     string `json:"mode"`
 	Point
-	Kind     string  `json:"kind"`
+	Kind string `json:"kind"`
+	// Step is the path of the step that a threshold is on; "" where it is on
+	// whole iterations, or calls.
+	Step     string  `json:"step,omitempty"`
 	Rule     string  `json:"rule"`
 	Measured float64 `json:"measured"`
 	Pass     bool    `json:"pass"`
@@ -345,6 +350,17 @@ type Verdict struct {
 	Expected  float64 `json:"expected,omitempty"`
 	Tolerance float64 `json:"tolerance,omitempty"`
 	Source    string  `json:"source,omitempty"`
+}
+
+// Promise is what was promised: the rule, and of which step, "pay: p99 < 300ms".
+func (v *Verdict) Promise() string { return ofStep(v.Step, v.Rule) }
+
+// ofStep is a rule behind the path of the step that it is on, if it is on one.
+func ofStep(path, rule string) string {
+	if path == "" {
+		return rule
+	}
+	return path + ": " + rule
 }
 
 // Tolerance is how much of a metric may change from run to run and still

@@ -168,7 +168,7 @@ func fullRun() *Run {
 	elapsed := fast.Response
 	fast.Unit, fast.Elapsed, fast.ErrorElapsed = UnitIteration, &elapsed, &Dist{}
 	fast.Steps = []Step{{
-		Name: "pay", Path: "buy/pay", Kind: "http", Target: "shop", Hops: 2, Begin: fast.Service, Measure: fast.Measure, Records: map[string]Dist{"queue_ms": fast.Held},
+		Name: "pay", Path: "buy/pay", Kind: "http", Target: "shop", Hops: 2, Measure: fast.Measure, ThroughputPerS: 2.4, Begin: fast.Service, Records: map[string]Dist{"queue_ms": fast.Response},
 	}, {Name: "log in", Path: "log in", Outside: true, Begin: slow.Response, Measure: slow.Measure}}
 	return &Run{
 		Format: Format, Tool: Tool{Name: "plimsoll", Version: "0.1.0"}, Started: time.Date(2026, 2, 3, 4, 5, 6, 0, time.UTC),
@@ -184,6 +184,8 @@ func fullRun() *Run {
 		Verdicts: []Verdict{{
 			Scenario: "fetch-urls", Mode: "sequential", Point: Point{Requests: 5}, Kind: KindExpect, Rule: "makespan = 5.2s ± 5% (asyncio guide)",
 			Measured: 5.137, Pass: true, Reason: "a reason", Note: "a note", AtLeast: true, Limit: 0.2, Metric: "makespan", Expected: 5.2, Tolerance: 0.05, Source: "asyncio guide",
+		}, {
+			Scenario: "fetch-urls", Mode: "concurrent-3", Point: Point{Requests: 5}, Kind: KindThreshold, Step: "buy/pay", Rule: "p99 < 300ms", Measured: 0.36, Limit: 0.3,
 		}},
 		Capacities: []Capacity{aCapacity()},
 		Scaling: []Scaling{{
@@ -207,13 +209,13 @@ func TestTheHelperKeepsTheLaws(t *testing.T) {
 func aCapacity() Capacity {
 	return Capacity{
 		Scenario: "how-much", Mode: "rate-limited", Target: "shop", Find: FindRate,
-		SLO:  []Promise{{Rule: "p99 <= 200ms", Metric: "p", Percentile: 99, Limit: 0.2, OrEqual: true}, {Rule: "errors < 0.1%", Metric: "errors", Limit: 0.001}},
+		SLO:  []Promise{{Rule: "p99 <= 200ms", Metric: "p", Percentile: 99, Limit: 0.2, OrEqual: true}, {Step: "buy/pay", Rule: "errors < 0.1%", Metric: "errors", Limit: 0.001}},
 		From: 50, To: 20000, HoldS: 10, Precision: 0.05, PeakLoad: 800,
 		Bound: Found, Value: 1240, Low: 1190, High: 1260, ThroughputPerS: 1199, Precise: true, LimitedBy: "p99 <= 200ms", Headroom: 1.55, Reason: "a reason",
 		Most: 24, Steps: []CapacityStep{
 			{Level: 1200, Verdict: Pass, Measured: []float64{0.15, 0}, P50S: 0.02, P99S: 0.15, ThroughputPerS: 1199},
 			{Level: 1300, Repeat: 1, Verdict: Fail, Measured: []float64{0.31, 0.0005}, P50S: 0.03, P99S: 0.31, Errors: 0.0005,
-				ThroughputPerS: 1270, SkippedS: 5, Drifting: true, StartedPerS: 1290, LatenessP99S: 0.0001, Reason: "p99 <= 200ms"},
+				ThroughputPerS: 1270, SkippedS: 5, Drifting: true, StartedPerS: 1290, LatenessP99S: 0.0001, ElapsedP95S: 12.5, Reason: "p99 <= 200ms"},
 		},
 	}
 }

@@ -99,17 +99,13 @@ func (g *Group) Steps() ([]StepSum, error) {
 	type key struct {
 		path    string
 		outside bool
-		nth     int // of those of that path
 	}
 	at := map[key]int{}
 	var sums []StepSum
 	for _, t := range g.Trials {
-		seen := map[key]int{}
 		for i := range t.Steps {
 			s := &t.Steps[i]
-			k := key{path: s.Path, outside: s.Outside}
-			seen[k]++
-			k.nth = seen[k]
+			k := key{s.Path, s.Outside}
 			n, known := at[k]
 			if !known {
 				n = len(sums)

@@ -115,3 +115,7 @@ func (s *Sum) AllTimes() Times {
 func (s *Sum) ServiceTimes() Times {
 	return NewTimes(s.Service, s.CancelledResponse.Less(s.Held.Max()+s.Lateness.Max()))
 }
+
+// ElapsedTimes are how long iterations took with their pauses, and those given
+// up, which took at least as long as they did without.
+func (g *Group) ElapsedTimes() Times { return NewTimes(g.Elapsed, g.CancelledResponse) }

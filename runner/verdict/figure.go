@@ -22,14 +22,40 @@ func missing(why string) figure { return figure{missing: why} }
 
 func exactly(value float64) figure { return figure{Figure: result.Exactly(value)} }
 
-// measure finds the figure that a rule asks for.
-func measure(g *result.Group, r Rule, speedups []result.Speedup) figure {
+// of is the part of a group that a rule is about: one step, the calls of all, or
+// the group itself.
+func of(g *result.Group, r Rule) (*result.Group, error) {
+	switch {
+	case r.Step != "":
+		return g.OfStep(r.Step)
+	case r.Family == "calls.errors" || r.Family == "calls.rate":
+		return g.OfCalls()
+	}
+	return g, nil
+}
+
+// measure finds the figure that a rule asks for, of the part of the group that it
+// is about.
+func measure(g *result.Group, r Rule, speedups []result.Speedup) (figure, error) {
+	part, err := of(g, r)
+	switch {
+	case err != nil:
+		return figure{}, err
+	case part != g && part.Started == 0:
+		return missing("no iteration came to it"), nil
+	case r.Family == "record":
+		return recorded(g, r)
+	}
+	return figureOf(part, r, speedups), nil
+}
+
+func figureOf(g *result.Group, r Rule, speedups []result.Speedup) figure {
 	switch r.Family {
-	case "response", "all", "service", "lateness":
+	case "response", "all", "service", "lateness", "elapsed":
 		return latencyOf(g, r)
-	case "errors":
+	case "errors", "calls.errors":
 		return errorShare(g, r.Class)
-	case "rate":
+	case "rate", "calls.rate":
 		return rate(g, g.ThroughputPerS)
 	case "makespan":
 		return exactly(g.MakespanS)
@@ -56,18 +82,31 @@ func latencyOf(g *result.Group, r Rule) figure {
 		times = g.ServiceTimes()
 	case "lateness":
 		times = result.NewTimes(g.Lateness, nil)
+	case "elapsed":
+		if g.Elapsed == nil {
+			return missing("its calls are no iterations of steps")
+		}
+		times = g.ElapsedTimes()
 	default:
 		times = g.ResponseTimes()
 	}
 	switch {
-	case (r.Family == "response" || r.Family == "service") && g.OK == 0:
+	case (r.Family == "response" || r.Family == "service" || r.Family == "elapsed") && g.OK == 0:
 		return missing("no call succeeded")
 	case times.Count() == 0 && g.Started > 0:
 		return missing("no call ended")
 	case times.Count() == 0:
 		return missing("no call was started")
 	}
-	f := figure{}
+	f := statOf(times, r)
+	if !f.Known() {
+		f.note = strings.TrimPrefix(f.note+"; "+givenUp(g), "; ")
+	}
+	return f
+}
+
+// statOf is the figure of a distribution that a rule asks for.
+func statOf(times result.Times, r Rule) (f figure) {
 	switch r.Stat {
 	case "p":
 		f.Figure, f.note = times.Quantile(r.P), tooFew(times.Count(), r.P)
@@ -80,10 +119,19 @@ func latencyOf(g *result.Group, r Rule) figure {
 	default:
 		return missing(fmt.Sprintf("%q is no figure of a latency", r.Stat))
 	}
-	if !f.Known() {
-		f.note = strings.TrimPrefix(f.note+"; "+givenUp(g), "; ")
-	}
 	return f
+}
+
+// recorded is a figure of the numbers that a step's `record` kept.
+func recorded(g *result.Group, r Rule) (figure, error) {
+	numbers, err := g.Recorded(r.Step, r.Record)
+	if err != nil {
+		return figure{}, err
+	}
+	if numbers.Count() == 0 {
+		return missing("no answer had a number to record"), nil
+	}
+	return statOf(result.NewTimes(numbers, nil), r), nil
 }
 
 // givenUp says why a figure is at least what it is.

@@ -46,7 +46,11 @@ func Judge(run *result.Run, thresholds []Threshold, expectations []Expectation, 
 	j := judge{run: run, groups: groups, thresholds: thresholds, mayFail: mayFail}
 	var verdicts []result.Verdict
 	for _, t := range thresholds {
-		verdicts = append(verdicts, t.judge(j)...)
+		judged, err := t.judge(j)
+		if err != nil {
+			return nil, err
+		}
+		verdicts = append(verdicts, judged...)
 	}
 	verdicts = append(verdicts, j.successes()...)
 	for _, e := range expectations {
@@ -65,27 +69,30 @@ type judge struct {
 
 const notRun = "it was not run"
 
-func (t Threshold) judge(j judge) []result.Verdict {
+func (t Threshold) judge(j judge) ([]result.Verdict, error) {
 	var verdicts []result.Verdict
 	for i := range j.groups {
 		g := &j.groups[i]
 		if !t.isOn(g) || t.spares(g, j.run.Speedups) {
 			continue
 		}
-		measured := j.measure(g, t.Rule)
+		measured, err := j.measure(g, t.Rule)
+		if err != nil {
+			return nil, err
+		}
 		verdicts = append(verdicts, result.Verdict{
 			Scenario: g.Scenario, Mode: g.Mode, Point: g.Sweep,
-			Kind: result.KindThreshold, Rule: t.Rule.Text, Limit: t.Rule.Value,
+			Kind: result.KindThreshold, Step: t.Rule.Step, Rule: t.Rule.Text, Limit: t.Rule.Value,
 			Measured: Shown(measured.Figure, t.Rule.Value), AtLeast: atLeast(measured.Figure), Reason: measured.missing, Note: measured.note,
 			Pass: measured.missing == "" && !g.Partial && Keeps(measured.Figure, t.Rule.Op, t.Rule.Value),
 		})
 	}
 	if verdicts == nil {
 		return []result.Verdict{{
-			Scenario: t.Scenario, Mode: t.Mode, Kind: result.KindThreshold, Rule: t.Rule.Text, Limit: t.Rule.Value, Reason: notRun,
-		}}
+			Scenario: t.Scenario, Mode: t.Mode, Kind: result.KindThreshold, Step: t.Rule.Step, Rule: t.Rule.Text, Limit: t.Rule.Value, Reason: notRun,
+		}}, nil
 	}
-	return verdicts
+	return verdicts, nil
 }
 
 // isOn tells whether the threshold is a promise of the group's.

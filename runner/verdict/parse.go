@@ -14,12 +14,13 @@ import (
 )
 
 // metrics are the names to choose from when one is unknown.
-var metrics = []string{"p99", "p50", "p90", "p95", "p99.9", "mean", "max", "min", "all.p99", "service.p99", "lateness.p99", "errors", "errors.CLASS", "cancelled", "dropped", "rate", "makespan", "speedup", "goodput(200ms)"}
+var metrics = []string{"p99", "p50", "p90", "p95", "p99.9", "mean", "max", "min", "all.p99", "service.p99", "lateness.p99", "errors", "errors.CLASS", "cancelled", "dropped", "rate", "makespan", "speedup", "goodput(200ms)", "elapsed.p95", "calls.errors", "calls.rate", "record.NAME.p95"}
 
 // otherTools are names that people bring along.
 var otherTools = map[string]string{
 	"avg": "mean", "average": "mean", "med": "p50", "median": "p50", "rps": "rate", "qps": "rate", "throughput": "rate",
 	"latency": "p99", "http_req_duration": "p99", "http_req_failed": "errors", "error": "errors", "error_rate": "errors", "failures": "errors", "duration": "makespan",
+	"elapsed": "elapsed.p95", "iteration_duration": "elapsed.p95",
 }
 
 // ParseRule reads a threshold, METRIC OP VALUE, such as "p99 < 200ms",
@@ -55,15 +56,22 @@ var k6Percentile = regexp.MustCompile(`^p\(([^)]*)\)$`)
 func (rule *Rule) metric(name string) (milliseconds bool, err error) {
 	family, rest, dotted := strings.Cut(name, ".")
 	switch {
-	case name == "errors", name == "rate", name == "makespan", name == "speedup", name == "cancelled", name == "dropped":
+	case name == "":
+		return false, fmt.Errorf("%q names no metric: write one before the comparison, such as p99 < 200ms", rule.Text)
+	case name == "errors", name == "rate", name == "makespan", name == "speedup", name == "cancelled", name == "dropped", name == "calls.errors", name == "calls.rate":
 		rule.Family = name
 		return false, nil
 	case dotted && family == "errors":
 		rule.Family, rule.Class = "errors", rest
 		return false, checkClass(rest)
+	case strings.HasPrefix(name, "calls.errors."):
+		rule.Family, rule.Class = "calls.errors", strings.TrimPrefix(name, "calls.errors.")
+		return false, checkClass(rule.Class)
+	case dotted && family == "record":
+		return false, rule.recorded(rest)
 	case strings.HasPrefix(name, "goodput"):
 		return false, rule.goodput(name)
-	case dotted && (family == "all" || family == "service" || family == "lateness"):
+	case dotted && (family == "all" || family == "service" || family == "lateness" || family == "elapsed"):
 		rule.Family = family
 	default:
 		rule.Family, rest = "response", name
@@ -99,6 +107,22 @@ func unknown(name string) error {
 	return fmt.Errorf("unknown metric %q%s", name, setting.Suggest(name, metrics))
 }
 
+// A name may have dots in it, and so may a percentile.
+var recordedFigure = regexp.MustCompile(`^(.+)\.(p[0-9]+(?:\.[0-9]+)?|p\([^)]*\)|mean|max|min)$`)
+
+// recorded reads NAME.p95, behind `record.`.
+func (rule *Rule) recorded(text string) error {
+	parts := recordedFigure.FindStringSubmatch(text)
+	if parts == nil {
+		return fmt.Errorf("record.%s does not say which figure of the numbers is meant: write record.NAME.p95, or mean, max or min for p95", text)
+	}
+	rule.Family, rule.Record = "record", parts[1]
+	if p := k6Percentile.FindStringSubmatch(parts[2]); p != nil {
+		parts[2] = "p" + strings.TrimSpace(p[1])
+	}
+	return rule.stat("record."+text, parts[2])
+}
+
 // goodput reads goodput(200ms).
 func (rule *Rule) goodput(name string) error {
 	limit, found := strings.CutPrefix(name, "goodput(")
@@ -120,7 +144,7 @@ func (rule *Rule) goodput(name string) error {
 var statusClass = regexp.MustCompile(`^status-[1-5](xx|[0-9][0-9])$`)
 
 func checkClass(class string) error {
-	classes := []string{target.Timeout, target.Connect, target.Reset, target.TLS, target.DNS, target.Body, target.Rejected, target.Throttled, target.Other, "status-503", "status-5xx"}
+	classes := []string{target.Timeout, target.Connect, target.Reset, target.TLS, target.DNS, target.Body, target.Rejected, target.Throttled, target.Check, target.Extract, target.Until, target.Variable, target.Other, "status-503", "status-5xx"}
 	for _, known := range classes {
 		if class == known {
 			return nil
@@ -138,18 +162,20 @@ func (rule *Rule) value(text string, milliseconds bool) (err error) {
 		return fmt.Errorf("%q has no value: write one after the %s, such as p99 < 200ms", rule.Text, rule.Op)
 	}
 	switch rule.Family {
-	case "errors", "cancelled", "dropped":
+	case "errors", "calls.errors", "cancelled", "dropped":
 		rule.Value, err = quantity.ParsePercent(text)
 		if err == nil && rule.Value > 1 {
 			err = fmt.Errorf("%s is more than 100%%, which is all there is", text)
 		}
-	case "rate", "goodput":
+	case "rate", "calls.rate", "goodput":
 		if isNumber(text) {
 			return fmt.Errorf("%q is not a throughput: write %s/s", text, text)
 		}
 		rule.Value, err = quantity.ParsePerSecond(text)
 	case "speedup":
 		rule.Value, err = parseRatio(text)
+	case "record":
+		rule.Value, err = parseRecorded(text)
 	default:
 		switch v, _ := strconv.ParseFloat(text, 64); {
 		case milliseconds && isNumber(text):
@@ -167,6 +193,16 @@ func parseRatio(text string) (float64, error) {
 	v, err := strconv.ParseFloat(text, 64)
 	if err != nil || !(v > 0) || math.IsInf(v, 0) {
 		return 0, fmt.Errorf("%q is no speedup: write a number above zero, such as 2.5", text)
+	}
+	return v, nil
+}
+
+// parseRecorded reads a number as answers have it: what unit it is in, nobody
+// but the target knows.
+func parseRecorded(text string) (float64, error) {
+	v, err := strconv.ParseFloat(text, 64)
+	if err != nil || !(v >= 0) || math.IsInf(v, 0) {
+		return 0, fmt.Errorf("%q is no number: recorded numbers have no unit, so write the limit as the answers have them, such as 250", text)
 	}
 	return v, nil
 }

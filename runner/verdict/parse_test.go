@@ -34,6 +34,18 @@ func TestParseRule(t *testing.T) {
 		"makespan < 5.2s":             {Family: "makespan", Op: "<", Value: 5.2},
 		"speedup >= 4.7":              {Family: "speedup", Op: ">=", Value: 4.7},
 		"goodput(200ms) >= 400/s":     {Family: "goodput", Within: 200 * time.Millisecond, Op: ">=", Value: 400},
+		"elapsed.p95 < 12s":           {Family: "elapsed", Stat: "p", P: 95, Op: "<", Value: 12},
+		"elapsed.mean <= 1.5s":        {Family: "elapsed", Stat: "mean", Op: "<=", Value: 1.5},
+		"elapsed.p(95) < 12":          {Family: "elapsed", Stat: "p", P: 95, Op: "<", Value: 0.012},
+		"calls.errors < 0.1%":         {Family: "calls.errors", Op: "<", Value: 0.001},
+		"calls.errors.check == 0%":    {Family: "calls.errors", Class: "check", Op: "=="},
+		"calls.rate >= 400/s":         {Family: "calls.rate", Op: ">=", Value: 400},
+		"errors.until <= 1%":          {Family: "errors", Class: "until", Op: "<=", Value: 0.01},
+		"record.queue_ms.p95 < 250":   {Family: "record", Record: "queue_ms", Stat: "p", P: 95, Op: "<", Value: 250},
+		"record.a.b.p99.9 <= 0.5":     {Family: "record", Record: "a.b", Stat: "p", P: 99.9, Op: "<=", Value: 0.5},
+		"record.p50.max == 0":         {Family: "record", Record: "p50", Stat: "max", Op: "=="},
+		"record.cost.p(95) < 3":       {Family: "record", Record: "cost", Stat: "p", P: 95, Op: "<", Value: 3},
+		"record.my cost.mean < 1e3":   {Family: "record", Record: "my cost", Stat: "mean", Op: "<", Value: 1000},
 		"  goodput( 1.5s )  >  5/2s ": {Family: "goodput", Within: 1500 * time.Millisecond, Op: ">", Value: 2.5},
 	} {
 		want.Text = strings.Join(strings.Fields(text), " ")
@@ -62,7 +74,7 @@ func TestBadRules(t *testing.T) {
 		"pInf < 1s":              "unknown metric",
 		"p1e1 < 1s":              "unknown metric",
 		"P99 < 1s":               `did you mean "p99"`,
-		"< 1s":                   "unknown metric",
+		"< 1s":                   "names no metric",
 		"avg < 1s":               "called mean",
 		"median < 1s":            "called p50",
 		"rps > 5":                "called rate",
@@ -87,6 +99,21 @@ func TestBadRules(t *testing.T) {
 		"speedup > Inf":          "above zero",
 		"speedup > NaN":          "above zero",
 		"makespan < 101y":        "not a duration",
+		"elapsed < 1s":           "called elapsed.p95",
+		"elapsed.p0 < 1s":        "no percentile",
+		"elapsed.p95 < 12":       "no unit",
+		"calls < 5":              "unknown metric",
+		"calls.p99 < 1s":         "unknown metric",
+		"calls.errors < 5":       "no percent sign",
+		"calls.errors. < 5%":     "no class of errors",
+		"calls.rate > 5":         "not a throughput",
+		"record.p95 < 1":         "write record.NAME.p95",
+		"record.queue < 1":       "write record.NAME.p95",
+		"record..p95 < 1":        "write record.NAME.p95",
+		"record.queue.p0 < 1":    "no percentile",
+		"record.queue.p95 < 1ms": "have no unit",
+		"record.queue.p95 < -1":  "is no number",
+		"record.queue.p95 < NaN": "is no number",
 	} {
 		if got, err := ParseRule(text); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("ParseRule(%q) = %+v, %v; want an error with %q", text, got, err, want)
@@ -95,7 +122,7 @@ func TestBadRules(t *testing.T) {
 }
 
 func FuzzParseRule(f *testing.F) {
-	for _, text := range []string{"p99 < 200ms", "p(99)<200", "errors.status-5xx <= 0.1%", "goodput(200ms) >= 400/s", "speedup == 4.7", "lateness.max<1ms"} {
+	for _, text := range []string{"p99 < 200ms", "p(99)<200", "errors.status-5xx <= 0.1%", "goodput(200ms) >= 400/s", "speedup == 4.7", "lateness.max<1ms", "elapsed.p95 < 12s", "calls.errors.check < 1%", "calls.rate > 5/s", "record.a.b.p99.9 < 3"} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

@@ -5,14 +5,40 @@ package verdict
 
 import "time"
 
-// Rule is a threshold, METRIC OP VALUE, as `thresholds:` spells it.
+// Rule is a threshold, METRIC OP VALUE, as `thresholds:` spells it. Its figure is
+// of one of the families
+//
+//	times     response, all, service, lateness; elapsed (of iterations, with their pauses)
+//	shares    errors, cancelled, dropped; calls.errors (of all steps' calls together)
+//	a second  rate, goodput; calls.rate
+//	others    makespan, speedup; record (numbers that a step's `record` keeps)
 type Rule struct {
-	Text   string        // as written
-	Family string        // which figure: "response", "all", "service", "lateness", "errors", "cancelled", "dropped", "rate", "makespan", "speedup" or "goodput"
-	Stat   string        // of a latency family: "p", "mean", "max" or "min"
+	Text   string        // as written, without the step
+	Step   string        // the path of the step, or of the named block, that it is about; "" for whole iterations, or for calls where there are no steps
+	Family string        // which figure
+	Stat   string        // of a family of times, or of recorded numbers: "p", "mean", "max" or "min"
 	P      float64       // of Stat "p": 0 < P ≤ 100
-	Class  string        // of family "errors": one class, "" for all; "status-5xx" sums
-	Within time.Duration // of family "goodput"
+	Class  string        // of errors: one class, "" for all; "status-5xx" sums
+	Record string        // of recorded numbers: under which name
+	Within time.Duration // of goodput
 	Op     string        // one of < <= > >= ==
-	Value  float64       // seconds, per second, a share of 1, or a bare ratio
+	Value  float64       // seconds, per second, a share of 1, or a bare ratio or number
+}
+
+// OfJourneys tells whether only iterations of several steps have such a figure.
+func (r Rule) OfJourneys() bool {
+	switch r.Family {
+	case "elapsed", "calls.errors", "calls.rate", "record":
+		return true
+	}
+	return false
+}
+
+// OfSteps tells whether a single step has such a figure, too.
+func (r Rule) OfSteps() bool {
+	switch r.Family {
+	case "response", "all", "service", "lateness", "errors", "rate", "record":
+		return true
+	}
+	return false
 }

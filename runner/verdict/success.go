@@ -17,16 +17,17 @@ const enoughSucceed = 0.99
 // a promise about all of its errors, or its scenario ends by them.
 func (j judge) expectsFailures(g *result.Group) bool {
 	return j.mayFail != nil && j.mayFail(g.Scenario) || slices.ContainsFunc(j.thresholds, func(t Threshold) bool {
-		return t.isOn(g) && t.Rule.Family == "errors" && t.Rule.Class == ""
+		return t.isOn(g) && t.Rule.Family == "errors" && t.Rule.Class == "" && t.Rule.Step == ""
 	})
 }
 
 // measure is the figure that a threshold asks for.
-func (j judge) measure(g *result.Group, r Rule) figure {
+func (j judge) measure(g *result.Group, r Rule) (figure, error) {
 	if r.Family == "makespan" || r.Family == "speedup" {
-		return j.published(g, r)
+		return j.published(g, r), nil
 	}
-	return j.valid(g, measure(g, r, j.run.Speedups))
+	f, err := measure(g, r, j.run.Speedups)
+	return j.valid(g, f), err
 }
 
 // published is a figure that is better the more calls fail, and so is judged
@@ -49,7 +50,7 @@ func (j judge) published(g *result.Group, r Rule) figure {
 			return missing(why)
 		}
 	}
-	return j.valid(g, measure(g, r, j.run.Speedups))
+	return j.valid(g, figureOf(g, r, j.run.Speedups))
 }
 
 // failing is the share of a group's calls that failed; judged tells whether it
