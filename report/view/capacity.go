@@ -188,8 +188,8 @@ func (s *Scenario) stepTable() *Table {
 // always shown.
 func (c searched) promised(steps []numbered, unit scale) (columns []column) {
 	for i, p := range c.SLO {
-		name := promiseName(p.Rule)
-		if p.Metric == "errors" || name == "p50" || name == "p99" {
+		name := promiseName(p.String())
+		if p.Step == "" && (p.Metric == "errors" || name == "p50" || name == "p99") {
 			continue
 		}
 		var values []float64
@@ -261,8 +261,8 @@ func (s *Scenario) LoadLatencies() []LoadCourse {
 		if !p.OfTimes() {
 			continue
 		}
-		course := c.course(promiseName(p.Rule), func(step result.CapacityStep) float64 { return numbered{step, 0}.measured(i) })
-		course.Limit, course.Rule = p.Limit, Clean(p.Rule)
+		course := c.course(promiseName(p.String()), func(step result.CapacityStep) float64 { return numbered{step, 0}.measured(i) })
+		course.Limit, course.Rule = p.Limit, Clean(p.String())
 		all = append(all, course)
 	}
 	if len(all) == 1 {
@@ -275,7 +275,7 @@ func (s *Scenario) LoadLatencies() []LoadCourse {
 func (s *Scenario) LoadErrors() LoadCourse {
 	course := s.Capacity.course("errors", func(step result.CapacityStep) float64 { return step.Errors * 100 })
 	for _, p := range s.Capacity.SLO {
-		if p.Metric == "errors" {
+		if p.Metric == "errors" && p.Step == "" {
 			course.Limit, course.Rule = p.Limit*100, Clean(p.Rule)
 		}
 	}

@@ -77,7 +77,7 @@ func (s *Scenario) carriedOut(accepted bool) Check {
 // check is a verdict's. One on what is no measurement of the target, or was
 // broken off, says nothing.
 func (s *Scenario) check(v *result.Verdict, accepted bool) Check {
-	c := Check{Group: Clean(s.Name), Name: joined([]string{Clean(v.Mode), At(v.Point), inFull(v.Rule)}, " ")}
+	c := Check{Group: Clean(s.Name), Name: joined([]string{Clean(v.Mode), At(v.Point), inFull(v.Promise())}, " ")}
 	g := s.Group(v.Mode, v.Point)
 	switch {
 	case s.unreached(v):

@@ -45,6 +45,9 @@ var (
 		func(g *Group) *latency.Histogram { return g.CancelledResponse }, func(t *result.Trial) *result.Dist { return &t.CancelledResponse }, nil}
 	held = family{"held", noStart,
 		func(g *Group) *latency.Histogram { return g.Held }, func(t *result.Trial) *result.Dist { return &t.Held }, nil}
+	elapsed = family{"elapsed", noSuccess, // of iterations, their pauses included
+		func(g *Group) *latency.Histogram { return g.Elapsed }, func(t *result.Trial) *result.Dist { return t.Elapsed },
+		func(g *Group) result.Times { return g.ElapsedTimes() }}
 	lateness = family{"lateness", noStart,
 		func(g *Group) *latency.Histogram { return g.Lateness }, func(t *result.Trial) *result.Dist { return &t.Lateness }, nil}
 )
@@ -78,6 +81,9 @@ func (s *Scenario) latencyTable() *Table {
 	columns = append(columns, rank(1, s.maxima(response, unit))...)
 	all, _ = supported(s.explainGap(s.percentiles(service, unit, 50, 99)))
 	columns = append(columns, rank(2, all...)...)
+	if slices.ContainsFunc(s.Groups, (*Group).pauses) {
+		columns = append(columns, rank(1, s.percentiles(elapsed, unit, 95)...)...)
+	}
 	if slices.ContainsFunc(s.Groups, func(g *Group) bool { return g.Held.Max() > 0 }) {
 		waits := s.percentiles(held, unit, 99)
 		for i, g := range s.Groups {
@@ -223,6 +229,11 @@ func (s *Scenario) maxima(f family, unit scale) column {
 		}
 	}
 	return c
+}
+
+// pauses tells whether iterations took longer than they say, by their pauses.
+func (g *Group) pauses() bool {
+	return g.Elapsed != nil && g.Elapsed.Mean() > g.Response.Mean()*(1+1e-9)
 }
 
 // explainGap footnotes service times that lie far below the response times.

@@ -17,8 +17,8 @@ func (s *Scenario) limits() (sentences []string) {
 	for _, mode := range s.Modes {
 		var rules []string
 		for _, v := range s.verdicts {
-			if v.Kind == result.KindThreshold && v.Mode == mode && !slices.Contains(rules, v.Rule) {
-				rules = append(rules, v.Rule)
+			if v.Kind == result.KindThreshold && v.Mode == mode && !slices.Contains(rules, v.Promise()) {
+				rules = append(rules, v.Promise())
 			}
 		}
 		for _, rule := range rules {
@@ -69,7 +69,7 @@ func (s *Scenario) outcomes(mode, rule string) (places []result.Point, passes []
 	for _, at := range s.Places {
 		g := s.Group(mode, at)
 		judged := slices.IndexFunc(s.verdicts, func(v *result.Verdict) bool {
-			return v.Kind == result.KindThreshold && v.Mode == mode && v.Rule == rule && v.Point == at
+			return v.Kind == result.KindThreshold && v.Mode == mode && v.Promise() == rule && v.Point == at
 		})
 		switch {
 		case g == nil || g.Partial || judged < 0:

@@ -1,6 +1,10 @@
 package view
 
-import "plimsoll/runner/result"
+import (
+	"strings"
+
+	"plimsoll/runner/result"
+)
 
 // Noun is what the scenario's figures are of, in a word: "call", or "iteration"
 // where it has steps.
@@ -12,6 +16,14 @@ func (s *Scenario) Noun() string {
 }
 
 func (g *Group) noun() string { return result.Noun(g.Unit) }
+
+// nounOf is what a verdict's rate is of: a step's, and all steps', is of calls.
+func (s *Scenario) nounOf(v *result.Verdict) string {
+	if v.Step != "" || strings.HasPrefix(v.Rule, "calls.") {
+		return result.Noun("")
+	}
+	return s.Noun()
+}
 
 // iterates tells whether the scenario has steps.
 func (s *Scenario) iterates() bool { return s.Noun() == result.UnitIteration }

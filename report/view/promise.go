@@ -36,7 +36,7 @@ func (s *Scenario) brokenPromises() (list []string) {
 	}
 	for _, v := range all {
 		of, _ := strings.CutPrefix(s.of(v.Mode, v.Point), " ")
-		text := joined([]string{Clean(v.Rule), of}, " ") + ": "
+		text := joined([]string{Clean(v.Promise()), of}, " ") + ": "
 		if v.Reason != "" {
 			text += inFull(v.Reason)
 		} else {
@@ -190,6 +190,9 @@ func promised(v *result.Verdict) string {
 	name := v.Rule
 	if end := strings.IndexAny(name, "<>="); end > 0 {
 		name = name[:end]
+	}
+	if v.Step != "" {
+		name = v.Step + ": " + name
 	}
 	return Clean(name)
 }
