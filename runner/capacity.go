@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 	"time"
 
 	"plimsoll/runner/capacity"
@@ -35,7 +36,7 @@ func (r *underWay) search(ctx, atOnce context.Context, t scenario.Trial, rest []
 		if err != nil {
 			return err
 		}
-		more, err = takeIn(search, found, level, done)
+		more, err = takeIn(search, found, level, t.Scenario.Warmup, done)
 		if err != nil {
 			return err
 		}
@@ -79,7 +80,7 @@ func asked(t scenario.Trial, most int) result.Capacity {
 // takeIn judges a step and brings the answer up to date. More is false where
 // the step did not come to its end, and so ends the search; one for which this
 // machine lacks something is void, like one in which the generator was late.
-func takeIn(search *capacity.Search, found *result.Capacity, level float64, done *result.Trial) (more bool, err error) {
+func takeIn(search *capacity.Search, found *result.Capacity, level float64, warmup time.Duration, done *result.Trial) (more bool, err error) {
 	lacking := done.Ended == result.Failed && !done.Health.KeptPace
 	if done.Ended != result.Complete && !lacking {
 		found.Reason = "the search was not finished: " + done.Reason
@@ -92,12 +93,12 @@ func takeIn(search *capacity.Search, found *result.Capacity, level float64, done
 	seen.Level, step.Level = level, level
 	found.Steps = append(found.Steps, seen)
 	search.Saw(step)
-	state(found, search.Answer())
+	state(found, search.Answer(), warmup)
 	return true, nil
 }
 
-// state puts an answer into words and numbers.
-func state(found *result.Capacity, a capacity.Answer) {
+// state puts an answer into words and numbers; each step warmed up for so long.
+func state(found *result.Capacity, a capacity.Answer, warmup time.Duration) {
 	found.Bound, found.Value, found.Low, found.High = a.Bound, a.Value, a.Low, a.High
 	found.Precise, found.LimitedBy, found.Reason = a.Precise, a.Limit, ""
 	if found.PeakLoad > 0 {
@@ -111,7 +112,9 @@ func state(found *result.Capacity, a capacity.Answer) {
 	case a.Bound == result.Found && !a.Precise:
 		found.Reason = fmt.Sprintf("not as precise as %.3g%%: the steps vary too much, hold them longer", found.Precision*100)
 	case a.Bound == result.Found:
-		found.Reason = cmp.Or(unsettled(found), short(found))
+		found.Reason = cmp.Or(hasty(found, warmup), unsettled(found), short(found))
+	case a.Bound == result.AtLeast:
+		found.Reason = hasty(found, warmup)
 	}
 }
 
@@ -162,6 +165,31 @@ func short(found *result.Capacity) string {
 	}
 	return fmt.Sprintf("steps of %v are short for promises of %v: loads that last longer may bear less, hold each %v or longer",
 		seconds(found.HoldS), seconds(longest), seconds(settling*longest))
+}
+
+// hasty warns of steps, or of their warm-ups, that are shorter than iterations
+// with their pauses: then the load was hardly ever that of users of whom some are
+// at each of their steps. It goes by the steps that kept the promises; in others
+// everything takes long.
+func hasty(found *result.Capacity, warmup time.Duration) string {
+	longest := time.Duration(0)
+	for _, step := range found.Steps {
+		if step.Verdict == result.Pass {
+			longest = max(longest, seconds(step.ElapsedP95S))
+		}
+	}
+	var what, keys []string
+	if hold := seconds(found.HoldS); hold < longest {
+		what, keys = append(what, fmt.Sprintf("steps of %v", hold)), append(keys, "hold")
+	}
+	if 0 < warmup && warmup < longest {
+		what, keys = append(what, fmt.Sprintf("warm-ups of %v", warmup)), append(keys, "warmup")
+	}
+	if what == nil {
+		return ""
+	}
+	return fmt.Sprintf("%s are shorter than iterations, of which 95 %% elapsed within %v: make %s longer than that",
+		strings.Join(what, " and "), longest.Round(time.Millisecond), strings.Join(keys, " and "))
 }
 
 func seconds(s float64) time.Duration { return time.Duration(math.Round(s * 1e9)) }

@@ -20,19 +20,29 @@ func describeSteps(rows []journey.Row) []result.Step {
 	return steps
 }
 
-// fillSteps puts in what was recorded of iterations and of their steps.
+// fillSteps puts in what was recorded of iterations and of their steps. The trial's
+// own figures, its length and how it ended are there already.
 func (r *underWay) fillSteps(out *result.Trial, rows []journey.Row, rec *drive.Interval) error {
 	elapsed, err := result.NewDist(rec.Elapsed)
 	failed, broken := result.NewDist(rec.ErrorElapsed)
 	out.Elapsed, out.ErrorElapsed, err = &elapsed, &failed, errors.Join(err, broken)
 	for n, row := range rec.Rows {
 		if row != nil {
-			out.Steps[n].Hops = row.Hops
+			out.Steps[n].Hops, out.Steps[n].ThroughputPerS = row.Hops, throughput(out, row)
 			out.Steps[n].Begin, broken = result.NewDist(row.Begin)
 			err = errors.Join(err, broken, r.fillMeasure(&out.Steps[n].Measure, row), fillRecords(&out.Steps[n], rows[n].Records, row))
 		}
 	}
 	return err
+}
+
+// throughput is that of a step's successes: in all of the trial where a number of
+// iterations was asked for, or it ended early; else within its length.
+func throughput(t *result.Trial, row *drive.Interval) float64 {
+	if t.Requests > 0 || t.Ended != result.Complete {
+		return ratio(float64(row.OK), t.MakespanS)
+	}
+	return ratio(float64(row.InTime), t.DurationS)
 }
 
 // fillRecords puts in the numbers that a step's `record` kept.

@@ -3,7 +3,9 @@ package runner
 import (
 	"strings"
 	"testing"
+	"time"
 
+	"plimsoll/runner/capacity"
 	"plimsoll/runner/result"
 )
 
@@ -45,6 +47,38 @@ func TestWhatTheGeneratorManagedIsTold(t *testing.T) {
 		}
 		if got := voided(&result.Capacity{Find: result.FindRate, Steps: steps}, 2000); !strings.Contains(got, c.want) || !strings.Contains(got, "2000/s") {
 			t.Errorf("of %v: %q", c.started, got)
+		}
+	}
+}
+
+// Steps and warm-ups that are shorter than iterations are told of, by the steps
+// that kept the promises.
+func TestStepsShorterThanIterationsAreToldOf(t *testing.T) {
+	for _, c := range []struct {
+		hold    float64
+		warmup  time.Duration
+		elapsed []float64 // of those that kept the promises
+		want    string
+	}{
+		{10, 0, []float64{5, 10}, ""},
+		{10, 0, []float64{5, 10.2, 3}, "steps of 10s are shorter than iterations, of which 95 % elapsed within 10.2s: make hold longer than that"},
+		{10, 5 * time.Second, []float64{5}, ""},
+		{10, 4999 * time.Millisecond, []float64{5}, "warm-ups of 4.999s are shorter than iterations, of which 95 % elapsed within 5s: make warmup longer than that"},
+		{10, 5 * time.Second, []float64{12}, "steps of 10s and warm-ups of 5s are shorter than iterations, of which 95 % elapsed within 12s: make hold and warmup longer than that"},
+		{10, 5 * time.Second, []float64{0}, ""}, // of single calls
+		{10, 5 * time.Second, nil, ""},
+	} {
+		found := &result.Capacity{HoldS: c.hold, Steps: []result.CapacityStep{{Verdict: result.Fail, ElapsedP95S: 99}, {Verdict: result.Void, ElapsedP95S: 99}}}
+		for _, p95 := range c.elapsed {
+			found.Steps = append(found.Steps, result.CapacityStep{Verdict: result.Pass, ElapsedP95S: p95})
+		}
+		if got := hasty(found, c.warmup); got != c.want {
+			t.Errorf("steps of %v s after %v, elapsed %v: %q, want %q", c.hold, c.warmup, c.elapsed, got, c.want)
+		}
+		for _, bound := range []string{result.Found, result.AtLeast} {
+			if state(found, capacity.Answer{Bound: bound, Precise: true}, c.warmup); found.Reason != c.want {
+				t.Errorf("%s: %q, want %q", bound, found.Reason, c.want)
+			}
 		}
 	}
 }

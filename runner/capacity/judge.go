@@ -4,9 +4,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"math"
-	"time"
 
-	"plimsoll/runner/latency"
 	"plimsoll/runner/result"
 	"plimsoll/runner/verdict"
 )
@@ -27,19 +25,26 @@ func Judge(t *result.Trial, slo []result.Promise) (result.CapacityStep, Step, er
 	seen.SkippedS, seen.Drifting = s.skipped, s.drifting
 	seen.P50S, seen.P99S = s.percentile(50), s.percentile(99)
 	seen.Errors, seen.ThroughputPerS = s.errors(), s.perSecond
+	if t.Elapsed != nil {
+		seen.ElapsedP95S = t.Elapsed.P95S
+	}
 	step := Step{Margin: -1, Print: fingerprint(t)}
-	worst := -1.0
+	worst, absent := -1.0, ""
 	for _, p := range slo {
-		measured, margin, share := s.keeps(p)
+		part, err := s.of(t, p)
+		if err != nil {
+			return seen, Step{}, err
+		}
+		measured, margin, share := part.keeps(p)
 		seen.Measured = append(seen.Measured, measured)
 		// Margins are cut off; which promise is broken by the most is not.
 		if margin > step.Margin || margin == step.Margin && share > worst {
-			step.Limit, worst = p.Rule, share
+			step.Limit, worst, absent = p.String(), share, part.absent
 		}
 		step.Margin = max(step.Margin, margin)
 	}
 	if why := unserved(t); why != "" && (step.Margin < 1 || s.givenUp.Count() > 0) {
-		step.Margin, step.Limit = 1, why
+		step.Margin, step.Limit, absent = 1, why, ""
 	}
 	switch {
 	case !t.Health.KeptPace:
@@ -48,7 +53,7 @@ func Judge(t *result.Trial, slo []result.Promise) (result.CapacityStep, Step, er
 	case step.Pass():
 		seen.Verdict = result.Pass
 	default:
-		seen.Verdict, seen.Reason = result.Fail, step.Limit
+		seen.Verdict, seen.Reason = result.Fail, step.Limit+absent
 	}
 	return seen, step, nil
 }
@@ -85,18 +90,22 @@ func startedPerSecond(t *result.Trial) float64 {
 func fingerprint(t *result.Trial) uint64 {
 	h := fnv.New64a()
 	fmt.Fprint(h, t.Response.HDR, t.Response.MeanS, t.ErrorResponse.HDR, t.OK, t.Failed(), t.Dropped, t.Cancelled, t.MakespanS, t.ThroughputPerS)
+	for i := range t.Steps {
+		step := &t.Steps[i]
+		fmt.Fprint(h, step.Response.HDR, step.Response.MeanS, step.ErrorResponse.HDR, step.OK, step.Failed(), step.Cancelled)
+	}
 	return h.Sum64()
 }
 
 // NewPromise turns a rule into a promise that a step can be judged by: an
 // upper limit of a response time, or of the share of errors.
 func NewPromise(r verdict.Rule) (result.Promise, error) {
-	p := result.Promise{Rule: r.Text, Limit: r.Value, OrEqual: r.Op == "<="}
+	p := result.Promise{Step: r.Step, Rule: r.Text, Limit: r.Value, OrEqual: r.Op == "<="}
 	switch {
 	case r.Op != "<" && r.Op != "<=":
 		return p, fmt.Errorf("%s: more load makes a promise harder to keep, so it needs an upper limit: write < or <=", r.Text)
-	case r.Family == "errors" && r.Class == "":
-		p.Metric = "errors"
+	case (r.Family == "errors" || r.Family == "calls.errors") && r.Class == "":
+		p.Metric = r.Family
 	case r.Family == "cancelled", r.Family == "dropped":
 		p.Metric = r.Family
 	case r.Family == "response" && r.Stat == "p":
@@ -112,7 +121,7 @@ func NewPromise(r verdict.Rule) (result.Promise, error) {
 // keeps is what was measured of a promise, its margin, and the share of its
 // limit that it comes to.
 func (s steady) keeps(p result.Promise) (measured, margin, share float64) {
-	if p.OfTimes() && s.response.Count() == 0 && s.failed > 0 {
+	if s.absent != "" || p.OfTimes() && s.response.Count() == 0 && s.failed > 0 {
 		return 0, 1, 1 // a server that refuses everything at once is not fast
 	}
 	f, op := s.figure(p), "<"
@@ -133,7 +142,7 @@ func (s steady) keeps(p result.Promise) (measured, margin, share float64) {
 // figure is what a promise is about.
 func (s steady) figure(p result.Promise) (f result.Figure) {
 	switch times := s.times(); p.Metric {
-	case "errors":
+	case "errors", "calls.errors":
 		f = result.Exactly(s.errors())
 	case "cancelled":
 		f = result.Exactly(s.cancelled)
@@ -162,90 +171,4 @@ func Margin(measured, limit float64) float64 {
 		return -1
 	}
 	return max(-1, min(1, 1.5*(measured-limit)/(measured+limit)))
-}
-
-// steady is what a trial measured once it had settled.
-type steady struct {
-	response   *latency.Histogram
-	ok, failed int64
-	givenUp    *latency.Histogram // how long calls were under way that never ended
-
-	cancelled, dropped float64 // shares of what became due, in all of the trial
-	perSecond          float64 // successes
-	skipped            float64 // seconds left out
-	drifting           bool    // it never settled
-}
-
-// times are the response times, those of calls that were given up among them.
-func (s steady) times() result.Times { return result.NewTimes(s.response, s.givenUp) }
-
-// percentile is the one that judges, in seconds.
-func (s steady) percentile(p float64) float64 {
-	return verdict.Shown(s.times().Quantile(p), math.NaN())
-}
-
-func (s steady) errors() float64 {
-	if s.ok+s.failed == 0 {
-		return 0
-	}
-	return float64(s.failed) / float64(s.ok+s.failed)
-}
-
-// steadyState leaves out the first part of a trial, where it still drifts. All
-// that ended later counts, also after calls ceased to become due: it was they
-// who waited longest.
-func steadyState(t *result.Trial) (s steady, err error) {
-	if s, err = ended(t); err != nil {
-		return s, err
-	}
-	if s.givenUp, err = t.CancelledResponse.Histogram(); t.Scheduled > 0 {
-		s.cancelled, s.dropped = float64(t.Cancelled)/float64(t.Scheduled), float64(t.Dropped)/float64(t.Scheduled)
-	}
-	return s, err
-}
-
-// ended are the calls of the steady state that came to their end.
-func ended(t *result.Trial) (s steady, err error) {
-	skip, drifting := transient(t)
-	if skip == 0 { // the trial's own histogram has a digit more than its windows
-		s = steady{ok: t.OK, failed: t.Failed(), perSecond: t.ThroughputPerS, drifting: drifting}
-		s.response, err = t.Response.Histogram()
-		return s, err
-	}
-	s = steady{response: latency.New(latency.Coarse), drifting: drifting}
-	within, sum, highest := int64(0), 0.0, 0.0
-	for i, w := range t.Timeline {
-		if i < skip {
-			s.skipped = w.AtS + w.WidthS
-			continue
-		}
-		h, err := w.Histogram()
-		if err != nil {
-			return s, err
-		}
-		s.response.Merge(h)
-		sum, highest = sum+w.MeanS*float64(w.OK), max(highest, w.MaxS)
-		s.ok += w.OK
-		s.failed += w.Errors
-		if w.AtS+w.WidthS <= t.DurationS*(1+1e-9) {
-			within += w.OK
-		}
-	}
-	if length := t.DurationS - s.skipped; length > 0 {
-		s.perSecond = float64(within) / length
-	}
-	return s, s.sharpen(sum, highest)
-}
-
-// sharpen gives the merged windows, which are coarse, their exact maximum and
-// mean: a percentile might else come out above the slowest call. The sum and
-// the highest are in seconds.
-func (s steady) sharpen(sum, highest float64) error {
-	if s.ok == 0 {
-		return nil
-	}
-	most := time.Duration(math.Round(highest * 1e9))
-	least := min(s.response.Min(), most)
-	mean := min(max(sum/float64(s.ok)*1e9, float64(least)), float64(most))
-	return s.response.Restore(least, most, mean, s.response.Stddev())
 }

@@ -15,11 +15,17 @@ import (
 // times and fates are made up.
 func made(t *testing.T, call func(due time.Duration) (took time.Duration, fate latency.Fate)) *result.Trial {
 	t.Helper()
+	return madeIn(t, latency.MaxWindows, call)
+}
+
+// madeIn is made with a timeline of so many windows.
+func madeIn(t *testing.T, windows int, call func(due time.Duration) (took time.Duration, fate latency.Fate)) *result.Trial {
+	t.Helper()
 	const length = 10 * time.Second
 	trial := &result.Trial{
 		DurationS: length.Seconds(), Ended: result.Complete, Health: result.Health{KeptPace: true}, Measure: result.Measure{Errors: map[string]result.Error{}},
 	}
-	line, response, givenUp := latency.NewTimeline(latency.MaxWindows), latency.New(latency.Fine), latency.New(latency.Fine)
+	line, response, givenUp := latency.NewTimeline(windows), latency.New(latency.Fine), latency.New(latency.Fine)
 	inTime, failed := 0, int64(0)
 	for due := time.Duration(0); due < length; due += time.Millisecond {
 		took, fate := call(due)
@@ -195,7 +201,7 @@ func TestVerdicts(t *testing.T) {
 }
 
 func TestPromisesThatCannotBeSearched(t *testing.T) {
-	for _, text := range []string{"rate >= 100/s", "p99 > 1s", "errors == 0%", "service.p99 < 1s", "all.p99 < 1s", "errors.timeout < 1%", "makespan < 3s", "goodput(1s) < 100/s", "lateness.p99 < 1ms"} {
+	for _, text := range []string{"rate >= 100/s", "p99 > 1s", "errors == 0%", "service.p99 < 1s", "all.p99 < 1s", "errors.timeout < 1%", "makespan < 3s", "goodput(1s) < 100/s", "lateness.p99 < 1ms", "elapsed.p95 < 1s", "calls.errors.check < 1%", "calls.rate < 1/s", "record.cost.p95 < 1"} {
 		r, err := verdict.ParseRule(text)
 		if err != nil {
 			t.Fatal(err)

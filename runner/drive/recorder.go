@@ -120,9 +120,15 @@ func (r *Recorder) handOver() {
 // is what the target got done within the trial's length, whoever began it: else
 // a target with a backlog would seem to stand still after the warm-up.
 func (r *Recorder) spill(c *Call) {
-	if at := latency.Instant(c.Start+c.Outcome.Held, c.End); c.OK() && at >= 0 && at < r.window {
+	if r.spills(c) {
 		r.InTime++
 	}
+}
+
+// spills tells whether a call of the warm-up was got done within the trial.
+func (r *Recorder) spills(c *Call) bool {
+	at := latency.Instant(c.Start+c.Outcome.Held, c.End)
+	return c.OK() && at >= 0 && at < r.window
 }
 
 // settle counts a call by how it ended.

@@ -35,6 +35,9 @@ func (r *Recorder) Iteration(c *Call) {
 // the given time.
 func (r *Recorder) Step(row int, outside bool, due time.Duration, c *Call, records []journey.Recorded) {
 	if c.Intended < 0 {
+		if r.spills(c) {
+			r.row(row).InTime++
+		}
 		return
 	}
 	i := r.row(row)
@@ -54,10 +57,13 @@ func (r *Recorder) Step(row int, outside bool, due time.Duration, c *Call, recor
 
 // Block takes in a block that has ended, into its row.
 func (r *Recorder) Block(row int, due time.Duration, c *Call) {
-	if c.Intended >= 0 {
+	switch {
+	case c.Intended >= 0:
 		i := r.row(row)
 		r.note(i, c)
 		i.begin(due, c)
+	case r.spills(c):
+		r.row(row).InTime++
 	}
 }
 

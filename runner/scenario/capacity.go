@@ -13,7 +13,6 @@ import (
 	"plimsoll/runner/capacity"
 	"plimsoll/runner/mode"
 	"plimsoll/runner/result"
-	"plimsoll/runner/verdict"
 	"plimsoll/target/quantity"
 	"plimsoll/target/setting"
 )
@@ -40,7 +39,7 @@ const (
 // capacityDraft is a search as it was written; its loads are counts or rates.
 type capacityDraft struct {
 	find           setting.At[string]
-	slo            setting.At[setting.Several[verdict.Rule]]
+	slo            setting.At[[]promise]
 	from, to, peak setting.At[string]
 	hold           setting.At[time.Duration]
 	precision      setting.At[float64]
@@ -50,7 +49,7 @@ func capacityShape() setting.Shape[capacityDraft] {
 	load := setting.Located(mode.LoadShape())
 	return setting.Object("a capacity search",
 		setting.Key("find", "What is searched: the highest rate, or the highest concurrency.", setting.Located(setting.Word("what to find", result.FindRate, result.FindConcurrency)), func(c *capacityDraft) *setting.At[string] { return &c.find }).Required(),
-		setting.Key("slo", "What must hold: upper limits of response times and errors, such as p99 < 200ms.", setting.Located(setting.OneOrMore(ruleShape())), func(c *capacityDraft) *setting.At[setting.Several[verdict.Rule]] { return &c.slo }).Required(),
+		setting.Key("slo", "What must hold: upper limits of response times and errors, such as p99 < 200ms.", setting.Located(promisesOfSteps()), func(c *capacityDraft) *setting.At[[]promise] { return &c.slo }).Required(),
 		setting.Key("from", "The load to begin with, which the target should bear with ease.", load, func(c *capacityDraft) *setting.At[string] { return &c.from }).Required(),
 		setting.Key("to", "The highest load that may be tried; it is never exceeded.", load, func(c *capacityDraft) *setting.At[string] { return &c.to }).Required(),
 		setting.Key("hold", "How long each step takes. Default 10s.", setting.Located(setting.LongerThanZero()), func(c *capacityDraft) *setting.At[time.Duration] { return &c.hold }),
@@ -140,7 +139,7 @@ func (d draft) addCapacity(r *setting.Reader, s *Scenario) {
 	if c.find.Valid {
 		c.addLoads(r, s)
 	}
-	c.addPromises(r, s)
+	c.addPromises(naming{r, s, d.modesNamed()}, s)
 }
 
 // addLoads reads the loads, which are rates or numbers of calls in flight.
@@ -174,22 +173,27 @@ func (c capacityDraft) addLoads(r *setting.Reader, s *Scenario) {
 
 // addPromises takes the promises over, and reports those that no step could be
 // judged by.
-func (c capacityDraft) addPromises(r *setting.Reader, s *Scenario) {
+func (c capacityDraft) addPromises(in naming, s *Scenario) {
 	calls := math.Inf(1) // of the shortest step
 	if c.find.Value == result.FindRate {
 		calls = s.Capacity.From * s.Duration.Seconds()
 	}
-	for _, rule := range c.slo.Value.Items {
-		if !rule.Valid {
+	for _, promised := range c.slo.Value {
+		mode, rule, ok := in.place(promised)
+		if !ok {
 			continue
 		}
-		p, err := capacity.NewPromise(rule.Value)
-		if needs := 100 / (100 - p.Percentile); err == nil && p.Percentile < 100 && p.Percentile > 0 && calls < needs*(1-1e-9) && calls > 0 {
+		if mode != "" {
+			in.r.Problem(promised.under[0].pos, "a search has one mode: leave its name out")
+		}
+		p, err := capacity.NewPromise(rule)
+		// How many calls a step of a journey makes, nobody knows beforehand.
+		if needs := 100 / (100 - p.Percentile); err == nil && p.Step == "" && p.Percentile < 100 && p.Percentile > 0 && calls < needs*(1-1e-9) && calls > 0 {
 			err = fmt.Errorf("%s needs %.0f calls or more, and a step of %v at %s makes %.0f: raise from, or hold it longer",
-				rule.Value.Text, math.Ceil(needs-1e-9), s.Duration, c.from.Value, calls)
+				rule.Text, math.Ceil(needs-1e-9), s.Duration, c.from.Value, calls)
 		}
 		if err != nil {
-			r.Problem(rule.Pos, "%v", err)
+			in.r.Problem(promised.rule.Pos, "%v", err)
 		}
 		s.Capacity.SLO = append(s.Capacity.SLO, p)
 	}

@@ -3,6 +3,7 @@ package scenario
 import (
 	"time"
 
+	"plimsoll/runner/journey"
 	"plimsoll/runner/mode"
 	"plimsoll/runner/result"
 	"plimsoll/runner/verdict"
@@ -60,8 +61,12 @@ type Scenario struct {
 	Before, After []string
 	Modes         []*mode.Column
 	Baseline      *mode.Column
-	Thresholds    []Threshold
-	Expect        []Expect
+	// Rows are the steps, and the named blocks, that promises may be about; nil
+	// where the scenario makes single calls. None, but not nil: its steps could not
+	// be read, or have no rows.
+	Rows       []journey.Row
+	Thresholds []Threshold
+	Expect     []Expect
 	// Capacity makes the scenario a search; nil for a sweep.
 	Capacity *Capacity
 	// Tolerances are what the scenario says of comparisons with other runs.
@@ -86,7 +91,8 @@ func (t Target) virtual() bool { return t.Settings != nil && t.Settings.Traits()
 // modeByMode is the order that keeps a mode's repetitions together.
 const modeByMode = "sequential"
 
-// Threshold is a promise; Mode "" makes it for every mode.
+// Threshold is a promise; Mode "" makes it for every mode. The rule has the step
+// that it is about.
 type Threshold struct {
 	Mode string
 	Rule verdict.Rule

@@ -1,68 +1,95 @@
 package scenario
 
 import (
+	"slices"
+
 	"github.com/google/jsonschema-go/jsonschema"
 
 	"plimsoll/runner/verdict"
 	"plimsoll/target/setting"
 )
 
-// promise is a threshold as it was written; mode is empty for all modes.
+// promise is a threshold as it was written, under the names of a mode, of a step,
+// or of both, from the outside in.
 type promise struct {
-	mode    string
-	modePos setting.Pos
-	rule    setting.At[verdict.Rule]
+	under []named
+	rule  setting.At[verdict.Rule]
 }
 
-// promisesShape is one threshold, a list of them, or a map from modes to one
-// or several.
+// named is a name that promises stand under.
+type named struct {
+	name string
+	pos  setting.Pos
+}
+
+const aThreshold = "a threshold such as p99 < 200ms"
+
+// promisesShape is one threshold, a list of them, or a map to one or several from
+// modes, from steps, or from modes to maps from steps. A list may have such maps
+// in it, too.
 func promisesShape() setting.Shape[[]promise] {
-	all := setting.Complete(setting.OneOrMore(ruleShape()), func(_ *setting.Reader, _ setting.Pos, rules setting.Several[verdict.Rule]) ([]promise, bool) {
-		return promised("", setting.Pos{}, rules), true
-	})
-	byMode := setting.Complete(setting.Map("thresholds by mode", setting.OneOrMore(ruleShape())), func(_ *setting.Reader, _ setting.Pos, entries []setting.Entry[setting.Several[verdict.Rule]]) ([]promise, bool) {
+	return promisesUnder(aThreshold+", a list of them, or a map from modes to them", "thresholds by mode",
+		promisesUnder(aThreshold+", or a list of them", "thresholds by step", listedPromises()))
+}
+
+// promisesOfSteps is promisesShape where there is but one mode.
+func promisesOfSteps() setting.Shape[[]promise] {
+	return promisesUnder(aThreshold+", or a list of them", "promises by step", listedPromises())
+}
+
+// promisesUnder are promises, and those that stand under a name.
+func promisesUnder(want, byName string, inside setting.Shape[[]promise]) setting.Shape[[]promise] {
+	under := setting.Complete(setting.Map(byName, inside), func(_ *setting.Reader, _ setting.Pos, entries []setting.Entry[[]promise]) ([]promise, bool) {
 		var promises []promise
 		for _, e := range entries {
-			promises = append(promises, promised(e.Key, e.Pos, e.Value)...)
+			for _, p := range e.Value {
+				promises = append(promises, promise{append([]named{{e.Key, e.Pos}}, p.under...), p.rule})
+			}
 		}
 		return promises, true
 	})
-	return setting.Either("a threshold such as p99 < 200ms, a list of them, or a map from modes to them", setting.Forms[[]promise]{
-		Scalar: all,
-		List:   setting.Shape[[]promise]{Read: all.Read}, // its schema is in that of all
-		Map:    byMode,
+	items := setting.Items(setting.Either(aThreshold, setting.Forms[[]promise]{Scalar: onePromise(), Map: under}))
+	return setting.Either(want, setting.Forms[[]promise]{Scalar: onePromise(), List: flat(items), Map: under})
+}
+
+// listedPromises are one or several, under no name.
+func listedPromises() setting.Shape[[]promise] {
+	return setting.Either(aThreshold+", or a list of them", setting.Forms[[]promise]{Scalar: onePromise(), List: flat(setting.Items(onePromise()))})
+}
+
+func onePromise() setting.Shape[[]promise] {
+	return setting.Complete(setting.Located(ruleShape()), func(_ *setting.Reader, _ setting.Pos, rule setting.At[verdict.Rule]) ([]promise, bool) {
+		return []promise{{rule: rule}}, true
 	})
 }
 
-func promised(mode string, at setting.Pos, rules setting.Several[verdict.Rule]) []promise {
-	var promises []promise
-	for _, rule := range rules.Items {
-		promises = append(promises, promise{mode, at, rule})
-	}
-	return promises
+func flat(lists setting.Shape[[][]promise]) setting.Shape[[]promise] {
+	return setting.Complete(lists, func(_ *setting.Reader, _ setting.Pos, all [][]promise) ([]promise, bool) {
+		return slices.Concat(all...), true
+	})
 }
 
 func ruleShape() setting.Shape[verdict.Rule] {
-	return setting.Parsed("a threshold such as p99 < 200ms", verdict.ParseRule, func() *jsonschema.Schema {
+	return setting.Parsed(aThreshold, verdict.ParseRule, func() *jsonschema.Schema {
 		return setting.Spelled(`[^<>=!]+(<|<=|>|>=|==)[^<>=!]+`)
 	})
 }
 
 // addPromises takes the thresholds over into the plan and reports those that can
-// never be judged.
+// never be judged. It goes by the scenario's modes and Rows.
 func (d draft) addPromises(r *setting.Reader, s *Scenario) {
+	in := naming{r, s, d.modesNamed()}
 	for _, p := range d.promises {
-		if p.mode != "" && s.mode(p.mode) == nil && d.modesNamed() {
-			r.Problem(p.modePos, "there is no mode %q%s", p.mode, setting.Suggest(p.mode, s.modeNames()))
-		}
+		mode, rule, _ := in.place(p)
 		switch {
-		case p.rule.Value.Family == "goodput" && d.requests.Given:
+		case rule.Step != "":
+		case rule.Family == "goodput" && d.requests.Given:
 			r.Problem(p.rule.Pos, "goodput is calls in time per second, which needs `duration` or stages: use rate for a number of requests")
-		case p.rule.Value.Family == "speedup" && len(d.modes.Value) == 1:
+		case rule.Family == "speedup" && len(d.modes.Value) == 1:
 			r.Problem(p.rule.Pos, "a speedup compares two modes, and there is only one")
-		case p.rule.Value.Family == "speedup" && s.Baseline != nil && p.mode == s.Baseline.Name:
-			r.Problem(p.rule.Pos, "%s is the baseline itself, whose speedup is always 1: promise it of another mode", p.mode)
+		case rule.Family == "speedup" && s.Baseline != nil && mode == s.Baseline.Name:
+			r.Problem(p.rule.Pos, "%s is the baseline itself, whose speedup is always 1: promise it of another mode", mode)
 		}
-		s.Thresholds = append(s.Thresholds, Threshold{Mode: p.mode, Rule: p.rule.Value})
+		s.Thresholds = append(s.Thresholds, Threshold{Mode: mode, Rule: rule})
 	}
 }
