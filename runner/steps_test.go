@@ -24,7 +24,7 @@ func TestThroughputOfSteps(t *testing.T) {
 	} {
 		rec := drive.NewRecorder(10*time.Second, nil)
 		for _, at := range []time.Duration{-2, -1, 3, 9, 10} { // begin at; take 1.5 s
-			rec.Step(1, false, &drive.Call{
+			rec.Step(1, false, 0, &drive.Call{
 				Intended: at * time.Second, Ready: at * time.Second, Start: at * time.Second, End: at*time.Second + 1500*time.Millisecond, Outcome: &target.Outcome{},
 			}, nil)
 		}

@@ -18,8 +18,8 @@ type Interval struct {
 	// due, that were given up at the end of the drain. They took at least that
 	// long; of calls cancelled for another reason nobody can tell.
 	CancelledResponse *latency.Histogram
-	// Elapsed is how long iterations took that succeeded, their pauses included;
-	// ErrorElapsed that of those that failed.
+	// Elapsed is how long iterations, and blocks, took that succeeded, their pauses
+	// included; ErrorElapsed that of the iterations that failed.
 	Elapsed, ErrorElapsed *latency.Histogram
 	// Begin is of a row: how long after its iteration was due each success of it
 	// was, pauses included.

@@ -62,6 +62,9 @@ func (r *Recorder) Block(row int, due time.Duration, c *Call) {
 		i := r.row(row)
 		r.note(i, c)
 		i.begin(due, c)
+		if c.OK() {
+			i.Elapsed.Record(c.End - c.Intended)
+		}
 	case r.spills(c):
 		r.row(row).InTime++
 	}

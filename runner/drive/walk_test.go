@@ -283,6 +283,9 @@ func TestTheLawsOfJourneys(t *testing.T) {
 				rt.Fatalf("row %d: %d ok, %d begins up to %v", i, row.OK, row.Begin.Count(), row.Begin.Max())
 			}
 			if b.rows[i].Name != "call" {
+				if row.Elapsed.Count() != row.OK || row.Elapsed.Mean() < row.Response.Mean()-1 {
+					rt.Fatalf("row %d: %d blocks ok, %d elapsed %v, of it not paused %v", i, row.OK, row.Elapsed.Count(), row.Elapsed.Mean(), row.Response.Mean())
+				}
 				continue
 			}
 			calls += row.Started()

@@ -137,6 +137,9 @@ func (t *Trial) dists() []namedDist {
 // dists are those of the step. What it records may be missing from an answer.
 func (s *Step) dists() []namedDist {
 	list := append(s.Measure.dists(), namedDist{"begin", &s.Begin, s.OK})
+	if s.Elapsed != nil {
+		list = append(list, namedDist{"elapsed", s.Elapsed, s.OK})
+	}
 	for _, name := range slices.Sorted(maps.Keys(s.Records)) {
 		d := s.Records[name]
 		list = append(list, namedDist{"record " + name, &d, min(d.Count, s.OK)})

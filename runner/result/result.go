@@ -207,6 +207,8 @@ type Step struct {
 	// Begin is how long after its iteration was due a success of the step was,
 	// pauses included.
 	Begin Dist `json:"begin"`
+	// Elapsed is how long a block took with its pauses; nil of a call.
+	Elapsed *Dist `json:"elapsed,omitempty"`
 	Measure
 	// Records are the numbers that `record` kept, by name, as if they were seconds.
 	Records map[string]Dist `json:"record,omitempty"`

@@ -2,6 +2,7 @@ package result
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -84,7 +85,8 @@ type StepSum struct {
 	Hops                     int64
 	Sum
 	Begin   *latency.Histogram
-	Records []RecordSum // by name
+	Elapsed *latency.Histogram // nil of a call
+	Records []RecordSum        // by name
 }
 
 // RecordSum is what `record` kept under a name, as if it were seconds.
@@ -127,8 +129,8 @@ func (sum *StepSum) add(s *Step) error {
 	if err := sum.Sum.add(&s.Measure); err != nil {
 		return err
 	}
-	if err := mergeInto(&sum.Begin, &s.Begin); err != nil {
-		return fmt.Errorf("begin: %w", err)
+	if err := errors.Join(mergeInto(&sum.Begin, &s.Begin), mergeInto(&sum.Elapsed, s.Elapsed)); err != nil {
+		return err
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.Records)) {
 		d := s.Records[name]
