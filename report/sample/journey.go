@@ -26,6 +26,7 @@ type row struct {
 	result.Step
 	calls   []call
 	begins  *latency.Histogram
+	elapsed *latency.Histogram
 	records map[string]*latency.Histogram
 }
 
@@ -33,7 +34,7 @@ func (v *visit) row(name string) *row {
 	path := v.path + name
 	if v.rows[path] == nil {
 		*v.order = append(*v.order, path)
-		v.rows[path] = &row{Step: result.Step{Name: name, Path: path}, begins: latency.New(latency.Fine), records: map[string]*latency.Histogram{}}
+		v.rows[path] = &row{Step: result.Step{Name: name, Path: path}, begins: latency.New(latency.Fine), elapsed: latency.New(latency.Fine), records: map[string]*latency.Histogram{}}
 	}
 	return v.rows[path]
 }
@@ -43,6 +44,7 @@ func (r *row) took(v *visit, c call) {
 	r.calls = append(r.calls, c)
 	if c.class == "" {
 		r.begins.Record(c.due - v.due)
+		r.elapsed.Record(c.end - c.due)
 	}
 }
 
@@ -154,8 +156,8 @@ func journeyTrial(t result.Trial, gap time.Duration, slow, failing float64) resu
 func (r *row) step() result.Step {
 	step := r.Step
 	step.Measure, step.Begin = measured(result.Trial{}, r.calls).Measure, dist(r.begins)
-	if step.Kind == "" {
-		step.Attempts = 0
+	if elapsed := dist(r.elapsed); step.Kind == "" {
+		step.Attempts, step.Elapsed = 0, &elapsed
 	}
 	for name, h := range r.records {
 		if step.Records == nil {

@@ -71,7 +71,7 @@ func (s *Scenario) journeyTables() (tables []*Table) {
 		}
 		tables = append(tables, t)
 		if outside := of.outside(); len(outside) > 0 {
-			rows, remark := mostTime(outside, 0)
+			rows, remark := mostTime(outside, mostSteps, 0)
 			t := of.table(s.called("Outside of iterations", of.Group), rows, false)
 			if remark != "" {
 				t.Remarks = append(t.Remarks, remark)
@@ -110,71 +110,76 @@ func rowsOf(steps []result.StepSum, outside bool) (rows []stepRow) {
 // around is the path of the block that a step is in; names may have slashes
 // themselves.
 func (r stepRow) around(known map[string]int) (path string, inside bool) {
-	for path = r.Path; ; {
+	path = r.Path
+	for {
 		end := strings.LastIndex(path, "/")
 		if end < 0 {
 			return "", false
 		}
-		if path = path[:end]; path != r.Path {
-			if _, is := known[path]; is {
-				return path, true
-			}
+		path = path[:end]
+		if _, is := known[path]; is {
+			return path, true
 		}
 	}
 }
 
 func (of Stepped) outside() []stepRow { return rowsOf(of.Steps, true) }
 
-// mostSteps is how many rows a table of steps has at most, and a chart.
+// mostSteps is how many rows a table of steps has at most.
 const mostSteps = 30
 
 // shown are the steps of iterations that a table has.
 func (of Stepped) shown() (rows []stepRow, remark string) {
-	return mostTime(rowsOf(of.Steps, false), spent(&of.Sum))
+	return mostTime(rowsOf(of.Steps, false), mostSteps, spent(&of.Sum))
 }
 
-// mostTime are the rows that take the most time, with the blocks around them,
-// and what there is to say of the others, in a share of all time where that is
-// known.
-func mostTime(rows []stepRow, all float64) (kept []stepRow, remark string) {
-	if len(rows) <= mostSteps {
+// mostTime are at most so many rows: the calls that take the most time, with
+// the blocks around them. The remark is on the others, which take a share of
+// all the time, where that is known.
+func mostTime(rows []stepRow, most int, all float64) (kept []stepRow, remark string) {
+	if len(rows) <= most {
 		return rows, ""
 	}
-	order := slices.Clone(rows)
-	slices.SortStableFunc(order, func(a, b stepRow) int { return cmp.Compare(spent(&b.Sum), spent(&a.Sum)) })
-	paths, chosen := map[string]int{}, map[string]bool{}
+	calls, known := []stepRow{}, map[string]int{}
 	for _, r := range rows {
-		paths[r.Path] = r.depth
+		known[r.Path] = r.depth
+		if r.Kind != "" {
+			calls = append(calls, r)
+		}
 	}
-	for _, r := range order {
-		family := []string{r.Path}
-		for {
-			path, inside := r.around(paths)
-			if !inside || chosen[path] {
-				break
+	slices.SortStableFunc(calls, func(a, b stepRow) int { return cmp.Compare(spent(&b.Sum), spent(&a.Sum)) })
+	chosen, left, steps := map[string]bool{}, 0.0, 0
+	for _, r := range calls {
+		if family := r.family(known, chosen); len(chosen)+len(family) <= most {
+			for _, path := range family {
+				chosen[path] = true
 			}
-			family, r = append(family, path), stepRow{StepSum: &result.StepSum{Path: path}}
+			continue
 		}
-		if len(chosen)+len(family) > mostSteps {
-			break
-		}
-		for _, path := range family {
-			chosen[path] = true
-		}
+		left, steps = left+spent(&r.Sum), steps+1
 	}
-	left := 0.0
 	for _, r := range rows {
 		if chosen[r.Path] {
 			kept = append(kept, r)
-		} else if r.Kind != "" {
-			left += spent(&r.Sum)
 		}
 	}
-	remark = fmt.Sprintf("without %d more steps that take less time", len(rows)-len(kept))
+	remark = fmt.Sprintf("without %s that take less time", plural(steps, "more step"))
 	if all > 0 {
-		remark = fmt.Sprintf("without %d more steps that take %s of the time", len(rows)-len(kept), shareText(left/all))
+		remark = fmt.Sprintf("without %s that take %s of the time", plural(steps, "more step"), shareText(left/all))
 	}
 	return kept, remark + ": --format csv has all"
+}
+
+// family are a row and the blocks around it that are not chosen yet.
+func (r stepRow) family(known map[string]int, chosen map[string]bool) []string {
+	paths := []string{r.Path}
+	for {
+		path, inside := r.around(known)
+		if !inside || chosen[path] {
+			return paths
+		}
+		paths, r = append(paths, path), stepRow{StepSum: &result.StepSum{Path: path}}
+	}
 }
 
 // spent is the time that calls took, all of them together, in seconds.
