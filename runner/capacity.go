@@ -115,7 +115,20 @@ func state(found *result.Capacity, a capacity.Answer, warmup time.Duration) {
 		found.Reason = cmp.Or(hasty(found, warmup), unsettled(found), short(found))
 	case a.Bound == result.AtLeast:
 		found.Reason = hasty(found, warmup)
+	case a.Bound == result.Below:
+		found.Reason = unreached(found)
 	}
+}
+
+// unreached is why the lowest load broke a promise whose step nobody came to: ""
+// where what broke was measured.
+func unreached(found *result.Capacity) string {
+	for _, step := range found.Steps {
+		if strings.HasPrefix(step.Reason, found.LimitedBy+": ") {
+			return step.Reason
+		}
+	}
+	return ""
 }
 
 // voided says at which load the generator was the limit, why, and what it

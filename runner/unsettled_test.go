@@ -82,3 +82,14 @@ func TestStepsShorterThanIterationsAreToldOf(t *testing.T) {
 		}
 	}
 }
+
+// Where the lowest load is too much only because nobody came to a step, that is
+// told.
+func TestStepsThatNobodyCameToAreToldOf(t *testing.T) {
+	for reason, want := range map[string]string{"pay: p99 < 1s": "", "pay: p99 < 1s: no iteration came to it": "pay: p99 < 1s: no iteration came to it"} {
+		found := &result.Capacity{Steps: []result.CapacityStep{{Level: 5, Verdict: result.Fail, Reason: reason}}}
+		if state(found, capacity.Answer{Bound: result.Below, Value: 5, Limit: "pay: p99 < 1s"}, 0); found.Reason != want {
+			t.Errorf("%q: %q", reason, found.Reason)
+		}
+	}
+}

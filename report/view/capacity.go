@@ -116,10 +116,12 @@ func thousands(number string) string {
 	return whole + rest
 }
 
-// promiseName is the metric of a promise: p99 of "p99 < 200ms".
+// promiseName is the metric of a promise, and of which step: p99 of "p99 < 200ms",
+// pay: p99 of "pay: p99 < 200ms". Names of steps may hold anything, rules hold one
+// comparison.
 func promiseName(by string) string {
-	if end := strings.IndexAny(by, "<="); end > 0 {
-		by = by[:end]
+	if end := strings.LastIndexAny(by, "<="); end > 0 {
+		by = strings.TrimRight(by[:end], "<= ")
 	}
 	return Clean(by)
 }
@@ -189,7 +191,7 @@ func (s *Scenario) stepTable() *Table {
 func (c searched) promised(steps []numbered, unit scale) (columns []column) {
 	for i, p := range c.SLO {
 		name := promiseName(p.String())
-		if p.Step == "" && (p.Metric == "errors" || name == "p50" || name == "p99") {
+		if p.Metric == "errors" && p.Step == "" || name == "p50" || name == "p99" {
 			continue
 		}
 		var values []float64

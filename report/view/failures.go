@@ -65,7 +65,7 @@ func (s *Scenario) Survivors(groups []*Group) string {
 // words of the verdict on that.
 func (s *Scenario) fruitless() (notes []Note) {
 	for _, v := range s.verdicts {
-		if v.Rule != "errors < 100%" {
+		if v.Rule != "errors < 100%" || v.Step != "" {
 			continue
 		}
 		for _, text := range []string{v.Reason, v.Note} {
@@ -77,10 +77,10 @@ func (s *Scenario) fruitless() (notes []Note) {
 	return notes
 }
 
-// ofSuccesses tells whether a verdict is on a latency that failed calls have
-// no part in.
+// ofSuccesses tells whether a verdict is on a latency of the trial's that failed
+// calls have no part in.
 func ofSuccesses(v *result.Verdict) bool {
 	name := strings.TrimSpace(v.Rule)
 	return quantity(v) == inSeconds && metricName(v) != Makespan &&
-		!strings.HasPrefix(name, "all.") && !strings.HasPrefix(name, "lateness.")
+		v.Step == "" && !strings.HasPrefix(name, "all.") && !strings.HasPrefix(name, "lateness.")
 }

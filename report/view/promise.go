@@ -182,7 +182,8 @@ func (s *Scenario) marginOf(v *result.Verdict) string {
 	return text + ", " + side + " " + amountText(quantity(v), v.Limit)
 }
 
-// promised is the figure that a verdict is on, as its rule has it.
+// promised is the figure that a verdict is on, as its rule has it, and of which
+// step.
 func promised(v *result.Verdict) string {
 	if v.Metric != "" {
 		return Clean(v.Metric)

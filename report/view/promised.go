@@ -34,7 +34,7 @@ func (s *Scenario) Promises(figures ...string) (all []Promise) {
 	var rules []string
 	modes := map[string][]string{}
 	for _, v := range s.verdicts {
-		if v.Kind != result.KindThreshold || v.Step != "" {
+		if v.Kind != result.KindThreshold || v.Step != "" { // the charts are of whole iterations, or of calls
 			continue
 		}
 		if modes[v.Rule] == nil {

@@ -171,7 +171,7 @@ const (
 )
 
 // metricName is a verdict's metric, or the first word of its rule without
-// what says whose latency it is.
+// what says of which calls or times it is.
 func metricName(v *result.Verdict) string {
 	name := v.Metric
 	if name == "" {

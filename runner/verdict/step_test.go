@@ -281,3 +281,43 @@ func latencyText(t testing.TB) string {
 	}
 	return text
 }
+
+// Makespans, throughputs, speedups and published figures are of iterations as they
+// are of calls: steps make no difference.
+func TestWhatIsSaidOfCallsHoldsOfIterations(t *testing.T) {
+	calls, iterations := measured(t), measured(t)
+	for i := range iterations.Trials {
+		trial := &iterations.Trials[i]
+		elapsed := trial.Response
+		trial.Unit, trial.Elapsed, trial.ErrorElapsed = result.UnitIteration, &elapsed, &trial.ErrorResponse
+		trial.Steps = []result.Step{{Name: "pay", Path: "pay", Kind: "sim", ThroughputPerS: 3, Measure: journeyStep(t, trial.Attempts)}}
+	}
+	speedups(t, iterations)
+	var thresholds []Threshold
+	for _, text := range []string{"makespan < 2s", "rate >= 25/s", "speedup > 1", "p99 < 30ms", "goodput(20ms) > 1/s", "errors < 5%", "cancelled < 1%"} {
+		rule, err := ParseRule(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		thresholds = append(thresholds, Threshold{Scenario: "s", Rule: rule})
+	}
+	at := result.Point{Requests: 52}
+	expect := []Expectation{
+		{Scenario: "s", Mode: "base", At: at, Metric: "makespan", Value: 2, Tolerance: 0.01},
+		{Scenario: "s", Mode: "fast", At: at, Metric: "rate", Value: 52, Tolerance: 0.01},
+		{Scenario: "s", Mode: "fast", At: at, Metric: "speedup", Value: 2, Tolerance: 0.01},
+	}
+	want, err := Judge(calls, thresholds, expect, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := Judge(iterations, thresholds, expect, nil)
+	if err != nil || !slices.Equal(got, want) || len(got) < 15 {
+		t.Errorf("%v: of iterations\n%+v\nof calls\n%+v", err, got, want)
+	}
+}
+
+// journeyStep is a measure of so many calls.
+func journeyStep(t *testing.T, calls int64) result.Measure {
+	return trial{mode: "m", makespan: time.Second, ok: times(int(calls), 700*ms)}.result(t).Measure
+}
