@@ -52,15 +52,6 @@ var (
 		func(g *Group) *latency.Histogram { return g.Lateness }, func(t *result.Trial) *result.Dist { return &t.Lateness }, nil}
 )
 
-// trialTimes are the same of one repetition.
-func (f family) trialTimes(t *result.Trial) (result.Times, error) {
-	groups, err := result.Groups([]result.Trial{*t})
-	if err != nil {
-		return result.Times{}, err
-	}
-	return f.times(&Group{Group: groups[0]}), nil
-}
-
 // survivors is the footnote to figures of the successes alone, where many
 // calls failed.
 func (f family) survivors(g *Group) []string {

@@ -205,3 +205,56 @@ func TestIterationsAreCalledSo(t *testing.T) {
 		t.Errorf("says\n%s", all)
 	}
 }
+
+// A CSV file has all steps of each trial and of all repetitions, in as many
+// columns as its head, and what they add up to.
+func TestRecordsOfSteps(t *testing.T) {
+	run := sample.Journey()
+	for _, o := range []view.Options{{}, {Confidence: true}} {
+		v, err := o.View(run)
+		if err != nil {
+			t.Fatal(err)
+		}
+		records, err := v.LatencyRecords()
+		if err != nil {
+			t.Fatal(err)
+		}
+		at := map[string]int{}
+		for i, name := range records[0] {
+			if _, twice := at[name]; twice {
+				t.Fatalf("two columns are called %s", name)
+			}
+			at[name] = i
+		}
+		started, recorded := map[string]map[string]int{}, 0
+		for _, row := range records[1:] {
+			if len(row) != len(records[0]) {
+				t.Fatalf("%d fields, %d columns: %q", len(row), len(records[0]), row)
+			}
+			if row[at["record"]] != "" {
+				recorded++
+				continue
+			}
+			key := row[at["mode"]] + " " + row[at["step"]]
+			if started[key] == nil {
+				started[key] = map[string]int{}
+			}
+			n := 0
+			if _, err := fmt.Sscan(row[at["started"]], &n); err != nil {
+				t.Fatal(err)
+			}
+			started[key][row[at["repeat"]]] += n
+			if isStep := row[at["step"]] != ""; isStep != (row[at["unit"]] != "iteration") || isStep != (row[at["begin_p50_s"]] != "") {
+				t.Errorf("%s counts %ss and begins after %s s", key, row[at["unit"]], row[at["begin_p50_s"]])
+			}
+		}
+		if len(started) != 2*8 || recorded != 2*3 {
+			t.Errorf("%d places, %d rows of recorded numbers", len(started), recorded)
+		}
+		for key, n := range started {
+			if n["1"]+n["2"] != n["merged"] || n["1"] == 0 {
+				t.Errorf("%s: %v", key, n)
+			}
+		}
+	}
+}
