@@ -27,8 +27,8 @@ func TestThroughputOfSteps(t *testing.T) {
 			call := &drive.Call{
 				Intended: at * time.Second, Ready: at * time.Second, Start: at * time.Second, End: at*time.Second + 1500*time.Millisecond, Outcome: &target.Outcome{},
 			}
-			rec.Step(1, false, call, nil)
-			rec.Block(2, call)
+			rec.Step(1, false, 0, call, nil)
+			rec.Block(2, 0, call)
 		}
 		rows := []journey.Row{{Name: "a", Path: "a"}, {Name: "b", Path: "b"}, {Name: "block", Path: "block"}}
 		out := c.trial

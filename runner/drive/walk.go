@@ -213,7 +213,7 @@ func (w *walk) end(place uint32, c *Call, v journey.Verdict) {
 	v.Example = w.crew.Scrub(place, v.Example)
 	c.Outcome.Class, c.Outcome.Example = v.Class, v.Example
 	w.release(place)
-	w.Recorder.Step(call.Row, w.j.Program.Rows[call.Row].Outside, c, v.Records)
+	w.record(place, call.Row, c, v.Records)
 	switch {
 	case v.Class == target.Broken:
 		w.broken("the target broke", errors.New(v.Example))
@@ -281,7 +281,7 @@ func (w *walk) close() {
 	for _, b := range w.crew.Closed {
 		w.whole = Call{Intended: b.Began, Ready: b.Began, Start: b.Began, End: b.Ended, Paused: b.Paused, Outcome: &w.became}
 		w.became = target.Outcome{Class: b.Class, Example: b.Example}
-		w.Recorder.Block(b.Row, &w.whole)
+		w.Recorder.Block(b.Row, b.Due, &w.whole)
 	}
 	w.crew.Closed = w.crew.Closed[:0]
 	for _, id := range w.crew.Left {
@@ -313,9 +313,15 @@ func (w *walk) leaveBehind(id uint32, now time.Duration) {
 	if !w.calls[id].begun {
 		return
 	}
-	w.Recorder.Step(call.Row, w.j.Program.Rows[call.Row].Outside, &Call{
+	w.record(id, call.Row, &Call{
 		Number: x.request.Number, Intended: s.intended, Ready: s.ready, Start: s.start + x.late, End: max(now, s.start+x.late), Outcome: x.leftBehind(),
 	}, nil)
+}
+
+// record takes in a strand's call.
+func (w *walk) record(id uint32, row int, c *Call, records []journey.Recorded) {
+	start, _ := w.crew.Begun(id)
+	w.Recorder.Step(row, w.j.Program.Rows[row].Outside, start.Intended, c, records)
 }
 
 // leave records what has not come back, as cancelled.

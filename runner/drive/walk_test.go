@@ -90,6 +90,9 @@ func TestStepsFollowEachOther(t *testing.T) {
 			t.Errorf("step %d: %d ok, the server saw %d, %v to %v", i, row.OK, len(servers[i].arrived), row.Response.Min(), row.Response.Max())
 		}
 	}
+	if first, second := rec.Rows[0].Begin, rec.Rows[1].Begin; first.Count() != 6 || first.Max() != 0 || second.Count() != 6 || second.Min() != 4*time.Second || second.Max() != 4*time.Second {
+		t.Errorf("the first step begins after %v, the second after %v to %v", first.Max(), second.Min(), second.Max())
+	}
 	if servers[1].arrived[0] != 4*time.Second || rec.Busy.Seconds() != 36 {
 		t.Errorf("the second step arrived at %v, in flight for %v s", servers[1].arrived[0], rec.Busy.Seconds())
 	}
@@ -108,6 +111,7 @@ func TestStationsInTandem(t *testing.T) {
 	within(t, "mean of the first", rec.Rows[0].Response.Mean()/1e9, first, 0.02)
 	within(t, "mean of the second", rec.Rows[1].Response.Mean()/1e9, second, 0.02)
 	within(t, "mean", rec.Response.Mean()/1e9, first+second, 0.02)
+	within(t, "when the second begins", rec.Rows[1].Begin.Mean()/1e9, first, 0.02)
 	a, c := 1/first, 1/second
 	above := func(t float64) float64 { return (c*math.Exp(-a*t) - a*math.Exp(-c*t)) / (c - a) }
 	within(t, "p99", rec.Response.Quantile(99).Seconds(), quantile(above, 99), 0.02)
@@ -311,7 +315,16 @@ func TestTheLawsOfJourneys(t *testing.T) {
 		}
 		calls, attempts := int64(0), int64(0)
 		for i, row := range rec.Rows {
-			if row == nil || b.rows[i].Name != "call" {
+			if row == nil {
+				continue
+			}
+			if row.Begin.Count() != row.OK || row.Begin.Negative() > 0 || row.Begin.Max() > rec.LastEnd {
+				rt.Fatalf("row %d: %d ok, %d begins up to %v", i, row.OK, row.Begin.Count(), row.Begin.Max())
+			}
+			if b.rows[i].Name != "call" {
+				if row.Elapsed.Count() != row.OK || row.Elapsed.Mean() < row.Response.Mean()-1 {
+					rt.Fatalf("row %d: %d blocks ok, %d elapsed %v, of it not paused %v", i, row.OK, row.Elapsed.Count(), row.Elapsed.Mean(), row.Response.Mean())
+				}
 				continue
 			}
 			calls, attempts = calls+row.Started(), attempts+row.Attempts

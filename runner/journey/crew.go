@@ -198,6 +198,7 @@ type Move struct {
 // Span is the time that a block of steps took, or an iteration.
 type Span struct {
 	Row            int
+	Due            time.Duration // the iteration that it is a part of, or is
 	Began, Ended   time.Duration
 	Paused         time.Duration // of that time
 	Class, Example string        // how it failed
@@ -297,8 +298,8 @@ func (c *Crew) UnderWay() (ids []uint32) {
 	return ids
 }
 
-// Begun is how an iteration began, by its first strand, and for how long it has
-// paused.
+// Begun is how the iteration of a strand began, and for how long the strand has
+// paused: its first one for as long as the iteration.
 func (c *Crew) Begun(id uint32) (start Start, paused time.Duration) {
 	return c.strands[id].Start, c.strands[id].rest.paused
 }

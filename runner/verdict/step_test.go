@@ -35,6 +35,7 @@ func journey(t testing.TB, m trial, elapsed []time.Duration, parts ...part) resu
 		p.mode, p.makespan, p.duration = m.mode, m.makespan, m.duration
 		name := p.path[strings.LastIndex(p.path, "/")+1:]
 		step := result.Step{Name: name, Path: p.path, Kind: "sim", Outside: p.outside, ThroughputPerS: p.perS, Measure: p.result(t).Measure}
+		step.Begin = step.Response // of as many
 		if p.block {
 			step.Kind, step.Attempts = "", 0
 		}
