@@ -37,6 +37,8 @@ import (
 	"time"
 
 	"plimsoll/target"
+	"plimsoll/target/cookie"
+	"plimsoll/target/wire"
 )
 
 // Target is an HTTP server under load. Its calls may come from any number of
@@ -45,9 +47,13 @@ type Target struct {
 	settings Settings
 	contains []byte
 	requests []*request
+	dial     *nethttp.Transport
+	mu       sync.Mutex
 	pools    map[string]*pool // by scheme and host
 	buffers  sync.Pool        // of *[]byte, to drain bodies into
-	examples sync.Map         // class → the example message made for it
+	steps    sync.Pool        // of *step
+	jars     *cookie.Jars     // of users
+	examples sync.Map         // which → the example message made for it
 }
 
 // Open prepares the target; nothing is sent yet. Relative URLs are resolved
@@ -62,7 +68,8 @@ func Open(s Settings, base string) (*Target, error) {
 		return nil, err
 	}
 	linked(transport, s.Protocol == "2", s.MaxHead)
-	t := &Target{settings: s, contains: []byte(s.Success.Contains), pools: map[string]*pool{}}
+	t := &Target{settings: s, contains: []byte(s.Success.Contains), pools: map[string]*pool{}, dial: transport, jars: cookie.NewJars(time.Now)}
+	t.steps.New = t.newStep
 	t.buffers.New = func() any {
 		buffer := make([]byte, max(32<<10, 2*len(t.contains)))
 		return &buffer
@@ -78,7 +85,7 @@ func Open(s Settings, base string) (*Target, error) {
 		if err != nil {
 			return nil, fmt.Errorf("request %d: %w", i+1, err)
 		}
-		r.pool = t.poolFor(r.template.URL, transport)
+		r.pool = t.poolFor(r.template.URL.Scheme, address(r.template.URL))
 		t.requests = append(t.requests, r)
 	}
 	if len(t.requests) == 0 {
@@ -87,14 +94,15 @@ func Open(s Settings, base string) (*Target, error) {
 	return t, nil
 }
 
-// poolFor is the pool of connections to the host of u.
-func (t *Target) poolFor(u *url.URL, transport *nethttp.Transport) *pool {
-	s, scheme, address := t.settings, u.Scheme, address(u)
-	key := scheme + "://" + address
+// poolFor is the pool of connections to a host.
+func (t *Target) poolFor(scheme, address string) *pool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	s, key := &t.settings, scheme+"://"+address
 	if t.pools[key] == nil {
 		t.pools[key] = &pool{
 			dial: func(ctx context.Context) (client *nethttp.ClientConn, l link, err error) {
-				client, err = transport.NewClientConn(context.WithValue(ctx, linkKey{}, &l), scheme, address)
+				client, err = t.dial.NewClientConn(context.WithValue(ctx, linkKey{}, &l), scheme, address)
 				return client, l, err
 			},
 			limit:   s.Connections,
@@ -109,20 +117,28 @@ func (t *Target) poolFor(u *url.URL, transport *nethttp.Transport) *pool {
 
 // Close closes the connections; those of calls under way close when these end.
 func (t *Target) Close() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	for _, p := range t.pools {
 		p.close()
 	}
 }
 
-// Call sends the request whose turn it is, once.
-func (t *Target) Call(ctx context.Context, q *target.Request) target.Outcome {
-	var out target.Outcome
-	r := t.requests[q.Number%uint64(len(t.requests))]
-	if f := t.attempt(ctx, r, &out); f != nil {
-		out.Class, out.Example = f.class, t.example(r, f)
+// Call sends the request whose turn it is, once, or what a journey's step asks.
+func (t *Target) Call(ctx context.Context, q *target.Request) (out target.Outcome) {
+	if led, is := q.Call.(*wire.Led); is {
+		return t.callLed(ctx, led)
 	}
+	if q.Call != nil || len(q.Want) > 0 {
+		return t.callStep(ctx, q)
+	}
+	r := t.requests[q.Number%uint64(len(t.requests))]
+	t.tell(&out, nil, r.label, t.attempt(ctx, r, &out, nil))
 	return out
 }
+
+// Leave forgets a user.
+func (t *Target) Leave(user uint32) { t.jars.Leave(user) }
 
 // mostMoves bounds how often a call takes another connection because nothing
 // could be sent on the one before: as many idle ones may have to go.
@@ -130,19 +146,26 @@ const mostMoves = 100
 
 // attempt is a try, as `retry` counts them: it waits for a place on a
 // connection, then has Settings.Timeout from connecting to the body's end, a
-// second sending that the protocol calls for included.
-func (t *Target) attempt(ctx context.Context, r *request, out *target.Outcome) *failure {
+// second sending that the protocol calls for included. What comes after, if
+// anything, belongs to it, too.
+func (t *Target) attempt(ctx context.Context, r *request, out *target.Outcome, after func(timed context.Context, f *failure) *failure) *failure {
 	at, held, err := r.pool.take(ctx, wish{once: r.once})
 	out.Held += held
 	if err != nil {
 		out.Ended = time.Now()
 		return &failure{class: target.Cancelled}
 	}
-	timed, cancel := ctx, context.CancelFunc(func() {})
-	if t.settings.Timeout > 0 {
-		timed, cancel = context.WithTimeout(ctx, t.settings.Timeout)
-	}
+	timed, cancel := within(ctx, t.settings.Timeout)
 	defer cancel()
+	f := t.exchanges(ctx, timed, at, r, out)
+	if after != nil {
+		return after(timed, f)
+	}
+	return f
+}
+
+// exchanges sends a request, which has a place, until it is processed.
+func (t *Target) exchanges(ctx, timed context.Context, at place, r *request, out *target.Outcome) *failure {
 	for again, moves := false, 0; ; {
 		before := out.Attempts
 		f := t.send(timed, at, r, out)
@@ -162,13 +185,14 @@ func (t *Target) attempt(ctx context.Context, r *request, out *target.Outcome) *
 			out.Attempts = max(out.Attempts, before+1) // even if nothing could be sent
 			return f
 		}
-		at, held, err = r.pool.take(timed, wish{once: r.once, besides: at.conn})
+		next, held, err := r.pool.take(timed, wish{once: r.once, besides: at.conn})
 		out.Held += held
 		if err != nil {
 			f = &failure{stage: connecting, err: err}
 			f.classify(ctx, timed)
 			return f
 		}
+		at = next
 	}
 }
 
@@ -212,26 +236,29 @@ func (t *Target) send(ctx context.Context, at place, r *request, out *target.Out
 // and judges it.
 func (t *Target) exchangeTapped(c *conn, r *request, ctx context.Context, out *target.Outcome) *failure {
 	c.link.words.next(r)
-	c.link.tap.expect(r.template.Method == nethttp.MethodHead)
-	f := t.exchange(c.client, r.with(ctx))
+	c.link.tap.expect(r.template.Method == nethttp.MethodHead, r.step)
+	f := t.exchange(c.client, r.with(ctx), r.step)
 	seen := c.link.tap.finish(r.size())
 	out.BytesIn += seen.in
 	out.BytesOut += seen.out
-	return f.tapped(seen)
+	if f = f.tapped(seen); r.step != nil {
+		return t.conclude(r.step, seen.interim, f, out)
+	}
+	return f
 }
 
 // exchange sends the request, reads the answer to its end and judges it.
-func (t *Target) exchange(client *nethttp.ClientConn, r *nethttp.Request) *failure {
+func (t *Target) exchange(client *nethttp.ClientConn, r *nethttp.Request, s *step) *failure {
 	answer, err := client.RoundTrip(r)
 	if err != nil {
 		return &failure{stage: awaiting, err: err}
 	}
 	if answer.StatusCode == nethttp.StatusSwitchingProtocols {
 		_ = answer.Body.Close() // no body follows, but another protocol
-		return &failure{class: statusClass(answer.StatusCode), status: answer.StatusCode}
+		s.sees(answer, len(t.contains) == 0)
+		return &failure{class: statusClass(answer.StatusCode), status: answer.StatusCode, whole: true}
 	}
-	accepted := t.settings.Success.accepts(answer.StatusCode)
-	read, err := t.drain(answer.Body, !accepted)
+	read, err := t.drain(answer, s)
 	return t.judge(answer, read, err)
 }
 
@@ -242,9 +269,9 @@ func (t *Target) judge(answer *nethttp.Response, read content, err error) *failu
 	case err != nil:
 		return &failure{stage: reading, err: err, read: read, announced: answer.ContentLength}
 	case !accepted:
-		return &failure{class: statusClass(answer.StatusCode), status: answer.StatusCode, location: answer.Header.Get("Location"), read: read}
+		return &failure{class: statusClass(answer.StatusCode), status: answer.StatusCode, location: answer.Header.Get("Location"), read: read, whole: true}
 	case !read.found:
-		return &failure{class: target.Body, read: read}
+		return &failure{class: target.Body, read: read, whole: true}
 	}
 	return nil
 }
@@ -266,14 +293,19 @@ func beginning(body []byte) string {
 	return string(body[:enough]) + "…"
 }
 
-// drain reads a body to its end, and keeps its start if it is asked to.
-func (t *Target) drain(from io.ReadCloser, keepStart bool) (content, error) {
+// drain reads a body to its end, and keeps its start where the status is not
+// accepted.
+func (t *Target) drain(answer *nethttp.Response, s *step) (c content, err error) {
+	from, keepStart := answer.Body, !t.settings.Success.accepts(answer.StatusCode)
 	defer from.Close()
+	defer func() { s.sees(answer, c.found) }()
 	buffer := t.buffers.Get().(*[]byte)
 	defer t.buffers.Put(buffer)
-	c, kept := content{found: len(t.contains) == 0}, 0
+	c.found = len(t.contains) == 0
+	kept := 0
 	for {
 		n, err := from.Read((*buffer)[kept:])
+		s.takes(answer, (*buffer)[kept:kept+n])
 		piece := (*buffer)[:kept+n]
 		if keepStart && c.size == 0 {
 			c.start = beginning(piece)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/jsonschema-go/jsonschema"
 
+	"plimsoll/target/httpcall"
 	"plimsoll/target/retry"
 	"plimsoll/target/setting"
 	"plimsoll/target/sim"
@@ -76,7 +77,7 @@ func (w written) settings(r *setting.Reader, at setting.Pos) (*Settings, bool) {
 		TLS:         w.tls.Value,
 		Route:       route,
 		MaxHead:     cmp.Or(w.maxHead, wire.UsualHead),
-		MaxBody:     cmp.Or(w.maxBody, wire.UsualBody),
+		MaxBody:     cmp.Or(w.maxBody, httpcall.UsualBody),
 		Success:     w.success,
 		Retry:       w.retry,
 		Scrub:       r.Scrub,

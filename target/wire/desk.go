@@ -6,7 +6,6 @@ import (
 
 	"plimsoll/target"
 	"plimsoll/target/agenda"
-	"plimsoll/target/content"
 	"plimsoll/target/host"
 	"plimsoll/target/httpcall"
 )
@@ -26,11 +25,15 @@ type desk struct {
 	gaveUp    bool           // nothing is sent any more
 	classes   map[int]string // of statuses seen
 	steps     []*step        // to be used again
-	decoder   content.Decoder
+	reader    httpcall.Reader
+	abroad    func(Led) // takes calls to other servers; nil: nobody does
 }
 
 func newDesk(o Options, clock target.Clock) desk {
-	return desk{o: o, time: clock, clock: clock.Now(), classes: map[int]string{}}
+	return desk{
+		o: o, time: clock, clock: clock.Now(), classes: map[int]string{},
+		reader: httpcall.Reader{MaxBody: o.MaxBody, Show: o.Show},
+	}
 }
 
 func (d *desk) now() time.Duration {
@@ -124,7 +127,7 @@ func (d *desk) failed(x *exchange, class string, seen Seen, at time.Duration) {
 	}
 	var call *httpcall.Prepared
 	if x.step != nil {
-		call = x.step.call
+		call = x.step.Call()
 	}
 	x.Class, x.Example = class, d.o.Example(x.number, call, class, seen)
 	d.ended(x, at)

@@ -85,8 +85,7 @@ type Options struct {
 	// Example makes the message of a failure from its class and what was seen;
 	// call is a step's, nil for that of number n of the target's own.
 	Example func(n uint64, call *httpcall.Prepared, class string, seen Seen) string
-	// MaxBody is how large a body may be, decoded, where somebody looks into it;
-	// 0: UsualBody. Show makes what is told of one in which something is missing.
+	// MaxBody and Show are httpcall.Reader's.
 	MaxBody int
 	Show    func(body []byte) string
 	// Jars are the cookies of users, which go with them; nil: there are none.
