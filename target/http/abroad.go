@@ -76,6 +76,12 @@ func (t *travelling) CancelAll(now time.Duration) {
 	t.Carrier.CancelAll(now)
 }
 
+// Trace is the identifier of a call's trace, wherever it went.
+func (t *travelling) Trace(number uint64) string { return t.Carrier.(tracer).Trace(number) }
+
+// tracer is a carrier that can tell which trace a call has begun.
+type tracer interface{ Trace(number uint64) string }
+
 // Leave forgets a user.
 func (t *travelling) Leave(user uint32) {
 	t.Carrier.(leaver).Leave(user)
@@ -95,8 +101,9 @@ type leaver interface{ Leave(user uint32) }
 type calling struct {
 	*workers.Carrier
 	leaver
+	tracer
 }
 
 func (t *Target) carrier(clock target.Clock) *calling {
-	return &calling{workers.New(t, clock), t}
+	return &calling{workers.New(t, clock), t, t}
 }

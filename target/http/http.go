@@ -30,6 +30,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	nethttp "net/http"
 	"net/url"
 	"strings"
@@ -38,6 +39,8 @@ import (
 
 	"plimsoll/target"
 	"plimsoll/target/cookie"
+	"plimsoll/target/httpcall"
+	"plimsoll/target/random"
 	"plimsoll/target/wire"
 )
 
@@ -49,11 +52,12 @@ type Target struct {
 	requests []*request
 	dial     *nethttp.Transport
 	mu       sync.Mutex
-	pools    map[string]*pool // by scheme and host
-	buffers  sync.Pool        // of *[]byte, to drain bodies into
-	steps    sync.Pool        // of *step
-	jars     *cookie.Jars     // of users
-	examples sync.Map         // which → the example message made for it
+	pools    map[uint32]map[string]*pool // by user, if each has its own, and else 0; by scheme and host
+	buffers  sync.Pool                   // of *[]byte, to drain bodies into
+	steps    sync.Pool                   // of *step
+	traces   random.Key                  // what those of calls derive from
+	jars     *cookie.Jars                // of users
+	examples sync.Map                    // which → the example message made for it
 }
 
 // Open prepares the target; nothing is sent yet. Relative URLs are resolved
@@ -68,7 +72,7 @@ func Open(s Settings, base string) (*Target, error) {
 		return nil, err
 	}
 	linked(transport, s.Protocol == "2", s.MaxHead)
-	t := &Target{settings: s, contains: []byte(s.Success.Contains), pools: map[string]*pool{}, dial: transport, jars: cookie.NewJars(time.Now)}
+	t := &Target{settings: s, contains: []byte(s.Success.Contains), pools: map[uint32]map[string]*pool{}, dial: transport, jars: cookie.NewJars(time.Now), traces: newTraces()}
 	t.steps.New = t.newStep
 	t.buffers.New = func() any {
 		buffer := make([]byte, max(32<<10, 2*len(t.contains)))
@@ -85,7 +89,7 @@ func Open(s Settings, base string) (*Target, error) {
 		if err != nil {
 			return nil, fmt.Errorf("request %d: %w", i+1, err)
 		}
-		r.pool = t.poolFor(r.template.URL.Scheme, address(r.template.URL))
+		r.pool = t.poolFor(0, r.template.URL.Scheme, address(r.template.URL))
 		t.requests = append(t.requests, r)
 	}
 	if len(t.requests) == 0 {
@@ -94,13 +98,21 @@ func Open(s Settings, base string) (*Target, error) {
 	return t, nil
 }
 
-// poolFor is the pool of connections to a host.
-func (t *Target) poolFor(scheme, address string) *pool {
+// poolFor is a user's pool of connections to a host.
+func (t *Target) poolFor(user uint32, scheme, address string) *pool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	s, key := &t.settings, scheme+"://"+address
-	if t.pools[key] == nil {
-		t.pools[key] = &pool{
+	if !s.PerUser {
+		user = 0
+	}
+	pools := t.pools[user]
+	if pools == nil {
+		pools = map[string]*pool{}
+		t.pools[user] = pools
+	}
+	if pools[key] == nil {
+		pools[key] = &pool{
 			dial: func(ctx context.Context) (client *nethttp.ClientConn, l link, err error) {
 				client, err = t.dial.NewClientConn(context.WithValue(ctx, linkKey{}, &l), scheme, address)
 				return client, l, err
@@ -112,14 +124,20 @@ func (t *Target) poolFor(scheme, address string) *pool {
 			streams: manyStreams,
 		}
 	}
-	return t.pools[key]
+	return pools[key]
 }
 
 // Close closes the connections; those of calls under way close when these end.
 func (t *Target) Close() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	for _, p := range t.pools {
+	for _, pools := range t.pools {
+		closeAll(pools)
+	}
+}
+
+func closeAll(pools map[string]*pool) {
+	for _, p := range pools {
 		p.close()
 	}
 }
@@ -129,7 +147,7 @@ func (t *Target) Call(ctx context.Context, q *target.Request) (out target.Outcom
 	if led, is := q.Call.(*wire.Led); is {
 		return t.callLed(ctx, led)
 	}
-	if q.Call != nil || len(q.Want) > 0 {
+	if q.Call != nil || len(q.Want) > 0 || t.settings.PerUser {
 		return t.callStep(ctx, q)
 	}
 	r := t.requests[q.Number%uint64(len(t.requests))]
@@ -137,8 +155,23 @@ func (t *Target) Call(ctx context.Context, q *target.Request) (out target.Outcom
 	return out
 }
 
-// Leave forgets a user.
-func (t *Target) Leave(user uint32) { t.jars.Leave(user) }
+// Leave forgets a user, and closes the connections that were its own.
+func (t *Target) Leave(user uint32) {
+	t.jars.Leave(user)
+	if t.settings.PerUser {
+		t.mu.Lock()
+		pools := t.pools[user]
+		delete(t.pools, user)
+		t.mu.Unlock()
+		closeAll(pools)
+	}
+}
+
+// Trace is the identifier of the trace that the call of that number has begun.
+func (t *Target) Trace(number uint64) string { return httpcall.TraceID(t.traces.Sub(number)) }
+
+// newTraces is new each time: tracing systems keep what was there before.
+func newTraces() random.Key { return random.Key(rand.Uint64()) }
 
 // mostMoves bounds how often a call takes another connection because nothing
 // could be sent on the one before: as many idle ones may have to go.

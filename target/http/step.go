@@ -28,8 +28,8 @@ type step struct {
 
 func (t *Target) newStep() any {
 	return &step{Course: new(httpcall.Course), reader: httpcall.Reader{
-		MaxBody: t.settings.MaxBody,
-		Show:    func(body []byte) string { return httpcall.Show(body, t.settings.scrub) },
+		MaxBody: t.settings.MaxBody, Traces: t.traces,
+		Show: func(body []byte) string { return httpcall.Show(body, t.settings.scrub) },
 	}}
 }
 
@@ -41,6 +41,10 @@ func (t *Target) callStep(ctx context.Context, q *target.Request) (out target.Ou
 	if s.Call() == nil {
 		s.request = *t.requests[q.Number%uint64(len(t.requests))]
 		s.request.step = s
+		if t.settings.PerUser {
+			u := s.request.template.URL
+			s.request.pool = t.poolFor(q.User, u.Scheme, address(u))
+		}
 	} else if err := s.Write(); err != nil {
 		t.tell(&out, s.Call(), "", &failure{class: target.Variable, err: err})
 		return out
@@ -132,7 +136,7 @@ func (t *Target) ready(s *step) {
 	}
 	s.request = request{
 		head: text[:m.Head], body: text[m.Head:], once: m.Once, asks: m.Asks, step: s,
-		pool: t.poolFor(m.Scheme, m.Host),
+		pool: t.poolFor(s.User(), m.Scheme, m.Host),
 		template: nethttp.Request{
 			Method: m.Method, URL: u, Host: lines.get("Host"), Header: lines.canonical(),
 			Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,

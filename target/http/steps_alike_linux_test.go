@@ -10,7 +10,9 @@ import (
 	"io"
 	"net"
 	nethttp "net/http"
+	"net/http/httptest"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -226,5 +228,120 @@ func TestCallsAbroadAreGivenUp(t *testing.T) {
 				t.Errorf("%+v", d)
 			}
 		})
+	}
+}
+
+// Where each user has connections of its own, the server sees one for each user,
+// which is the same all the time, and is closed when the user goes.
+func TestUsersHaveConnectionsOfTheirOwn(t *testing.T) {
+	for _, by := range everyStepper {
+		t.Run(by.name(), func(t *testing.T) {
+			var mu sync.Mutex
+			of := map[string]map[string]int{} // requests by connection and user
+			closed := map[string]bool{}
+			server := httptest.NewUnstartedServer(nethttp.HandlerFunc(func(_ nethttp.ResponseWriter, r *nethttp.Request) {
+				mu.Lock()
+				defer mu.Unlock()
+				if of[r.RemoteAddr] == nil {
+					of[r.RemoteAddr] = map[string]int{}
+				}
+				of[r.RemoteAddr][r.Header.Get("X-User")]++
+			}))
+			server.Config.Protocols = new(nethttp.Protocols)
+			server.Config.Protocols.SetHTTP1(true)
+			server.Config.Protocols.SetUnencryptedHTTP2(true)
+			server.Config.ConnState = func(c net.Conn, s nethttp.ConnState) {
+				mu.Lock()
+				defer mu.Unlock()
+				if s == nethttp.StateClosed {
+					closed[c.RemoteAddr().String()] = true
+				}
+			}
+			server.Start()
+			t.Cleanup(server.Close)
+			x := newStepper(t, by, Settings{Calls: []Request{{URL: server.URL}}, PerUser: true})
+			call := asks(t, "GET", "/", func(c *httpcall.Call) { c.Headers = []httpcall.Line{{Name: "X-User", Value: hole(t, c, "${u}")}} })
+			own, other := x.prepare(call), x.prepare(asks(t, "GET", strings.Replace(server.URL, "127.0.0.1", "localhost", 1), func(c *httpcall.Call) { c.Headers, c.Holes = call.Headers, call.Holes }))
+			const users, rounds = 5, 4
+			at := func(n int) []value.Value { return []value.Value{value.Of(fmt.Sprint(n))} }
+			for i := range users * rounds {
+				n := i % users
+				if d := x.call(target.Request{User: uint32(n), Call: own, Args: at(n)}); !d.OK() {
+					t.Fatalf("%+v", d)
+				}
+			}
+			for n := range users {
+				if d := x.call(target.Request{User: uint32(n), Call: other, Args: at(n)}); !d.OK() {
+					t.Fatalf("%+v", d)
+				}
+			}
+			mu.Lock()
+			if len(of) != 2*users || len(closed) > 0 {
+				t.Errorf("%d connections of %d users to two hosts, %d closed", len(of), users, len(closed))
+			}
+			gone := map[string]bool{}
+			for c, by := range of {
+				if len(by) != 1 {
+					t.Errorf("a connection is of %d users: %v", len(by), by)
+				}
+				gone[c] = by["3"] > 0
+			}
+			mu.Unlock()
+			x.carrier.(leaver).Leave(3)
+			for range 5_000 {
+				x.carrier.Take(x.clock.Wait(x.clock.Now() + 1e6))
+				if mu.Lock(); len(closed) == 2 {
+					mu.Unlock()
+					break
+				}
+				mu.Unlock()
+			}
+			mu.Lock()
+			for c := range closed {
+				if !gone[c] {
+					t.Error("the connection of somebody else was closed")
+				}
+			}
+			if len(closed) != 2 {
+				t.Errorf("%d connections were closed", len(closed))
+			}
+			mu.Unlock()
+			if d := x.call(target.Request{User: 3, Call: own, Args: at(3)}); !d.OK() || d.Resent > 0 {
+				t.Errorf("who comes again: %+v", d)
+			}
+			if d := x.call(target.Request{User: 1}); !d.OK() {
+				t.Errorf("the target's own call: %+v", d)
+			}
+		})
+	}
+}
+
+// What a server is told of traces is what the carriers tell, wherever redirects
+// lead; and no two loops, nor two trials, have one in common.
+func TestServersHearOfTheTracesThatAreTold(t *testing.T) {
+	type tracer interface{ Trace(number uint64) string }
+	seen := map[string]bool{}
+	for _, by := range everyStepper {
+		home, other, _, _ := crossroads(t)
+		var heard atomic.Value
+		server := serveBoth(t, nethttp.HandlerFunc(func(w nethttp.ResponseWriter, r *nethttp.Request) {
+			heard.Store(r.Header.Get("Traceparent"))
+			if r.URL.Path == "/x" {
+				nethttp.Redirect(w, r, other, nethttp.StatusFound)
+			}
+		}))
+		for range 2 {
+			x := newStepper(t, by, Settings{Calls: []Request{{URL: home}}})
+			for _, url := range []string{server.URL, server.URL + "/x", server.URL} {
+				call := asks(t, "GET", url, func(c *httpcall.Call) { c.Trace = true })
+				number := x.calls
+				d := x.call(target.Request{Call: x.prepare(call)})
+				trace := x.carrier.(tracer).Trace(number)
+				if !d.OK() || !strings.HasPrefix(heard.Load().(string), "00-"+trace+"-") || seen[trace] {
+					t.Errorf("%s: call %d is of trace %s, and the server heard %v", by.name(), number, trace, heard.Load())
+				}
+				seen[trace] = true
+			}
+		}
 	}
 }

@@ -58,6 +58,7 @@ func (s Settings) Wire(base string) (o wire.Options, err error) {
 	o.Accepts = func(status int) bool { // 101: another protocol follows, and no body
 		return status != nethttp.StatusSwitchingProtocols && s.Success.accepts(status)
 	}
+	o.PerUser, o.Traces = s.PerUser, newTraces()
 	o.Contains = []byte(s.Success.Contains)
 	o.Example = s.examples(labels)
 	o.MaxBody, o.Jars = s.MaxBody, cookie.NewJars(time.Now)

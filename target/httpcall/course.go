@@ -9,6 +9,7 @@ import (
 	"plimsoll/target/content"
 	"plimsoll/target/look"
 	"plimsoll/target/quantity"
+	"plimsoll/target/random"
 	"plimsoll/target/value"
 )
 
@@ -34,6 +35,8 @@ type Reader struct {
 	// 0: UsualBody. Show makes what is told of one in which something is missing.
 	MaxBody int
 	Show    func(body []byte) string
+	// Traces is what the traces of calls derive from.
+	Traces  random.Key
 	decoder content.Decoder
 }
 
@@ -55,6 +58,7 @@ func (r *Reader) most() int {
 func (r *Reader) Begin(c *Course, q *target.Request) {
 	c.call, _ = q.Call.(*Prepared)
 	c.number, c.user, c.args, c.want = q.Number, q.User, q.Args, q.Want
+	c.Trace = r.Traces.Sub(q.Number)
 	c.Hops, c.whole, c.most = 0, false, 0
 	for i := range c.want {
 		c.most = beginning
@@ -64,6 +68,9 @@ func (r *Reader) Begin(c *Course, q *target.Request) {
 		}
 	}
 }
+
+// Trace is the identifier of a call's trace, where it has one.
+func (r *Reader) Trace(number uint64) string { return TraceID(r.Traces.Sub(number)) }
 
 // End lets go of what is not the course's own.
 func (c *Course) End() {

@@ -32,7 +32,7 @@ type desk struct {
 func newDesk(o Options, clock target.Clock) desk {
 	return desk{
 		o: o, time: clock, clock: clock.Now(), classes: map[int]string{},
-		reader: httpcall.Reader{MaxBody: o.MaxBody, Show: o.Show},
+		reader: httpcall.Reader{MaxBody: o.MaxBody, Show: o.Show, Traces: o.Traces},
 	}
 }
 
@@ -50,7 +50,7 @@ func (d *desk) enter(id target.ID, r *target.Request) (*exchange, bool) {
 		x = new(exchange)
 	}
 	*x = exchange{Done: target.Done{ID: id}, number: r.Number, request: &d.o.Requests[r.Number%uint64(len(d.o.Requests))]}
-	if r.Call == nil && len(r.Want) == 0 {
+	if r.Call == nil && len(r.Want) == 0 && !d.o.PerUser {
 		return x, true
 	}
 	return x, d.enterStep(x, r)

@@ -115,6 +115,10 @@ func (d *desk) give(x *exchange) {
 	x.step = nil
 }
 
+// Trace is the identifier of the trace that the call of that number has begun,
+// where it was asked to.
+func (d *desk) Trace(number uint64) string { return d.reader.Trace(number) }
+
 // forget takes leave of a user.
 func (d *desk) forget(user uint32) {
 	if d.o.Jars != nil {
