@@ -309,6 +309,7 @@ func (d *driver) broken(reason string, err error) {
 		d.err = err
 		d.Schedule.Stop(reason)
 		d.cancel()
+		d.abandon()
 	}
 }
 
@@ -318,10 +319,20 @@ func (d *driver) interrupt() {
 		d.interrupted = true
 		d.drop()
 		d.Schedule.Stop("interrupted")
-		d.deadline = min(d.deadline, agenda.Later(d.now, interruptGrace))
+		if d.walk == nil || !d.walk.left {
+			d.deadline = min(d.deadline, agenda.Later(d.now, interruptGrace))
+		}
 	}
 	if d.Stop.level.Load() > 1 {
 		d.cancel()
+		d.abandon()
+	}
+}
+
+// abandon gives up what outlives cancelling: users who go.
+func (d *driver) abandon() {
+	if d.walk != nil {
+		d.walk.abandon()
 	}
 }
 
@@ -335,16 +346,22 @@ func (d *driver) cancel() {
 		d.drop()
 	}
 	d.Schedule.Stop(d.Schedule.Stopped())
-	if d.again == nil {
-		d.carrier.CancelAll(d.now)
-	} else {
+	grace := cancelGrace
+	switch {
+	case d.walk != nil:
+		if d.walk.j.Program.Leaves() {
+			grace = max(grace, d.Drain)
+		} else {
+			d.walk.abandoned = true
+		}
+		d.walk.callOff()
+	case d.again != nil:
 		d.again.cancelAll(d.now)
-	}
-	if d.walk != nil {
-		d.walk.refuse(d.now)
+	default:
+		d.carrier.CancelAll(d.now)
 	}
 	d.due = d.now
-	d.deadline = agenda.Later(d.now, cancelGrace)
+	d.deadline = agenda.Later(d.now, grace)
 }
 
 // drop counts the calls that were due and never started.
@@ -355,18 +372,22 @@ func (d *driver) drop() {
 }
 
 // expired is called when the deadline has passed: the first time for what is
-// in flight, the second time for what would not be cancelled, which is left
-// behind and counted.
+// in flight, the last time for what would not be cancelled, which is left behind
+// and counted; between them, where there are any, for users who go.
 func (d *driver) expired() (over bool) {
-	if !d.cancelled {
+	switch {
+	case !d.cancelled && (d.walk == nil || !d.walk.left):
 		if !d.interrupted {
 			d.Recorder.GiveUp()
 		}
 		d.cancel()
-		return false
+	case d.walk != nil && !d.walk.abandoned:
+		d.walk.abandon()
+	default:
+		d.leave()
+		return true
 	}
-	d.leave()
-	return true
+	return false
 }
 
 // leave records the calls that have not come back, as cancelled.
