@@ -125,55 +125,52 @@ type handsOn interface {
 
 func (d *driver) run() {
 	until := d.From
-	for {
+	for over := false; !over; {
 		now := d.turn(min(until, d.due, d.deadline))
 		if d.due <= now && d.event(now) {
 			until = now // look for more ends before anything starts
 			continue
 		}
-		if d.Stop.level.Load() > 0 {
-			d.interrupt()
+		until, over = d.decide(now)
+	}
+}
+
+// decide does what is to be done where nothing has ended, and tells until when
+// there is no more of that, or that all is over.
+func (d *driver) decide(now time.Duration) (until time.Duration, over bool) {
+	if d.Stop.level.Load() > 0 {
+		d.interrupt()
+	}
+	if now >= d.deadline && d.expired() {
+		return now, true
+	}
+	next := d.Schedule.Next(now, d.inFlight)
+	switch next.Do {
+	case schedule.Start:
+		d.begin(next)
+		return now, false
+	case schedule.Drop:
+		d.Recorder.Drop(next.At, 1)
+		return now, false
+	case schedule.Wait:
+		return next.At, false
+	case schedule.Cancel, schedule.Done:
+		if d.inFlight == 0 && (d.walk == nil || d.walk.allGone()) {
+			return now, true
 		}
-		if now >= d.deadline && d.expired() {
-			return
-		}
-		next := d.Schedule.Next(now, d.inFlight)
-		switch next.Do {
-		case schedule.Start:
-			d.begin(next)
-			until = now
-		case schedule.Drop:
-			d.Recorder.Drop(next.At, 1)
-			until = now
-		case schedule.Wait:
-			until = next.At
-		case schedule.Idle:
-			until = schedule.Never
-		case schedule.Cancel, schedule.Done:
-			if d.inFlight == 0 && (d.walk == nil || d.walk.allGone()) {
-				return
-			}
-			if next.Do == schedule.Cancel {
-				d.cancel()
-			}
-			until = schedule.Never
+		if next.Do == schedule.Cancel {
+			d.cancel()
 		}
 	}
+	return schedule.Never, false // until a call ends
 }
 
 // turn lets time go on, up to the given time at the latest. It is the one
 // reading of the clock that decides everything of this turn.
 func (d *driver) turn(until time.Duration) time.Duration {
 	if d.virtual == nil {
-		now := d.Clock.Wait(until)
-		if late := now - max(d.now, until); late > d.Recorder.Stood.For && now > 0 {
-			d.Recorder.Stood = Gap{At: now - late, For: late}
-		}
-		d.now, d.due = now, now // only asking tells what has ended
-		if d.again != nil {
-			d.again.askAll(now)
-		}
-		return now
+		d.woke(until, d.Clock.Wait(until))
+		return d.now
 	}
 	if until > d.now { // nobody else moves the virtual clock
 		if until == schedule.Never {
@@ -184,6 +181,17 @@ func (d *driver) turn(until time.Duration) time.Duration {
 		d.virtual.Set(until)
 	}
 	return d.now
+}
+
+// woke takes in what a real clock shows after it was to wait until a time.
+func (d *driver) woke(until, now time.Duration) {
+	if late := now - max(d.now, until); late > d.Recorder.Stood.For && now > 0 {
+		d.Recorder.Stood = Gap{At: now - late, For: late}
+	}
+	d.now, d.due = now, now // only asking tells what has ended
+	if d.again != nil {
+		d.again.askAll(now)
+	}
 }
 
 // timeIsOver is why a trial cannot go on: what is left of it begins or ends
