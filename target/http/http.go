@@ -25,6 +25,7 @@ package http
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -38,6 +39,7 @@ import (
 	"time"
 
 	"plimsoll/target"
+	"plimsoll/target/agenda"
 	"plimsoll/target/cookie"
 	"plimsoll/target/httpcall"
 	"plimsoll/target/random"
@@ -188,7 +190,7 @@ func (t *Target) attempt(ctx context.Context, r *request, out *target.Outcome, a
 		out.Ended = time.Now()
 		return &failure{class: target.Cancelled}
 	}
-	timed, cancel := within(ctx, t.settings.Timeout)
+	timed, cancel := within(ctx, cmp.Or(t.settings.Timeout, agenda.Never))
 	defer cancel()
 	f := t.exchanges(ctx, timed, at, r, out)
 	if after != nil {

@@ -345,3 +345,37 @@ func TestServersHearOfTheTracesThatAreTold(t *testing.T) {
 		}
 	}
 }
+
+// Of many calls under way one is given up: it alone ends, whatever connection it
+// is on.
+func TestOneOfManyCallsIsGivenUp(t *testing.T) {
+	for _, by := range everyStepper[:3] {
+		t.Run(by.name(), func(t *testing.T) {
+			goOn := make(chan bool)
+			home := scripted(t, func(c *net.TCPConn, _ int) bool { <-goOn; return says(sized("200 OK", "x"))(c, 0) })
+			x := newStepper(t, by, Settings{Calls: []Request{{URL: home}}})
+			step := x.prepare(asks(t, "GET", "/", nil))
+			const calls = 20
+			for n := range uint32(calls) {
+				r := target.Request{Number: uint64(n)}
+				if n%2 == 0 {
+					r.Call = step
+				}
+				x.send(target.NewID(n, uint64(n)), r)
+			}
+			for _, n := range []uint32{6, 7} {
+				x.carrier.Cancel(target.NewID(n, 99), x.clock.Now()) // nobody's
+				x.carrier.Cancel(target.NewID(n, uint64(n)), x.clock.Now())
+				if d := x.end(); d.ID.Slot() != n || d.Class != target.Cancelled {
+					t.Errorf("%+v", d)
+				}
+			}
+			close(goOn)
+			for range calls - 2 {
+				if d := x.end(); !d.OK() {
+					t.Errorf("%+v", d)
+				}
+			}
+		})
+	}
+}

@@ -115,6 +115,7 @@ func (c *netConn) heard(wanted bool) {
 // idle does not touch what is written here.
 func (c *netConn) prepare(x *exchange, reused bool) {
 	c.x, c.user, c.reused = x, x.user(), reused
+	c.net.seated.sit(x, c)
 	c.request, c.later, c.once = x.request.Bytes, x.request.Later, x.request.Once
 	c.sending = large(c.request) || len(c.later) > 0
 	if len(c.later) > 0 {
