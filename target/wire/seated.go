@@ -6,11 +6,8 @@ import "plimsoll/target"
 // journeys cancel single calls, and nobody else does. An entry may be out of date.
 type seated[C any] []*C
 
-// sit notes on which connection an exchange is.
+// sit notes on which connection a journey's exchange is.
 func (s *seated[C]) sit(x *exchange, c *C) {
-	if x.step == nil {
-		return
-	}
 	slot := int(x.ID.Slot())
 	for slot >= len(*s) {
 		*s = append(*s, nil)
