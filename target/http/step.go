@@ -118,6 +118,7 @@ func (t *Target) tell(out *target.Outcome, call *httpcall.Prepared, label string
 	if call != nil {
 		label = clip(call.Action, 100)
 	}
+	f.of(call)
 	out.Class, out.Example = f.class, t.example(call, label, f)
 }
 

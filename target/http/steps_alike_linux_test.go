@@ -63,7 +63,7 @@ var stepAnswers = []struct {
 	{"an early hint", "HTTP/1.1 103 Early Hints\r\nX-A: early\r\n\r\n" + sized("200 OK\r\nX-A: 1\r\nSet-Cookie: c=d", document), "", "", `200|[1, 2.50, "x"]|1|d|`, nil},
 	{"a status", sized("503 Busy\r\nX-A: 1", document), "status-503", "503 Service Unavailable", `503|[1, 2.50, "x"]|1||` + document, nil},
 	{"any status", sized("404 Gone", document), "", "", `404|[1, 2.50, "x"]|||` + document, func(c *httpcall.Call) { c.AnyStatus = true }},
-	{"a redirect that is not followed", sized("302 Found\r\nLocation: /x\r\nX-A: 1", document), "status-302", "Location: /x", `302|[1, 2.50, "x"]|1||` + document, func(c *httpcall.Call) { c.Redirects = 0 }},
+	{"a redirect that is not followed", sized("302 Found\r\nLocation: /x\r\nX-A: 1", document), "status-302", "302 Found, not followed (redirects: 0): Location: /x", `302|[1, 2.50, "x"]|1||` + document, func(c *httpcall.Call) { c.Redirects = 0 }},
 	{"a redirect to nowhere", sized("302 Found\r\nX-A: 1", "x"), "status-302", "302 Found", `302||1||`, nil},
 	{"not modified", "HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n", "status-304", "304 Not Modified", `304||||`, nil},
 

@@ -2,8 +2,10 @@ package http
 
 import (
 	"io"
+	"net"
 	nethttp "net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -11,6 +13,7 @@ import (
 
 	"plimsoll/target"
 	"plimsoll/target/httpcall"
+	"plimsoll/target/wire"
 )
 
 // A time-out is of all hops together, at home as abroad.
@@ -114,6 +117,33 @@ func TestRedirectsLeadToTLS(t *testing.T) {
 			d := x.call(target.Request{Call: x.prepare(asks(t, "GET", "/", nil)), Want: wants(t, "body")})
 			if d.Class != class || d.Hops != 1 || class == "" && d.Found[0].Text != "HTTP/1.1 /x" {
 				t.Errorf("%s: %+v", by.name(), d)
+			}
+		}
+	}
+}
+
+// Where the target's server has a socket of its own, others are still called by
+// their address.
+func TestStepsLeaveTheSocket(t *testing.T) {
+	answers := func(text string) nethttp.Handler {
+		return nethttp.HandlerFunc(func(w nethttp.ResponseWriter, r *nethttp.Request) {
+			_, _ = io.WriteString(w, text+" "+r.Host)
+		})
+	}
+	listener, err := net.Listen("unix", filepath.Join(t.TempDir(), "socket"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	home := &nethttp.Server{Handler: answers("socket")}
+	go func() { _ = home.Serve(listener) }()
+	t.Cleanup(func() { _ = home.Close() })
+	far := serveBoth(t, answers("address"))
+	for _, by := range everyStepper[:3] {
+		x := newStepper(t, by, Settings{Calls: []Request{{URL: "http://localhost/"}}, Route: wire.Route{Unix: listener.Addr().String()}})
+		for url, want := range map[string]string{"/": "socket localhost", "http://localhost/": "socket localhost", far.URL: "address " + far.Listener.Addr().String()} {
+			d := x.call(target.Request{Call: x.prepare(asks(t, "GET", url, nil)), Want: wants(t, "body")})
+			if !d.OK() || d.Found[0].Text != want {
+				t.Errorf("%s: %s leads to %+v", by.name(), url, d)
 			}
 		}
 	}

@@ -162,6 +162,7 @@ func (s Settings) examples(labels []string) func(n uint64, call *httpcall.Prepar
 		if call != nil {
 			label = clip(call.Action, 100)
 		}
+		f.of(call)
 		made[is] = clip(s.scrub(label+": "+f.reason(s)), 200)
 		return made[is]
 	}
