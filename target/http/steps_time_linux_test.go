@@ -22,17 +22,18 @@ func TestHopsShareOneTimeout(t *testing.T) {
 		t.Run(by.name(), func(t *testing.T) {
 			t.Parallel()
 			var asked atomic.Int64
-			var other string
+			var whither atomic.Value
 			slow := nethttp.HandlerFunc(func(w nethttp.ResponseWriter, r *nethttp.Request) {
 				if asked.Add(1); r.URL.Path == "/hang" {
 					<-r.Context().Done()
 				}
 				time.Sleep(20 * time.Millisecond)
-				nethttp.Redirect(w, r, other+r.URL.Path, nethttp.StatusFound)
+				nethttp.Redirect(w, r, whither.Load().(string)+r.URL.Path, nethttp.StatusFound)
 			})
 			home, far := serveBoth(t, slow), serveBoth(t, slow)
-			for _, other = range []string{home.URL, strings.Replace(far.URL, "127.0.0.1", "localhost", 1)} {
+			for _, other := range []string{home.URL, strings.Replace(far.URL, "127.0.0.1", "localhost", 1)} {
 				asked.Store(0)
+				whither.Store(other)
 				x := newStepper(t, by, Settings{Calls: []Request{{URL: home.URL}}, Timeout: 200 * time.Millisecond})
 				call := asks(t, "GET", "/loop", func(c *httpcall.Call) { c.Redirects = 100 })
 				d := x.call(target.Request{Call: x.prepare(call)})
