@@ -145,7 +145,9 @@ func journeyTrial(t result.Trial, gap time.Duration, slow, failing float64) resu
 	t.Unit, t.Elapsed, t.ErrorElapsed, t.Attempts = result.UnitIteration, &took, &broke, 0
 	for _, path := range order {
 		t.Steps = append(t.Steps, rows[path].step())
-		if step := &t.Steps[len(t.Steps)-1]; !step.Outside {
+		step := &t.Steps[len(t.Steps)-1]
+		step.ThroughputPerS = float64(step.OK) / t.DurationS
+		if !step.Outside {
 			t.Attempts += step.Attempts
 		}
 	}
