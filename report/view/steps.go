@@ -340,7 +340,7 @@ func (s *Scenario) stepErrors() *Table {
 	if len(s.Stepped) > 1 {
 		columns = append([]column{s.modeColumn(modes)}, columns...)
 	}
-	t := finish(s.called("Errors of steps", &Group{Group: result.Group{Sweep: s.Stepped[0].Sweep}}), len(columns)-3, columns)
+	t := finish(s.called("Errors of steps", &Group{Group: result.Group{Sweep: s.Stepped[0].Sweep}}), 1, columns)
 	if left > 0 {
 		t.Remarks = append(t.Remarks, fmt.Sprintf("without %d rows more: run.json has all", left))
 	}
