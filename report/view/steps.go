@@ -65,7 +65,11 @@ func (s *Scenario) called(title string, g *Group) string {
 func (s *Scenario) journeyTables() (tables []*Table) {
 	for _, of := range s.Stepped {
 		rows, remark := of.shown()
-		t := of.table(s.called("Steps", of.Group), rows, true)
+		title := "Steps"
+		if s.Capacity != nil { // which has steps itself
+			title += " of iterations"
+		}
+		t := of.table(s.called(title, of.Group), rows, true)
 		if remark != "" {
 			t.Remarks = append(t.Remarks, remark)
 		}
