@@ -55,3 +55,16 @@ func TestSearchesOfIterations(t *testing.T) {
 		t.Errorf("tables are %q", titles)
 	}
 }
+
+// A step of enter and one of iterations may have one path, and are two.
+func TestPartsAreTheirOwn(t *testing.T) {
+	trial := sample.Journey().Trials[0]
+	inside := trial.Steps[0]
+	inside.Outside, inside.Measure = false, trial.Steps[1].Measure
+	trial.Steps = append(trial.Steps, inside)
+	for _, s := range []*result.Step{&trial.Steps[0], &inside} {
+		if got := partOf(&trial, &result.StepSum{Path: s.Path, Outside: s.Outside}); got.OK != s.OK || got.Unit != "" || got.Steps != nil {
+			t.Errorf("outside %v: %d ok, want %d", s.Outside, got.OK, s.OK)
+		}
+	}
+}
