@@ -98,6 +98,25 @@ func TestStepsFollowEachOther(t *testing.T) {
 	}
 }
 
+// A block elapses with its pauses, and takes what is left without them; it
+// begins when what came before it has ended.
+func TestBlocksElapseWithTheirPauses(t *testing.T) {
+	b := &builder{}
+	first := b.call("first", 0)
+	block := journey.Step{Row: b.row("block"), Do: journey.Block{b.call("one", 0), think(delay.Of(3 * time.Second)), b.call("two", 0)}}
+	rec, _, _ := journeys(t, b.program(first, block), closed(1, schedule.Never, 2), 1, schedule.Never, random.New(1), sim.Settings{Delay: delay.Of(time.Second)})
+	for name, h := range map[string][2]time.Duration{
+		"elapsed": {rec.Rows[1].Elapsed.Min(), 5 * time.Second}, "takes": {rec.Rows[1].Response.Min(), 2 * time.Second}, "begins after": {rec.Rows[1].Begin.Max(), time.Second},
+	} {
+		if h[0] != h[1] {
+			t.Errorf("the block %s %v, want %v", name, h[0], h[1])
+		}
+	}
+	if n := rec.Rows[1].Elapsed.Count(); n != 2 || rec.Rows[0].Elapsed.Count() != 0 {
+		t.Errorf("%d blocks elapsed, %d calls", n, rec.Rows[0].Elapsed.Count())
+	}
+}
+
 // Stations in tandem: each is M/M/1 by itself (Burke 1956), and what an
 // iteration takes is the sum of two independent exponentials.
 func TestStationsInTandem(t *testing.T) {

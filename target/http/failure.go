@@ -212,8 +212,11 @@ func (t *Target) example(call *httpcall.Prepared, label string, f *failure) stri
 	if known, ok := t.examples.Load(is); ok {
 		return known.(string)
 	}
-	text := label + ": " + f.reason(t.settings)
-	made, _ := t.examples.LoadOrStore(is, clip(t.settings.scrub(text), 200))
+	text := clip(t.settings.scrub(label+": "+f.reason(t.settings)), 200)
+	if call != nil && f.status > 0 { // it may hold what one user alone is to see
+		return text
+	}
+	made, _ := t.examples.LoadOrStore(is, text)
 	return made.(string)
 }
 
