@@ -106,30 +106,32 @@ func (ls lanes) turn() (some bool) {
 
 // event lets one thing happen that is due in some lane, if there is one: all that
 // ends comes before anything starts.
-func (ls lanes) event() bool {
+func (ls lanes) event() (some bool) {
 	for _, l := range ls {
-		if l.over {
-			continue
-		}
-		l.heed()
-		if l.due <= l.now && l.driver.event(l.now) {
+		if !l.over && l.due <= l.now && l.driver.event(l.now) {
 			l.until = l.now
 			return true
 		}
 	}
-	return false
+	for _, l := range ls {
+		some = l.heed() || some
+	}
+	return some
 }
 
-// heed has the carriers asked where others have put ends aside.
-func (l *lane) heed() {
+// heed has the carriers asked where others have put ends aside, which may have
+// come after the lane had asked.
+func (l *lane) heed() (some bool) {
 	for _, v := range l.views {
-		if len(v.came) > 0 {
-			l.due = l.now
-			if l.again != nil {
-				l.again.askAll(l.now)
-			}
+		some = some || len(v.came) > 0
+	}
+	if some {
+		l.due = l.now
+		if l.again != nil {
+			l.again.askAll(l.now)
 		}
 	}
+	return some
 }
 
 // decide does what is to be done in every lane. With the first lane, or with one

@@ -209,3 +209,33 @@ func TestLanesAreReproducible(t *testing.T) {
 		t.Errorf("%d calls, and not the same again", len(first))
 	}
 }
+
+// shy is a carrier that has its ends only for who asks second.
+type shy struct {
+	*scripted
+	asked int
+}
+
+func (s *shy) Take(now time.Duration) (*target.Done, time.Duration) {
+	if s.asked++; s.asked%2 == 1 {
+		return nil, schedule.Never
+	}
+	return s.scripted.Take(now)
+}
+
+// An end that comes after its lane has asked, and that another one finds, is the
+// lane's at once.
+func TestLanesHeedEachOther(t *testing.T) {
+	script := &shy{scripted: &scripted{takes: 5 * ms}}
+	loops := []drive.Loop{
+		{Schedule: batch(10, 1, schedule.StopOn{}), Recorder: drive.NewRecorder(schedule.Never, nil), Until: schedule.Never},
+		{
+			Schedule: schedule.NewOpen(schedule.Open{Bounds: schedule.Bounds{Until: schedule.Never}, Arrivals: schedule.Constant(1, time.Second), MaxInFlight: 9}, schedule.StopOn{}),
+			Recorder: drive.NewRecorder(schedule.Never, nil), Until: schedule.Never,
+		},
+	}
+	ends := meet(t, script, script, loops...)
+	if rec := loops[0].Recorder; ends[0].Err != nil || rec.OK != 10 || rec.Lateness.Max() != 0 || ends[0].At != 50*ms {
+		t.Errorf("%+v: %d ok, late by up to %v", ends, rec.OK, rec.Lateness.Max())
+	}
+}
