@@ -12,7 +12,7 @@ func (f *file) behind() map[string]bool {
 	names := map[string]bool{}
 	for _, d := range f.scenarios {
 		for _, name := range d.Value.background.Value.Values() {
-			names[name] = true
+			names[name] = names[name] || name != d.Value.name.Value
 		}
 	}
 	return names
