@@ -96,7 +96,7 @@ func (d *Decoder) undo(body []byte, encoding string, most int) ([]byte, error) {
 		body, err = d.read(from, most)
 	}
 	if err != nil && err != TooLarge {
-		err = fmt.Errorf("the body's Content-Encoding is %s, but that cannot be undone: %w", encoding, err)
+		err = fmt.Errorf("the body's Content-Encoding is %s, but that cannot be undone: %v", encoding, err)
 	}
 	return body, err
 }

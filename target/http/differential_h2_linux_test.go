@@ -100,11 +100,21 @@ func byStreams(settings string, script func(stream) (goOn bool)) func(*visit) {
 			case (kind == frameHeaders || kind == frameData) && flags&endStream != 0:
 				v.whole.Add(1)
 				if !script(stream{v, id, number}) {
+					v.takeLeave()
 					return
 				}
 				number++
 			}
 		}
+	}
+}
+
+// takeLeave closes the connection in an orderly way. A system resets one that is
+// closed when there is something to read, and clients of HTTP/2 say something
+// (the settings are well, the window is larger) whenever they like.
+func (v *visit) takeLeave() {
+	if half, can := v.conn.(interface{ CloseWrite() error }); can && half.CloseWrite() == nil {
+		v.silence()
 	}
 }
 

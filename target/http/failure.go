@@ -18,6 +18,7 @@ import (
 
 	"plimsoll/target"
 	"plimsoll/target/host"
+	"plimsoll/target/httpcall"
 	"plimsoll/target/quantity"
 	"plimsoll/target/wire"
 )
@@ -43,6 +44,7 @@ type failure struct {
 	rested time.Duration // since that
 	silent bool          // nothing of the answer has come
 
+	whole     bool   // the answer is
 	status    int    // where the status is the failure
 	location  string // where it points, if that is elsewhere
 	read      content
@@ -63,7 +65,7 @@ func (f *failure) tapped(seen sight) *failure {
 	f.unsent = seen.out == 0 && seen.silent
 	switch {
 	case malformed != nil:
-		f.class, f.status, f.err = malformed.class, 0, malformed
+		f.class, f.status, f.err, f.whole = malformed.class, 0, malformed, false
 	case f.err != nil && seen.fault != nil && !errors.Is(seen.fault, net.ErrClosed):
 		f.err = seen.fault
 	}
@@ -189,13 +191,20 @@ func (streamError) Error() string { return "stream error" }
 
 func statusClass(status int) string { return "status-" + strconv.Itoa(status) }
 
+// which names the failures that have one example.
+type which struct {
+	call  *httpcall.Prepared // nil: the target's own
+	class string
+}
+
 // example is the message for a failure: made once a class, from its first one.
-func (t *Target) example(r *request, f *failure) string {
-	if known, ok := t.examples.Load(f.class); ok {
+func (t *Target) example(call *httpcall.Prepared, label string, f *failure) string {
+	is := which{call, f.class}
+	if known, ok := t.examples.Load(is); ok {
 		return known.(string)
 	}
-	text := r.label + ": " + f.reason(t.settings)
-	made, _ := t.examples.LoadOrStore(f.class, clip(t.settings.scrub(text), 200))
+	text := label + ": " + f.reason(t.settings)
+	made, _ := t.examples.LoadOrStore(is, clip(t.settings.scrub(text), 200))
 	return made.(string)
 }
 

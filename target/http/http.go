@@ -30,6 +30,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	nethttp "net/http"
 	"net/url"
 	"strings"
@@ -37,6 +38,10 @@ import (
 	"time"
 
 	"plimsoll/target"
+	"plimsoll/target/cookie"
+	"plimsoll/target/httpcall"
+	"plimsoll/target/random"
+	"plimsoll/target/wire"
 )
 
 // Target is an HTTP server under load. Its calls may come from any number of
@@ -45,9 +50,14 @@ type Target struct {
 	settings Settings
 	contains []byte
 	requests []*request
-	pools    map[string]*pool // by scheme and host
-	buffers  sync.Pool        // of *[]byte, to drain bodies into
-	examples sync.Map         // class → the example message made for it
+	dial     *nethttp.Transport
+	mu       sync.Mutex
+	pools    map[uint32]map[string]*pool // by user, if each has its own, and else 0; by scheme and host
+	buffers  sync.Pool                   // of *[]byte, to drain bodies into
+	steps    sync.Pool                   // of *step
+	traces   random.Key                  // what those of calls derive from
+	jars     *cookie.Jars                // of users
+	examples sync.Map                    // which → the example message made for it
 }
 
 // Open prepares the target; nothing is sent yet. Relative URLs are resolved
@@ -62,7 +72,8 @@ func Open(s Settings, base string) (*Target, error) {
 		return nil, err
 	}
 	linked(transport, s.Protocol == "2", s.MaxHead)
-	t := &Target{settings: s, contains: []byte(s.Success.Contains), pools: map[string]*pool{}}
+	t := &Target{settings: s, contains: []byte(s.Success.Contains), pools: map[uint32]map[string]*pool{}, dial: transport, jars: cookie.NewJars(time.Now), traces: newTraces()}
+	t.steps.New = t.newStep
 	t.buffers.New = func() any {
 		buffer := make([]byte, max(32<<10, 2*len(t.contains)))
 		return &buffer
@@ -78,7 +89,7 @@ func Open(s Settings, base string) (*Target, error) {
 		if err != nil {
 			return nil, fmt.Errorf("request %d: %w", i+1, err)
 		}
-		r.pool = t.poolFor(r.template.URL, transport)
+		r.pool = t.poolFor(0, r.template.URL.Scheme, address(r.template.URL))
 		t.requests = append(t.requests, r)
 	}
 	if len(t.requests) == 0 {
@@ -87,14 +98,23 @@ func Open(s Settings, base string) (*Target, error) {
 	return t, nil
 }
 
-// poolFor is the pool of connections to the host of u.
-func (t *Target) poolFor(u *url.URL, transport *nethttp.Transport) *pool {
-	s, scheme, address := t.settings, u.Scheme, address(u)
-	key := scheme + "://" + address
-	if t.pools[key] == nil {
-		t.pools[key] = &pool{
+// poolFor is a user's pool of connections to a host.
+func (t *Target) poolFor(user uint32, scheme, address string) *pool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	s, key := &t.settings, scheme+"://"+address
+	if !s.PerUser {
+		user = 0
+	}
+	pools := t.pools[user]
+	if pools == nil {
+		pools = map[string]*pool{}
+		t.pools[user] = pools
+	}
+	if pools[key] == nil {
+		pools[key] = &pool{
 			dial: func(ctx context.Context) (client *nethttp.ClientConn, l link, err error) {
-				client, err = transport.NewClientConn(context.WithValue(ctx, linkKey{}, &l), scheme, address)
+				client, err = t.dial.NewClientConn(context.WithValue(ctx, linkKey{}, &l), scheme, address)
 				return client, l, err
 			},
 			limit:   s.Connections,
@@ -104,25 +124,54 @@ func (t *Target) poolFor(u *url.URL, transport *nethttp.Transport) *pool {
 			streams: manyStreams,
 		}
 	}
-	return t.pools[key]
+	return pools[key]
 }
 
 // Close closes the connections; those of calls under way close when these end.
 func (t *Target) Close() {
-	for _, p := range t.pools {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, pools := range t.pools {
+		closeAll(pools)
+	}
+}
+
+func closeAll(pools map[string]*pool) {
+	for _, p := range pools {
 		p.close()
 	}
 }
 
-// Call sends the request whose turn it is, once.
-func (t *Target) Call(ctx context.Context, q *target.Request) target.Outcome {
-	var out target.Outcome
-	r := t.requests[q.Number%uint64(len(t.requests))]
-	if f := t.attempt(ctx, r, &out); f != nil {
-		out.Class, out.Example = f.class, t.example(r, f)
+// Call sends the request whose turn it is, once, or what a journey's step asks.
+func (t *Target) Call(ctx context.Context, q *target.Request) (out target.Outcome) {
+	if led, is := q.Call.(*wire.Led); is {
+		return t.callLed(ctx, led)
 	}
+	if q.Call != nil || len(q.Want) > 0 || t.settings.PerUser {
+		return t.callStep(ctx, q)
+	}
+	r := t.requests[q.Number%uint64(len(t.requests))]
+	t.tell(&out, nil, r.label, t.attempt(ctx, r, &out, nil))
 	return out
 }
+
+// Leave forgets a user, and closes the connections that were its own.
+func (t *Target) Leave(user uint32) {
+	t.jars.Leave(user)
+	if t.settings.PerUser {
+		t.mu.Lock()
+		pools := t.pools[user]
+		delete(t.pools, user)
+		t.mu.Unlock()
+		closeAll(pools)
+	}
+}
+
+// Trace is the identifier of the trace that the call of that number has begun.
+func (t *Target) Trace(number uint64) string { return httpcall.TraceID(t.traces.Sub(number)) }
+
+// newTraces is new each time: tracing systems keep what was there before.
+func newTraces() random.Key { return random.Key(rand.Uint64()) }
 
 // mostMoves bounds how often a call takes another connection because nothing
 // could be sent on the one before: as many idle ones may have to go.
@@ -130,19 +179,26 @@ const mostMoves = 100
 
 // attempt is a try, as `retry` counts them: it waits for a place on a
 // connection, then has Settings.Timeout from connecting to the body's end, a
-// second sending that the protocol calls for included.
-func (t *Target) attempt(ctx context.Context, r *request, out *target.Outcome) *failure {
+// second sending that the protocol calls for included. What comes after, if
+// anything, belongs to it, too.
+func (t *Target) attempt(ctx context.Context, r *request, out *target.Outcome, after func(timed context.Context, f *failure) *failure) *failure {
 	at, held, err := r.pool.take(ctx, wish{once: r.once})
 	out.Held += held
 	if err != nil {
 		out.Ended = time.Now()
 		return &failure{class: target.Cancelled}
 	}
-	timed, cancel := ctx, context.CancelFunc(func() {})
-	if t.settings.Timeout > 0 {
-		timed, cancel = context.WithTimeout(ctx, t.settings.Timeout)
-	}
+	timed, cancel := within(ctx, t.settings.Timeout)
 	defer cancel()
+	f := t.exchanges(ctx, timed, at, r, out)
+	if after != nil {
+		return after(timed, f)
+	}
+	return f
+}
+
+// exchanges sends a request, which has a place, until it is processed.
+func (t *Target) exchanges(ctx, timed context.Context, at place, r *request, out *target.Outcome) *failure {
 	for again, moves := false, 0; ; {
 		before := out.Attempts
 		f := t.send(timed, at, r, out)
@@ -162,13 +218,14 @@ func (t *Target) attempt(ctx context.Context, r *request, out *target.Outcome) *
 			out.Attempts = max(out.Attempts, before+1) // even if nothing could be sent
 			return f
 		}
-		at, held, err = r.pool.take(timed, wish{once: r.once, besides: at.conn})
+		next, held, err := r.pool.take(timed, wish{once: r.once, besides: at.conn})
 		out.Held += held
 		if err != nil {
 			f = &failure{stage: connecting, err: err}
 			f.classify(ctx, timed)
 			return f
 		}
+		at = next
 	}
 }
 
@@ -212,26 +269,29 @@ func (t *Target) send(ctx context.Context, at place, r *request, out *target.Out
 // and judges it.
 func (t *Target) exchangeTapped(c *conn, r *request, ctx context.Context, out *target.Outcome) *failure {
 	c.link.words.next(r)
-	c.link.tap.expect(r.template.Method == nethttp.MethodHead)
-	f := t.exchange(c.client, r.with(ctx))
+	c.link.tap.expect(r.template.Method == nethttp.MethodHead, r.step)
+	f := t.exchange(c.client, r.with(ctx), r.step)
 	seen := c.link.tap.finish(r.size())
 	out.BytesIn += seen.in
 	out.BytesOut += seen.out
-	return f.tapped(seen)
+	if f = f.tapped(seen); r.step != nil {
+		return t.conclude(r.step, seen.interim, f, out)
+	}
+	return f
 }
 
 // exchange sends the request, reads the answer to its end and judges it.
-func (t *Target) exchange(client *nethttp.ClientConn, r *nethttp.Request) *failure {
+func (t *Target) exchange(client *nethttp.ClientConn, r *nethttp.Request, s *step) *failure {
 	answer, err := client.RoundTrip(r)
 	if err != nil {
 		return &failure{stage: awaiting, err: err}
 	}
 	if answer.StatusCode == nethttp.StatusSwitchingProtocols {
 		_ = answer.Body.Close() // no body follows, but another protocol
-		return &failure{class: statusClass(answer.StatusCode), status: answer.StatusCode}
+		s.sees(answer, len(t.contains) == 0)
+		return &failure{class: statusClass(answer.StatusCode), status: answer.StatusCode, whole: true}
 	}
-	accepted := t.settings.Success.accepts(answer.StatusCode)
-	read, err := t.drain(answer.Body, !accepted)
+	read, err := t.drain(answer, s)
 	return t.judge(answer, read, err)
 }
 
@@ -242,9 +302,9 @@ func (t *Target) judge(answer *nethttp.Response, read content, err error) *failu
 	case err != nil:
 		return &failure{stage: reading, err: err, read: read, announced: answer.ContentLength}
 	case !accepted:
-		return &failure{class: statusClass(answer.StatusCode), status: answer.StatusCode, location: answer.Header.Get("Location"), read: read}
+		return &failure{class: statusClass(answer.StatusCode), status: answer.StatusCode, location: answer.Header.Get("Location"), read: read, whole: true}
 	case !read.found:
-		return &failure{class: target.Body, read: read}
+		return &failure{class: target.Body, read: read, whole: true}
 	}
 	return nil
 }
@@ -266,14 +326,19 @@ func beginning(body []byte) string {
 	return string(body[:enough]) + "…"
 }
 
-// drain reads a body to its end, and keeps its start if it is asked to.
-func (t *Target) drain(from io.ReadCloser, keepStart bool) (content, error) {
+// drain reads a body to its end, and keeps its start where the status is not
+// accepted.
+func (t *Target) drain(answer *nethttp.Response, s *step) (c content, err error) {
+	from, keepStart := answer.Body, !t.settings.Success.accepts(answer.StatusCode)
 	defer from.Close()
+	defer func() { s.sees(answer, c.found) }()
 	buffer := t.buffers.Get().(*[]byte)
 	defer t.buffers.Put(buffer)
-	c, kept := content{found: len(t.contains) == 0}, 0
+	c.found = len(t.contains) == 0
+	kept := 0
 	for {
 		n, err := from.Read((*buffer)[kept:])
+		s.takes(answer, (*buffer)[kept:kept+n])
 		piece := (*buffer)[:kept+n]
 		if keepStart && c.size == 0 {
 			c.start = beginning(piece)

@@ -163,7 +163,7 @@ func TestContainsFindsTextAcrossPieces(t *testing.T) {
 			r.Fatal(err)
 		}
 		whole := bytes.Join(pieces, nil)
-		got, err := to.drain(io.NopCloser(&inPieces{pieces}), true)
+		got, err := to.drain(&nethttp.Response{StatusCode: 200, Body: io.NopCloser(&inPieces{pieces})}, nil)
 		if err != nil {
 			r.Fatal(err)
 		}

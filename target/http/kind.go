@@ -10,7 +10,6 @@ import (
 	"plimsoll/target/kind"
 	"plimsoll/target/sim"
 	"plimsoll/target/wire"
-	"plimsoll/target/workers"
 )
 
 // Traits of an HTTP target.
@@ -89,8 +88,10 @@ func (s *Settings) openStd(o *kind.Opened, base string) error {
 		return err
 	}
 	o.Close = client.Close
-	o.Carrier = func(c target.Clock) (target.Carrier, error) { return workers.New(client, c), nil }
-	return nil
+	o.Carrier = func(c target.Clock) (target.Carrier, error) { return client.carrier(c), nil }
+	steps, err := s.steps(base, client.jars)
+	o.Prepare = steps.prepare
+	return err
 }
 
 func (s *Settings) openWire(o *kind.Opened, base string) error {
@@ -105,8 +106,22 @@ func (s *Settings) openWire(o *kind.Opened, base string) error {
 	if err != nil {
 		return err
 	}
-	o.Carrier = server.Carrier
 	steps, err := s.steps(base, options.Jars)
-	o.Prepare = steps.prepare
-	return err
+	if err != nil {
+		return err
+	}
+	abroad, err := Open(*s, base) // a second carrier costs nothing before it is called
+	if err != nil {
+		return err
+	}
+	abroad.jars = options.Jars
+	o.Prepare, o.Close = steps.prepare, abroad.Close
+	o.Carrier = func(c target.Clock) (target.Carrier, error) {
+		carrier, err := server.Carrier(c)
+		if err != nil || !steps.any.Load() {
+			return carrier, err
+		}
+		return travels(carrier, abroad, c), nil
+	}
+	return nil
 }

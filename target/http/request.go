@@ -23,6 +23,7 @@ type request struct {
 	once     bool   // it has a connection of its own, which serves no other call
 	asks     bool   // the body is not sent before the server has asked for it
 	pool     *pool
+	step     *step // nil: it is no journey's, and nothing of its answer is kept
 }
 
 // prepare resolves a request against the base URL, which may be nil.

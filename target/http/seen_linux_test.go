@@ -53,7 +53,7 @@ func (l *lingering) Close() error {
 // What comes on a connection that we have closed is no answer any more.
 func TestNothingIsSeenOnceClosed(t *testing.T) {
 	seen := newTap(&lingering{closed: make(chan struct{})}, wire.UsualHead)
-	seen.expect(false)
+	seen.expect(false, nil)
 	var reader sync.WaitGroup
 	reader.Go(func() {
 		if n, err := seen.Read(make([]byte, 100)); n != 0 || err != net.ErrClosed {

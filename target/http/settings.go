@@ -21,6 +21,8 @@ type Settings struct {
 	Timeout time.Duration
 	// KeepAlive reuses connections. Default true.
 	KeepAlive bool
+	// PerUser has each user have connections of its own, closed when it goes.
+	PerUser bool
 	// Connections caps the pool; a call that finds it full is held. 0: no cap.
 	Connections int
 	// Protocol is "1.1" (default), "2" or "auto".

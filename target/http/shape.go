@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/jsonschema-go/jsonschema"
 
+	"plimsoll/target/httpcall"
 	"plimsoll/target/retry"
 	"plimsoll/target/setting"
 	"plimsoll/target/sim"
@@ -25,7 +26,7 @@ type written struct {
 	serve       setting.At[sim.Settings]
 	calls       setting.At[[]setting.At[call]]
 	timeout     time.Duration
-	keepAlive   setting.At[bool]
+	keepAlive   setting.At[reuse]
 	connections int
 	maxHead     int
 	maxBody     int
@@ -43,7 +44,7 @@ func Shape() setting.Shape[*Settings] {
 		setting.Key("serve", "Starts plimsoll's own simulated server on 127.0.0.1 for this run, instead of `url`.", setting.Located(sim.Shape()), func(w *written) *setting.At[sim.Settings] { return &w.serve }),
 		setting.Key("calls", "Several calls, taken in turn; their `url` may be relative to the target's.", setting.Located(setting.List("calls", "begin each call with a dash, `- url: …`", setting.Located(oneCall()))), func(w *written) *setting.At[[]setting.At[call]] { return &w.calls }),
 		setting.Key("timeout", "How long one attempt may take. Default 10s.", setting.LongerThanZero(), func(w *written) *time.Duration { return &w.timeout }),
-		setting.Key("keepalive", "Use connections again. Default true.", setting.Located(setting.Bool()), func(w *written) *setting.At[bool] { return &w.keepAlive }),
+		setting.Key("keepalive", "Use connections again: true (default), false, or `user`: again, but each user of a journey has connections of its own, as browsers have.", setting.Located(reuseShape()), func(w *written) *setting.At[reuse] { return &w.keepAlive }),
 		setting.Key("connections", "The most connections at once; a call that finds all taken is held. Default: no limit.", setting.Count(1, 1_000_000), func(w *written) *int { return &w.connections }),
 		setting.Key("http", "The version of HTTP: 1.1 (default), 2 or auto.", setting.Word("a version of HTTP", "1.1", "2", "auto"), func(w *written) *string { return &w.protocol }),
 		setting.Key("engine", "Who carries the calls out: auto (default), std (net/http) or wire (HTTP/1.1 over connections of plimsoll's own: wire-epoll for plain HTTP on Linux, wire-net for TLS and elsewhere, either of which may be asked for by its name).", setting.Located(setting.Word("an engine", "auto", "std", "wire", wire.Epoll, wire.Sockets)), func(w *written) *setting.At[string] { return &w.engine }),
@@ -69,14 +70,15 @@ func (w written) settings(r *setting.Reader, at setting.Pos) (*Settings, bool) {
 	s := &Settings{
 		Calls:       requests,
 		Timeout:     cmp.Or(w.timeout, 10*time.Second),
-		KeepAlive:   !w.keepAlive.Given || w.keepAlive.Value,
+		KeepAlive:   w.keepAlive.Value != never,
+		PerUser:     w.keepAlive.Value == byUser,
 		Connections: w.connections,
 		Protocol:    cmp.Or(w.protocol, "1.1"),
 		Engine:      cmp.Or(w.engine.Value, "auto"),
 		TLS:         w.tls.Value,
 		Route:       route,
 		MaxHead:     cmp.Or(w.maxHead, wire.UsualHead),
-		MaxBody:     cmp.Or(w.maxBody, wire.UsualBody),
+		MaxBody:     cmp.Or(w.maxBody, httpcall.UsualBody),
 		Success:     w.success,
 		Retry:       w.retry,
 		Scrub:       r.Scrub,
@@ -96,6 +98,10 @@ func (w written) settings(r *setting.Reader, at setting.Pos) (*Settings, bool) {
 		r.Problem(w.serve.Pos, "a server does not know how long its callers wait, nor what they try again: write timeout and retry beside serve")
 		ok = false
 	}
+	if s.PerUser && s.Connections > 0 {
+		r.Problem(w.keepAlive.Pos, "connections caps the one pool that all users share, and with keepalive: user each has connections of its own: leave one of them out")
+		ok = false
+	}
 	if _, err := s.carriedBy(); err != nil {
 		r.Problem(w.engine.Pos, "%s", err)
 		ok = false
@@ -104,6 +110,29 @@ func (w written) settings(r *setting.Reader, at setting.Pos) (*Settings, bool) {
 		s.Success.Status = []StatusRange{{200, 299}}
 	}
 	return s, ok
+}
+
+// reuse is who uses a connection again.
+type reuse uint8
+
+const (
+	byAll reuse = iota
+	never
+	byUser
+)
+
+func reuseShape() setting.Shape[reuse] {
+	words := map[string]reuse{"true": byAll, "false": never, "user": byUser}
+	read := func(text string) (reuse, error) {
+		is, known := words[strings.ToLower(text)]
+		if !known {
+			return 0, fmt.Errorf("%q is none of true, false and user", text)
+		}
+		return is, nil
+	}
+	return setting.Parsed("true, false or user", read, func() *jsonschema.Schema {
+		return setting.Spelled("[Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee]|[Uu][Ss][Ee][Rr]", "boolean")
+	})
 }
 
 func trust() setting.Shape[TLS] {

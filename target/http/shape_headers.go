@@ -87,7 +87,7 @@ func (w written) linesFit(r *setting.Reader, protocol string) bool {
 	for _, list := range lists {
 		for i, l := range list {
 			if err := l.fitsHTTP2(list[:i]); err != nil {
-				r.Problem(l.pos, "HTTP/2, which `http: %s` %s, %v: leave it out, or write `http: 1.1`", protocol, map[string]string{"2": "asks for", "auto": "may choose"}[protocol], err)
+				r.Problem(l.pos, "HTTP/2, which `http: %s` %s, %v: leave it out, or write `http: 1.1`", protocol, asksFor[protocol], err)
 				good = false
 			}
 		}

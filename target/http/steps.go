@@ -1,17 +1,21 @@
 package http
 
 import (
-	"cmp"
 	"fmt"
 	"net/url"
 	"strings"
+	"sync/atomic"
 
 	"plimsoll/target/cookie"
 	"plimsoll/target/httpcall"
 )
 
 // steps prepares what the steps of journeys ask of the target.
-type steps struct{ server *httpcall.Server }
+type steps struct {
+	server   *httpcall.Server
+	protocol string
+	any      atomic.Bool // step has been prepared
+}
 
 // steps are the target's, whose paths are appended to its first URL's, or to
 // base.
@@ -31,7 +35,7 @@ func (s *Settings) steps(base string, jars *cookie.Jars) (*steps, error) {
 	for _, h := range s.Calls[0].Headers {
 		server.Headers = append(server.Headers, httpcall.Header(h))
 	}
-	return &steps{server}, nil
+	return &steps{server: server, protocol: s.Protocol}, nil
 }
 
 // prepare makes an *httpcall.Prepared of an *httpcall.Call.
@@ -41,13 +45,35 @@ func (s *steps) prepare(call any) (any, error) {
 		return nil, fmt.Errorf("an http target makes no call of %T", call)
 	}
 	if text, constant := c.URL.Constant(); constant && !strings.HasPrefix(text, "/") {
-		u, err := parse(text)
-		if err != nil {
+		if _, err := whole(text); err != nil {
 			return nil, err
 		}
-		if own := s.server.Base; u.Scheme != own.Scheme || address(u) != address(own) {
-			return nil, fmt.Errorf("%s goes to another server than the target's, %s: name a target of that server", c.Action, cmp.Or(own.Host, "none"))
-		}
 	}
+	if err := s.fits(c); err != nil {
+		return nil, err
+	}
+	s.any.Store(true)
 	return s.server.Prepare(c), nil
 }
+
+// fits tells which line of a call the target's version of HTTP does not have.
+func (s *steps) fits(c *httpcall.Call) error {
+	if s.protocol != "2" && s.protocol != "auto" {
+		return nil
+	}
+	var before []line
+	for _, l := range c.Headers {
+		text, constant := l.Value.Constant()
+		is := line{Header: Header{l.Name, text}}
+		if constant {
+			if err := is.fitsHTTP2(before); err != nil {
+				return fmt.Errorf("%s: HTTP/2, which `http: %s` %s, %w: leave it out, or write `http: 1.1`", c.Action, s.protocol, asksFor[s.protocol], err)
+			}
+		}
+		before = append(before, is)
+	}
+	return nil
+}
+
+// asksFor is what the versions that may be HTTP/2 do about it.
+var asksFor = map[string]string{"2": "asks for", "auto": "may choose"}

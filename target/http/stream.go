@@ -24,18 +24,21 @@ func (t *Target) exchangeStream(client *nethttp.ClientConn, r *request, ctx cont
 	if request.Body != nil {
 		request.Body = &up
 	}
-	f, in := t.stream(client, request)
+	f, in := t.stream(client, request, r.step)
 	out.BytesIn += in + early.size.Load()
 	if f != nil && f.err != nil && unsent(f.err) {
 		f.unsent = true
 		return f
 	}
 	out.BytesOut += int64(len(r.head)) + up.taken.Load()
+	if r.step != nil {
+		return t.conclude(r.step, 0, f, out)
+	}
 	return f
 }
 
 // stream is an exchange of which the size of the final answer is known.
-func (t *Target) stream(client *nethttp.ClientConn, r *nethttp.Request) (f *failure, in int64) {
+func (t *Target) stream(client *nethttp.ClientConn, r *nethttp.Request, s *step) (f *failure, in int64) {
 	answer, err := client.RoundTrip(r)
 	if err != nil {
 		return &failure{stage: awaiting, err: err}, 0
@@ -46,7 +49,11 @@ func (t *Target) stream(client *nethttp.ClientConn, r *nethttp.Request) (f *fail
 		return &failure{class: target.Body, stage: awaiting, err: err}, 0
 	}
 	in = headSize(answer)
-	read, err := t.drain(answer.Body, !t.settings.Success.accepts(answer.StatusCode))
+	if s != nil {
+		s.Expect()
+		s.Hear(lines(answer), 0)
+	}
+	read, err := t.drain(answer, s)
 	if answer.ContentLength = length; err == nil && read.size < length && r.Method != nethttp.MethodHead && answer.StatusCode != nethttp.StatusNotModified {
 		err = io.ErrUnexpectedEOF
 	}

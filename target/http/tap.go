@@ -32,6 +32,7 @@ type tap struct {
 	spoilt bool  // the connection is of no more use
 	end    error // of reading
 	sent   int64 // bytes of the request
+	hears  *step // the head; nil: nobody does
 	broken bool  // nothing can be sent any more
 	closed bool  // by us
 
@@ -46,9 +47,12 @@ func newTap(conn net.Conn, mostHead int) *tap {
 }
 
 // expect prepares for the answer to a request.
-func (t *tap) expect(head bool) {
+func (t *tap) expect(head bool, s *step) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if t.hears = s; s != nil {
+		s.Expect()
+	}
 	t.parser.Reset(head)
 	t.asked, t.over, t.sent = true, false, 0
 }
@@ -91,6 +95,9 @@ func (t *tap) take(b []byte) (n int, err error) {
 		return 0, errUnasked
 	}
 	n, done, err := t.parser.Feed(b)
+	if t.hears != nil {
+		t.hears.Hear(b, t.parser.HeadBytes)
+	}
 	t.over = done || err != nil
 	if t.spoilt = t.spoilt || err != nil || n < len(b); err != nil {
 		n = len(b)
@@ -128,6 +135,7 @@ var longAgo = time.Unix(1, 0)
 // sight is what a tap has seen of an exchange.
 type sight struct {
 	in, out int64
+	interim int   // bytes of in, of interim answers
 	silent  bool  // nothing of it has come
 	fault   error // what is wrong with it, or why it broke off
 }
@@ -144,10 +152,11 @@ func (t *tap) finish(size int64) sight {
 		}
 		_ = t.Conn.SetWriteDeadline(time.Time{})
 	}
+	t.hears = nil
 	if t.sent < size {
 		t.broken, t.spoilt = true, true
 	}
-	r := sight{in: t.parser.HeadBytes + t.parser.BodyBytes, out: t.sent, silent: !t.parser.Begun()}
+	r := sight{in: t.parser.HeadBytes + t.parser.BodyBytes, out: t.sent, interim: t.parser.Interim(), silent: !t.parser.Begun()}
 	if text := t.parser.Explain(); text != "" {
 		r.fault = &flaw{text, t.parser.Fault().Class()}
 	} else if !t.over && t.end != nil {

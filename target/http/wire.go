@@ -58,10 +58,11 @@ func (s Settings) Wire(base string) (o wire.Options, err error) {
 	o.Accepts = func(status int) bool { // 101: another protocol follows, and no body
 		return status != nethttp.StatusSwitchingProtocols && s.Success.accepts(status)
 	}
+	o.PerUser, o.Traces = s.PerUser, newTraces()
 	o.Contains = []byte(s.Success.Contains)
 	o.Example = s.examples(labels)
 	o.MaxBody, o.Jars = s.MaxBody, cookie.NewJars(time.Now)
-	o.Show = func(body []byte) string { return wire.Show(body, s.scrub) }
+	o.Show = func(body []byte) string { return httpcall.Show(body, s.scrub) }
 	return o, nil
 }
 
@@ -141,10 +142,6 @@ func (s Settings) hosts() (list []string) {
 // examples makes the messages of failures, one a class, as Target does.
 func (s Settings) examples(labels []string) func(n uint64, call *httpcall.Prepared, class string, seen wire.Seen) string {
 	var mu sync.Mutex // engines may share it
-	type which struct {
-		call  *httpcall.Prepared
-		class string
-	}
 	made := map[which]string{}
 	return func(n uint64, call *httpcall.Prepared, class string, seen wire.Seen) string {
 		mu.Lock()

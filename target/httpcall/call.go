@@ -26,7 +26,9 @@ type Call struct {
 	NoCookies bool
 	// AnyStatus tells that conditions judge the status, and `success` does not.
 	AnyStatus bool
-	Holes     template.Holes
+	// Trace tells that requests carry a traceparent.
+	Trace bool
+	Holes template.Holes
 }
 
 // Pair is a name and its value, in a query, a form or among cookies.
@@ -104,4 +106,5 @@ type Common struct {
 	Auth      *Auth
 	Redirects setting.At[int]
 	Cookies   setting.At[bool] // whether they are kept; left out: they are
+	Trace     string           // "w3c": requests name a trace; "": they do not
 }

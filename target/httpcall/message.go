@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"plimsoll/target/cookie"
+	"plimsoll/target/random"
 	"plimsoll/target/template"
 	"plimsoll/target/value"
 )
@@ -27,6 +28,8 @@ type Message struct {
 	Once, Asks bool
 	// Hops is how many redirects have led to it.
 	Hops int
+	// Trace is the key of its call's trace; Write leaves it as it is.
+	Trace random.Key
 
 	bare     bool   // the body went when a redirect made it a GET
 	stranger bool   // it goes, or has gone, to another host than the first: no credentials go along
@@ -37,7 +40,7 @@ type Message struct {
 // memory is what a message is made in.
 type memory struct{ bytes, body, text, target []byte }
 
-func (m *Message) reset() { *m = Message{memory: m.memory} }
+func (m *Message) reset() { *m = Message{memory: m.memory, Trace: m.Trace} }
 
 // begin finds out where the first request goes.
 func (p *Prepared) begin(m *Message, args []value.Value) error {
@@ -120,6 +123,8 @@ func (p *Prepared) appendLine(b []byte, l *line, m *Message, args []value.Value,
 		return b, nil
 	case kept:
 		return p.appendCookies(b, l, m, args, user, jars)
+	case traced:
+		return append(appendParent(append(b, l.text...), m.Trace, m.Hops), "\r\n"...), nil
 	}
 	if m.bare && aboutBody(l.text) {
 		return b, nil

@@ -63,6 +63,7 @@ const (
 	hostOf           // the host that is called
 	lengths          // Content-Length, where there is one
 	kept             // cookies
+	traced           // which trace it is of
 )
 
 // Prepare makes a call ready for the server.
@@ -72,7 +73,7 @@ func (s *Server) Prepare(c *Call) *Prepared {
 	p.asks = c.Body.Kind != Nothing && p.has("Expect", "100-continue")
 	p.typed = c.contentType()
 	p.home, p.away, p.stranger = p.lines(true, true), p.lines(false, true), p.lines(false, false)
-	if len(c.Holes.Refs()) == 0 {
+	if len(c.Holes.Refs()) == 0 && !c.Trace {
 		var m Message
 		if err := p.begin(&m, nil); err == nil && m.Home {
 			if err = p.render(&m, nil, 0, nil); err == nil {
@@ -161,6 +162,9 @@ func (p *Prepared) lines(home, known bool) (all []line) {
 	all = append(all, line{kind: lengths})
 	if p.typed != "" {
 		missing("Content-Type", line{kind: lengths, text: "Content-Type: " + p.typed + "\r\n"})
+	}
+	if p.Trace {
+		missing("Traceparent", line{kind: traced, text: "traceparent: "})
 	}
 	all = append(all, own...)
 	if !given["Cookie"] {

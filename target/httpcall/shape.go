@@ -54,6 +54,7 @@ func CommonFields[T any](of func(*T) *Common) []setting.Field[T] {
 		setting.Key("auth", "Who asks, in all its HTTP steps.", setting.Convert(auth(), func(_ *setting.Reader, _ setting.Pos, a Auth) (*Auth, bool) { return some(a), true }), func(t *T) **Auth { return &of(t).Auth }),
 		setting.Key("redirects", "How many redirects its HTTP steps follow, 0 for none. Default 10.", setting.Located(redirects()), func(t *T) *setting.At[int] { return &of(t).Redirects }),
 		setting.Key("cookies", "Whether each user keeps the cookies of answers. Default true.", setting.Located(setting.Bool()), func(t *T) *setting.At[bool] { return &of(t).Cookies }),
+		setting.Key("trace", "How its HTTP steps name the trace that they begin: w3c sends the header traceparent. Default: they name none.", setting.Word("a way to name traces", "w3c"), func(t *T) *string { return &of(t).Trace }),
 	}
 }
 
@@ -223,6 +224,7 @@ func (c *Call) setHead(w *Written, common Common) {
 	case common.Redirects.Given:
 		c.Redirects = common.Redirects.Value
 	}
+	c.Trace = common.Trace == "w3c"
 	c.NoCookies = common.Cookies.Valid && !common.Cookies.Value
 }
 

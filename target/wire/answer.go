@@ -24,7 +24,7 @@ func (a *answer) listen(o *Options) {
 func (a *answer) expect(x *exchange, o *Options) {
 	a.parser.Reset(x.request.Head)
 	if a.step = x.step; a.step != nil {
-		a.step.expect()
+		a.step.Expect()
 	}
 	a.found, a.tail, a.start = len(o.Contains) == 0, a.tail[:0], a.start[:0]
 }
@@ -48,7 +48,7 @@ func (a *answer) seen(connected bool, err error) Seen {
 func (a *answer) feed(b []byte) (n int, done bool, err error) {
 	n, done, err = a.parser.Feed(b)
 	if a.step != nil {
-		a.step.hear(&a.parser, b)
+		a.step.Hear(b, a.parser.HeadBytes)
 	}
 	return n, done, err
 }
@@ -56,7 +56,7 @@ func (a *answer) feed(b []byte) (n int, done bool, err error) {
 // body takes in a piece of the body.
 func (a *answer) body(piece []byte, o *Options) {
 	if a.step != nil {
-		a.step.take(piece, a.parser.Status)
+		a.step.Take(piece, a.parser.Status)
 	}
 	if !a.found {
 		a.search(piece, o.Contains)

@@ -24,6 +24,7 @@ type conn struct {
 	full       bool // has more to read than one turn allows
 
 	seat
+	user   uint32        // whose it is, or whose call it carries
 	reused bool          // it has served a call before this one
 	rested time.Duration // from its last call to this one
 	ended  time.Duration // when its last call did
@@ -66,7 +67,7 @@ func (e *Engine) send(c *conn) (there bool) {
 // prepare gives a connection its call.
 func (e *Engine) prepare(c *conn, x *exchange) {
 	e.attempt(x)
-	c.x, c.begun = x, false
+	c.x, c.user, c.begun = x, x.user(), false
 	c.expect(x, &e.o)
 	c.unsent, c.later, c.patience = x.request.Bytes, x.request.Later, 0
 	if e.o.Timeout > 0 && c.fd >= 0 {
@@ -153,7 +154,7 @@ func (e *Engine) ready(c *conn, events uint32) {
 	}
 	if c.x == nil { // the server has closed it, or says something unasked
 		e.close(c)
-		e.dismissIdle(c)
+		e.idle.dismiss(c.user, c)
 		return
 	}
 	e.read(c)
@@ -306,7 +307,7 @@ func (e *Engine) lose(c *conn, class string, err error) {
 // release gives a connection to the next in line, or keeps it.
 func (e *Engine) release(c *conn) {
 	if e.line.len() == 0 {
-		e.idle = append(e.idle, c)
+		e.idle.keep(c.user, c)
 		return
 	}
 	if x := e.nextInLine(); !e.reuse(c, x) {

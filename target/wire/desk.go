@@ -6,7 +6,6 @@ import (
 
 	"plimsoll/target"
 	"plimsoll/target/agenda"
-	"plimsoll/target/content"
 	"plimsoll/target/host"
 	"plimsoll/target/httpcall"
 )
@@ -26,11 +25,15 @@ type desk struct {
 	gaveUp    bool           // nothing is sent any more
 	classes   map[int]string // of statuses seen
 	steps     []*step        // to be used again
-	decoder   content.Decoder
+	reader    httpcall.Reader
+	abroad    func(Led) // takes calls to other servers; nil: nobody does
 }
 
 func newDesk(o Options, clock target.Clock) desk {
-	return desk{o: o, time: clock, clock: clock.Now(), classes: map[int]string{}}
+	return desk{
+		o: o, time: clock, clock: clock.Now(), classes: map[int]string{},
+		reader: httpcall.Reader{MaxBody: o.MaxBody, Show: o.Show, Traces: o.Traces},
+	}
 }
 
 func (d *desk) now() time.Duration {
@@ -47,7 +50,7 @@ func (d *desk) enter(id target.ID, r *target.Request) (*exchange, bool) {
 		x = new(exchange)
 	}
 	*x = exchange{Done: target.Done{ID: id}, number: r.Number, request: &d.o.Requests[r.Number%uint64(len(d.o.Requests))]}
-	if r.Call == nil && len(r.Want) == 0 {
+	if r.Call == nil && len(r.Want) == 0 && !d.o.PerUser {
 		return x, true
 	}
 	return x, d.enterStep(x, r)
@@ -124,7 +127,7 @@ func (d *desk) failed(x *exchange, class string, seen Seen, at time.Duration) {
 	}
 	var call *httpcall.Prepared
 	if x.step != nil {
-		call = x.step.call
+		call = x.step.Call()
 	}
 	x.Class, x.Example = class, d.o.Example(x.number, call, class, seen)
 	d.ended(x, at)

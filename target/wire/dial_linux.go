@@ -139,13 +139,3 @@ func (c *conn) hangUp() {
 	c.fd, c.full = -1, false
 	c.generation++
 }
-
-// dismissIdle takes a closed connection out of the idle ones.
-func (e *Engine) dismissIdle(c *conn) {
-	for i, other := range e.idle {
-		if other == c {
-			e.idle = append(e.idle[:i], e.idle[i+1:]...)
-			return
-		}
-	}
-}

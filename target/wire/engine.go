@@ -4,11 +4,13 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"plimsoll/target"
 	"plimsoll/target/cookie"
 	"plimsoll/target/httpcall"
+	"plimsoll/target/random"
 )
 
 // The engines' names, as results have them.
@@ -21,6 +23,7 @@ const (
 type Server struct {
 	engine string
 	o      Options
+	loops  atomic.Uint64 // that have a carrier
 	found
 }
 
@@ -43,10 +46,12 @@ func Open(engine string, o Options) (*Server, error) {
 // Carrier carries a loop's calls to the server: Epoll by a clock that is a
 // *wait.Poll. Nothing is sent yet.
 func (s *Server) Carrier(clock target.Clock) (target.Carrier, error) {
+	o := s.o
+	o.Traces = o.Traces.Sub(s.loops.Add(1))
 	if s.engine == Epoll {
-		return s.epoll(clock)
+		return s.epoll(o, clock)
 	}
-	return NewNet(s.o, clock), nil
+	return NewNet(o, clock), nil
 }
 
 // Request is one request as it goes over the wire, prepared once.
@@ -76,8 +81,9 @@ type Options struct {
 	// Timeout bounds each call, from connecting to the answer's end; 0: none.
 	Timeout     time.Duration
 	KeepAlive   bool
-	Connections int // at most so many; a call that finds all taken is held. 0: no limit
-	MaxHead     int // bytes of an answer's head; 0: Limits' own
+	PerUser     bool // each user has connections of its own; Connections is 0 then
+	Connections int  // at most so many; a call that finds all taken is held. 0: no limit
+	MaxHead     int  // bytes of an answer's head; 0: Limits' own
 	// Accepts tells whether a status counts as success, from any goroutine;
 	// Contains, if any, must occur in the body.
 	Accepts  func(status int) bool
@@ -85,10 +91,12 @@ type Options struct {
 	// Example makes the message of a failure from its class and what was seen;
 	// call is a step's, nil for that of number n of the target's own.
 	Example func(n uint64, call *httpcall.Prepared, class string, seen Seen) string
-	// MaxBody is how large a body may be, decoded, where somebody looks into it;
-	// 0: UsualBody. Show makes what is told of one in which something is missing.
+	// MaxBody and Show are httpcall.Reader's.
 	MaxBody int
 	Show    func(body []byte) string
+	// Traces is what the traces of calls derive from, those of each loop in a way
+	// of its own.
+	Traces random.Key
 	// Jars are the cookies of users, which go with them; nil: there are none.
 	Jars *cookie.Jars
 }

@@ -19,28 +19,32 @@ type Engine struct {
 	poll      *wait.Poll
 	conns     []*conn
 	closed    []*conn // to be used again
-	idle      []*conn // the last one used is the last
-	open      int     // connections there are
-	admitting bool    // those in line are being seen to
-	buffer    []byte  // what is being read, of whatever connection
-	last      memory  // of all parsers: they hear the same server
+	idle      resting[*conn]
+	open      int    // connections there are
+	admitting bool   // those in line are being seen to
+	buffer    []byte // what is being read, of whatever connection
+	last      memory // of all parsers: they hear the same server
 }
 
 // newEngine makes a carrier that registers its connections with poll; nothing
 // is sent yet.
 func newEngine(o Options, server found, poll *wait.Poll) *Engine {
-	return &Engine{desk: newDesk(o, poll), found: server, poll: poll, buffer: make([]byte, 64<<10)}
+	e := &Engine{desk: newDesk(o, poll), found: server, poll: poll, buffer: make([]byte, 64<<10)}
+	if o.PerUser {
+		e.idle.perUser()
+	}
+	return e
 }
 
 // HasEpoll tells whether this system has epoll.
 const HasEpoll = true
 
-func (s *Server) epoll(clock target.Clock) (target.Carrier, error) {
+func (s *Server) epoll(o Options, clock target.Clock) (target.Carrier, error) {
 	poll, ok := clock.(*wait.Poll)
 	if !ok {
 		return nil, fmt.Errorf("the engine %s goes by a clock that polls, not by %T", Epoll, clock)
 	}
-	return newEngine(s.o, s.found, poll), nil
+	return newEngine(o, s.found, poll), nil
 }
 
 // Send sends the request of the call's number.
@@ -58,9 +62,10 @@ func (e *Engine) Send(id target.ID, r *target.Request, now time.Duration) time.D
 
 // put puts a call on a connection, or in line for one.
 func (e *Engine) put(x *exchange) {
-	for last := len(e.idle) - 1; last >= 0 && (!x.request.Once || e.crowded()); last-- {
-		c := e.idle[last]
-		e.idle = e.idle[:last]
+	idle := e.idle.pool(x.user())
+	for last := len(*idle) - 1; last >= 0 && (!x.request.Once || e.crowded()); last-- {
+		c := (*idle)[last]
+		*idle = (*idle)[:last]
 		if e.reuse(c, x) {
 			return
 		}
@@ -119,8 +124,13 @@ func (e *Engine) CancelAll(now time.Duration) {
 	e.cancel()
 }
 
-// Leave forgets a user.
-func (e *Engine) Leave(user uint32) { e.forget(user) }
+// Leave forgets a user, and closes the connections that were its own.
+func (e *Engine) Leave(user uint32) {
+	e.forget(user)
+	for _, c := range e.idle.leave(user) {
+		e.close(c)
+	}
+}
 
 // Close closes every connection.
 func (e *Engine) Close() {

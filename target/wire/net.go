@@ -24,8 +24,8 @@ type Net struct {
 
 	conns   []*netConn // all there ever were
 	closed  []*netConn // to be used again
-	idle    []*netConn // the last one used is the last
-	open    int        // connections there are
+	resting resting[*netConn]
+	open    int // connections there are
 	workers sync.WaitGroup
 	led     *exchange // to another request, not sent yet
 }
@@ -37,6 +37,9 @@ const block = 64 << 10
 func NewNet(o Options, clock target.Clock) *Net {
 	n := &Net{desk: newDesk(o, clock), dialer: NewDialer(o.Route, net.Dialer{KeepAlive: -1})}
 	n.trial, n.giveUp = context.WithCancel(context.Background())
+	if o.PerUser {
+		n.resting.perUser()
+	}
 	n.blocks.New = func() any { b := make([]byte, block); return &b }
 	return n
 }
@@ -57,9 +60,10 @@ func (n *Net) put(x *exchange) {
 		return
 	}
 	full := n.o.Connections > 0 && n.open >= n.o.Connections
-	for last := len(n.idle) - 1; last >= 0 && (full || !x.request.Once); last-- {
-		c := n.idle[last]
-		n.idle = n.idle[:last]
+	resting := n.resting.pool(x.user())
+	for last := len(*resting) - 1; last >= 0 && (full || !x.request.Once); last-- {
+		c := (*resting)[last]
+		*resting = (*resting)[:last]
 		if n.reuse(c, x) {
 			return
 		}
@@ -147,7 +151,7 @@ func (n *Net) note(notice notice) {
 	if notice.what == lost {
 		n.conclude(c)
 	} else {
-		n.dismiss(c)
+		n.resting.dismiss(c.user, c)
 	}
 	for n.line.len() > 0 && n.open < n.o.Connections {
 		n.connect(n.nextInLine())
@@ -200,20 +204,10 @@ func (n *Net) release(c *netConn) {
 	case c.why != "": // interrupted when its answer had just come
 		c.state.CompareAndSwap(idle, gone)
 	case n.line.len() == 0:
-		n.idle = append(n.idle, c)
+		n.resting.keep(c.user, c)
 	default:
 		if x := n.nextInLine(); !n.reuse(c, x) {
 			n.put(x)
-		}
-	}
-}
-
-// dismiss takes a connection that is gone out of the idle ones.
-func (n *Net) dismiss(c *netConn) {
-	for i, other := range n.idle {
-		if other == c {
-			n.idle = append(n.idle[:i], n.idle[i+1:]...)
-			return
 		}
 	}
 }
@@ -244,8 +238,13 @@ func (n *Net) CancelAll(now time.Duration) {
 	n.cancel()
 }
 
-// Leave forgets a user.
-func (n *Net) Leave(user uint32) { n.forget(user) }
+// Leave forgets a user, and closes the connections that were its own.
+func (n *Net) Leave(user uint32) {
+	n.forget(user)
+	for _, c := range n.resting.leave(user) {
+		c.interrupt(target.Cancelled)
+	}
+}
 
 // Close closes every connection.
 func (n *Net) Close() {

@@ -23,6 +23,7 @@ type netConn struct {
 
 	// The loop's own, at all times.
 	seat
+	user   uint32        // whose it is, or whose call it carries
 	reused bool          // it has served a call before this one
 	rested time.Duration // from its last call to this one
 
@@ -113,7 +114,7 @@ func (c *netConn) heard(wanted bool) {
 // prepare makes the connection ready for a call. A goroutine that finds it
 // idle does not touch what is written here.
 func (c *netConn) prepare(x *exchange, reused bool) {
-	c.x, c.reused = x, reused
+	c.x, c.user, c.reused = x, x.user(), reused
 	c.request, c.later, c.once = x.request.Bytes, x.request.Later, x.request.Once
 	c.sending = large(c.request) || len(c.later) > 0
 	if len(c.later) > 0 {

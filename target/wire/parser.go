@@ -188,8 +188,8 @@ func (p *Parser) Fault() Fault { return p.fault }
 // Begun tells whether anything of the answer has come.
 func (p *Parser) Begun() bool { return p.room < p.limits.Head || p.HeadBytes > 0 }
 
-// interimBytes is how many bytes of the head are of interim answers.
-func (p *Parser) interimBytes() int { return p.before }
+// Interim is how many bytes of the head are of interim answers.
+func (p *Parser) Interim() int { return p.before }
 
 // HeadDone tells whether the head is whole, so that the body is next, if any.
 func (p *Parser) HeadDone() bool { return p.HeadBytes > 0 }

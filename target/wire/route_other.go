@@ -21,4 +21,6 @@ type found struct{}
 
 func find(Options) found { return found{} }
 
-func (s *Server) epoll(target.Clock) (target.Carrier, error) { return nil, errors.New("no epoll") }
+func (s *Server) epoll(Options, target.Clock) (target.Carrier, error) {
+	return nil, errors.New("no epoll")
+}

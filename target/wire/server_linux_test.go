@@ -318,7 +318,7 @@ func (e *Engine) books(t testing.TB, calls int) {
 			t.Fatalf("the call on connection %d has no end: %+v", i, *c)
 		}
 	}
-	for _, c := range e.idle {
+	for _, c := range e.idle.all {
 		if c.fd < 0 || c.x != nil {
 			t.Fatal("a connection is not idle")
 		}
@@ -347,16 +347,16 @@ func (n *Net) books(t testing.TB, calls int) {
 		}
 	}
 	seen := map[*netConn]bool{}
-	for _, c := range slices.Concat(n.idle, n.closed) {
+	for _, c := range slices.Concat(n.resting.all, n.closed) {
 		if c.x != nil || seen[c] {
 			t.Fatalf("a connection is idle or closed, and not so")
 		}
 		seen[c] = true
 	}
 	// Some may have gone without a notice so far.
-	if n.open != len(n.conns)-len(n.closed) || n.open < busy+len(n.idle) || busy != calls || n.deadlines.Len() > 2*len(n.conns) {
+	if n.open != len(n.conns)-len(n.closed) || n.open < busy+len(n.resting.all) || busy != calls || n.deadlines.Len() > 2*len(n.conns) {
 		t.Fatalf("%d connections are counted, %d busy with %d calls, %d idle, %d closed of %d; watched by %d entries",
-			n.open, busy, calls, len(n.idle), len(n.closed), len(n.conns), n.deadlines.Len())
+			n.open, busy, calls, len(n.resting.all), len(n.closed), len(n.conns), n.deadlines.Len())
 	}
 	if n.o.Connections > 0 && (n.open > n.o.Connections || n.line.len() > 0 && n.open < n.o.Connections) {
 		t.Fatalf("%d connections of %d, %d calls in line", n.open, n.o.Connections, n.line.len())

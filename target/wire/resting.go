@@ -1,0 +1,63 @@
+package wire
+
+import "slices"
+
+// resting are the connections without a call: one pool for all users, or one for
+// each. The one used last is the last.
+type resting[C comparable] struct {
+	all   []C
+	users map[uint32]*[]C // nil: they share all
+}
+
+// perUser has each user have a pool of its own.
+func (i *resting[C]) perUser() { i.users = map[uint32]*[]C{} }
+
+// pool is that of a user.
+func (i *resting[C]) pool(user uint32) *[]C {
+	if i.users == nil {
+		return &i.all
+	}
+	p := i.users[user]
+	if p == nil {
+		p = new([]C)
+		i.users[user] = p
+	}
+	return p
+}
+
+// keep adds a connection to a user's pool.
+func (i *resting[C]) keep(user uint32, c C) {
+	p := i.pool(user)
+	*p = append(*p, c)
+}
+
+// dismiss takes a connection that is gone out of a user's pool.
+func (i *resting[C]) dismiss(user uint32, c C) {
+	p := &i.all
+	if i.users != nil {
+		if p = i.users[user]; p == nil {
+			return // so is the user
+		}
+	}
+	if at := slices.Index(*p, c); at >= 0 {
+		*p = slices.Delete(*p, at, at+1)
+	}
+}
+
+// leave are the connections that a user leaves behind.
+func (i *resting[C]) leave(user uint32) []C {
+	p := i.users[user]
+	if p == nil {
+		return nil
+	}
+	delete(i.users, user)
+	return *p
+}
+
+// user is whose call it is, where users have connections of their own.
+func (x *exchange) user() uint32 {
+	if x.step == nil {
+		return 0
+	}
+	return x.step.User()
+}
