@@ -24,19 +24,21 @@ func TestThroughputOfSteps(t *testing.T) {
 	} {
 		rec := drive.NewRecorder(10*time.Second, nil)
 		for _, at := range []time.Duration{-2, -1, 3, 9, 10} { // begin at; take 1.5 s
-			rec.Step(1, false, &drive.Call{
+			call := &drive.Call{
 				Intended: at * time.Second, Ready: at * time.Second, Start: at * time.Second, End: at*time.Second + 1500*time.Millisecond, Outcome: &target.Outcome{},
-			}, nil)
+			}
+			rec.Step(1, false, call, nil)
+			rec.Block(2, call)
 		}
-		rows := []journey.Row{{Name: "a", Path: "a"}, {Name: "b", Path: "b"}}
+		rows := []journey.Row{{Name: "a", Path: "a"}, {Name: "b", Path: "b"}, {Name: "block", Path: "block"}}
 		out := c.trial
 		out.Steps = describeSteps(rows)
 		r := &underWay{}
 		if err := r.fillSteps(&out, rows, rec.Interval); err != nil {
 			t.Fatal(err)
 		}
-		if out.Steps[0].ThroughputPerS != 0 || out.Steps[1].ThroughputPerS != c.want {
-			t.Errorf("%+v: %v/s and %v/s, want 0 and %v", c.trial, out.Steps[0].ThroughputPerS, out.Steps[1].ThroughputPerS, c.want)
+		if out.Steps[0].ThroughputPerS != 0 || out.Steps[1].ThroughputPerS != c.want || out.Steps[2].ThroughputPerS != c.want {
+			t.Errorf("%+v: %v/s, %v/s and %v/s, want 0 and twice %v", c.trial, out.Steps[0].ThroughputPerS, out.Steps[1].ThroughputPerS, out.Steps[2].ThroughputPerS, c.want)
 		}
 	}
 }

@@ -210,6 +210,7 @@ func (w *walk) answered(place uint32, c *Call, last *target.Outcome) {
 // end ends a strand's call.
 func (w *walk) end(place uint32, c *Call, v journey.Verdict) {
 	call := w.calls[place].call
+	v.Example = w.crew.Scrub(place, v.Example)
 	c.Outcome.Class, c.Outcome.Example = v.Class, v.Example
 	w.release(place)
 	w.Recorder.Step(call.Row, w.j.Program.Rows[call.Row].Outside, c, v.Records)

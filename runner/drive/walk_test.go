@@ -187,6 +187,31 @@ func TestBranchesThinkFromWhenTheyBegin(t *testing.T) {
 	}
 }
 
+// Users begin a pace apart, each from when it was due the time before, and
+// whoever took longer at once: iterations and plain calls alike.
+func TestPaceOfUsers(t *testing.T) {
+	b := &builder{}
+	p := b.program(b.call("one", 0), think(delay.Of(time.Second)), b.call("two", 0))
+	paced := func(until time.Duration) *schedule.Schedule {
+		return schedule.NewClosed(schedule.Closed{Bounds: schedule.Bounds{Until: until}, Users: 3, Pace: 5 * time.Second}, schedule.StopOn{})
+	}
+	for takes, each := range map[time.Duration]time.Duration{time.Second: 5 * time.Second, 2 * time.Second: 5 * time.Second, 3 * time.Second: 7 * time.Second} {
+		const until = 350 * time.Second // whole numbers of either
+		rec, _, servers := journeys(t, p, paced(until), 3, until, random.New(1), sim.Settings{Delay: delay.Of(takes)})
+		want := 3 * int64(until/each)
+		if rec.OK != want || rec.Attempts != 2*want || int64(len(servers[0].arrived)) != 2*want || rec.Held.Max() != 0 || rec.Lateness.Max() != 0 {
+			t.Errorf("%v: %d iterations, want %d; the server saw %d calls; held %v", takes, rec.OK, want, len(servers[0].arrived), rec.Held.Max())
+		}
+	}
+	for takes, each := range map[time.Duration]time.Duration{time.Second: 5 * time.Second, 7 * time.Second: 7 * time.Second} {
+		const until = 350 * time.Second
+		rec := run(t, sim.Settings{Delay: delay.Of(takes)}, random.New(1), paced(until), 0, until)
+		if want := 3 * int64(until/each); rec.OK != want || rec.Held.Max() != 0 {
+			t.Errorf("plain calls of %v: %d, want %d", takes, rec.OK, want)
+		}
+	}
+}
+
 // A mix's shares are those that it was given.
 func TestSharesOfAMix(t *testing.T) {
 	b := &builder{}

@@ -58,6 +58,8 @@ type Held struct {
 type Fields interface {
 	Follow(path []string, any func(n int) int) (value.Value, bool)
 	Value() value.Value
+	// Texts are all texts and numbers in it.
+	Texts() []string
 }
 
 // strand is one way through the program.

@@ -29,6 +29,8 @@ type Program struct {
 	// Sources are the data of which an iteration takes a row, by the variable
 	// that it is put into.
 	Sources []Source
+	// Secrets are the variables whose values nobody is to see.
+	Secrets []int
 	// Refs are those that conditions read, by the numbers that they are bound to.
 	Refs []Ref
 	// EnterEvery is how old the entering of a user may be before it enters anew;
@@ -54,6 +56,7 @@ type Row struct {
 type Source struct {
 	Name     string
 	Variable int
+	Secret   bool // nobody is to see its values
 }
 
 // OnError is what the failure of a call, or of a block, does.

@@ -20,12 +20,14 @@ type Closed struct {
 	// The first of the Stages goes from Start to its target.
 	Start  int
 	Stages []Stage[int]
-	// Think is a user's pause between its calls.
+	// Think is a user's pause between its calls, Pace the least time from one to
+	// the next; 0: none.
 	Think delay.Delay
+	Pace  time.Duration
 }
 
 func (c Closed) Schedule(p Part) *schedule.Schedule {
-	closed := schedule.Closed{Bounds: p.Bounds, Users: p.Share.Of(c.users(p.Batch))}
+	closed := schedule.Closed{Bounds: p.Bounds, Users: p.Share.Of(c.users(p.Batch)), Pace: c.Pace}
 	for _, s := range c.Stages {
 		closed.Stages = append(closed.Stages, schedule.UserStage(s))
 	}
@@ -48,7 +50,7 @@ func (c Closed) users(requests int) int {
 }
 
 func (c Closed) Busy(requests int) int {
-	if c.Think.Mean() > 0 {
+	if c.Think.Mean() > 0 || c.Pace > 0 {
 		return 0
 	}
 	most := max(1, c.users(requests))
@@ -62,7 +64,8 @@ func (c Closed) Busy(requests int) int {
 }
 
 func (c Closed) Lasts(requests int, call time.Duration) time.Duration {
-	return nanoseconds(rounds(requests, c.users(requests)) * (float64(call) + float64(c.Think.Mean())))
+	round := max(float64(call)+float64(c.Think.Mean()), float64(c.Pace))
+	return nanoseconds(rounds(requests, c.users(requests)) * round)
 }
 
 func (c Closed) Text() string {
@@ -78,6 +81,9 @@ func (c Closed) Text() string {
 func (c Closed) rest(t text) string {
 	t.put("stages", line(c.Start, c.Stages, func(users int) string { return fmt.Sprint(users) }))
 	t.put("think_time", thinking(c.Think))
+	if c.Pace > 0 {
+		t.put("pace", quantity.Duration(c.Pace))
+	}
 	return t.String()
 }
 
@@ -107,7 +113,7 @@ func concurrent() form {
 			users, err := parseUsers(text)
 			return users, float64(users), err
 		},
-		keys:    []key{think(), stages(), start()},
+		keys:    []key{think(), pace(), stages(), start()},
 		mode:    closed,
 		check:   checkConcurrent,
 		batch:   checkAllAtOnce,
@@ -119,8 +125,12 @@ func think() key {
 	return keyed("think_time", "How long a virtual user pauses between its calls: a duration, or a distribution.", delay.Shape())
 }
 
+func pace() key {
+	return keyed("pace", "The least time from one call of a virtual user to its next, counted from when each was due; one that takes longer is followed at once.", setting.LongerThanZero())
+}
+
 func closed(d Draft, load any) Mode {
-	c := Closed{Think: value[delay.Delay](d, "think_time")}
+	c := Closed{Think: value[delay.Delay](d, "think_time"), Pace: value[time.Duration](d, "pace")}
 	if load == nil {
 		c.Start, c.Stages = way(d, parseUsers, ignore)
 	} else {
@@ -139,8 +149,10 @@ func parseUsers(text string) (int, error) {
 }
 
 func checkConcurrent(r *setting.Reader, _ setting.Pos, d Draft) {
-	if pause := d.at("think_time"); pause.Given && d.allAtOnce() {
-		r.Problem(pause.Pos, "all calls start at once, so there is nobody to pause between them: write `concurrent: N`, or leave think_time out")
+	for _, key := range []string{"think_time", "pace"} {
+		if at := d.at(key); at.Given && d.allAtOnce() {
+			r.Problem(at.Pos, "all calls start at once, so there is nobody to pause between them: write `concurrent: N`, or leave %s out", key)
+		}
 	}
 	checkStages(r, d, "concurrent", parseUsers)
 }

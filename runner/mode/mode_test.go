@@ -50,10 +50,11 @@ func TestSharesAreTheWhole(t *testing.T) {
 		rate := perSecond(rapid.Int64Range(1, 500).Draw(t, "rate"))
 		m := map[string]Mode{
 			"closed":   Closed{Users: rapid.IntRange(n, 40).Draw(t, "users")},
+			"paced":    Closed{Users: rapid.IntRange(n, 40).Draw(t, "users"), Pace: time.Duration(rapid.IntRange(1, 1000).Draw(t, "pace")) * time.Millisecond},
 			"constant": Open{Rate: rate, Arrivals: Constant, MaxInFlight: 1 << 20},
 			"poisson":  Open{Rate: rate, Arrivals: Poisson, MaxInFlight: 1 << 20},
 			"stages":   Open{Start: rate, Stages: []Stage[quantity.Rate]{{perSecond(300), 2 * time.Second}}, Arrivals: Constant, MaxInFlight: 1 << 20},
-		}[rapid.SampledFrom([]string{"closed", "constant", "poisson", "stages"}).Draw(t, "mode")]
+		}[rapid.SampledFrom([]string{"closed", "paced", "constant", "poisson", "stages"}).Draw(t, "mode")]
 		if m.Traits().MostLoops < n {
 			t.Fatalf("%s may have %d loops", m.Text(), m.Traits().MostLoops)
 		}
@@ -91,6 +92,8 @@ func TestWhatModesSay(t *testing.T) {
 		{Closed{}, "concurrent: all at once", Traits{}, 1, 100, 2 * s},
 		{Closed{Users: 130}, "concurrent: 130", Traits{Concurrency: 130, Users: 130, Loops: 2, MostLoops: 130}, 130, 100, 2 * s},
 		{Closed{Users: 30, Think: delay.Of(s)}, "concurrent: 30, think_time: 1s", Traits{Concurrency: 30, Users: 30, MostLoops: 30}, 0, 0, 12 * s},
+		{Closed{Users: 30, Think: delay.Of(s), Pace: 5 * s}, "concurrent: 30, think_time: 1s, pace: 5s", Traits{Concurrency: 30, Users: 30, MostLoops: 30}, 0, 0, 20 * s},
+		{Sequential{Closed{Users: 1, Pace: s}}, "mode: sequential, pace: 1s", Traits{Concurrency: 1, Users: 1, MostLoops: 1}, 0, 0, 200 * s},
 		{Closed{Start: 3, Stages: ramp}, "concurrent: 3, stages: 3 → 20 in 1s → 0 in 3s", Traits{Length: 4 * s, Users: 20}, 20, 20, 68 * s},
 		{Open{Rate: perSecond(50), Arrivals: Constant, MaxInFlight: 2100}, "rate-limited: 50/s, arrivals: constant, max_in_flight: 2100",
 			Traits{RatePerS: 50, Timed: true, MaxInFlight: 2100, MostLoops: 2}, 0, 0, 2*s + 99*s/50},

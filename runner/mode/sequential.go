@@ -1,6 +1,10 @@
 package mode
 
-import "plimsoll/target/delay"
+import (
+	"time"
+
+	"plimsoll/target/delay"
+)
 
 // Sequential is a closed loop of one user: one call after another.
 type Sequential struct{ Closed }
@@ -14,9 +18,9 @@ func (s Sequential) Text() string {
 func sequential() form {
 	return form{
 		word: "sequential", example: "{mode: sequential, think_time: 1s}", alone: true,
-		keys: []key{think()},
+		keys: []key{think(), pace()},
 		mode: func(d Draft, _ any) Mode {
-			return Sequential{Closed{Users: 1, Think: value[delay.Delay](d, "think_time")}}
+			return Sequential{Closed{Users: 1, Think: value[delay.Delay](d, "think_time"), Pace: value[time.Duration](d, "pace")}}
 		},
 	}
 }

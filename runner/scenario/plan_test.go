@@ -133,6 +133,8 @@ func TestModes(t *testing.T) {
 		column("concurrent", mode.Closed{}),
 		column("concurrent-10", mode.Closed{Users: 10}),
 		column("concurrent-20", mode.Closed{Users: 20, Think: delay.Delay{Kind: delay.Exponential, A: time.Second}}),
+		column("steady", mode.Closed{Users: 20, Think: delay.Of(time.Second), Pace: 5 * time.Second}),
+		column("paced", mode.Sequential{Closed: mode.Closed{Users: 1, Pace: 200 * time.Millisecond}}),
 		open("rate-limited-5/2s", mode.Open{Rate: rate(5, 2*time.Second), Arrivals: mode.Constant}),
 		open("rate-limited-300/min", mode.Open{Rate: rate(300, time.Minute), Arrivals: mode.Poisson}),
 		open("rate-limited-6/2s", mode.Open{Rate: rate(6, 2*time.Second), Arrivals: mode.Window, MaxInFlight: 1000}),

@@ -12,6 +12,9 @@ type Closed struct {
 	Stages []UserStage
 	// Think draws a user's pause between an end and its next call; nil: none.
 	Think func() time.Duration
+	// Pace is the least time between when a user's calls become due; 0: none. Who
+	// takes longer goes on at once.
+	Pace time.Duration
 }
 
 // UserStage ramps the number of users linearly to Target: each joins, or
@@ -117,13 +120,14 @@ func (c *closed) join() uint32 {
 	return c.known - 1
 }
 
-func (c *closed) ended(at time.Duration, user uint32) {
+func (c *closed) ended(at, intended time.Duration, user uint32) {
 	if c.spent(c.n) {
 		return
 	}
 	if c.Think != nil {
 		at = later(at, c.Think())
 	}
+	at = max(at, later(intended, c.Pace))
 	c.idle.push(turn{at, user})
 }
 

@@ -52,6 +52,31 @@ func TestThinkersAreNotInFlight(t *testing.T) {
 	}
 }
 
+// A user's calls are due a pace apart, from due to due; one that took longer is
+// followed at once, or after the time to think.
+func TestPaceIsFromDueToDue(t *testing.T) {
+	const second = time.Second
+	for name, c := range map[string]struct {
+		takes, think, pace, late time.Duration
+		want                     []time.Duration
+	}{
+		"faster":                    {second, 0, 5 * second, 0, []time.Duration{0, 5e9, 10e9, 15e9}},
+		"slower":                    {7 * second, 0, 5 * second, 0, []time.Duration{0, 7e9, 14e9}},
+		"it thinks meanwhile":       {second, 2 * second, 5 * second, 0, []time.Duration{0, 5e9, 10e9, 15e9}},
+		"it thinks for longer":      {second, 6 * second, 5 * second, 0, []time.Duration{0, 7e9, 14e9}},
+		"late starts do not add up": {second, 0, 5 * second, second / 10, []time.Duration{0, 5e9, 10e9, 15e9}},
+	} {
+		closed := Closed{Bounds: Bounds{Until: 19 * second}, Users: 1, Pace: c.pace}
+		if c.think > 0 {
+			closed.Think = always(c.think)
+		}
+		p := &player{late: always(c.late), service: always(c.takes)}
+		if p.play(NewClosed(closed, StopOn{}), 100); !slices.Equal(p.dues(), c.want) {
+			t.Errorf("%s: due at %v, want %v", name, p.dues(), c.want)
+		}
+	}
+}
+
 // Calls that become due in [0, Until) start, also late; no other does.
 func TestUntilIsExclusive(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

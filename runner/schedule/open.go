@@ -83,7 +83,7 @@ func (o *open) next(now time.Duration, inFlight int) Next {
 	return Next{Do: Start, At: due, Ready: ready}
 }
 
-func (o *open) ended(at time.Duration, _ uint32) { o.places.free(at) }
+func (o *open) ended(at, _ time.Duration, _ uint32) { o.places.free(at) }
 
 func (o *open) overdue(now time.Duration) (count int64) {
 	for o.due <= now && o.due < o.Until {

@@ -72,8 +72,9 @@ type StopOn struct {
 type source interface {
 	// next decides; a Start or a Drop takes the call out of the schedule.
 	next(now time.Duration, inFlight int) Next
-	// ended hears that a user's call has ended, which makes room or work.
-	ended(at time.Duration, user uint32)
+	// ended hears that a user's call, intended at the given time, has ended, which
+	// makes room or work.
+	ended(at, intended time.Duration, user uint32)
 	// overdue takes all calls out that were due by now, and counts them, but
 	// for those of a warm-up.
 	overdue(now time.Duration) int64
@@ -114,7 +115,7 @@ func (s *Schedule) Began(at time.Duration) { s.gate.Began(at) }
 
 // Ended tells the schedule that a call, intended at the given time, has ended.
 func (s *Schedule) Ended(at, intended time.Duration, user uint32, failed bool) {
-	s.source.ended(at, user)
+	s.source.ended(at, intended, user)
 	if s.state == Cancel || intended < 0 { // a warm-up's calls stop nothing
 		return
 	}

@@ -115,12 +115,16 @@ func Compile(r *setting.Reader, s *Scenario, names *Names) (*Compiled, bool) {
 	if !c.ok {
 		return nil, false
 	}
+	secrets := slices.Sorted(maps.Keys(c.secrets))
 	program := func(j journey.Journeys) *journey.Program {
 		p := journey.New(j, c.rows, c.variables.names, c.variables.sources)
 		p.Refs = c.refs
+		for _, name := range secrets {
+			p.Secrets = append(p.Secrets, c.number(name))
+		}
 		return p
 	}
-	out := &Compiled{Targets: c.targets, Journeys: c.done, Files: c.files, Secrets: slices.Sorted(maps.Keys(c.secrets)), Main: program(journey.Journeys{
+	out := &Compiled{Targets: c.targets, Journeys: c.done, Files: c.files, Secrets: secrets, Main: program(journey.Journeys{
 		Main: main, Enter: enter, Leave: leave, EnterSources: numbers(user.phase.takes), Sources: sources,
 	})}
 	out.Main.EnterEvery = s.EnterEvery

@@ -140,7 +140,7 @@ func (c *compiler) take(s *data.Source, ref template.Ref, f *flow) {
 	n := slices.IndexFunc(c.sources, func(o journey.Source) bool { return o.Name == s.Name })
 	if n < 0 {
 		n = len(c.sources)
-		c.sources = append(c.sources, journey.Source{Name: s.Name, Variable: c.number(s.Name)})
+		c.sources = append(c.sources, journey.Source{Name: s.Name, Variable: c.number(s.Name), Secret: s.Secret})
 	}
 	if p.name != "leave" && !slices.ContainsFunc(p.takes, func(t taken) bool { return t.number == n }) {
 		p.takes = append(p.takes, taken{n, s, ref.Pos})

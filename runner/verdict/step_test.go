@@ -85,7 +85,7 @@ func ask(t testing.TB, run *result.Run, step, text string) result.Verdict {
 		t.Fatal(err)
 	}
 	rule.Step = step
-	verdicts, err := Judge(run, []Threshold{{Scenario: "s", Rule: rule}}, nil, nil)
+	verdicts, err := Judge(run, []Threshold{{Scenario: "s", Rule: rule}}, nil, failing)
 	if err != nil || len(verdicts) != 1 {
 		t.Fatal(verdicts, err)
 	}
@@ -146,6 +146,9 @@ func TestPromisesOfSteps(t *testing.T) {
 func TestStepsWithoutAMeasureNeverPass(t *testing.T) {
 	run := shopping(t)
 	single := runOf(t, trial{mode: "m", makespan: time.Second, ok: times(3, ms)})
+	slow := &result.Run{Trials: []result.Trial{journey(t, trial{mode: "m", makespan: time.Second, ok: times(1, ms), cancelled: 1, givenUp: times(1, ms)}, times(1, ms))}}
+	slow.Trials[0].OK, slow.Trials[0].Cancelled = 0, 2
+	slow.Trials[0].Response, slow.Trials[0].Service, *slow.Trials[0].Elapsed = result.Dist{}, result.Dist{}, result.Dist{}
 	for _, c := range []struct {
 		run                *result.Run
 		step, rule, reason string
@@ -158,6 +161,7 @@ func TestStepsWithoutAMeasureNeverPass(t *testing.T) {
 		{run, "log in", "p99 < 1h", "no call succeeded"},
 		{run, "buy/look", "record.cost.max >= 0", "no answer had a number to record"},
 		{run, "buy/pay", "record.time.max >= 0", "no answer had a number to record"},
+		{slow, "", "elapsed.p95 < 1h", "no call succeeded"}, // though one was given up
 		{single, "", "elapsed.p95 < 1h", "its calls are no iterations of steps"},
 		{single, "", "calls.errors <= 100%", "no iteration came to it"},
 		{single, "", "calls.rate >= 0/s", "no iteration came to it"},

@@ -1,0 +1,179 @@
+package runner_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"plimsoll/runner/result"
+)
+
+// rowOf is what a trial tells of the step of a path.
+func rowOf(t *testing.T, trial *result.Trial, path string) *result.Step {
+	t.Helper()
+	for i := range trial.Steps {
+		if trial.Steps[i].Path == path {
+			return &trial.Steps[i]
+		}
+	}
+	t.Fatalf("%s has no step %s", trial.Scenario, path)
+	return nil
+}
+
+const season = `
+targets:
+  shop:
+    sim:
+      delay: 10ms
+      answer: {json: {season: "spring", member: "m${n}", sum: 7}}
+      routes:
+        /fails: {answer: {status: 500}}
+scenarios:
+  - name: members
+    target: shop
+    clock: virtual
+    requests: [6, 12]
+    modes: [sequential, concurrent: 3]
+    setup: [{name: fill, post: "/fill/${requests}", extract: {season: json.season}}]
+    enter: [{name: enter, post: "/enter/${season}", extract: {member: json.member}}]
+    steps:
+      - {name: look, get: "/look/${season}/${member}/${requests}"}
+      - {think_time: 1s}
+      - {name: buy, post: /buy, check: json.sum == 7}
+    leave: [{name: leave, post: "/leave/${season}/${member}"}]
+    teardown: [{name: clear, delete: "/${season}"}]
+    thresholds: [look: p99 < 11ms, elapsed.max < 1.1s]
+`
+
+// What setup sets is there for all, whoever enters leaves, and a sweep's value has
+// its name; pauses are in what iterations elapsed, and in nothing else.
+func TestJourneysOfAScenario(t *testing.T) {
+	run := carryOut(t, season)
+	if len(run.Trials) != 4 || run.Exit != 0 {
+		t.Fatalf("%d trials, exit %d", len(run.Trials), run.Exit)
+	}
+	for i := range run.Trials {
+		trial := &run.Trials[i]
+		n, users := int64(trial.Requests), int64(trial.Concurrency)
+		for path, want := range map[string]int64{"fill": 1, "enter": users, "look": n, "buy": n, "leave": users, "clear": 1} {
+			if row := rowOf(t, trial, path); row.OK != want || row.Started != want || row.Outside != (path != "look" && path != "buy") {
+				t.Errorf("%s of %d and %d users: %d started, %d ok, outside %t; want %d", path, n, users, row.Started, row.OK, row.Outside, want)
+			}
+		}
+		if trial.Unit != result.UnitIteration || trial.OK != n || trial.Attempts != 2*n || trial.Response.MaxS > 0.0201 || trial.Elapsed.MinS < 1.019 {
+			t.Errorf("%d iterations of %q, %d attempts, response up to %v, elapsed from %v", trial.OK, trial.Unit, trial.Attempts, trial.Response.MaxS, trial.Elapsed.MinS)
+		}
+		if len(trial.Warnings) > 0 {
+			t.Errorf("warned: %v", trial.Warnings)
+		}
+	}
+	for _, v := range run.Verdicts {
+		if !v.Pass {
+			t.Errorf("%s: %v", v.Rule, v.Measured)
+		}
+	}
+}
+
+// A trial whose setup fails is not carried out; its teardown is.
+func TestSetupThatFails(t *testing.T) {
+	run := carryOut(t, strings.Replace(season, `post: "/fill/${requests}"`, `post: /fails`, 1))
+	trial := &run.Trials[0]
+	if trial.Ended != result.Failed || !strings.Contains(trial.Reason, "setup failed (status-500): ") || run.Exit != 3 {
+		t.Errorf("%s: %s, exit %d", trial.Ended, trial.Reason, run.Exit)
+	}
+	if fill, look := rowOf(t, trial, "fill"), rowOf(t, trial, "look"); fill.Errors["status-500"].Count != 1 || look.Started != 0 {
+		t.Errorf("fill %+v, %d iterations", fill.Errors, look.Started)
+	}
+	// What teardown needs was never set: it is tried all the same.
+	if clear := rowOf(t, trial, "clear"); clear.Errors["variable"].Count != 1 || len(trial.Warnings) != 1 {
+		t.Errorf("clear %+v, warned %v", clear.Errors, trial.Warnings)
+	}
+}
+
+// A teardown that fails is a warning, and no more.
+func TestTeardownThatFails(t *testing.T) {
+	run := carryOut(t, strings.Replace(season, `delete: "/${season}"`, `delete: /fails`, 1))
+	trial := &run.Trials[0]
+	if trial.Ended != result.Complete || run.Exit != 0 || len(trial.Warnings) != 1 || !strings.Contains(trial.Warnings[0], "teardown failed (status-500): ") {
+		t.Errorf("%s, exit %d, warned %v", trial.Ended, run.Exit, trial.Warnings)
+	}
+}
+
+// shelf is a server that gives each request a secret of its own and keeps what it
+// was asked for.
+type shelf struct {
+	sync.Mutex
+	asked []string
+}
+
+func (s *shelf) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.Lock()
+	defer s.Unlock()
+	body, _ := io.ReadAll(r.Body)
+	s.asked = append(s.asked, r.Method+" "+r.URL.RequestURI()+" "+r.Header.Get("Authorization")+string(body))
+	w.Header().Set("Content-Type", "application/json")
+	if strings.HasPrefix(r.URL.Path, "/fails") {
+		w.WriteHeader(http.StatusTeapot)
+	}
+	if r.URL.Path == "/login" {
+		fmt.Fprintf(w, `{"token": "s3cr3t-%d"}`, len(s.asked))
+		return
+	}
+	fmt.Fprintf(w, `{"echo": %q}`, r.Header.Get("Authorization")+string(body))
+}
+
+// Nobody sees a token, or a row that is secret, whatever fails.
+func TestSecretsOfJourneysStaySecret(t *testing.T) {
+	var s shelf
+	server := httptest.NewServer(&s)
+	defer server.Close()
+	rows := filepath.Join(t.TempDir(), "customers.csv")
+	if err := os.WriteFile(rows, []byte("name,password\nAnna,hush-hush\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	run := carryOut(t, fmt.Sprintf(`
+targets: {shop: {http: {url: %q}}}
+scenarios:
+  - name: secretive
+    target: shop
+    requests: 4
+    modes: [sequential]
+    data: {customer: {file: %q, secret: true}}
+    steps:
+      - {post: /login, form: {password: "${customer.password}"}, extract: {token: json.token}, name: login}
+      - {get: /echo, auth: {bearer: "${token}"}, check: json.echo == nothing, on_error: continue, name: echo}
+      - {post: /echo, body: "${customer.password}", check: json.echo == nothing, on_error: continue, name: echo row}
+      - {get: /fails, auth: {bearer: "${token}"}, on_error: continue, name: fails}
+      - {post: /echo, body: "${token}", extract: {nothing: json.nothing}, on_error: continue, name: lacks}
+`, server.URL, rows))
+	text, err := json.Marshal(run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(string(text), "s3cr3t") || strings.Contains(string(text), "hush") {
+		t.Errorf("the result tells a secret")
+	}
+	trial := &run.Trials[0]
+	for path, told := range map[string]string{
+		"echo": `echo: json.echo is "Bearer ${token}", want == nothing`, "echo row": `echo row: json.echo is ${customer}, want == nothing`,
+		"fails": "${token}", "lacks": "${token}",
+	} {
+		found := ""
+		for _, e := range rowOf(t, trial, path).Errors {
+			found += e.Example
+		}
+		if !strings.Contains(found, told) || strings.Contains(found, "s3cr3t") || strings.Contains(found, "hush") {
+			t.Errorf("%s: %q, want %q", path, found, told)
+		}
+	}
+	if trial.OK != 4 || len(s.asked) != 5*4 {
+		t.Errorf("%d iterations, the server saw %d requests", trial.OK, len(s.asked))
+	}
+}
