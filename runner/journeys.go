@@ -39,7 +39,7 @@ func (r *underWay) journeys(t scenario.Trial, o opened) (*journeying, error) {
 	}
 	streams := r.streams(t)
 	j := &journeying{trial: t, streams: streams, world: journey.World{
-		Draws: streams.Key("journeys"), UUIDs: random.Key(rand.Uint64()),
+		Draws: streams.Key(ofIterations), UUIDs: random.Key(rand.Uint64()),
 	}, outside: drive.NewInterval()}
 	if t.Scenario.Clock == scenario.Virtual {
 		j.world.UUIDs = streams.Key("uuids of " + t.Mode.Name)
@@ -153,7 +153,7 @@ func (j *journeying) divided() bool {
 // setUp carries out what goes before the trial. What that has set is there for
 // all.
 func (r *underWay) setUp(j *journeying, o opened, stop *drive.Stop) error {
-	p, err := r.once("setup", j.trial.Scenario.Steps.Setup, j, o, stop)
+	p, err := r.once(setup, j.trial.Scenario.Steps.Setup, j, o, stop)
 	switch {
 	case err != nil:
 		return err
@@ -170,7 +170,7 @@ func (r *underWay) setUp(j *journeying, o opened, stop *drive.Stop) error {
 func (r *underWay) tearDown(atOnce context.Context, j *journeying, o opened, out *result.Trial) {
 	stop := &drive.Stop{}
 	defer stop.Follow(atOnce, atOnce)()
-	p, err := r.once("teardown", j.trial.Scenario.Steps.Teardown, j, o, stop)
+	p, err := r.once(teardown, j.trial.Scenario.Steps.Teardown, j, o, stop)
 	switch {
 	case err != nil:
 		out.Warnings = append(out.Warnings, r.scrub("teardown could not be carried out: "+err.Error()))

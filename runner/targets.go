@@ -22,6 +22,7 @@ import (
 type targets struct {
 	Options
 	children map[string]*serve.Child
+	observer target.Observer // sees all that is sent and answered; nil: nobody does
 }
 
 func newTargets(o Options) *targets {
@@ -37,7 +38,7 @@ func (ts *targets) open(ctx context.Context, t scenario.Trial, streams random.So
 			from = func(purpose string) *rand.Rand { return streams(called.Name + " " + purpose) }
 		}
 		one, err := called.Settings.Open(ctx, kind.Site{
-			Virtual: t.Scenario.Clock == scenario.Virtual, Streams: from, Patience: patience(t.Scenario, i),
+			Virtual: t.Scenario.Clock == scenario.Virtual, Streams: from, Patience: patience(t.Scenario, i), Observer: ts.observer,
 			Serve: func(ctx context.Context, model any) (kind.Served, error) { return ts.child(ctx, called.Name, model) },
 		})
 		if err != nil {

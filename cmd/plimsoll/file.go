@@ -30,6 +30,15 @@ const longest = 10 << 20
 
 // load reads and checks a scenario file; "-" is standard input.
 func (p *program) load(path string) (*scenario.Plan, error) {
+	text, err := p.text(path)
+	if err != nil {
+		return nil, err
+	}
+	return p.parse(path, text, nil)
+}
+
+// text is that of a scenario file; "-" is standard input.
+func (p *program) text(path string) ([]byte, error) {
 	text, err := p.read(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		hint := ""
@@ -50,11 +59,16 @@ func (p *program) load(path string) (*scenario.Plan, error) {
 	if isResult(text) {
 		return nil, &exit{runner.ExitUsage, fmt.Errorf("%s is a result, not a scenario file: plimsoll report %s shows it", path, path)}
 	}
+	return text, nil
+}
+
+// parse checks a scenario file's text.
+func (p *program) parse(path string, text []byte, alone *scenario.Alone) (*scenario.Plan, error) {
 	name, dir := path, filepath.Dir(path)
 	if path == "-" {
 		name, dir = "stdin", "."
 	}
-	plan, problems := scenario.Parse(name, text, os.LookupEnv, dir)
+	plan, problems := scenario.ParseAlone(name, text, os.LookupEnv, dir, alone)
 	if len(problems) > 0 {
 		fmt.Fprintln(p.stderr, problems.Error())
 		return nil, &exit{runner.ExitUsage, fmt.Errorf("%s has %s", name, count(len(problems), "mistake"))}

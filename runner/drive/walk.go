@@ -171,6 +171,9 @@ func (w *walk) send(id uint32, m *journey.Move, now time.Duration) {
 	w.prepare(id, &w.again.carriers[m.Call.Carrier], &w.tries[m.Call.Tries], target.Request{
 		Number: w.again.calls, User: m.Start.User, Call: m.Call.Prepared, Args: m.Args, Want: m.Call.Want,
 	})
+	if w.crew.Watched() {
+		w.tellSent(id, m)
+	}
 	if w.limit == nil {
 		w.request(id, now)
 	} else {
@@ -219,6 +222,9 @@ func (w *walk) end(place uint32, c *Call, v journey.Verdict) {
 		w.broken("the target broke", errors.New(v.Example))
 	case v.Class != "" && v.Class != target.Cancelled && call.OnError == journey.Stop:
 		w.Schedule.Stop("on_error: stop, by the step " + w.j.Program.Rows[call.Row].Name)
+	}
+	if w.crew.Watched() {
+		w.tellEnd(place, call, c)
 	}
 	w.crew.Done(place, c.End, v.Class, v.Example)
 	w.close()
@@ -345,6 +351,9 @@ func (w *walk) finishIteration(id uint32, m *journey.Move) {
 		End: m.Whole.Ended, Paused: m.Whole.Paused, Outcome: &w.became,
 	}
 	w.Recorder.Iteration(&w.whole)
+	if w.crew.Watched() {
+		w.tellOver(id)
+	}
 	if w.j.pass != nil {
 		w.j.pass.Values, w.j.pass.Class, w.j.pass.Example = m.Kept, m.Whole.Class, m.Whole.Example
 	}

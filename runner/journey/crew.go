@@ -46,6 +46,8 @@ type World struct {
 	Once bool
 	// Keep has what an iteration has set handed out with its end.
 	Keep bool
+	// Watch is told all that happens; nil, as in a load: nobody is.
+	Watch Watcher
 }
 
 // Held is what a variable holds: a value, or a row of data.
@@ -208,6 +210,9 @@ func (c *Crew) Next(id uint32) Move {
 	for {
 		s := &c.strands[id]
 		o := &c.Program.ops[s.pc]
+		if c.World.Watch != nil {
+			c.tell(id, o)
+		}
 		switch o.do {
 		case doCall:
 			return c.send(id, o.call)
@@ -241,6 +246,9 @@ func (c *Crew) Next(id uint32) Move {
 			s.pc = int32(o.to)
 		case doSet:
 			c.assign(s, o.set)
+			if c.World.Watch != nil {
+				c.tellSet(id, o.set)
+			}
 		case doTake:
 			s.pc++
 			return Move{Do: Take, Sources: o.sources, Start: s.Start}
@@ -280,6 +288,9 @@ func (c *Crew) Give(id uint32, rows []Held, start Start) {
 	s.Start = start
 	for i, source := range c.Program.ops[s.pc-1].sources {
 		s.values[c.Program.Sources[source].Variable] = rows[i]
+	}
+	if c.World.Watch != nil {
+		c.tellRows(id, c.Program.ops[s.pc-1].sources)
 	}
 	c.ready = append(c.ready, id)
 }
