@@ -48,6 +48,9 @@ func (r *underWay) journeys(t scenario.Trial, o opened) (*journeying, error) {
 	if j.main, err = ready(steps.Main, t.Scenario, o); err != nil {
 		return nil, err
 	}
+	if r.calls != nil {
+		j.main, _ = j.main.Ready(r.calls.logged)
+	}
 	values := t.Values()
 	for _, name := range j.main.Names {
 		var held journey.Held

@@ -223,7 +223,7 @@ func (r *underWay) shards(t scenario.Trial, o opened, j *journeying, from time.D
 		shards[k].Journey = j.of(l, k, len(lanes))
 		shards[k].Schedule = newSchedule(t, mode.Share{K: k, N: len(lanes)}, bounds, r.streams(t))
 		shards[k].Recorder = drive.NewRecorder(until, r.calls.observer(t))
-		shards[k].Recorder.Sink = g
+		shards[k].Recorder.Sink, shards[k].Recorder.Asked = g, r.calls.asked(t)
 		shards[k].First, shards[k].Stride = uint64(k), uint64(stride(t, len(lanes)))
 		shards[k].From, shards[k].Until = from, until
 	}

@@ -48,9 +48,6 @@ func (r *Recorder) Step(row int, outside bool, c *Call, records []journey.Record
 	for _, n := range records {
 		i.record(n)
 	}
-	if r.observe != nil {
-		r.observe(c)
-	}
 }
 
 // Block takes in a block that has ended, into its row.

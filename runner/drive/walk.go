@@ -223,6 +223,7 @@ func (w *walk) end(place uint32, c *Call, v journey.Verdict) {
 	case v.Class != "" && v.Class != target.Cancelled && call.OnError == journey.Stop:
 		w.Schedule.Stop("on_error: stop, by the step " + w.j.Program.Rows[call.Row].Name)
 	}
+	w.asked(place, call, c)
 	if w.crew.Watched() {
 		w.tellEnd(place, call, c)
 	}
@@ -319,9 +320,11 @@ func (w *walk) leaveBehind(id uint32, now time.Duration) {
 	if !w.calls[id].begun {
 		return
 	}
-	w.Recorder.Step(call.Row, w.j.Program.Rows[call.Row].Outside, &Call{
+	c := &Call{
 		Number: x.request.Number, Intended: s.intended, Ready: s.ready, Start: s.start + x.late, End: max(now, s.start+x.late), Outcome: x.leftBehind(),
-	}, nil)
+	}
+	w.Recorder.Step(call.Row, w.j.Program.Rows[call.Row].Outside, c, nil)
+	w.asked(id, call, c)
 }
 
 // leave records what has not come back, as cancelled.

@@ -313,3 +313,9 @@ func (c *Crew) UnderWay() (ids []uint32) {
 func (c *Crew) Begun(id uint32) (start Start, paused time.Duration) {
 	return c.strands[id].Start, c.strands[id].rest.paused
 }
+
+// Iteration is the number of a strand's iteration.
+func (c *Crew) Iteration(id uint32) uint64 { return c.strands[id].Iteration }
+
+// Found is what was found in the last answer to a strand.
+func (c *Crew) Found(id uint32) []value.Value { return c.strands[id].found }
