@@ -25,6 +25,9 @@ const defaultFile = "scenarios.yaml"
 //go:embed starter.yaml
 var starter []byte
 
+//go:embed journey.yaml
+var journeyStarter []byte
+
 // longest bounds a scenario file: nobody writes one of 10 MB.
 const longest = 10 << 20
 
@@ -164,18 +167,24 @@ func (p *program) schemaCommand() *cobra.Command {
 }
 
 func (p *program) initCommand() *cobra.Command {
-	return &cobra.Command{
+	journey := false
+	cmd := &cobra.Command{
 		Use: "init [FILE]", Short: "Write a commented scenario file to start from (never overwrites)",
 		Args: arguments(0, 1, "one file to write"),
 		RunE: func(_ *cobra.Command, args []string) error {
-			path := fileArgument(args)
-			if err := writeNew(path, starter); err != nil {
+			path, text, then := fileArgument(args), starter, "run it with: plimsoll run %[1]s"
+			if journey {
+				text, then = journeyStarter, "look at one iteration with: plimsoll try %[1]s --journey buy, and run it with: plimsoll run %[1]s"
+			}
+			if err := writeNew(path, text); err != nil {
 				return err
 			}
-			_, err := fmt.Fprintf(p.stdout, "wrote %s; run it with: plimsoll run %s\n", path, path)
+			_, err := fmt.Fprintf(p.stdout, "wrote %[1]s; "+then+"\n", path)
 			return err
 		},
 	}
+	cmd.Flags().BoolVar(&journey, "journey", false, "of what users do, step by step: login, list, detail, order")
+	return cmd
 }
 
 // writeNew writes a scenario file where there is none.
