@@ -14,7 +14,6 @@ import (
 	"plimsoll/runner/scenario"
 	"plimsoll/target/look"
 	"plimsoll/target/plain"
-	"plimsoll/target/value"
 )
 
 // callLog streams every call as a line of CSV.
@@ -90,9 +89,7 @@ var status, _ = look.Parse("status")
 // address is the URL that a call asks for, or the path of a simulated server;
 // without secrets that it was given.
 func address(a *drive.Asked) string {
-	c, ok := a.Call.Prepared.(interface {
-		Show(args []value.Value) (url string, head, body []byte, err error)
-	})
+	c, ok := a.Call.Prepared.(shows)
 	if !ok || len(a.Args) != len(a.Call.Args) {
 		return ""
 	}

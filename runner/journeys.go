@@ -37,19 +37,25 @@ func (r *underWay) journeys(t scenario.Trial, o opened) (*journeying, error) {
 	if steps == nil {
 		return nil, nil
 	}
+	main, err := ready(steps.Main, t.Scenario, o)
+	if err != nil {
+		return nil, err
+	}
+	if r.calls != nil {
+		main, _ = main.Ready(r.calls.logged)
+	}
+	return r.journeying(t, main), nil
+}
+
+// journeying is what the iterations of a trial with steps share, which do what a
+// program says.
+func (r *underWay) journeying(t scenario.Trial, main *journey.Program) *journeying {
 	streams := r.streams(t)
-	j := &journeying{trial: t, streams: streams, world: journey.World{
+	j := &journeying{trial: t, streams: streams, main: main, world: journey.World{
 		Draws: streams.Key(ofIterations), UUIDs: random.Key(rand.Uint64()),
 	}, outside: drive.NewInterval()}
 	if t.Scenario.Clock == scenario.Virtual {
 		j.world.UUIDs = streams.Key("uuids of " + t.Mode.Name)
-	}
-	var err error
-	if j.main, err = ready(steps.Main, t.Scenario, o); err != nil {
-		return nil, err
-	}
-	if r.calls != nil {
-		j.main, _ = j.main.Ready(r.calls.logged)
 	}
 	values := t.Values()
 	for _, name := range j.main.Names {
@@ -60,7 +66,7 @@ func (r *underWay) journeys(t scenario.Trial, o opened) (*journeying, error) {
 		j.world.Given = append(j.world.Given, held)
 	}
 	j.sources = j.deal()
-	return j, nil
+	return j
 }
 
 // ready makes a program's calls ready for the targets that they go to.

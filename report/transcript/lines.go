@@ -32,6 +32,10 @@ func (t *Transcript) mark(depth int, word, text string) {
 // write writes a text from a column on, and from another one on what does not go
 // into one line.
 func (t *Transcript) write(indent, then int, look, text string) {
+	if text == "" && t.blank {
+		return
+	}
+	t.blank = text == ""
 	var out strings.Builder
 	for i, line := range wrap(text, t.Width, indent, then) {
 		if i > 0 {

@@ -33,6 +33,7 @@ type Transcript struct {
 	mu      sync.Mutex
 	to      io.Writer
 	err     error
+	blank   bool // the last line is
 	secrets setting.Secrets
 	part    string            // that is under way
 	section string            // whose heading was last
@@ -113,6 +114,9 @@ func (t *Transcript) Saw(e *journey.Event) {
 		t.mark(depth+1, "retry", fmt.Sprintf("try %d failed after %s, %s: %s; again in %s", e.Nth, short(e.For), e.Class, e.Example, short(e.Paused)))
 	case journey.Ends:
 		t.ended(e)
+	case journey.Shown:
+		t.line(0, "", "")
+		t.shown = call{}
 	case journey.Opens:
 		t.line(depth, bold, e.Name)
 	case journey.Finishes:
@@ -139,6 +143,9 @@ func (t *Transcript) flow(e *journey.Event, depth int) {
 		text := fmt.Sprintf("%d at once", e.Of)
 		if e.Name != "" {
 			text = fmt.Sprintf("%s, of a list of %d", e.Name, e.Of)
+			if e.Of == 0 {
+				text = e.Name + ", of a list"
+			}
 		}
 		t.mark(depth, word(e.Name == "", "parallel", "each"), text)
 	case journey.Branch:
@@ -151,7 +158,11 @@ func (t *Transcript) flow(e *journey.Event, depth int) {
 		t.member = e.Strand
 		t.mark(depth, word(e.Name == "", "branch", "each"), text)
 	case journey.Passes:
-		t.mark(depth, "repeat", fmt.Sprintf("pass %d of at most %d is over", e.Nth, e.Of))
+		text := fmt.Sprintf("pass %d of at most %d is over", e.Nth, e.Of)
+		if e.Nth == 0 {
+			text = fmt.Sprintf("at most %d passes", e.Of)
+		}
+		t.mark(depth, "repeat", text)
 		t.judged(depth, "", e.Judged)
 	case journey.Sets, journey.Rows:
 		for _, v := range e.Values {

@@ -63,6 +63,7 @@ const (
 	Retries              // a try has failed, as Class says, after For; the next comes after a pause: Paused
 	Answers              // a call is judged: Judged, Values; with Nth, a poll goes on, after a pause: Paused
 	Ends                 // a call has ended, after For
+	Shown                // a call has been shown, and not made
 	Finishes             // the iteration is over, after For
 )
 
