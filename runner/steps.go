@@ -30,7 +30,12 @@ func (r *underWay) fillSteps(out *result.Trial, rows []journey.Row, rec *drive.I
 	for n, row := range rec.Rows {
 		if row != nil {
 			out.Steps[n].Hops, out.Steps[n].ThroughputPerS = row.Hops, throughput(out, row)
-			err = errors.Join(err, r.fillMeasure(&out.Steps[n].Measure, row), fillRecords(&out.Steps[n], rows[n].Records, row))
+			out.Steps[n].Begin, broken = result.NewDist(row.Begin)
+			if rows[n].Kind == "" {
+				elapsed, failed := result.NewDist(row.Elapsed)
+				out.Steps[n].Elapsed, err = &elapsed, errors.Join(err, failed)
+			}
+			err = errors.Join(err, broken, r.fillMeasure(&out.Steps[n].Measure, row), fillRecords(&out.Steps[n], rows[n].Records, row))
 		}
 	}
 	return err

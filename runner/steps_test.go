@@ -27,11 +27,12 @@ func TestThroughputOfSteps(t *testing.T) {
 			call := &drive.Call{
 				Intended: at * time.Second, Ready: at * time.Second, Start: at * time.Second, End: at*time.Second + 1500*time.Millisecond, Outcome: &target.Outcome{},
 			}
-			rec.Step(1, false, call, nil)
-			rec.Block(2, call)
+			rec.Step(1, false, 0, call, nil)
+			rec.Block(2, 0, call)
 		}
 		rows := []journey.Row{{Name: "a", Path: "a"}, {Name: "b", Path: "b"}, {Name: "block", Path: "block"}}
 		out := c.trial
+		out.Elapsed, out.ErrorElapsed = &result.Dist{}, &result.Dist{}
 		out.Steps = describeSteps(rows)
 		r := &underWay{}
 		if err := r.fillSteps(&out, rows, rec.Interval); err != nil {

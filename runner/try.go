@@ -71,11 +71,12 @@ func (r *underWay) try(ctx, atOnce context.Context, t scenario.Trial, on Onlooke
 	stop, last := &drive.Stop{}, &drive.Stop{}
 	defer stop.Follow(ctx, atOnce)()
 	defer last.Follow(atOnce, atOnce)()
-	opened, err := r.targets.open(atOnce, t, r.streams(t))
+	all, err := r.targets.open(atOnce, t, r.streams(t))
 	if err != nil {
 		return tried, err
 	}
-	defer opened.close()
+	defer all.close()
+	opened, _ := all.of(t.Scenario)
 	j, err := r.journeys(t, opened)
 	if err != nil {
 		return tried, err

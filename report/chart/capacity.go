@@ -94,7 +94,7 @@ func loadPanel(s *view.Scenario, courses []view.LoadCourse, lines func(n int) dr
 	}
 	name, unit := view.AxisLabel(s.Axis)
 	if unit != "" {
-		name += " (calls" + unit + ")"
+		name += " (" + s.Noun() + "s" + unit + ")"
 	}
 	p := newPanel(name, label)
 	x := scaling{logFrom: 4, tight: true, label: number}

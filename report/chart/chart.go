@@ -1,5 +1,6 @@
 // Package chart draws a scenario as pictures for documents: the speedup over
-// its sweep, latency by percentile, and the course of a trial over time. Equal
+// its sweep, latency by percentile, the course of a trial over time, and that of
+// an iteration through its steps. Equal
 // scenarios give equal bytes.
 package chart
 
@@ -19,7 +20,7 @@ import (
 
 // Chart is one picture, twice.
 type Chart struct {
-	Kind string // "speedup", "latency" or "timeline"; "capacity" of a search
+	Kind string // "speedup", "latency" or "timeline"; "capacity" of a search; "steps" of iterations
 	SVG  []byte
 	PNG  []byte
 }
@@ -55,11 +56,11 @@ type kind struct {
 	figure func(view.Section) (*figure, error)
 }
 
-var kinds = []kind{{"speedup", speedup}, {"latency", latency}, {"timeline", timeline}}
+var kinds = []kind{{"speedup", speedup}, {"latency", latency}, {"timeline", timeline}, {"steps", waterfalls}}
 
 // searched are those of a capacity search, which has one picture to all its
 // steps.
-var searched = []kind{{"capacity", capacity}}
+var searched = []kind{{"capacity", capacity}, {"steps", waterfalls}}
 
 // chart draws into memory; nil when there is nothing to draw. The plotting
 // library panics where it cannot go on, and no chart is worth a run.

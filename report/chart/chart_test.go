@@ -103,10 +103,10 @@ func texts(t *testing.T, svg []byte) []string {
 
 func TestGoldenCharts(t *testing.T) {
 	for name, run := range map[string]*result.Run{"published": published(), "frozen": sample.Frozen(), "failing": failing(), "bars": sample.Bars(),
-		"rates": sample.Rates(), "callers": sample.Callers(), "interrupted": sample.Interrupted()} {
+		"rates": sample.Rates(), "callers": sample.Callers(), "interrupted": sample.Interrupted(), "journey": sample.Journey()} {
 		var got strings.Builder
 		svgs := svgs(t, run)
-		for _, kind := range []string{"speedup", "latency", "timeline"} {
+		for _, kind := range []string{"speedup", "latency", "timeline", "steps"} {
 			if svg := svgs[kind]; svg != nil {
 				got.WriteString("== " + kind + "\n" + strings.Join(texts(t, svg), "\n") + "\n" + strings.Join(geometry(t, svg), "\n") + "\n")
 			}

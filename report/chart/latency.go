@@ -31,7 +31,7 @@ func latency(sec view.Section) (*figure, error) {
 	}
 	f.hints = append(f.hints, s.Survivors(s.AtLast()), view.CurveEnds(groups))
 	promises := s.Promises(view.Response, view.Service)
-	p := newPanel("percentile of calls", "latency")
+	p := newPanel("percentile of "+s.Noun()+"s", "latency")
 	y := scaling{logFrom: 0, label: duration}
 	p.Add(grid{x: percentiles(&p.X, tails.high), y: y.set(&p.Y, y.reaching(values, limits(promises)...))})
 	p.curves(s, groups)

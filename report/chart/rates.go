@@ -42,7 +42,7 @@ const decades = 20
 // span decades.
 func ratePanel(s *view.Scenario, y string) (p *panel, lines []float64) {
 	rates, swept := sweptOf(s)
-	p = newPanel("offered rate (calls/s)", y)
+	p = newPanel("offered rate ("+s.Noun()+"s/s)", y)
 	along := scaling{logFrom: decades, tight: true, label: number}
 	along.set(&p.X, rates)
 	lines = named(&p.X, swept, number)
@@ -60,7 +60,7 @@ func served(s *view.Scenario, modes []string) *panel {
 	if rates.empty() || values.empty() {
 		return nil
 	}
-	p, x := ratePanel(s, "throughput (calls/s)")
+	p, x := ratePanel(s, "throughput ("+s.Noun()+"s/s)")
 	y := scaling{logFrom: 1e99, label: number}
 	low := 0.0
 	if p.X.Min > 0 { // the ideal is straight where both are logarithmic

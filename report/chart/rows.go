@@ -24,7 +24,7 @@ func sideBySide(s *view.Scenario, modes []string, metric string) *panel {
 	if values.empty() {
 		return nil
 	}
-	label, along := axisOf(metric)
+	label, along := axisOf(s, metric)
 	along.logFrom = 100 // lengths from 0 are easier to compare
 	promises := s.Promises(metric)
 	values = along.reaching(values, append(ends(s, modes, metric), limits(promises)...)...)

@@ -61,12 +61,12 @@ func shownGroups(groups []*view.Group, modes []string) []*view.Group {
 }
 
 // axisOf is how a metric's values lie along an axis, and what it is called.
-func axisOf(metric string) (label string, values scaling) {
+func axisOf(s *view.Scenario, metric string) (label string, values scaling) {
 	switch metric {
 	case view.Makespan:
 		return "makespan", scaling{logFrom: 20, label: duration, clock: true}
 	case view.Rate:
-		return "throughput (calls/s)", scaling{logFrom: 50, label: number}
+		return "throughput (" + s.Noun() + "s/s)", scaling{logFrom: 50, label: number}
 	}
 	return "speedup", scaling{logFrom: 100, label: number}
 }

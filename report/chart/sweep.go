@@ -23,9 +23,9 @@ func overSweep(s *view.Scenario, modes []string, metric string) *panel {
 	}
 	name, unit := view.AxisLabel(s.Axis)
 	if unit != "" {
-		name += " (calls" + unit + ")"
+		name += " (" + s.Noun() + "s" + unit + ")"
 	}
-	label, along := axisOf(metric)
+	label, along := axisOf(s, metric)
 	promises := s.Promises(metric)
 	values = along.reaching(values, append(ends(s, modes, metric), limits(promises)...)...)
 	p := newPanel(name, label)

@@ -40,7 +40,7 @@ func timeline(sec view.Section) (*figure, error) {
 		return nil, nil
 	}
 	f.body = vg.Length(len(f.panels)) * 1.85 * vg.Inch
-	f.hints = append(f.hints, view.AboutMoments(stretches))
+	f.hints = append(f.hints, s.AboutMoments(stretches))
 	return f, nil
 }
 
@@ -61,7 +61,8 @@ type figureOf func(view.Moment) float64
 type track struct {
 	look
 	moments []view.Moment
-	hidden  int // how many others run where it does
+	hidden  int    // how many others run where it does
+	noun    string // what it is of
 }
 
 func started(m view.Moment) float64   { return m.StartedPerS }
@@ -72,18 +73,18 @@ func median(m view.Moment) float64    { return m.P50S }
 func tail(m view.Moment) float64      { return m.TailS }
 
 // ofTimeline are the strips from above to below.
-func ofTimeline() []strip {
+func ofTimeline(noun string) []strip {
 	linear := scaling{logFrom: 1e99, label: number}
 	return []strip{
-		{"calls/s", linear, []figureOf{succeeded, failed}, []figureOf{started}, (*panel).rates, view.Rate, "nothing was called"},
-		{"response time", scaling{logFrom: 0, labels: 6, label: duration}, []figureOf{median, tail}, nil, (*panel).responses, view.Response, "no call succeeded"},
+		{noun + "s/s", linear, []figureOf{succeeded, failed}, []figureOf{started}, (*panel).rates, view.Rate, "no " + noun + " was started"},
+		{"response time", scaling{logFrom: 0, labels: 6, label: duration}, []figureOf{median, tail}, nil, (*panel).responses, view.Response, "no " + noun + " succeeded"},
 		{"in flight", linear, []figureOf{inFlight}, nil, (*panel).flights, "", "nothing was in flight"},
 	}
 }
 
 // strips are the rows of panels of some stretches, one beside the other.
 func strips(s *view.Scenario, groups []*view.Group, stretches []view.Stretch, titled bool) (rows [][]panel) {
-	for _, st := range ofTimeline() {
+	for _, st := range ofTimeline(s.Noun()) {
 		var row []panel
 		ranges := st.ranges(stretches)
 		for i, stretch := range stretches {
@@ -176,7 +177,7 @@ func (st strip) panel(s *view.Scenario, groups []*view.Group, stretch view.Stret
 	hidden := hiding(lines)
 	for i, n := range stretch.Trials {
 		mode := groups[n].Mode
-		st.paint(p, track{lookOf(s.Nth(mode)), stretch.Moments[i], hidden[i]})
+		st.paint(p, track{lookOf(s.Nth(mode)), stretch.Moments[i], hidden[i], s.Noun()})
 		p.tell(entry{text: modeName(s, mode), rank: ofModes, line: draw.LineStyle{Color: lookOf(s.Nth(mode)), Width: 6}})
 	}
 	p.promise(promises, false)

@@ -71,7 +71,7 @@ func (p *panel) responses(t track) {
 		}
 		name := fmt.Sprintf("p%v of a moment", percent)
 		if i > 0 {
-			name = fmt.Sprintf("p%v, where its calls are fewer than %d", percent, statistics.NeededFor(view.Tails[i-1]/100))
+			name = fmt.Sprintf("p%v, where its %ss are fewer than %d", percent, t.noun, statistics.NeededFor(view.Tails[i-1]/100))
 		}
 		p.Add(bars{tails, tailLook(t.Color, i).above(t.hidden)})
 		p.tell(entry{text: name, rank: ofFigures, bar: tailLook(grey, i)})

@@ -39,7 +39,7 @@ var lognormal = load{repetitions: 10, calls: 25_000, median: 20 * time.Milliseco
 // draw makes a sample of the load, each call scaled. Drifts are each
 // repetition's own scale, as a machine's mood.
 func (l load) draw(rng *rand.Rand, scale float64, drifts []float64) sample {
-	group := &result.Group{Scenario: "s", Mode: "sequential", Clock: "virtual", Requests: l.calls, Response: latency.New(latency.Fine)}
+	group := &result.Group{Scenario: "s", Mode: "sequential", Clock: "virtual", Requests: l.calls, Sum: result.Sum{Response: latency.New(latency.Fine)}}
 	s := sample{group: group}
 	for repeat := range l.repetitions {
 		h := latency.New(latency.Fine)

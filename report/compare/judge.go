@@ -99,7 +99,7 @@ func (c *Comparison) tests(was, is *result.Group, l limits) ([]*test, error) {
 		case why != "":
 			t.change.Reason = why
 		case isShare(metric) && metric != Errors && t.batches > 0:
-			t.change.Reason = "needs repetitions: parts of a trial do not tell which calls were " + metric
+			t.change.Reason = "needs repetitions: parts of a trial do not tell which " + result.Noun(is.Unit) + "s were " + metric
 		default:
 			t.examine(before.figure(metric), after.figure(metric), c.Paired)
 			t.withhold(was, is)
@@ -112,7 +112,7 @@ func (c *Comparison) tests(was, is *result.Group, l limits) ([]*test, error) {
 // newTest is the test of a metric, of which nothing is known yet.
 func newTest(metric string, before, after sample, l limits) *test {
 	t := &test{change: Change{
-		Place: placeOf(after.group), Metric: metric,
+		Place: placeOf(after.group), Unit: after.group.Unit, Metric: metric,
 		Baseline: before.value(metric), Current: after.value(metric), Verdict: CannotTell,
 		NoBaseline: before.lacks(metric), NoCurrent: after.lacks(metric),
 		BaselineRepetitions: len(before.group.Trials), CurrentRepetitions: len(after.group.Trials),
@@ -262,8 +262,8 @@ func (t *test) withhold(was, is *result.Group) {
 		return
 	}
 	t.claim, t.change.Change, t.change.Low, t.change.High = "", nil, nil, nil
-	t.change.Reason = fmt.Sprintf("%d and %d calls were given up at the end of the drain, so the %s is only known to be at least so much",
-		was.CancelledResponse.Count(), is.CancelledResponse.Count(), t.change.Metric)
+	t.change.Reason = fmt.Sprintf("%d and %d %ss were given up at the end of the drain, so the %s is only known to be at least so much",
+		was.CancelledResponse.Count(), is.CancelledResponse.Count(), result.Noun(is.Unit), t.change.Metric)
 }
 
 func finite(f statistics.Figure) bool {

@@ -49,7 +49,7 @@ func TestPercentilesOfCallsGivenUp(t *testing.T) {
 func TestThereMustBeASuccess(t *testing.T) {
 	for ok, want := range map[int64]string{0: "there are no successes to compare", 1: "", 2: ""} {
 		for _, metric := range []string{Makespan, Rate} {
-			if got := unsupported(metric, &result.Group{OK: 5}, &result.Group{OK: ok}); got != want {
+			if got := unsupported(metric, &result.Group{Sum: result.Sum{OK: 5}}, &result.Group{Sum: result.Sum{OK: ok}}); got != want {
 				t.Errorf("%s of %d successes: %q, want %q", metric, ok, got, want)
 			}
 		}
@@ -82,7 +82,7 @@ func TestMoreIsForAllThatIsOpen(t *testing.T) {
 func TestWhatNoSuccessLacks(t *testing.T) {
 	for _, metric := range []string{Makespan, Rate, P50, P99, Errors} {
 		for ok, lacks := range map[int64]bool{0: metric == P50 || metric == P99, 1: false, 5: false} {
-			if got := (sample{group: &result.Group{OK: ok}}).lacks(metric); got != lacks {
+			if got := (sample{group: &result.Group{Sum: result.Sum{OK: ok}}}).lacks(metric); got != lacks {
 				t.Errorf("%s of %d successes is lacking: %v", metric, ok, got)
 			}
 		}

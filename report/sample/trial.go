@@ -18,6 +18,7 @@ type call struct {
 	due, start, end time.Duration
 	held            time.Duration // of start − due; the rest is lateness
 	class           string        // "" is a success
+	paused          time.Duration // of end − start
 }
 
 // measured fills in what a trial measures from its calls.
@@ -35,7 +36,7 @@ func measured(t result.Trial, calls []call) result.Trial {
 		}
 		last, busy = max(last, c.end), busy+c.end-c.start
 		if c.class != "" {
-			failed.Record(c.end - c.due)
+			failed.Record(c.end - c.due - c.paused)
 			if t.Errors == nil {
 				t.Errors = map[string]result.Error{}
 			}
@@ -46,8 +47,8 @@ func measured(t result.Trial, calls []call) result.Trial {
 		if t.DurationS == 0 || c.end.Seconds() <= t.DurationS {
 			inTime++
 		}
-		response.Record(c.end - c.due)
-		service.Record(c.end - c.start)
+		response.Record(c.end - c.due - c.paused)
+		service.Record(c.end - c.start - c.paused)
 	}
 	t.Scheduled = t.Started + t.Dropped
 	t.MakespanS = last.Seconds()
@@ -73,6 +74,7 @@ func timed(t result.Trial, calls []call) result.Trial {
 var examples = map[string]string{
 	"timeout":    "no answer within 2s",
 	"status-503": "GET http://shop/items?a=1|b=2: 503 Service Unavailable: the queue is full",
+	"check":      "pay: json.total is 0, want > 0",
 	"reset":      "read tcp 127.0.0.1:51514->127.0.0.1:8080: connection reset by peer",
 }
 
@@ -93,7 +95,7 @@ func timeline(calls []call, dropped int64) []result.Window {
 		if c.class != "" {
 			fate = latency.Failed
 		}
-		line.Call(c.due, c.start, c.end, 0, fate)
+		line.Call(c.due, c.start, c.end, c.paused, fate)
 	}
 	if dropped > 0 {
 		line.Drop(calls[len(calls)-1].due, dropped)

@@ -152,9 +152,9 @@ func (s *Scenario) failuresTold() string {
 	case worst == nil || told || s.Capacity != nil:
 		return ""
 	case worst.OK == 0 && len(s.Groups) == 1:
-		return fmt.Sprintf("no call succeeded: %d of %d failed (%s)", worst.Failed, worst.Failed, Clean(byCount(worst.Errors)[0]))
+		return fmt.Sprintf("%s: %d of %d failed (%s)", noSuccess(worst.noun()), worst.Failed, worst.Failed, Clean(byCount(worst.Errors)[0]))
 	}
-	return fmt.Sprintf("%s of calls failed%s (%s)", shareText(worst.failedShare()), s.of(worst.Mode, worst.Sweep), Clean(byCount(worst.Errors)[0]))
+	return fmt.Sprintf("%s of %ss failed%s (%s)", shareText(worst.failedShare()), worst.noun(), s.of(worst.Mode, worst.Sweep), Clean(byCount(worst.Errors)[0]))
 }
 
 func (g *Group) failedShare() float64 { return float64(g.Failed) / float64(g.OK+g.Failed) }
@@ -168,7 +168,7 @@ func (s *Scenario) of(mode string, at result.Point) (text string) {
 		text = " of " + Clean(mode)
 	}
 	if len(s.Places) > 1 && Axis(at) != "" {
-		text += " at " + placeWords(at)
+		text += " at " + s.placeWords(at)
 	}
 	return text
 }
@@ -183,7 +183,7 @@ func (s *Scenario) inShort() string {
 		}
 		text = Clean(best.Mode) + " is " + text
 		if len(s.Places) > 1 {
-			text += " at " + placeWords(best.Sweep)
+			text += " at " + s.placeWords(best.Sweep)
 		}
 		return text
 	}
@@ -211,7 +211,7 @@ func (s *Scenario) fastest() (best *Group) {
 // inShort is a group's throughput and the highest percentiles that its sample
 // supports.
 func (g *Group) inShort() string {
-	text := fourDigits(g.ThroughputPerS, 1) + "/s"
+	text := rateText(fourDigits(g.ThroughputPerS, 1), g.noun())
 	if g.OK == 0 {
 		return text
 	}

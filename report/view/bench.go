@@ -69,7 +69,7 @@ func (g *Group) asked() string {
 	if g.RatePerS > 0 {
 		how = plainScale("").asWritten(g.RatePerS) + "/s"
 	}
-	long := plural(g.Requests, "request")
+	long := (&Scenario{Groups: []*Group{g}}).placeWords(result.Point{Requests: g.Requests})
 	if g.DurationS > 0 {
 		long = lasting(g.DurationS)
 	}
@@ -162,7 +162,7 @@ func (g *Group) timesTable(confidence bool) *Table {
 			switch times := of.times(g); {
 			case times.Count() == 0:
 			case !supports(times.Lowest(), f.percent):
-				c.cells[i].notes = []string{tooFew}
+				c.cells[i].notes = []string{tooFew(g.noun())}
 			default:
 				c.cells[i].bound(g, felt, f.figure(times))
 			}
@@ -208,7 +208,7 @@ func (g *Group) familyNames(families []family) column {
 		d := draft{text: f.name}
 		switch {
 		case f.times(g).Count() == 0:
-			d.notes = []string{f.none}
+			d.notes = []string{f.none(g.noun())}
 		case f.name == service.name && g.gapes():
 			d.notes = []string{g.gapTold()}
 		case f.name == held.name:

@@ -48,7 +48,10 @@ func (s *Scenario) answer() []Note {
 }
 
 // searched is a search, as it is told.
-type searched struct{ *result.Capacity }
+type searched struct {
+	*result.Capacity
+	noun string // what its loads are of
+}
 
 // headroom says how the capacity compares with the load expected; "" where
 // none was.
@@ -81,14 +84,14 @@ func (c searched) load(v float64) string {
 	if c.Find == result.FindConcurrency {
 		return c.number(v) + " in flight"
 	}
-	return c.number(v) + "/s"
+	return rateText(c.number(v), c.noun)
 }
 
 // throughput is what was served there, in words; "" where a load is a rate and
 // all of it was.
 func (c searched) throughput() string {
 	if served := c.ThroughputPerS; served > 0 && (c.Find == result.FindConcurrency || served < 0.98*c.Value) {
-		return ", serving " + searched{&result.Capacity{}}.load(served)
+		return ", serving " + searched{&result.Capacity{}, c.noun}.load(served)
 	}
 	return ""
 }
@@ -175,7 +178,7 @@ func (s *Scenario) stepTable() *Table {
 	columns = append(columns, c.promised(steps, unit)...)
 	columns = append(columns,
 		figures(Column{Name: "errors"}, plainScale("%", shares...), shares),
-		figures(Column{Name: "throughput", Rank: 2}, plainScale("/s", rates...), rates))
+		figures(Column{Name: "throughput", Rank: 2}, plainScale(rateUnit(s.Noun()), rates...), rates))
 	if out := figures(Column{Name: "left out"}, timeScale(skipped...), skipped); !out.dull() {
 		out.notes = []string{"the beginning of a step, while response times still drifted: judged is the rest"}
 		columns = append(columns, rank(3, out)...)

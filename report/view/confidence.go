@@ -22,17 +22,19 @@ const enoughRepetitions = 3
 // ranks of single calls, as if those were.
 func (g *Group) intervals(f family, percents []float64) ([]bounds, string) {
 	if times := f.times(g); times.GivenUp != nil {
-		return rankedTimes(times, percents), byRanks
+		return rankedTimes(times, percents), byRanks(g.noun())
 	}
 	if len(g.Trials) >= enoughRepetitions {
 		if all, ok := g.jackknifed(f, percents); ok {
 			return all, fmt.Sprintf("95 %% intervals from how much the %d repetitions differ (jackknife, Student's t)", len(g.Trials))
 		}
 	}
-	return ranked(f.of(g), percents), byRanks
+	return ranked(f.of(g), percents), byRanks(g.noun())
 }
 
-const byRanks = "95 % intervals from the ranks of calls as if these were independent, which calls of one run are not: with 3 repetitions or more they come from these, and hold"
+func byRanks(noun string) string {
+	return fmt.Sprintf("95 %% intervals from the ranks of %ss as if these were independent, which %ss of one run are not: with 3 repetitions or more they come from these, and hold", noun, noun)
+}
 
 // rankedTimes are the intervals that do not depend on the calls given up.
 func rankedTimes(times result.Times, percents []float64) []bounds {

@@ -84,32 +84,33 @@ func CurveEnds(groups []*Group) string {
 			continue
 		}
 		if this < CurveEnd(result.NewTimes(times.Lowest(), nil)) {
-			return "A curve ends where calls that were given up have a part: nobody knows how long those would have taken."
+			return "A curve ends where " + g.noun() + "s that were given up have a part: nobody knows how long those would have taken."
 		}
 		alike = alike && (len(ends) == 0 || this == end)
 		end, calls = this, times.Count()
-		ends = append(ends, fmt.Sprintf("%s at p%s (%s)", Clean(g.Mode), TailName(end), plural(calls, "call")))
+		ends = append(ends, fmt.Sprintf("%s at p%s (%s)", Clean(g.Mode), TailName(end), plural(calls, g.noun())))
 	}
 	if len(ends) == 0 {
 		return ""
 	}
 	const few = 4
+	noun := groups[0].noun()
 	switch {
 	case len(ends) == 1:
-		return fmt.Sprintf("The curve ends at p%s: %s, here are %s.", TailName(end), next(end), thousands(strconv.FormatInt(calls, 10)))
+		return fmt.Sprintf("The curve ends at p%s: %s, here are %s.", TailName(end), next(end, noun), thousands(strconv.FormatInt(calls, 10)))
 	case alike:
-		return fmt.Sprintf("The curves end at p%s: %s of one mode.", TailName(end), next(end))
+		return fmt.Sprintf("The curves end at p%s: %s of one mode.", TailName(end), next(end, noun))
 	case len(ends) > few:
-		return "Each curve ends where its calls cannot bear the next nine: p90 takes 36 of them, p99 368, p99.9 3,688."
+		return "Each curve ends where its " + noun + "s cannot bear the next nine: p90 takes 36 of them, p99 368, p99.9 3,688."
 	}
-	return "Each curve ends where its calls cannot bear the next nine: " + strings.Join(ends, ", ") + "."
+	return "Each curve ends where its " + noun + "s cannot bear the next nine: " + strings.Join(ends, ", ") + "."
 }
 
 // next says what it takes for a curve to go on.
-func next(end float64) string {
+func next(end float64, noun string) string {
 	tail := end * 10
 	if tail < 100 {
 		tail = curveEnds[slices.Index(curveEnds[:], end)+1]
 	}
-	return fmt.Sprintf("p%s takes %s calls", TailName(tail), thousands(strconv.FormatInt(statistics.NeededFor(1-1/tail), 10)))
+	return fmt.Sprintf("p%s takes %s %ss", TailName(tail), thousands(strconv.FormatInt(statistics.NeededFor(1-1/tail), 10)), noun)
 }

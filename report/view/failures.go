@@ -19,7 +19,7 @@ func (g *Group) survivors() string {
 	if !g.failing() {
 		return ""
 	}
-	return fmt.Sprintf("of the successes only (%s of calls); %d failed, see errors", g.successShare(), g.Failed)
+	return fmt.Sprintf("of the successes only (%s of %ss); %d failed, see errors", g.successShare(), g.noun(), g.Failed)
 }
 
 // failing tells whether a noteworthy share of the calls that ended by
@@ -46,12 +46,12 @@ func (s *Scenario) Survivors(groups []*Group) string {
 		if !g.failing() {
 			continue
 		}
-		part := g.successShare() + " of calls"
+		part := g.successShare() + " of " + g.noun() + "s"
 		if len(s.Modes) > 1 {
 			part += " of " + Clean(g.Mode)
 		}
 		if !samePlace {
-			part += " at " + placeWords(g.Sweep)
+			part += " at " + s.placeWords(g.Sweep)
 		}
 		parts = append(parts, part)
 	}
@@ -69,7 +69,7 @@ func (s *Scenario) fruitless() (notes []Note) {
 			continue
 		}
 		for _, text := range []string{v.Reason, v.Note} {
-			if !v.Pass && strings.HasPrefix(text, "no call succeeded") {
+			if !v.Pass && strings.HasPrefix(text, noSuccess(s.Noun())) {
 				notes = append(notes, Note{Bad, inFull(text)})
 			}
 		}

@@ -23,7 +23,7 @@ func (d *draft) bound(g *Group, s scale, f result.Figure) {
 // givenUp says why figures are only known to be at least what they are.
 func (g *Group) givenUp() string {
 	return fmt.Sprintf("%d of %s were given up at the end of the drain: they took at least as long as they had been under way, up to %s, and nobody knows how long",
-		g.CancelledResponse.Count(), plural(int(g.Started), "call"), alone(longestOf(g.CancelledResponse)))
+		g.CancelledResponse.Count(), plural(g.Started, g.noun()), alone(longestOf(g.CancelledResponse)))
 }
 
 // boundFields are a mean, a maximum or a percentile for a CSV file: in full

@@ -25,6 +25,9 @@ type Scenario struct {
 	Groups  []*Group // by place, then by mode
 	// Capacity is the search that the trials were steps of; nil for a sweep.
 	Capacity *searched
+	// Stepped are the steps of iterations, of each mode at one place; none where
+	// there are calls.
+	Stepped []Stepped
 
 	// Interrupted says how far an interrupted run got; "" where none was.
 	Interrupted string
@@ -81,12 +84,15 @@ func (o Options) scenarios(run *result.Run) ([]*Scenario, error) {
 	}
 	for _, s := range all {
 		if c := run.Searched(s.Name); c != nil {
-			s.Capacity = &searched{c}
+			s.Capacity = &searched{c, s.Noun()}
 		}
 		s.cpus, s.confidence = run.Machine.CPUs, o.Confidence
 		slices.SortStableFunc(s.Places, comparePlaces)
 		slices.SortStableFunc(s.Groups, func(a, b *Group) int { return comparePlaces(a.Sweep, b.Sweep) })
 		s.attach(run)
+		if err := s.addSteps(); err != nil {
+			return nil, fmt.Errorf("the run cannot be shown: %w", err)
+		}
 		slices.SortStableFunc(s.verdicts, func(a, b *result.Verdict) int { // as every other table
 			return cmp.Or(comparePlaces(a.Point, b.Point), slices.Index(s.Modes, a.Mode)-slices.Index(s.Modes, b.Mode))
 		})

@@ -172,5 +172,5 @@ func (g *Group) limited() []string {
 	if g.Health.LimitedBy == "" {
 		return nil
 	}
-	return []string{"limited by " + Clean(g.Health.LimitedBy) + ": calls that found no place waited for one"}
+	return []string{"limited by " + Clean(g.Health.LimitedBy) + ": " + g.noun() + "s that found no place waited for one"}
 }

@@ -12,7 +12,7 @@ import (
 // family is one of a group's distributions.
 type family struct {
 	name string
-	none string // why there may be no value
+	none func(noun string) string // why there may be no value
 	of   func(*Group) *latency.Histogram
 	dist func(*result.Trial) *result.Dist
 	// with are its times with the calls that were given up; nil where those
@@ -28,7 +28,9 @@ func (f family) times(g *Group) result.Times {
 	return f.with(g)
 }
 
-const noSuccess, noStart = "no call succeeded", "no call was started"
+func noSuccess(noun string) string { return "no " + noun + " succeeded" }
+func noStart(noun string) string   { return "no " + noun + " was started" }
+func unsaid(string) string         { return "" }
 
 var (
 	response = family{"response", noSuccess,
@@ -37,29 +39,23 @@ var (
 	service = family{"service", noSuccess,
 		func(g *Group) *latency.Histogram { return g.Service }, func(t *result.Trial) *result.Dist { return &t.Service },
 		func(g *Group) result.Times { return g.ServiceTimes() }}
-	failure = family{"of errors", "", // the response time of errors
+	failure = family{"of errors", unsaid, // the response time of errors
 		func(g *Group) *latency.Histogram { return g.ErrorResponse }, func(t *result.Trial) *result.Dist { return &t.ErrorResponse }, nil}
-	givenUpCalls = family{"given up", "", // how long they had been under way
+	givenUpCalls = family{"given up", unsaid, // how long they had been under way
 		func(g *Group) *latency.Histogram { return g.CancelledResponse }, func(t *result.Trial) *result.Dist { return &t.CancelledResponse }, nil}
 	held = family{"held", noStart,
 		func(g *Group) *latency.Histogram { return g.Held }, func(t *result.Trial) *result.Dist { return &t.Held }, nil}
+	elapsed = family{"elapsed", noSuccess, // of iterations, their pauses included
+		func(g *Group) *latency.Histogram { return g.Elapsed }, func(t *result.Trial) *result.Dist { return t.Elapsed },
+		func(g *Group) result.Times { return g.ElapsedTimes() }}
 	lateness = family{"lateness", noStart,
 		func(g *Group) *latency.Histogram { return g.Lateness }, func(t *result.Trial) *result.Dist { return &t.Lateness }, nil}
 )
 
-// trialTimes are the same of one repetition.
-func (f family) trialTimes(t *result.Trial) (result.Times, error) {
-	groups, err := result.Groups([]result.Trial{*t})
-	if err != nil {
-		return result.Times{}, err
-	}
-	return f.times(&Group{Group: groups[0]}), nil
-}
-
 // survivors is the footnote to figures of the successes alone, where many
 // calls failed.
 func (f family) survivors(g *Group) []string {
-	if f.none != noSuccess || !g.failing() {
+	if f.none("") != noSuccess("") || !g.failing() {
 		return nil
 	}
 	return []string{g.survivors()}
@@ -76,6 +72,9 @@ func (s *Scenario) latencyTable() *Table {
 	columns = append(columns, rank(1, s.maxima(response, unit))...)
 	all, _ = supported(s.explainGap(s.percentiles(service, unit, 50, 99)))
 	columns = append(columns, rank(2, all...)...)
+	if slices.ContainsFunc(s.Groups, (*Group).pauses) {
+		columns = append(columns, rank(1, s.percentiles(elapsed, unit, 95)...)...)
+	}
 	if slices.ContainsFunc(s.Groups, func(g *Group) bool { return g.Held.Max() > 0 }) {
 		waits := s.percentiles(held, unit, 99)
 		for i, g := range s.Groups {
@@ -89,7 +88,7 @@ func (s *Scenario) latencyTable() *Table {
 	columns = append(columns, rank(1, s.throughput())...)
 	columns = append(columns, s.counts()...)
 	t := finish("Latency", keys, columns)
-	t.leftOut(few)
+	t.leftOut(few, s.Noun())
 	return t
 }
 
@@ -99,7 +98,7 @@ func (s *Scenario) latencyTable() *Table {
 func supported(columns []column) (kept []column, few []string) {
 	for i, c := range columns {
 		empty := !slices.ContainsFunc(c.cells, func(d draft) bool { return d.text != None })
-		small := slices.ContainsFunc(c.cells, func(d draft) bool { return slices.Contains(d.notes, tooFew) })
+		small := slices.ContainsFunc(c.cells, func(d draft) bool { return slices.ContainsFunc(d.notes, isTooFew) })
 		switch {
 		case i > 0 && empty && small:
 			few = append(few, c.head.Name)
@@ -112,13 +111,13 @@ func supported(columns []column) (kept []column, few []string) {
 }
 
 // leftOut says which percentiles no group's sample supports.
-func (t *Table) leftOut(few []string) {
+func (t *Table) leftOut(few []string, noun string) {
 	if len(few) == 0 {
 		return
 	}
-	why := tooFew
-	if slices.Contains(t.Notes, tooFew) {
-		why = "too few calls"
+	why := tooFew(noun)
+	if slices.Contains(t.Notes, why) {
+		why = "too few " + noun + "s"
 	}
 	t.Remarks = append(t.Remarks, "without "+strings.Join(few, ", ")+": "+why)
 }
@@ -153,9 +152,9 @@ func (s *Scenario) percentiles(f family, unit scale, percents ...float64) []colu
 		for i, g := range s.Groups {
 			switch times := f.times(g); {
 			case times.Count() == 0:
-				c.cells[i].notes = []string{f.none}
+				c.cells[i].notes = []string{f.none(g.noun())}
 			case !supports(times.Lowest(), percent):
-				c.cells[i].notes = []string{tooFew}
+				c.cells[i].notes = []string{tooFew(g.noun())}
 			default:
 				c.cells[i].notes = f.survivors(g)
 				c.cells[i].bound(g, narrowed, times.Quantile(percent))
@@ -196,7 +195,14 @@ const intervalName = "95 % interval"
 
 func percentileName(percent float64) string { return "p" + plainScale("").asWritten(percent) }
 
-const tooFew = "too few calls: beyond the median a percentile is shown where the sample bounds it with 95 % confidence, so p90 needs 36, p95 needs 72, p99 needs 368, p99.9 needs 3688"
+// tooFew says how many values a percentile takes.
+func tooFew(noun string) string {
+	return "too few " + noun + "s" + bearing
+}
+
+func isTooFew(note string) bool { return strings.HasSuffix(note, bearing) }
+
+const bearing = ": beyond the median a percentile is shown where the sample bounds it with 95 % confidence, so p90 needs 36, p95 needs 72, p99 needs 368, p99.9 needs 3688"
 
 func (s *Scenario) maxima(f family, unit scale) column {
 	var values []float64
@@ -207,13 +213,18 @@ func (s *Scenario) maxima(f family, unit scale) column {
 	c := figures(Column{Group: f.name, Name: "max"}, narrowed, values)
 	for i, g := range s.Groups {
 		if times := f.times(g); times.Count() == 0 {
-			c.cells[i].notes = []string{f.none}
+			c.cells[i].notes = []string{f.none(g.noun())}
 		} else {
 			c.cells[i].notes = f.survivors(g)
 			c.cells[i].bound(g, narrowed, times.Max())
 		}
 	}
 	return c
+}
+
+// pauses tells whether iterations took longer than they say, by their pauses.
+func (g *Group) pauses() bool {
+	return g.Elapsed != nil && g.Elapsed.Mean() > g.Response.Mean()*(1+1e-9)
 }
 
 // explainGap footnotes service times that lie far below the response times.
@@ -244,17 +255,16 @@ const resent = "requests that were sent once more because the server declared th
 // gapTold says whose doing the gap is: calls wait where max_in_flight or the
 // connections are full, or for a generator that is late.
 func (g *Group) gapTold() string {
-	if g.late() > 0 || quantile(g.Lateness, 99) > quantile(g.Held, 99) {
-		return ownGap
+	sent, send := "sent", "to be sent"
+	if g.noun() == result.UnitIteration {
+		sent, send = "started", "to start"
 	}
-	return gap
+	text := fmt.Sprintf("service time counts from when %s was %s, response time from when it was due: ", article(g.noun()), sent)
+	if g.late() > 0 || quantile(g.Lateness, 99) > quantile(g.Held, 99) {
+		return text + fmt.Sprintf("here the generator itself %s %ss late, which is no fault of the target's: a lower rate or a calmer machine would tell; --allow-late accepts such a run", sent, g.noun())
+	}
+	return text + fmt.Sprintf("here %ss waited longer %s than the target took, which users feel and the target does not see", g.noun(), send)
 }
-
-const ownGap = "service time counts from when a call was sent, response time from when it was due: " +
-	"here the generator itself sent calls late, which is no fault of the target's: a lower rate or a calmer machine would tell; --allow-late accepts such a run"
-
-const gap = "service time counts from when a call was sent, response time from when it was due: " +
-	"here calls waited longer to be sent than the target took, which users feel and the target does not see"
 
 // lateMatters tells whether the generator's own delay is worth a column: it
 // fell behind, or its p99 is above 1 % of the response time's.
@@ -267,7 +277,7 @@ func (s *Scenario) throughput() column {
 	for _, g := range s.Groups {
 		values = append(values, g.ThroughputPerS)
 	}
-	return figures(Column{Name: "throughput"}, plainScale("/s", values...), values)
+	return figures(Column{Name: "throughput"}, plainScale(rateUnit(s.Noun()), values...), values)
 }
 
 // counts are columns of how calls ended; those that nothing happened to are

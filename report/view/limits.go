@@ -40,7 +40,7 @@ func (s *Scenario) limit(mode, rule string) string {
 	if len(places) < 2 {
 		return ""
 	}
-	first, last := placeWords(places[0]), placeWords(places[len(places)-1])
+	first, last := s.placeWords(places[0]), s.placeWords(places[len(places)-1])
 	turn := slices.Index(passes, !passes[0])
 	if turn >= 0 && slices.Contains(passes[turn:], passes[0]) {
 		return ""
@@ -52,9 +52,9 @@ func (s *Scenario) limit(mode, rule string) string {
 	case turn < 0:
 		text += fmt.Sprintf(" is broken all the way from %s to %s", first, last)
 	case passes[0]:
-		text += fmt.Sprintf(" holds up to %s and breaks from %s on", placeWords(places[turn-1]), placeWords(places[turn]))
+		text += fmt.Sprintf(" holds up to %s and breaks from %s on", s.placeWords(places[turn-1]), s.placeWords(places[turn]))
 	default:
-		text += fmt.Sprintf(" is broken up to %s and holds from %s on", placeWords(places[turn-1]), placeWords(places[turn]))
+		text += fmt.Sprintf(" is broken up to %s and holds from %s on", s.placeWords(places[turn-1]), s.placeWords(places[turn]))
 	}
 	if late {
 		text += ", leaving aside where the generator fell behind"
@@ -83,9 +83,14 @@ func (s *Scenario) outcomes(mode, rule string) (places []result.Point, passes []
 }
 
 // placeWords is a place within a sentence: "380/s", "50 requests".
-func placeWords(p result.Point) string {
+func (s *Scenario) placeWords(p result.Point) string { return placeWords(p, s.Noun()) }
+
+func placeWords(p result.Point, noun string) string {
 	switch Axis(p) {
 	case result.AxisRequests:
+		if noun == result.UnitIteration {
+			return plural(p.Requests, noun)
+		}
 		return plural(p.Requests, "request")
 	case result.AxisRate:
 		return placeText(p) + "/s"

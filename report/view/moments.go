@@ -174,7 +174,7 @@ func moment(windows []result.Window, end float64) (m Moment) {
 }
 
 // AboutMoments says what the response times in timelines are of.
-func AboutMoments(stretches []Stretch) string {
+func (s *Scenario) AboutMoments(stretches []Stretch) string {
 	var widths []string
 	few, all := 0, 0
 	for _, s := range stretches {
@@ -197,7 +197,7 @@ func AboutMoments(stretches []Stretch) string {
 	if all == 0 {
 		return ""
 	}
-	text := "Response times stand where calls ended: each moment (" + strings.Join(widths, ", ") + ") shows those of its own calls."
+	text := fmt.Sprintf("Response times stand where %ss ended: each moment (%s) shows those of its own %ss.", s.Noun(), strings.Join(widths, ", "), s.Noun())
 	least := statistics.NeededFor(Tails[len(Tails)-1] / 100)
 	switch {
 	case few == all:

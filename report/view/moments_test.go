@@ -63,7 +63,7 @@ func TestCurvesSayWhereTheyEnd(t *testing.T) {
 		for range calls {
 			response.Record(time.Millisecond)
 		}
-		return &Group{Group: result.Group{Mode: mode, OK: int64(calls), Response: response, CancelledResponse: latency.New(latency.Fine)}}
+		return &Group{Group: result.Group{Mode: mode, Sum: result.Sum{OK: int64(calls), Response: response, CancelledResponse: latency.New(latency.Fine)}}}
 	}
 	lost := group("lost", 400)
 	for range 10 {
@@ -189,7 +189,7 @@ func TestMomentsOfFewCalls(t *testing.T) {
 		}
 	}
 	want := "Response times stand where calls ended: each moment (1 s) shows those of its own calls. 1 of 6 moments have fewer than 36, and show their median only."
-	if got := AboutMoments(stretches); got != want {
+	if got := (&Scenario{}).AboutMoments(stretches); got != want {
 		t.Errorf("got %q", got)
 	}
 }

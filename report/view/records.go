@@ -75,35 +75,63 @@ func (v *View) LatencyRecords() (Records, error) {
 		"repeat", "ended", "kept_pace", "makespan_s", "throughput_per_s", "in_flight_mean",
 		"scheduled", "started", "dropped", "held_calls", "ok", "errors", "cancelled", "generator", "attempts", "resent"}
 	for _, r := range recorded {
-		for _, figure := range []string{"count", "min_s", "mean_s", "stddev_s", "max_s"} {
-			header = append(header, r.name+"_"+figure)
-		}
-		for _, p := range recordedPercents {
-			name := r.name + "_" + percentileName(p)
-			header = append(header, name+"_s")
-			if v.confidence {
-				header = append(header, name+"_low_s", name+"_high_s")
-			}
-		}
+		header = append(header, v.distNames(r.name)...)
+	}
+	if v.iterates() {
+		header = append(header, v.stepNames()...)
 	}
 	records := Records{header}
 	for _, sec := range v.Sections {
 		for _, g := range sec.Scenario.Groups {
-			for _, t := range g.all() {
-				row, err := v.trialRecord(t)
-				if err != nil {
-					return nil, err
-				}
-				records = append(records, row)
-			}
-			row, err := v.groupRecord(g)
+			rows, err := v.groupRecords(g)
 			if err != nil {
 				return nil, err
 			}
-			records = append(records, row)
+			records = append(records, rows...)
 		}
 	}
 	return records, nil
+}
+
+// distNames are the columns of a distribution.
+func (v *View) distNames(of string) (names []string) {
+	for _, figure := range []string{"count", "min_s", "mean_s", "stddev_s", "max_s"} {
+		names = append(names, of+"_"+figure)
+	}
+	for _, p := range recordedPercents {
+		name := of + "_" + percentileName(p)
+		names = append(names, name+"_s")
+		if v.confidence {
+			names = append(names, name+"_low_s", name+"_high_s")
+		}
+	}
+	return names
+}
+
+// groupRecords are the rows of a group: its trials' and the merged one, each
+// with those of its steps behind it.
+func (v *View) groupRecords(g *Group) (rows Records, err error) {
+	for _, t := range g.all() {
+		row, err := v.trialRecord(t)
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, row)
+		if v.iterates() {
+			if rows, err = v.withSteps(rows, t); err != nil {
+				return nil, err
+			}
+		}
+	}
+	row, err := v.groupRecord(g)
+	if err != nil {
+		return nil, err
+	}
+	rows = append(rows, row)
+	if v.iterates() {
+		return v.withMergedSteps(rows, g)
+	}
+	return rows, nil
 }
 
 func (v *View) trialRecord(t *result.Trial) ([]string, error) {
@@ -112,22 +140,24 @@ func (v *View) trialRecord(t *result.Trial) ([]string, error) {
 		strconv.Itoa(t.Repeat + 1), string(t.Ended), strconv.FormatBool(t.Health.KeptPace),
 		exact(t.MakespanS), exact(t.ThroughputPerS), exact(t.InFlightMean)}
 	row = append(row, countFields(t.Scheduled, t.Started, t.Dropped, t.HeldCalls, t.OK, t.Failed(), t.Cancelled, t.Lacking(), t.Attempts, t.Resent)...)
+	groups, err := result.Groups([]result.Trial{*t})
+	if err != nil {
+		return nil, err
+	}
 	for _, r := range recorded {
-		var between []bounds
-		if v.confidence {
-			h, err := r.dist(t).Histogram()
-			if err != nil {
-				return nil, err
-			}
-			between = ranked(h, recordedPercents[:])
-		}
-		times, err := r.trialTimes(t)
-		if err != nil {
-			return nil, err
-		}
-		row = append(row, distFields(*r.dist(t), times, between)...)
+		row = append(row, v.trialFields(r.family, t, &Group{Group: groups[0]})...)
 	}
 	return row, nil
+}
+
+// trialFields are the figures of one of a trial's distributions, which is all
+// there is of the group.
+func (v *View) trialFields(f family, t *result.Trial, alone *Group) []string {
+	var between []bounds
+	if v.confidence {
+		between = ranked(f.of(alone), recordedPercents[:])
+	}
+	return distFields(*f.dist(t), f.times(alone), between)
 }
 
 func (v *View) groupRecord(g *Group) ([]string, error) {
@@ -137,17 +167,25 @@ func (v *View) groupRecord(g *Group) ([]string, error) {
 		exact(g.MakespanS), exact(g.ThroughputPerS), exact(g.InFlightMean)}
 	row = append(row, countFields(g.Scheduled, g.Started, g.Dropped, g.HeldCalls, g.OK, g.Failed, g.Cancelled, g.Lacking, g.Attempts, g.Resent)...)
 	for _, r := range recorded {
-		d, err := result.NewDist(r.of(g))
+		fields, err := v.groupFields(r.family, g)
 		if err != nil {
 			return nil, err
 		}
-		var between []bounds
-		if v.confidence {
-			between, _ = g.intervals(r.family, recordedPercents[:])
-		}
-		row = append(row, distFields(d, r.times(g), between)...)
+		row = append(row, fields...)
 	}
 	return row, nil
+}
+
+func (v *View) groupFields(f family, g *Group) ([]string, error) {
+	d, err := result.NewDist(f.of(g))
+	if err != nil {
+		return nil, err
+	}
+	var between []bounds
+	if v.confidence {
+		between, _ = g.intervals(f, recordedPercents[:])
+	}
+	return distFields(d, f.times(g), between), nil
 }
 
 func countFields(counts ...int64) []string {

@@ -183,7 +183,7 @@ func (s *Scenario) scalingSentences() (sentences []string) {
 	for _, mode := range modes {
 		sentence := ""
 		if law := s.Law(mode); law != nil {
-			sentence = capital(verdictOf(law)) + "."
+			sentence = capital(s.verdictOf(law)) + "."
 		}
 		for _, law := range s.laws {
 			if law.Mode == mode && law.Refused != "" {
@@ -199,8 +199,8 @@ func (s *Scenario) scalingSentences() (sentences []string) {
 }
 
 // verdictOf is what a law amounts to.
-func verdictOf(law *result.Scaling) string {
-	more := "adding " + noun(law.Axis)
+func (s *Scenario) verdictOf(law *result.Scaling) string {
+	more := "adding " + s.added(law.Axis)
 	most := strconv.Itoa(law.Largest)
 	beyond := "; beyond " + most + " this is extrapolation"
 	peak := law.Peak
@@ -226,12 +226,15 @@ func verdictOf(law *result.Scaling) string {
 	return text
 }
 
-// noun is what an axis counts.
-func noun(axis string) string {
-	if axis == result.AxisConcurrency {
-		return "callers"
+// added is what there is more of along an axis.
+func (s *Scenario) added(axis string) string {
+	switch {
+	case axis != result.AxisConcurrency:
+		return s.Noun() + "s"
+	case s.iterates():
+		return "users"
 	}
-	return "calls"
+	return "callers"
 }
 
 // estimated is "93 (86–103)"; only the value where there is no interval, or

@@ -20,7 +20,7 @@ type metric struct {
 // what else was published, and the speedup.
 func (s *Scenario) metrics() []metric {
 	span := metric{Makespan, timeScale(s.values(Makespan)...)}
-	flow := metric{Rate, plainScale("/s", s.values(Rate)...)}
+	flow := metric{Rate, plainScale(rateUnit(s.Noun()), s.values(Rate)...)}
 	first, second := flow, span
 	if s.Counted {
 		first, second = span, flow

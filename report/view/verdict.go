@@ -30,7 +30,11 @@ func (s *Scenario) errorTable() *Table {
 	columns[keys-1].flag(groups)
 	count := texts("count", counts)
 	count.head.Left = false
-	return finish("Errors", keys, append(columns, texts("class", classes), count, texts("example", examples)))
+	title := "Errors"
+	if s.iterates() {
+		title += " of iterations"
+	}
+	return finish(title, keys, append(columns, texts("class", classes), count, texts("example", examples)))
 }
 
 // byCount sorts the classes, the most frequent first.
@@ -98,7 +102,7 @@ func (s *Scenario) verdictCell(v *result.Verdict) draft {
 	if v.Note != "" {
 		d.notes = append(d.notes, inFull(v.Note))
 	}
-	if v.Pass && g != nil && g.failing() && ofSuccesses(v) {
+	if v.Pass && v.Step == "" && g != nil && g.failing() && ofSuccesses(v) {
 		d.notes = append(d.notes, g.survivors())
 	}
 	return d
@@ -116,7 +120,7 @@ func (s *Scenario) measuredText(v *result.Verdict) string {
 		if v.AtLeast && v.Measured == 0 {
 			return "no limit" // calls that took no time
 		}
-		text = deciding(v, scale{per: 1}) + "/s"
+		text = rateText(deciding(v, scale{per: 1}), s.nounOf(v))
 	case inSeconds:
 		s := timeScaleFrom(1, []float64{v.Measured})
 		text = deciding(v, s) + " " + s.unit

@@ -122,11 +122,12 @@ func section(s *Scenario) Section {
 	tables := []*Table{s.verdictTable()}
 	if len(s.Groups) > 0 {
 		sec.About = s.about()
-		tables = []*Table{s.speedupTable(), s.scalingTable(), s.latencyTable(), s.errorTable(), s.verdictTable()}
+		tables = slices.Concat([]*Table{s.speedupTable(), s.scalingTable(), s.latencyTable()}, s.journeyTables(),
+			[]*Table{s.errorTable(), s.stepErrors(), s.verdictTable()})
 	}
 	if s.Capacity != nil {
 		sec.Notes = append(s.answer(), sec.Notes...)
-		tables = []*Table{s.stepTable(), s.errorTable()}
+		tables = slices.Concat([]*Table{s.stepTable()}, s.journeyTables(), []*Table{s.errorTable(), s.stepErrors()})
 	}
 	for _, t := range tables {
 		if t != nil {

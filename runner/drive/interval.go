@@ -18,9 +18,12 @@ type Interval struct {
 	// due, that were given up at the end of the drain. They took at least that
 	// long; of calls cancelled for another reason nobody can tell.
 	CancelledResponse *latency.Histogram
-	// Elapsed is how long iterations took that succeeded, their pauses included;
-	// ErrorElapsed that of those that failed.
+	// Elapsed is how long iterations, and blocks, took that succeeded, their pauses
+	// included; ErrorElapsed that of the iterations that failed.
 	Elapsed, ErrorElapsed *latency.Histogram
+	// Begin is of a row: how long after its iteration was due each success of it
+	// was, pauses included.
+	Begin *latency.Histogram
 	// Timeline stays with the loop when an interval is handed over, which has
 	// none then: it is pieces by itself, and many times the size of all else.
 	Timeline *latency.Timeline
@@ -40,7 +43,7 @@ func NewInterval() *Interval {
 }
 
 func (i *Interval) histograms() []**latency.Histogram {
-	return []**latency.Histogram{&i.Response, &i.Service, &i.ErrorResponse, &i.Held, &i.Lateness, &i.CancelledResponse, &i.Elapsed, &i.ErrorElapsed}
+	return []**latency.Histogram{&i.Response, &i.Service, &i.ErrorResponse, &i.Held, &i.Lateness, &i.CancelledResponse, &i.Elapsed, &i.ErrorElapsed, &i.Begin}
 }
 
 // Reset makes it empty, and keeps the memory but for that of rows, which may be

@@ -31,8 +31,9 @@ func (r *Recorder) Iteration(c *Call) {
 	}
 }
 
-// Step takes in a call of an iteration's, into its row.
-func (r *Recorder) Step(row int, outside bool, c *Call, records []journey.Recorded) {
+// Step takes in a call of an iteration's, into its row; the iteration was due at
+// the given time.
+func (r *Recorder) Step(row int, outside bool, due time.Duration, c *Call, records []journey.Recorded) {
 	if c.Intended < 0 {
 		if r.spills(c) {
 			r.row(row).InTime++
@@ -41,6 +42,7 @@ func (r *Recorder) Step(row int, outside bool, c *Call, records []journey.Record
 	}
 	i := r.row(row)
 	r.note(i, c)
+	i.begin(due, c)
 	i.sum(c)
 	if !outside {
 		r.sum(c)
@@ -51,12 +53,24 @@ func (r *Recorder) Step(row int, outside bool, c *Call, records []journey.Record
 }
 
 // Block takes in a block that has ended, into its row.
-func (r *Recorder) Block(row int, c *Call) {
+func (r *Recorder) Block(row int, due time.Duration, c *Call) {
 	switch {
 	case c.Intended >= 0:
-		r.note(r.row(row), c)
+		i := r.row(row)
+		r.note(i, c)
+		i.begin(due, c)
+		if c.OK() {
+			i.Elapsed.Record(c.End - c.Intended)
+		}
 	case r.spills(c):
 		r.row(row).InTime++
+	}
+}
+
+// begin keeps how far into its iteration a success began.
+func (i *Interval) begin(due time.Duration, c *Call) {
+	if c.OK() {
+		i.Begin.Record(c.Intended - due)
 	}
 }
 

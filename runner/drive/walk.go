@@ -41,16 +41,19 @@ type walk struct {
 	j    *Journey
 	crew *journey.Crew
 	dealing
-	limit   *limit         // nil: there is none
-	tries   []tries        // of the program's calls
-	calls   []underway     // by slot
-	leavers []leaver       // carriers that keep something by user
-	rounds  []uint64       // how many iterations each user has begun
-	begun   uint64         // iterations
-	leaving int            // users who go
-	left    bool           // all have been told to
-	whole   Call           // the iteration that is over
-	became  target.Outcome // of it
+	limit   *limit     // nil: there is none
+	tries   []tries    // of the program's calls
+	calls   []underway // by slot
+	leavers []leaver   // carriers that keep something by user
+	rounds  []uint64   // how many iterations each user has begun
+	begun   uint64     // iterations
+	leaving int        // users who go
+	left    bool       // all have been told to
+	// abandoned tells that they have no more time for it; calling that what is off
+	// is yet to be given up.
+	abandoned, calling bool
+	whole              Call           // the iteration that is over
+	became             target.Outcome // of it
 }
 
 // underway is a strand's call that has not ended.
@@ -76,7 +79,7 @@ func newWalk(d *driver) *walk {
 	w.limit = w.j.Limit.of(w.again.carriers)
 	world := w.j.World
 	world.Keep = w.j.pass != nil
-	world.Once = w.j.Places == 0 && (len(w.leavers) > 0 || w.j.Program.Leaves())
+	world.Once = w.j.Places == 0 && (len(w.leavers) > 0 || w.j.Program.Visits())
 	w.crew = journey.NewCrew(w.j.Program, world)
 	return w
 }
@@ -132,7 +135,12 @@ func (w *walk) run(now time.Duration) {
 		if !ok {
 			break
 		}
-		switch m := w.crew.Next(id); m.Do {
+		m := w.crew.Next(id)
+		if m.Do < journey.Join && w.off(id) {
+			w.forgo(id, now)
+			continue
+		}
+		switch m.Do {
 		case journey.Send:
 			w.send(id, &m, now)
 		case journey.Think:
@@ -197,7 +205,7 @@ func (w *walk) request(place uint32, now time.Duration) {
 // goes on.
 func (w *walk) answered(place uint32, c *Call, last *target.Outcome) {
 	v := w.crew.Judge(place, last, c.End-c.Start-c.Outcome.Held)
-	if v.Again && !w.cancelled {
+	if v.Again && !w.off(place) {
 		x := &w.again.of[place]
 		x.failures, x.pausing = 0, true
 		w.again.agenda.Push(agenda.Later(c.End, v.Every), w.rename(place).With(nextPoll))
@@ -216,10 +224,11 @@ func (w *walk) end(place uint32, c *Call, v journey.Verdict) {
 	v.Example = w.crew.Scrub(place, v.Example)
 	c.Outcome.Class, c.Outcome.Example = v.Class, v.Example
 	w.release(place)
-	w.Recorder.Step(call.Row, w.j.Program.Rows[call.Row].Outside, c, v.Records)
+	w.record(place, call.Row, c, v.Records)
 	switch {
 	case v.Class == target.Broken:
 		w.broken("the target broke", errors.New(v.Example))
+	case c.Intended < 0 || w.Schedule.Stopped() != "": // a warm-up's calls stop nothing
 	case v.Class != "" && v.Class != target.Cancelled && call.OnError == journey.Stop:
 		w.Schedule.Stop("on_error: stop, by the step " + w.j.Program.Rows[call.Row].Name)
 	}
@@ -254,15 +263,8 @@ func (w *walk) entry(place uint32, e agenda.Entry[target.ID], now time.Duration)
 	switch {
 	case e.What.Own() == thoughtOver:
 		w.release(place)
-		if w.cancelled {
-			w.crew.Fail(place, now, target.Cancelled, "")
-		} else {
-			w.crew.Resume(place, e.At)
-		}
-		w.close()
+		w.crew.Resume(place, e.At)
 		w.run(now)
-	case w.cancelled:
-		w.finish(place, &target.Outcome{Class: target.Cancelled}, now)
 	case w.limit == nil:
 		w.request(place, now)
 	default:
@@ -288,7 +290,7 @@ func (w *walk) close() {
 	for _, b := range w.crew.Closed {
 		w.whole = Call{Intended: b.Began, Ready: b.Began, Start: b.Began, End: b.Ended, Paused: b.Paused, Outcome: &w.became}
 		w.became = target.Outcome{Class: b.Class, Example: b.Example}
-		w.Recorder.Block(b.Row, &w.whole)
+		w.Recorder.Block(b.Row, b.Due, &w.whole)
 	}
 	w.crew.Closed = w.crew.Closed[:0]
 	for _, id := range w.crew.Left {
@@ -323,8 +325,14 @@ func (w *walk) leaveBehind(id uint32, now time.Duration) {
 	c := &Call{
 		Number: x.request.Number, Intended: s.intended, Ready: s.ready, Start: s.start + x.late, End: max(now, s.start+x.late), Outcome: x.leftBehind(),
 	}
-	w.Recorder.Step(call.Row, w.j.Program.Rows[call.Row].Outside, c, nil)
+	w.record(id, call.Row, c, nil)
 	w.asked(id, call, c)
+}
+
+// record takes in a strand's call.
+func (w *walk) record(id uint32, row int, c *Call, records []journey.Recorded) {
+	start, _ := w.crew.Begun(id)
+	w.Recorder.Step(row, w.j.Program.Rows[row].Outside, start.Intended, c, records)
 }
 
 // leave records what has not come back, as cancelled.
@@ -371,24 +379,4 @@ func (w *walk) finishIteration(id uint32, m *journey.Move) {
 		w.leaving++
 	}
 	w.over(&w.whole, user)
-}
-
-// gone tells carriers that a user is no more.
-func (w *walk) gone(user uint32) {
-	w.leaving--
-	for _, l := range w.leavers {
-		l.Leave(user)
-	}
-}
-
-// allGone tells whether every user has gone, once nothing more starts: those who
-// come back do so now.
-func (w *walk) allGone() bool {
-	if !w.left && w.j.Places > 0 && w.j.Program.Leaves() {
-		w.left = true
-		w.leaving += w.crew.LeaveAll(w.now)
-		w.deadline = min(w.deadline, agenda.Later(w.now, w.Drain))
-		w.run(w.now)
-	}
-	return w.leaving == 0
 }

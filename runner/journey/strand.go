@@ -41,7 +41,7 @@ func (c *Crew) close(s *strand, class, example string) (opened *op) {
 	s.key = f.key
 	if f.row != none {
 		c.Closed = append(c.Closed, Span{
-			Row: int(f.row), Began: f.began, Ended: s.at, Paused: s.rest.paused - f.paused, Class: class, Example: example,
+			Row: int(f.row), Due: s.Intended, Began: f.began, Ended: s.at, Paused: s.rest.paused - f.paused, Class: class, Example: example,
 		})
 	}
 	return &c.Program.ops[f.pc]

@@ -98,15 +98,24 @@ func (t *Trial) Check() error {
 	if wrong := impossible(reflect.ValueOf(t)); wrong != "" {
 		return errors.New(wrong)
 	}
-	if err := t.Measure.check(latency.MaxWindows); err != nil {
+	if err := t.Measure.check(t.dists()); err != nil {
 		return err
+	}
+	for i := range t.Beside {
+		b := &t.Beside[i]
+		if err := b.Check(); err != nil {
+			return fmt.Errorf("beside: %s: %w", b.name(), err)
+		}
+		if b.Clock != t.Clock || b.Beside != nil {
+			return fmt.Errorf("beside: %s: has the clock of the trial, and nothing beside itself", b.name())
+		}
 	}
 	return t.checkSteps()
 }
 
-// check tells which law the counts and times break; the timeline has at most so
-// many windows.
-func (m *Measure) check(windows int) error {
+// check tells which law the counts and times break, whose distributions are
+// given.
+func (m *Measure) check(dists []namedDist) error {
 	if m.Scheduled != m.Started+m.Dropped {
 		return fmt.Errorf("scheduled %d is not started %d + dropped %d", m.Scheduled, m.Started, m.Dropped)
 	}
@@ -119,12 +128,12 @@ func (m *Measure) check(windows int) error {
 	if m.Resent > m.Attempts {
 		return fmt.Errorf("resent %d is more than attempts %d", m.Resent, m.Attempts)
 	}
-	for _, d := range m.dists() {
+	for _, d := range dists {
 		if err := d.dist.check(d.calls); err != nil {
 			return fmt.Errorf("%s: %w", d.name, err)
 		}
 	}
-	return m.checkTimeline(windows)
+	return m.checkTimeline(latency.MaxWindows)
 }
 
 func (t *Trial) checkNames() error {
@@ -182,22 +191,11 @@ func (t *Trial) checkSteps() error {
 	if t.Unit != UnitIteration || t.Elapsed == nil || t.ErrorElapsed == nil {
 		return fmt.Errorf("a trial of steps counts iterations and how long they elapsed; its unit is %q", t.Unit)
 	}
-	if err := t.Elapsed.check(t.OK); err != nil {
-		return fmt.Errorf("elapsed: %w", err)
-	}
-	if err := t.ErrorElapsed.check(t.Failed()); err != nil {
-		return fmt.Errorf("error_elapsed: %w", err)
-	}
 	var sum Measure
 	for i := range t.Steps {
 		s := &t.Steps[i]
-		if err := s.check(latency.MaxWindows); err != nil {
+		if err := s.check(s.dists()); err != nil {
 			return fmt.Errorf("step %s: %w", s.Path, err)
-		}
-		for name, d := range s.Records {
-			if err := d.check(min(d.Count, s.OK)); err != nil { // an answer may lack the number
-				return fmt.Errorf("step %s: record %s: %w", s.Path, name, err)
-			}
 		}
 		if !s.Outside {
 			sum.Attempts += s.Attempts

@@ -26,6 +26,8 @@ func TestCheckNamesTheBrokenLaw(t *testing.T) {
 		{"percentiles", func(r *Run) { r.Trials[0].Response.P99S = 0.5 }, "response: min, p50, p90, p95, p99, p99.9, max do not rise"},
 		{"mean", func(r *Run) { r.Trials[0].Response.MeanS = 1.06 }, "cannot be of values from 1.04 to 1.05 s"},
 		{"stddev", func(r *Run) { r.Trials[0].Response.StddevS = 0.02 }, "cannot be of values from 1.04 to 1.05 s"},
+		{"elapsed", func(r *Run) { r.Trials[1].Elapsed.Count = 4 }, "elapsed: count 4 is not the 5 calls"},
+		{"a step's begin", func(r *Run) { r.Trials[1].Steps[0].Begin = Dist{} }, "step buy/pay: begin: count 0 is not the 5 calls"},
 		{"ended", func(r *Run) { r.Trials[0].Ended = "well" }, `ended is "well": it must be complete, stopped, interrupted or failed`},
 		{"scenario", func(r *Run) { r.Trials[0].Scenario = "" }, "has no scenario"},
 		{"mode", func(r *Run) { r.Trials[0].Mode = "" }, "has no mode"},

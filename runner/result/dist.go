@@ -2,7 +2,9 @@ package result
 
 import (
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 	"time"
 
 	"plimsoll/runner/latency"
@@ -118,6 +120,31 @@ func (m *Measure) dists() []namedDist {
 		{"held", &m.Held, m.Started},
 		{"lateness", &m.Lateness, m.Started},
 	}
+}
+
+// dists are those of the trial; iterations have some that calls have not.
+func (t *Trial) dists() []namedDist {
+	list := t.Measure.dists()
+	if t.Elapsed != nil {
+		list = append(list, namedDist{"elapsed", t.Elapsed, t.OK})
+	}
+	if t.ErrorElapsed != nil {
+		list = append(list, namedDist{"error_elapsed", t.ErrorElapsed, t.Failed()})
+	}
+	return list
+}
+
+// dists are those of the step. What it records may be missing from an answer.
+func (s *Step) dists() []namedDist {
+	list := append(s.Measure.dists(), namedDist{"begin", &s.Begin, s.OK})
+	if s.Elapsed != nil {
+		list = append(list, namedDist{"elapsed", s.Elapsed, s.OK})
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.Records)) {
+		d := s.Records[name]
+		list = append(list, namedDist{"record " + name, &d, min(d.Count, s.OK)})
+	}
+	return list
 }
 
 type namedDist struct {

@@ -2,6 +2,7 @@ package result
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -33,16 +34,10 @@ type Group struct {
 	ThroughputPerS float64 // see Throughput
 	InFlightMean   float64 // over the makespans' whole time
 
-	Scheduled, Started, Dropped, HeldCalls int64
-	OK, Failed, Lacking, Cancelled         int64 // see Trial.Failed and Trial.Lacking
-	Attempts, Resent                       int64
-	Errors                                 map[string]Error
-	BytesIn, BytesOut                      int64
-
-	Response, Service, ErrorResponse, CancelledResponse, Held, Lateness *latency.Histogram
-	// Elapsed is how long the iterations took that succeeded, pauses included;
-	// nil where there are none.
-	Elapsed *latency.Histogram
+	Sum
+	// Unit is Trial.Unit. Elapsed and ErrorElapsed are nil where it is calls.
+	Unit                  string
+	Elapsed, ErrorElapsed *latency.Histogram
 
 	// Health is good when it is in each of Trials; its texts are the first
 	// there are.
@@ -117,7 +112,7 @@ func (g *Group) merge(trials []*Trial) error {
 	*g = Group{
 		Scenario: t.Scenario, Mode: t.Mode, Target: t.Target, Clock: t.Clock, Engine: t.Engine, Sweep: t.Sweep,
 		Requests: t.Requests, DurationS: t.DurationS, Concurrency: t.Concurrency, RatePerS: t.RatePerS,
-		Errors: map[string]Error{}, Health: Health{KeptPace: true},
+		Unit: t.Unit, Sum: newSum(), Health: Health{KeptPace: true},
 	}
 	for _, t := range trials {
 		if t.Finished() {
@@ -129,71 +124,24 @@ func (g *Group) merge(trials []*Trial) error {
 	if len(g.Trials) == 0 {
 		g.Trials, g.LeftOut, g.Partial = trials, nil, true
 	}
-	for _, t := range g.Trials {
-		g.count(t)
-	}
 	g.MakespanS = MeanMakespan(g.Trials)
 	g.ThroughputPerS = Throughput(g.Trials)
 	g.InFlightMean = weightedMean(g.Trials,
 		func(t *Trial) float64 { return t.InFlightMean },
 		func(t *Trial) float64 { return t.MakespanS })
-	return g.mergeHistograms()
-}
-
-func (g *Group) count(t *Trial) {
-	g.Scheduled += t.Scheduled
-	g.Started += t.Started
-	g.Dropped += t.Dropped
-	g.HeldCalls += t.HeldCalls
-	g.OK += t.OK
-	g.Failed += t.Failed()
-	g.Lacking += t.Lacking()
-	g.Cancelled += t.Cancelled
-	g.Attempts += t.Attempts
-	g.Resent += t.Resent
-	g.BytesIn += t.BytesIn
-	g.BytesOut += t.BytesOut
-	for class, e := range t.Errors {
-		sum := g.Errors[class]
-		g.Errors[class] = Error{Count: sum.Count + e.Count, Example: cmp.Or(sum.Example, e.Example)}
-	}
-	g.Health.KeptPace = g.Health.KeptPace && t.Health.KeptPace
-	g.Health.Why = cmp.Or(g.Health.Why, t.Health.Why)
-	g.Health.LimitedBy = cmp.Or(g.Health.LimitedBy, t.Health.LimitedBy)
-}
-
-func (g *Group) mergeHistograms() error {
-	into := []**latency.Histogram{&g.Response, &g.Service, &g.ErrorResponse, &g.CancelledResponse, &g.Held, &g.Lateness} // as Trial.dists has them
-	for _, h := range into {
-		*h = latency.New(latency.Fine)
-	}
 	for _, t := range g.Trials {
-		for i, d := range t.dists() {
-			h, err := d.dist.Histogram()
-			if err != nil {
-				return fmt.Errorf("%s: %s: %w", t.name(), d.name, err)
-			}
-			(*into[i]).Merge(h)
+		if err := g.add(t); err != nil {
+			return fmt.Errorf("%s: %w", t.name(), err)
 		}
-		if t.Elapsed == nil {
-			continue
-		}
-		h, err := t.Elapsed.Histogram()
-		if err != nil {
-			return fmt.Errorf("%s: elapsed: %w", t.name(), err)
-		}
-		g.Elapsed = merged(g.Elapsed, h)
 	}
 	return nil
 }
 
-// merged are two distributions as one; into may be nil.
-func merged(into, from *latency.Histogram) *latency.Histogram {
-	if into == nil {
-		into = latency.New(latency.Fine)
-	}
-	into.Merge(from)
-	return into
+func (g *Group) add(t *Trial) error {
+	g.Health.KeptPace = g.Health.KeptPace && t.Health.KeptPace
+	g.Health.Why = cmp.Or(g.Health.Why, t.Health.Why)
+	g.Health.LimitedBy = cmp.Or(g.Health.LimitedBy, t.Health.LimitedBy)
+	return errors.Join(g.Sum.add(&t.Measure), mergeInto(&g.Elapsed, t.Elapsed), mergeInto(&g.ErrorElapsed, t.ErrorElapsed))
 }
 
 // MeanMakespan is the mean of the trials' makespans, in seconds.

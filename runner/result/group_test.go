@@ -48,6 +48,48 @@ func TestGroupsComeInTheFilesOrder(t *testing.T) {
 	}
 }
 
+// Steps of repetitions are merged where they are the same, and stand in the
+// order of the file.
+func TestStepsOfRepetitionsAddUp(t *testing.T) {
+	ms := time.Millisecond
+	step := func(path string, outside bool, ok ...time.Duration) Step {
+		m := trialOf("s", "m", Point{}, 0, ok, nil).Measure
+		return Step{Name: path, Path: path, Outside: outside, Hops: 1, Begin: m.Response, Measure: m, Records: map[string]Dist{"z": m.Response, "a": m.Held}}
+	}
+	a := trialOf("s", "m", Point{}, 0, []time.Duration{10 * ms}, map[string][]time.Duration{"timeout": {60 * ms}})
+	a.Steps = []Step{step("login", true, ms), step("get", false, 2*ms, 4*ms), step("buy/get", false, 30*ms)}
+	b := trialOf("s", "m", Point{}, 1, []time.Duration{20 * ms}, nil)
+	b.Steps = []Step{step("login", true, 3*ms), step("get", false, 6*ms), step("buy/get", false, 50*ms), step("login", false, 9*ms)}
+	for i, trial := range []*Trial{&a, &b} {
+		trial.Unit = UnitIteration
+		elapsed := trialOf("s", "m", Point{}, 0, []time.Duration{time.Duration(i+1) * time.Second}, nil).Response
+		trial.Elapsed, trial.ErrorElapsed = &elapsed, &trial.ErrorResponse
+	}
+	groups, err := Groups([]Trial{a, b})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if g := groups[0]; g.Unit != UnitIteration || g.Elapsed.Count() != 2 || g.Elapsed.Max() != 2*time.Second || g.ErrorElapsed.Count() != 1 {
+		t.Errorf("%s, elapsed %v to %v", g.Unit, g.Elapsed.Min(), g.Elapsed.Max())
+	}
+	steps, err := groups[0].Steps()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, s := range steps {
+		got = append(got, fmt.Sprintf("%s %v %d %v %v %d %s %s %d", s.Path, s.Outside, s.OK, s.Response.Min(), s.Begin.Max(), s.Hops, s.Records[0].Name, s.Records[1].Name, s.Records[1].Values.Count()))
+	}
+	want := []string{"login true 2 1ms 3ms 2 a z 2", "get false 3 2ms 6ms 2 a z 3", "buy/get false 2 30ms 50ms 2 a z 2", "login false 1 9ms 9ms 1 a z 1"}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("steps\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	b.Steps[1].Records["a"] = Dist{Count: 1, HDR: "HISTFAAA"}
+	if _, err := groups[0].Steps(); err == nil || !strings.Contains(err.Error(), "s, m, repeat 1: step get: record a: hdr") {
+		t.Errorf("says %v", err)
+	}
+}
+
 func TestGroupsOfRepetitionsAddUp(t *testing.T) {
 	ms := time.Millisecond
 	at := Point{Requests: 3}

@@ -124,36 +124,19 @@ func (t *Trial) trust() error {
 	if err := t.Check(); err != nil {
 		return fmt.Errorf("%s: %w", t.name(), err)
 	}
-	if err := t.Measure.trust(); err != nil {
+	if err := decodable(t.dists()); err != nil {
 		return fmt.Errorf("%s: %w", t.name(), err)
 	}
-	for _, d := range []*Dist{t.Elapsed, t.ErrorElapsed} {
-		if d == nil {
-			continue
-		}
-		if _, err := d.Histogram(); err != nil {
-			return fmt.Errorf("%s: elapsed: %w", t.name(), err)
-		}
-	}
 	for i := range t.Steps {
-		if err := t.Steps[i].trust(); err != nil {
+		if err := decodable(t.Steps[i].dists()); err != nil {
 			return fmt.Errorf("%s: step %s: %w", t.name(), t.Steps[i].Path, err)
 		}
 	}
 	return nil
 }
 
-func (s *Step) trust() error {
-	for name, d := range s.Records {
-		if _, err := d.Histogram(); err != nil {
-			return fmt.Errorf("record %s: %w", name, err)
-		}
-	}
-	return s.Measure.trust()
-}
-
-func (m *Measure) trust() error {
-	for _, d := range m.dists() {
+func decodable(dists []namedDist) error {
+	for _, d := range dists {
 		if _, err := d.dist.Histogram(); err != nil {
 			return fmt.Errorf("%s: %w", d.name, err)
 		}

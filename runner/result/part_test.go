@@ -22,7 +22,7 @@ func drawJourney(t *rapid.T, repeat int) (whole, pay, calls Trial) {
 		part.DurationS, part.MakespanS, part.Ended = whole.DurationS, whole.MakespanS, whole.Ended
 	}
 	step := func(name, path, kind string, outside bool, of *Trial) Step {
-		return Step{Name: name, Path: path, Kind: kind, Outside: outside, Measure: of.Measure, ThroughputPerS: of.ThroughputPerS}
+		return Step{Name: name, Path: path, Kind: kind, Outside: outside, Begin: of.Response, Measure: of.Measure, ThroughputPerS: of.ThroughputPerS}
 	}
 	whole.Steps = []Step{
 		step("buy/pay", "buy/pay", "sim", true, &second), // of enter, and of the same path

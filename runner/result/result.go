@@ -147,6 +147,9 @@ type Trial struct {
 	// Steps are the calls and named blocks of iterations, in the file's order.
 	Steps []Step `json:"steps,omitempty"`
 
+	// Beside are what the scenarios in the background measured meanwhile.
+	Beside []Trial `json:"beside,omitempty"`
+
 	Ended      Ending      `json:"ended"`
 	Reason     string      `json:"reason"`
 	Health     Health      `json:"health"`
@@ -186,6 +189,14 @@ type Measure struct {
 // UnitIteration is the Unit of trials of journeys.
 const UnitIteration = "iteration"
 
+// Noun is what is counted in a Unit, in a word for people.
+func Noun(unit string) string {
+	if unit == "" {
+		return "call"
+	}
+	return unit
+}
+
 // Step is what was measured of a step of a journey, or of a named block.
 type Step struct {
 	Name    string `json:"name"`
@@ -196,6 +207,11 @@ type Step struct {
 	Hops    int64  `json:"hops"`
 	// ThroughputPerS is of its successes, as the trial's is of iterations.
 	ThroughputPerS float64 `json:"throughput_per_s"`
+	// Begin is how long after its iteration was due a success of the step was,
+	// pauses included.
+	Begin Dist `json:"begin"`
+	// Elapsed is how long a block took with its pauses; nil of a call.
+	Elapsed *Dist `json:"elapsed,omitempty"`
 	Measure
 	// Records are the numbers that `record` kept, by name, as if they were seconds.
 	Records map[string]Dist `json:"record,omitempty"`

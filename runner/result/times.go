@@ -100,20 +100,20 @@ func (t Times) whole(least float64) Figure {
 
 // ResponseTimes are those of the successes, and of the calls given up: they
 // might have become some.
-func (g *Group) ResponseTimes() Times { return NewTimes(g.Response, g.CancelledResponse) }
+func (s *Sum) ResponseTimes() Times { return NewTimes(s.Response, s.CancelledResponse) }
 
 // AllTimes are the response times of successes, errors and calls given up.
-func (g *Group) AllTimes() Times {
+func (s *Sum) AllTimes() Times {
 	all := latency.New(latency.Fine)
-	all.Merge(g.Response)
-	all.Merge(g.ErrorResponse)
-	return NewTimes(all, g.CancelledResponse)
+	all.Merge(s.Response)
+	all.Merge(s.ErrorResponse)
+	return NewTimes(all, s.CancelledResponse)
 }
 
 // ServiceTimes are those of the successes, and of the calls given up, which
 // had been sent at most as much later than they were due as any call was.
-func (g *Group) ServiceTimes() Times {
-	return NewTimes(g.Service, g.CancelledResponse.Less(g.Held.Max()+g.Lateness.Max()))
+func (s *Sum) ServiceTimes() Times {
+	return NewTimes(s.Service, s.CancelledResponse.Less(s.Held.Max()+s.Lateness.Max()))
 }
 
 // ElapsedTimes are how long iterations took with their pauses, and those given

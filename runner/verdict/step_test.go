@@ -35,6 +35,7 @@ func journey(t testing.TB, m trial, elapsed []time.Duration, parts ...part) resu
 		p.mode, p.makespan, p.duration = m.mode, m.makespan, m.duration
 		name := p.path[strings.LastIndex(p.path, "/")+1:]
 		step := result.Step{Name: name, Path: p.path, Kind: "sim", Outside: p.outside, ThroughputPerS: p.perS, Measure: p.result(t).Measure}
+		step.Begin = step.Response // of as many
 		if p.block {
 			step.Kind, step.Attempts = "", 0
 		}
@@ -293,7 +294,8 @@ func TestWhatIsSaidOfCallsHoldsOfIterations(t *testing.T) {
 		trial := &iterations.Trials[i]
 		elapsed := trial.Response
 		trial.Unit, trial.Elapsed, trial.ErrorElapsed = result.UnitIteration, &elapsed, &trial.ErrorResponse
-		trial.Steps = []result.Step{{Name: "pay", Path: "pay", Kind: "sim", ThroughputPerS: 3, Measure: journeyStep(t, trial.Attempts)}}
+		pay := journeyStep(t, trial.Attempts)
+		trial.Steps = []result.Step{{Name: "pay", Path: "pay", Kind: "sim", ThroughputPerS: 3, Measure: pay, Begin: pay.Lateness}}
 	}
 	speedups(t, iterations)
 	var thresholds []Threshold

@@ -1,0 +1,151 @@
+package result
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"plimsoll/runner/latency"
+)
+
+// Sum is the measures of several trials, or of one step in them, as one: counts
+// are added, distributions merged.
+type Sum struct {
+	Scheduled, Started, Dropped, HeldCalls int64
+	OK, Failed, Lacking, Cancelled         int64 // see Measure.Failed and Measure.Lacking
+	Attempts, Resent                       int64
+	Errors                                 map[string]Error
+	BytesIn, BytesOut                      int64
+
+	Response, Service, ErrorResponse, CancelledResponse, Held, Lateness *latency.Histogram
+}
+
+func newSum() Sum {
+	s := Sum{Errors: map[string]Error{}}
+	for _, h := range s.histograms() {
+		*h = latency.New(latency.Fine)
+	}
+	return s
+}
+
+// histograms are as Measure.dists has them.
+func (s *Sum) histograms() []**latency.Histogram {
+	return []**latency.Histogram{&s.Response, &s.Service, &s.ErrorResponse, &s.CancelledResponse, &s.Held, &s.Lateness}
+}
+
+func (s *Sum) add(m *Measure) error {
+	s.Scheduled += m.Scheduled
+	s.Started += m.Started
+	s.Dropped += m.Dropped
+	s.HeldCalls += m.HeldCalls
+	s.OK += m.OK
+	s.Failed += m.Failed()
+	s.Lacking += m.Lacking()
+	s.Cancelled += m.Cancelled
+	s.Attempts += m.Attempts
+	s.Resent += m.Resent
+	s.BytesIn += m.BytesIn
+	s.BytesOut += m.BytesOut
+	for class, e := range m.Errors {
+		sum := s.Errors[class]
+		s.Errors[class] = Error{Count: sum.Count + e.Count, Example: cmp.Or(sum.Example, e.Example)}
+	}
+	into := s.histograms()
+	for i, d := range m.dists() {
+		if err := mergeInto(into[i], d.dist); err != nil {
+			return fmt.Errorf("%s: %w", d.name, err)
+		}
+	}
+	return nil
+}
+
+// mergeInto adds a distribution to a histogram, which there may not be yet;
+// nothing where there is no distribution.
+func mergeInto(h **latency.Histogram, d *Dist) error {
+	if d == nil {
+		return nil
+	}
+	more, err := d.Histogram()
+	if err != nil {
+		return err
+	}
+	if *h == nil {
+		*h = latency.New(latency.Fine)
+	}
+	(*h).Merge(more)
+	return nil
+}
+
+// StepSum is one step, or named block, of a group's trials, as one.
+type StepSum struct {
+	Name, Path, Kind, Target string
+	Outside                  bool
+	Hops                     int64
+	Sum
+	Begin   *latency.Histogram
+	Elapsed *latency.Histogram // nil of a call
+	Records []RecordSum        // by name
+}
+
+// RecordSum is what `record` kept under a name, as if it were seconds.
+type RecordSum struct {
+	Name   string
+	Values *latency.Histogram
+}
+
+// Steps merges what the group's trials have of each step, in the file's order.
+// It fails only on a distribution that cannot be decoded.
+func (g *Group) Steps() ([]StepSum, error) {
+	type key struct {
+		path    string
+		outside bool
+	}
+	at := map[key]int{}
+	var sums []StepSum
+	for _, t := range g.Trials {
+		for i := range t.Steps {
+			s := &t.Steps[i]
+			k := key{s.Path, s.Outside}
+			n, known := at[k]
+			if !known {
+				n = len(sums)
+				at[k], sums = n, append(sums, StepSum{
+					Name: s.Name, Path: s.Path, Kind: s.Kind, Target: s.Target, Outside: s.Outside,
+					Sum: newSum(), Begin: latency.New(latency.Fine),
+				})
+			}
+			if err := sums[n].add(s); err != nil {
+				return nil, fmt.Errorf("%s: step %s: %w", t.name(), s.Path, err)
+			}
+		}
+	}
+	return sums, nil
+}
+
+func (sum *StepSum) add(s *Step) error {
+	sum.Hops += s.Hops
+	if err := sum.Sum.add(&s.Measure); err != nil {
+		return err
+	}
+	if err := errors.Join(mergeInto(&sum.Begin, &s.Begin), mergeInto(&sum.Elapsed, s.Elapsed)); err != nil {
+		return err
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.Records)) {
+		d := s.Records[name]
+		if err := mergeInto(&sum.record(name).Values, &d); err != nil {
+			return fmt.Errorf("record %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// record is the one of a name, kept in their order.
+func (sum *StepSum) record(name string) *RecordSum {
+	i, there := slices.BinarySearchFunc(sum.Records, name, func(r RecordSum, name string) int { return cmp.Compare(r.Name, name) })
+	if !there {
+		sum.Records = slices.Insert(sum.Records, i, RecordSum{Name: name})
+	}
+	return &sum.Records[i]
+}
