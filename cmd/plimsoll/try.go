@@ -138,7 +138,7 @@ func (p *program) try(ctx context.Context, plan *scenario.Plan, s *scenario.Scen
 	case err != nil:
 		return &exit{runner.ExitInvalid, err}
 	case tried.Class != "":
-		return &exit{runner.ExitBroken, nil}
+		return &exit{runner.ExitBroken, fmt.Errorf("the %s failed, %s: %s", tried.Part, tried.Class, shown.Clean(tried.Example))}
 	}
 	return nil
 }

@@ -88,13 +88,6 @@ func (t *Transcript) Err() error {
 	return t.err
 }
 
-// Note writes a line of its own.
-func (t *Transcript) Note(text string) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.line(0, "", text)
-}
-
 // Saw writes down what has happened.
 func (t *Transcript) Saw(e *journey.Event) {
 	t.mu.Lock()
@@ -301,6 +294,13 @@ func (t *Transcript) shows(a journey.Assigned) string {
 		return clip(t.clean(quoted(a.Value.Text)), longest)
 	}
 	return clip(t.clean(a.Value.String()), longest)
+}
+
+// Clean is a text without the secrets that are known by now.
+func (t *Transcript) Clean(text string) string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.clean(text)
 }
 
 // clean is a text without its secrets.
