@@ -37,16 +37,25 @@ func (r *underWay) journeys(t scenario.Trial, o opened) (*journeying, error) {
 	if steps == nil {
 		return nil, nil
 	}
+	main, err := ready(steps.Main, o)
+	if err != nil {
+		return nil, err
+	}
+	if r.calls != nil {
+		main, _ = main.Ready(r.calls.logged)
+	}
+	return r.journeying(t, main), nil
+}
+
+// journeying is what the iterations of a trial with steps share, which do what a
+// program says.
+func (r *underWay) journeying(t scenario.Trial, main *journey.Program) *journeying {
 	streams := r.streams(t)
-	j := &journeying{trial: t, streams: streams, world: journey.World{
-		Draws: streams.Key("journeys"), UUIDs: random.Key(rand.Uint64()),
+	j := &journeying{trial: t, streams: streams, main: main, world: journey.World{
+		Draws: streams.Key(ofIterations), UUIDs: random.Key(rand.Uint64()),
 	}, outside: drive.NewInterval()}
 	if t.Scenario.Clock == scenario.Virtual {
 		j.world.UUIDs = streams.Key("uuids of " + t.Mode.Name)
-	}
-	var err error
-	if j.main, err = ready(steps.Main, o); err != nil {
-		return nil, err
 	}
 	values := t.Values()
 	for _, name := range j.main.Names {
@@ -57,7 +66,7 @@ func (r *underWay) journeys(t scenario.Trial, o opened) (*journeying, error) {
 		j.world.Given = append(j.world.Given, held)
 	}
 	j.sources = j.deal()
-	return j, nil
+	return j
 }
 
 // ready makes a program's calls ready for the targets that they go to.
@@ -149,7 +158,7 @@ func (j *journeying) divided() bool {
 // setUp carries out what goes before the trial. What that has set is there for
 // all.
 func (r *underWay) setUp(j *journeying, o opened, stop *drive.Stop) error {
-	p, err := r.once("setup", j.trial.Scenario.Steps.Setup, j, o, stop)
+	p, err := r.once(setup, j.trial.Scenario.Steps.Setup, j, o, stop)
 	switch {
 	case err != nil:
 		return err
@@ -166,7 +175,7 @@ func (r *underWay) setUp(j *journeying, o opened, stop *drive.Stop) error {
 func (r *underWay) tearDown(atOnce context.Context, j *journeying, o opened, out *result.Trial) {
 	stop := &drive.Stop{}
 	defer stop.Follow(atOnce, atOnce)()
-	p, err := r.once("teardown", j.trial.Scenario.Steps.Teardown, j, o, stop)
+	p, err := r.once(teardown, j.trial.Scenario.Steps.Teardown, j, o, stop)
 	switch {
 	case err != nil:
 		out.Warnings = append(out.Warnings, r.scrub("teardown could not be carried out: "+err.Error()))

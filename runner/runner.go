@@ -138,7 +138,8 @@ func begin(o Options) (*underWay, []scenario.Trial, error) {
 			run.Tolerances = append(run.Tolerances, s.Tolerances...)
 		}
 	}
-	r := &underWay{Options: o, run: run, targets: newTargets(o), calls: newCallLog(o.Calls)}
+	r := &underWay{Options: o, run: run, targets: newTargets(o)}
+	r.calls = newCallLog(o.Calls, o.Plan, r.scrub)
 	r.announce(trials)
 	return r, trials, nil
 }

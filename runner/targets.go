@@ -22,6 +22,7 @@ import (
 type targets struct {
 	Options
 	children map[string]*serve.Child
+	observer target.Observer // sees all that is sent and answered; nil: nobody does
 }
 
 func newTargets(o Options) *targets {
@@ -38,7 +39,7 @@ func (ts *targets) open(ctx context.Context, t scenario.Trial, streams random.So
 		}
 		longest := patience(t, called.Name)
 		one, err := called.Settings.Open(ctx, kind.Site{
-			Virtual: t.Scenario.Clock == scenario.Virtual, Streams: from, Patience: longest,
+			Virtual: t.Scenario.Clock == scenario.Virtual, Streams: from, Patience: longest, Observer: ts.observer,
 			Serve: func(ctx context.Context, model any) (kind.Served, error) { return ts.child(ctx, called.Name, model) },
 		})
 		if err != nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"plimsoll/report"
@@ -50,7 +51,30 @@ func (p *program) dryRun(plan *scenario.Plan, f runFlags) error {
 		rest = fmt.Sprintf(" and %s whose length depends on the target", count(unknown, "trial"))
 	}
 	_, err = fmt.Fprintf(p.stdout, "%s: %s %v%s\n", count(runner.Trials(trials), "trial"), about, total.Round(time.Millisecond), rest)
-	return err
+	if err != nil {
+		return err
+	}
+	return p.rehearse(plan, trials, f)
+}
+
+// rehearse shows an iteration of each scenario that has steps.
+func (p *program) rehearse(plan *scenario.Plan, trials []scenario.Trial, f runFlags) error {
+	var done []*scenario.Scenario
+	for _, t := range trials {
+		if t.Scenario.Steps == nil || slices.Contains(done, t.Scenario) {
+			continue
+		}
+		done = append(done, t.Scenario)
+		fmt.Fprintf(p.stdout, "\nOne iteration of %s, as far as it is known before there are answers:\n", t.Scenario.Name)
+		shown := p.transcript(plan, f.noColor)
+		if err := runner.Rehearse(runner.Options{Plan: plan}, t.Scenario, shown); err != nil {
+			return err
+		}
+		if err := shown.Err(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // search is the row of a capacity search, and how long it takes at the most.

@@ -25,11 +25,23 @@ const defaultFile = "scenarios.yaml"
 //go:embed starter.yaml
 var starter []byte
 
+//go:embed journey.yaml
+var journeyStarter []byte
+
 // longest bounds a scenario file: nobody writes one of 10 MB.
 const longest = 10 << 20
 
 // load reads and checks a scenario file; "-" is standard input.
 func (p *program) load(path string) (*scenario.Plan, error) {
+	text, err := p.text(path)
+	if err != nil {
+		return nil, err
+	}
+	return p.parse(path, text, nil)
+}
+
+// text is that of a scenario file; "-" is standard input.
+func (p *program) text(path string) ([]byte, error) {
 	text, err := p.read(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		hint := ""
@@ -50,11 +62,16 @@ func (p *program) load(path string) (*scenario.Plan, error) {
 	if isResult(text) {
 		return nil, &exit{runner.ExitUsage, fmt.Errorf("%s is a result, not a scenario file: plimsoll report %s shows it", path, path)}
 	}
+	return text, nil
+}
+
+// parse checks a scenario file's text.
+func (p *program) parse(path string, text []byte, alone *scenario.Alone) (*scenario.Plan, error) {
 	name, dir := path, filepath.Dir(path)
 	if path == "-" {
 		name, dir = "stdin", "."
 	}
-	plan, problems := scenario.Parse(name, text, os.LookupEnv, dir)
+	plan, problems := scenario.ParseAlone(name, text, os.LookupEnv, dir, alone)
 	if len(problems) > 0 {
 		fmt.Fprintln(p.stderr, problems.Error())
 		return nil, &exit{runner.ExitUsage, fmt.Errorf("%s has %s", name, count(len(problems), "mistake"))}
@@ -150,18 +167,24 @@ func (p *program) schemaCommand() *cobra.Command {
 }
 
 func (p *program) initCommand() *cobra.Command {
-	return &cobra.Command{
+	journey := false
+	cmd := &cobra.Command{
 		Use: "init [FILE]", Short: "Write a commented scenario file to start from (never overwrites)",
 		Args: arguments(0, 1, "one file to write"),
 		RunE: func(_ *cobra.Command, args []string) error {
-			path := fileArgument(args)
-			if err := writeNew(path, starter); err != nil {
+			path, text, then := fileArgument(args), starter, "run it with: plimsoll run %[1]s"
+			if journey {
+				text, then = journeyStarter, "look at one iteration with: plimsoll try %[1]s --journey buy, and run it with: plimsoll run %[1]s"
+			}
+			if err := writeNew(path, text); err != nil {
 				return err
 			}
-			_, err := fmt.Fprintf(p.stdout, "wrote %s; run it with: plimsoll run %s\n", path, path)
+			_, err := fmt.Fprintf(p.stdout, "wrote %[1]s; "+then+"\n", path)
 			return err
 		},
 	}
+	cmd.Flags().BoolVar(&journey, "journey", false, "of what users do, step by step: login, list, detail, order")
+	return cmd
 }
 
 // writeNew writes a scenario file where there is none.

@@ -242,7 +242,11 @@ func (d *driver) tried(place uint32, done *target.Done) {
 	x.failures++
 	if !done.OK() && !d.off(place) && x.how.retry != nil && x.how.retry.Again(done.Class, x.failures) {
 		x.pausing = true
-		a.agenda.Push(agenda.Later(done.Ended, x.how.retry.Pause(x.request.Number, x.failures)), d.rename(place))
+		pause := x.how.retry.Pause(x.request.Number, x.failures)
+		if d.walk != nil && d.walk.crew.Watched() {
+			d.walk.crew.TellRetry(place, &done.Outcome, done.Ended-x.began-done.Held, pause, x.failures)
+		}
+		a.agenda.Push(agenda.Later(done.Ended, pause), d.rename(place))
 		return
 	}
 	d.finish(place, &done.Outcome, done.Ended)

@@ -24,6 +24,9 @@ type Call struct {
 type Recorder struct {
 	*Interval      // what was recorded since the sink took some
 	Sink      Sink // nil: the interval is the whole trial
+	// Asked sees every counted call of a step's, as observe of NewRecorder sees
+	// calls that are none; nil: nobody does.
+	Asked func(*Call, *Asked)
 
 	asked   atomic.Bool
 	givesUp bool          // who is cancelled from now on is given up

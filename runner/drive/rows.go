@@ -50,9 +50,6 @@ func (r *Recorder) Step(row int, outside bool, due time.Duration, c *Call, recor
 	for _, n := range records {
 		i.record(n)
 	}
-	if r.observe != nil {
-		r.observe(c)
-	}
 }
 
 // Block takes in a block that has ended, into its row.

@@ -179,6 +179,9 @@ func (w *walk) send(id uint32, m *journey.Move, now time.Duration) {
 	w.prepare(id, &w.again.carriers[m.Call.Carrier], &w.tries[m.Call.Tries], target.Request{
 		Number: w.again.calls, User: m.Start.User, Call: m.Call.Prepared, Args: m.Args, Want: m.Call.Want,
 	})
+	if w.crew.Watched() {
+		w.tellSent(id, m)
+	}
 	if w.limit == nil {
 		w.request(id, now)
 	} else {
@@ -228,6 +231,10 @@ func (w *walk) end(place uint32, c *Call, v journey.Verdict) {
 	case c.Intended < 0 || w.Schedule.Stopped() != "": // a warm-up's calls stop nothing
 	case v.Class != "" && v.Class != target.Cancelled && call.OnError == journey.Stop:
 		w.Schedule.Stop("on_error: stop, by the step " + w.j.Program.Rows[call.Row].Name)
+	}
+	w.asked(place, call, c)
+	if w.crew.Watched() {
+		w.tellEnd(place, call, c)
 	}
 	w.crew.Done(place, c.End, v.Class, v.Example)
 	w.close()
@@ -315,9 +322,11 @@ func (w *walk) leaveBehind(id uint32, now time.Duration) {
 	if !w.calls[id].begun {
 		return
 	}
-	w.record(id, call.Row, &Call{
+	c := &Call{
 		Number: x.request.Number, Intended: s.intended, Ready: s.ready, Start: s.start + x.late, End: max(now, s.start+x.late), Outcome: x.leftBehind(),
-	}, nil)
+	}
+	w.record(id, call.Row, c, nil)
+	w.asked(id, call, c)
 }
 
 // record takes in a strand's call.
@@ -353,6 +362,9 @@ func (w *walk) finishIteration(id uint32, m *journey.Move) {
 		End: m.Whole.Ended, Paused: m.Whole.Paused, Outcome: &w.became,
 	}
 	w.Recorder.Iteration(&w.whole)
+	if w.crew.Watched() {
+		w.tellOver(id)
+	}
 	if w.j.pass != nil {
 		w.j.pass.Values, w.j.pass.Class, w.j.pass.Example = m.Kept, m.Whole.Class, m.Whole.Example
 	}

@@ -46,6 +46,8 @@ type World struct {
 	Once bool
 	// Keep has what an iteration has set handed out with its end.
 	Keep bool
+	// Watch is told all that happens; nil, as in a load: nobody is.
+	Watch Watcher
 }
 
 // Held is what a variable holds: a value, or a row of data.
@@ -209,6 +211,9 @@ func (c *Crew) Next(id uint32) Move {
 	for {
 		s := &c.strands[id]
 		o := &c.Program.ops[s.pc]
+		if c.World.Watch != nil {
+			c.tell(id, o)
+		}
 		switch o.do {
 		case doCall:
 			return c.send(id, o.call)
@@ -242,6 +247,9 @@ func (c *Crew) Next(id uint32) Move {
 			s.pc = int32(o.to)
 		case doSet:
 			c.assign(s, o.set)
+			if c.World.Watch != nil {
+				c.tellSet(id, o.set)
+			}
 		case doTake:
 			s.pc++
 			return Move{Do: Take, Sources: o.sources, Ready: s.since(), Start: s.Start}
@@ -292,6 +300,9 @@ func (c *Crew) Give(id uint32, rows []Held, since, now time.Duration) {
 	for i, source := range c.Program.ops[s.pc-1].sources {
 		s.values[c.Program.Sources[source].Variable] = rows[i]
 	}
+	if c.World.Watch != nil {
+		c.tellRows(id, c.Program.ops[s.pc-1].sources)
+	}
 	c.ready = append(c.ready, id)
 }
 
@@ -324,3 +335,9 @@ func (c *Crew) UnderWay() (ids []uint32) {
 func (c *Crew) Begun(id uint32) (start Start, paused time.Duration) {
 	return c.strands[id].Start, c.strands[id].rest.paused
 }
+
+// Iteration is the number of a strand's iteration.
+func (c *Crew) Iteration(id uint32) uint64 { return c.strands[id].Iteration }
+
+// Found is what was found in the last answer to a strand.
+func (c *Crew) Found(id uint32) []value.Value { return c.strands[id].found }

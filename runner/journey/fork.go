@@ -67,6 +67,9 @@ func (c *Crew) branch(id uint32, at time.Duration) {
 	} else {
 		s.pc = int32(b.fork.members[member])
 	}
+	if c.World.Watch != nil {
+		c.tellBranch(child, b, member)
+	}
 	c.ready = append(c.ready, child)
 }
 

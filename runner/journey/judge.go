@@ -34,8 +34,20 @@ type Recorded struct {
 // is extracted from it.
 func (c *Crew) Judge(id uint32, o *target.Outcome, service time.Duration) (v Verdict) {
 	s := &c.strands[id]
-	call := s.call
 	s.found, s.service = o.Found, service
+	if c.World.Watch == nil {
+		return c.judge(s, o)
+	}
+	judged := c.looksAt(s)
+	if v = c.judge(s, o); v.Class == o.Class && v.Class != "" {
+		judged = nil // nobody has looked
+	}
+	c.tellJudged(id, judged, &v)
+	return v
+}
+
+func (c *Crew) judge(s *strand, o *target.Outcome) (v Verdict) {
+	call := s.call
 	if o.Class != "" { // whoever carried it may not be done with what it was given
 		s.args = nil
 	}

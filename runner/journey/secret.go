@@ -1,6 +1,7 @@
 package journey
 
 import (
+	"slices"
 	"strings"
 
 	"plimsoll/target/value"
@@ -75,4 +76,19 @@ func hidden(told, text, name string) string {
 		return told
 	}
 	return strings.ReplaceAll(told, text, "${"+name+"}")
+}
+
+// Masked are the arguments of a call, those that nobody is to see as ${name}.
+func (p *Program) Masked(call *Call, args []value.Value) []value.Value {
+	if !p.secretive() || len(args) != len(call.Args) {
+		return args
+	}
+	masked := slices.Clone(args)
+	for i, ref := range call.Args {
+		secret := ref.Kind == Variable && (p.secret(ref.Variable) || slices.ContainsFunc(p.Sources, func(s Source) bool { return s.Secret && s.Variable == ref.Variable }))
+		if secret {
+			masked[i] = value.Of("${" + ref.Text + "}")
+		}
+	}
+	return masked
 }

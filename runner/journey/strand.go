@@ -69,9 +69,7 @@ func (c *Crew) endPass(s *strand, o *op) {
 // think begins a pause, unless it is none.
 func (c *Crew) think(id uint32, o *op) (m Move, waits bool) {
 	s := &c.strands[id]
-	draws := c.draws(s)
-	c.pcg.Seed(draws.At(0), draws.At(1))
-	pause := o.pause.Draw(c.rng)
+	pause := c.pause(s, o)
 	s.pc++
 	if pause <= 0 {
 		return m, false
@@ -79,6 +77,13 @@ func (c *Crew) think(id uint32, o *op) (m Move, waits bool) {
 	c.start(s)
 	c.sleep(id)
 	return Move{Do: Think, For: pause, Ready: s.at}, true
+}
+
+// pause draws how long a strand thinks.
+func (c *Crew) pause(s *strand, o *op) time.Duration {
+	draws := c.draws(s)
+	c.pcg.Seed(draws.At(0), draws.At(1))
+	return o.pause.Draw(c.rng)
 }
 
 // start tells that an iteration whose first step is none that is due with it

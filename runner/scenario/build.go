@@ -31,7 +31,11 @@ func (f file) plan(r *setting.Reader) *Plan {
 	}
 	w := &whole{file: &f, targets: p.Targets, names: &step.Names{}, behind: f.behind()}
 	lines, trials, verdicts := map[string]int{}, 0, 0
+	for _, j := range f.journeys {
+		p.Journeys = append(p.Journeys, j.Key)
+	}
 	for _, d := range f.scenarios {
+		d.Value = f.alone.only(d.Value)
 		s := d.Value.scenario(r, d.Pos, w)
 		d.Value.checkName(r, lines)
 		if s.Capacity != nil {

@@ -30,6 +30,7 @@ type file struct {
 	data      []*data.Source
 	scenarios []setting.At[draft]
 	words     setting.Words
+	alone     *Alone // nil: all is done that is written
 }
 
 // draft is one scenario as it was written.

@@ -22,10 +22,16 @@ import (
 // up with env; files that are named in it count from dir. The plan is nil
 // when there are problems.
 func Parse(name string, text []byte, env func(string) (string, bool), dir string) (*Plan, Problems) {
+	return ParseAlone(name, text, env, dir, nil)
+}
+
+// ParseAlone is Parse where one journey is all there is to do; nil: all is.
+func ParseAlone(name string, text []byte, env func(string) (string, bool), dir string, alone *Alone) (*Plan, Problems) {
 	r := setting.NewReader(env, dir)
 	var plan *Plan
 	if root := r.Load(text); root != nil {
 		f, _ := fileShape().Read(r, root)
+		f.alone = alone
 		plan = f.plan(r)
 	}
 	if found := r.Problems(); len(found) > 0 {

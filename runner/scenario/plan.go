@@ -21,7 +21,9 @@ type Plan struct {
 	// them; 0 leaves it to the runner.
 	Loops int
 	// Targets are all of the file, also those that no scenario calls.
-	Targets   []Target
+	Targets []Target
+	// Journeys are the names of all.
+	Journeys  []string
 	Scenarios []*Scenario
 	// Warnings are about what can be done as it stands, but hardly be meant.
 	Warnings Problems

@@ -62,6 +62,7 @@ type Target struct {
 	traces   random.Key                  // what those of calls derive from
 	jars     *cookie.Jars                // of users
 	examples sync.Map                    // which → the example message made for it
+	observer target.Observer             // nil: nobody watches
 }
 
 // Open prepares the target; nothing is sent yet. Relative URLs are resolved
@@ -161,7 +162,7 @@ func (t *Target) Call(ctx context.Context, q *target.Request) (out target.Outcom
 	if led, is := q.Call.(*wire.Led); is {
 		return t.callLed(ctx, led)
 	}
-	if q.Call != nil || len(q.Want) > 0 || t.settings.PerUser {
+	if q.Call != nil || len(q.Want) > 0 || t.settings.PerUser || t.observer != nil {
 		return t.callStep(ctx, q)
 	}
 	r := t.requests[q.Number%uint64(len(t.requests))]

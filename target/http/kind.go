@@ -77,28 +77,29 @@ func (s *Settings) Open(ctx context.Context, site kind.Site) (*kind.Opened, erro
 	}
 	opened := &kind.Opened{Engine: engine, Retry: s.Retry, Err: broken, Close: func() {}}
 	if engine == Std {
-		return opened, s.openStd(opened, base)
+		return opened, s.openStd(opened, base, site.Observer)
 	}
-	return opened, s.openWire(opened, base)
+	return opened, s.openWire(opened, base, site.Observer)
 }
 
-func (s *Settings) openStd(o *kind.Opened, base string) error {
+func (s *Settings) openStd(o *kind.Opened, base string, observer target.Observer) error {
 	client, err := Open(*s, base)
 	if err != nil {
 		return err
 	}
-	o.Close = client.Close
+	client.observer, o.Close = observer, client.Close
 	o.Carrier = func(c target.Clock) (target.Carrier, error) { return client.carrier(c), nil }
 	steps, err := s.steps(base, client.jars)
 	o.Prepare = steps.prepare
 	return err
 }
 
-func (s *Settings) openWire(o *kind.Opened, base string) error {
+func (s *Settings) openWire(o *kind.Opened, base string, observer target.Observer) error {
 	options, err := s.Wire(base)
 	if err != nil {
 		return err
 	}
+	options.Observer = observer
 	o.Polls = o.Engine == wire.Epoll
 	o.Divisible = options.Connections == 0 // else the cap is on all connections together
 	o.Frugal = o.Engine == wire.Sockets && options.TLS == nil
@@ -114,7 +115,7 @@ func (s *Settings) openWire(o *kind.Opened, base string) error {
 	if err != nil {
 		return err
 	}
-	abroad.jars = options.Jars
+	abroad.jars, abroad.observer = options.Jars, observer
 	o.Prepare, o.Close = steps.prepare, abroad.Close
 	o.Carrier = func(c target.Clock) (target.Carrier, error) {
 		carrier, err := server.Carrier(c)

@@ -28,7 +28,7 @@ type step struct {
 
 func (t *Target) newStep() any {
 	return &step{Course: new(httpcall.Course), reader: httpcall.Reader{
-		MaxBody: t.settings.MaxBody, Traces: t.traces,
+		MaxBody: t.settings.MaxBody, Traces: t.traces, Observer: t.observer,
 		Show: func(body []byte) string { return httpcall.Show(body, t.settings.scrub) },
 	}}
 }
@@ -41,6 +41,7 @@ func (t *Target) callStep(ctx context.Context, q *target.Request) (out target.Ou
 	if s.Call() == nil {
 		s.request = *t.requests[q.Number%uint64(len(t.requests))]
 		s.request.step = s
+		s.Tell(s.request.head, s.request.body, s.request.template.URL.Scheme+"://"+s.request.template.URL.Host)
 		if t.settings.PerUser {
 			u := s.request.template.URL
 			s.request.pool = t.poolFor(q.User, u.Scheme, address(u))

@@ -77,3 +77,18 @@ func (s *steps) fits(c *httpcall.Call) error {
 
 // asksFor is what the versions that may be HTTP/2 do about it.
 var asksFor = map[string]string{"2": "asks for", "auto": "may choose"}
+
+// Prepare makes of what a step asks, an *httpcall.Call, what shows the request
+// that becomes of it. Nothing is opened: a server of the target's own has no
+// address yet.
+func (s *Settings) Prepare(call any) (any, error) {
+	base := ""
+	if s.Serve != nil {
+		base = "http://127.0.0.1"
+	}
+	steps, err := s.steps(base, nil)
+	if err != nil {
+		return nil, err
+	}
+	return steps.prepare(call)
+}

@@ -27,6 +27,8 @@ type Course struct {
 	head   []byte
 	body   []byte
 	over   bool // there is more of the body
+
+	observer target.Observer // nil: nobody watches
 }
 
 // Reader reads what answers hold, one at a time.
@@ -36,8 +38,10 @@ type Reader struct {
 	MaxBody int
 	Show    func(body []byte) string
 	// Traces is what the traces of calls derive from.
-	Traces  random.Key
-	decoder content.Decoder
+	Traces random.Key
+	// Observer sees what is sent and answered; nil: nobody does.
+	Observer target.Observer
+	decoder  content.Decoder
 }
 
 // UsualBody is the default of Reader.MaxBody.
@@ -59,13 +63,16 @@ func (r *Reader) Begin(c *Course, q *target.Request) {
 	c.call, _ = q.Call.(*Prepared)
 	c.number, c.user, c.args, c.want = q.Number, q.User, q.Args, q.Want
 	c.Trace = r.Traces.Sub(q.Number)
-	c.Hops, c.whole, c.most = 0, false, 0
+	c.Hops, c.whole, c.most, c.observer = 0, false, 0, r.Observer
 	for i := range c.want {
 		c.most = beginning
 		if _, body := c.want[i].Needs(); body {
 			c.whole, c.most = true, content.Room(r.most())
 			break
 		}
+	}
+	if c.observer != nil {
+		c.most = content.Room(r.most())
 	}
 }
 
@@ -74,7 +81,7 @@ func (r *Reader) Trace(number uint64) string { return TraceID(r.Traces.Sub(numbe
 
 // End lets go of what is not the course's own.
 func (c *Course) End() {
-	c.call, c.args, c.want = nil, nil, nil
+	c.call, c.args, c.want, c.observer = nil, nil, nil, nil
 	if cap(c.body) > roomy && cap(c.body) > 4*len(c.body) {
 		c.body = nil
 	}
@@ -93,7 +100,13 @@ func (c *Course) Number() uint64 { return c.number }
 func (c *Course) User() uint32 { return c.user }
 
 // Write makes the first message. There must be a Call.
-func (c *Course) Write() error { return c.call.Write(&c.Message, c.args, c.user) }
+func (c *Course) Write() error {
+	err := c.call.Write(&c.Message, c.args, c.user)
+	if err == nil && c.observer != nil {
+		c.tellSent()
+	}
+	return err
+}
 
 // Expect prepares for an answer.
 func (c *Course) Expect() { c.head, c.body, c.over = c.head[:0], c.body[:0], false }
@@ -110,7 +123,7 @@ func (c *Course) Hear(b []byte, size int64) {
 
 // Take keeps a piece of the body of an answer of that status.
 func (c *Course) Take(piece []byte, status int) {
-	if c.follows(status) {
+	if c.follows(status) && c.observer == nil {
 		return
 	}
 	if room := c.most - len(c.body); len(piece) > room {
@@ -137,6 +150,9 @@ type Answer struct {
 // wrong.
 func (r *Reader) Answered(c *Course, a Answer, out *target.Outcome) (class string, err error, again bool) {
 	head := c.head[min(a.Interim, len(c.head)):]
+	if c.observer != nil {
+		r.tellAnswered(c, head, a.Status)
+	}
 	if c.call != nil {
 		location := c.call.Learn(&c.Message, head, c.user)
 		if c.follows(a.Status) {
@@ -146,6 +162,9 @@ func (r *Reader) Answered(c *Course, a Answer, out *target.Outcome) (class strin
 			}
 			if again {
 				out.Hops = c.Hops
+				if c.observer != nil {
+					c.tellSent()
+				}
 				return "", nil, true
 			}
 		}

@@ -48,6 +48,8 @@ type Site struct {
 	// lets one take: the target's own bound must not come before. 0: the target's
 	// own bound is the only one.
 	Patience time.Duration
+	// Observer sees every request and answer; nil, as in a load: nobody does.
+	Observer target.Observer
 	// Serve starts the simulated server that the target's settings describe,
 	// as a child process that lives as long as the run.
 	Serve func(ctx context.Context, model any) (Served, error)

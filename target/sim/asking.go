@@ -70,6 +70,7 @@ func pageOf(sent string, router *router) page {
 // waiting is a call under way that asks for something.
 type waiting struct {
 	id       target.ID
+	number   uint64
 	asked    Asked
 	class    int // in dones
 	prepared *prepared
@@ -82,7 +83,7 @@ const byAsking = 255
 
 // ask starts a call that asks for something, or of which something is wanted.
 func (c *Carrier) ask(id target.ID, r *target.Request, now time.Duration) waiting {
-	w := waiting{id: id.With(byAsking), args: r.Args, want: r.Want}
+	w := waiting{id: id.With(byAsking), number: r.Number, args: r.Args, want: r.Want}
 	way := c.own
 	if p, ok := r.Call.(*prepared); ok {
 		w.prepared = p
@@ -124,6 +125,9 @@ func (c *Carrier) answered(id target.ID) *target.Done {
 	if w.id != id {
 		return &c.dones[0]
 	}
+	if c.observer != nil {
+		c.tellAnswered(w)
+	}
 	if len(w.want) == 0 {
 		return &c.dones[w.class]
 	}
@@ -134,25 +138,34 @@ func (c *Carrier) answered(id target.ID) *target.Done {
 
 // look finds what is wanted in the answer to a call.
 func (c *Carrier) look(w *waiting) {
-	var p page
-	if a := w.asked.answer; a != nil && a.fixed == nil {
-		p = c.page(w)
-	}
 	c.done.Found = c.room(len(w.want))
-	reply := c.model.Reply(&c.reply, &w.asked, p.path, p.query)
-	if reply == nil {
+	seen := c.seen(w)
+	if seen == nil {
 		return
 	}
-	seen := look.Answer{Status: reply.Status, Head: reply.Head, Body: reply.Body}
-	if w.prepared != nil && w.prepared.asking.Bodiless() {
-		seen.Body = nil
-	}
 	for i := range w.want {
-		found, there := w.want[i].Find(&seen)
+		found, there := w.want[i].Find(seen)
 		if c.done.Found[i] = found; !there {
 			c.done.Shown = shown(seen.Body)
 		}
 	}
+}
+
+// seen is the answer to a call; nil: there is none.
+func (c *Carrier) seen(w *waiting) *look.Answer {
+	var p page
+	if a := w.asked.answer; a != nil && a.fixed == nil {
+		p = c.page(w)
+	}
+	reply := c.model.Reply(&c.reply, &w.asked, p.path, p.query)
+	if reply == nil {
+		return nil
+	}
+	c.answer = look.Answer{Status: reply.Status, Head: reply.Head, Body: reply.Body}
+	if w.prepared != nil && w.prepared.asking.Bodiless() {
+		c.answer.Body = nil
+	}
+	return &c.answer
 }
 
 // room is for what is found of a call. It is cut off a piece for many, because

@@ -6,6 +6,7 @@ import (
 
 	"plimsoll/target"
 	"plimsoll/target/agenda"
+	"plimsoll/target/look"
 	"plimsoll/target/random"
 	"plimsoll/target/value"
 )
@@ -25,8 +26,11 @@ type Carrier struct {
 	routed  bool
 	sent    []byte // memory that is used again
 	reply   Reply
+	answer  look.Answer
 	done    target.Done
 	found   []value.Value
+
+	observer target.Observer // nil: nobody watches
 }
 
 // cancelled is the number of its class in dones.
@@ -60,6 +64,9 @@ func (c *Carrier) Send(id target.ID, r *target.Request, now time.Duration) time.
 
 func (c *Carrier) sendAsking(id target.ID, r *target.Request, now time.Duration) time.Duration {
 	w := c.ask(id, r, now)
+	if c.observer != nil {
+		c.tellSent(&w)
+	}
 	for int(id.Slot()) >= len(c.waiting) {
 		c.waiting = append(c.waiting, waiting{})
 	}

@@ -22,8 +22,12 @@ func (s *Settings) Open(_ context.Context, site kind.Site) (*kind.Opened, error)
 		engine = "virtual"
 	}
 	return &kind.Opened{
-		Engine:  engine,
-		Carrier: func(target.Clock) (target.Carrier, error) { return NewCarrier(*s, site.Streams), nil },
+		Engine: engine,
+		Carrier: func(target.Clock) (target.Carrier, error) {
+			c := NewCarrier(*s, site.Streams)
+			c.observe(site.Observer)
+			return c, nil
+		},
 		Prepare: s.Prepare,
 		Timeout: s.Timeout, Retry: s.Retry,
 		Err: kind.Never, Close: func() {},

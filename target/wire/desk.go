@@ -27,12 +27,14 @@ type desk struct {
 	steps     []*step        // to be used again
 	reader    httpcall.Reader
 	abroad    func(Led) // takes calls to other servers; nil: nobody does
+	plain     bool      // the target's own calls are looked at by nobody, and need nothing besides
 }
 
 func newDesk(o Options, clock target.Clock) desk {
 	return desk{
 		o: o, time: clock, clock: clock.Now(), classes: map[int]string{},
-		reader: httpcall.Reader{MaxBody: o.MaxBody, Show: o.Show, Traces: o.Traces},
+		plain:  !o.PerUser && o.Observer == nil,
+		reader: httpcall.Reader{MaxBody: o.MaxBody, Show: o.Show, Traces: o.Traces, Observer: o.Observer},
 	}
 }
 
@@ -50,7 +52,7 @@ func (d *desk) enter(id target.ID, r *target.Request) (*exchange, bool) {
 		x = new(exchange)
 	}
 	*x = exchange{Done: target.Done{ID: id}, number: r.Number, request: &d.o.Requests[r.Number%uint64(len(d.o.Requests))]}
-	if r.Call == nil && len(r.Want) == 0 && !d.o.PerUser {
+	if r.Call == nil && len(r.Want) == 0 && d.plain {
 		return x, true
 	}
 	return x, d.enterStep(x, r)
@@ -59,7 +61,7 @@ func (d *desk) enter(id target.ID, r *target.Request) (*exchange, bool) {
 // enterStep takes in what a call has of a journey.
 func (d *desk) enterStep(x *exchange, r *target.Request) bool {
 	x.step = d.stepFor(r)
-	switch err := x.step.write(x); {
+	switch err := d.write(x); {
 	case err != nil:
 		d.failed(x, target.Variable, Seen{Err: err}, d.clock)
 	case x.step.away():

@@ -97,6 +97,8 @@ type Options struct {
 	// Traces is what the traces of calls derive from, those of each loop in a way
 	// of its own.
 	Traces random.Key
+	// Observer sees what is sent and answered; nil: nobody does.
+	Observer target.Observer
 	// Jars are the cookies of users, which go with them; nil: there are none.
 	Jars *cookie.Jars
 }

@@ -31,8 +31,10 @@ func (d *desk) stepFor(r *target.Request) *step {
 }
 
 // write makes the request of the exchange, where that is a step's.
-func (s *step) write(x *exchange) error {
+func (d *desk) write(x *exchange) error {
+	s := x.step
 	if s.Call() == nil {
+		s.Tell(x.request.Bytes, x.request.Later, d.scheme()+"://"+d.o.Host)
 		return nil
 	}
 	if err := s.Write(); err != nil {
@@ -40,6 +42,14 @@ func (s *step) write(x *exchange) error {
 	}
 	s.sends(x)
 	return nil
+}
+
+// scheme is that of the server's URLs.
+func (d *desk) scheme() string {
+	if d.o.TLS != nil {
+		return "https"
+	}
+	return "http"
 }
 
 // sends has the exchange send the message.
