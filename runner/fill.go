@@ -15,9 +15,6 @@ import (
 func (r *underWay) fill(out *result.Trial, t scenario.Trial, m measured) error {
 	rec, end := m.whole, m.end
 	err := r.fillMeasure(&out.Measure, rec)
-	if out.Unit == result.UnitIteration {
-		err = errors.Join(err, r.fillSteps(out, t.Scenario.Steps.Main.Rows, rec))
-	}
 	out.MakespanS = rec.LastEnd.Seconds()
 	if out.Requests > 0 || end.Interrupted || end.Stopped != "" {
 		out.ThroughputPerS = ratio(float64(rec.OK), out.MakespanS)
@@ -32,6 +29,9 @@ func (r *underWay) fill(out *result.Trial, t scenario.Trial, m measured) error {
 		out.Ended, out.Reason = result.Interrupted, "interrupted by the user"
 	case end.Stopped != "":
 		out.Ended, out.Reason = result.Stopped, end.Stopped
+	}
+	if out.Unit == result.UnitIteration { // it goes by how the trial ended
+		err = errors.Join(err, r.fillSteps(out, t.Scenario.Steps.Main.Rows, rec))
 	}
 	judgeHealth(out, t, rec, m.stood)
 	checkLittle(out)

@@ -32,6 +32,7 @@ func TestThroughputOfSteps(t *testing.T) {
 		}
 		rows := []journey.Row{{Name: "a", Path: "a"}, {Name: "b", Path: "b"}, {Name: "block", Path: "block"}}
 		out := c.trial
+		out.Elapsed, out.ErrorElapsed = &result.Dist{}, &result.Dist{}
 		out.Steps = describeSteps(rows)
 		r := &underWay{}
 		if err := r.fillSteps(&out, rows, rec.Interval); err != nil {

@@ -217,6 +217,7 @@ func (w *walk) end(place uint32, c *Call, v journey.Verdict) {
 	switch {
 	case v.Class == target.Broken:
 		w.broken("the target broke", errors.New(v.Example))
+	case c.Intended < 0 || w.Schedule.Stopped() != "": // a warm-up's calls stop nothing
 	case v.Class != "" && v.Class != target.Cancelled && call.OnError == journey.Stop:
 		w.Schedule.Stop("on_error: stop, by the step " + w.j.Program.Rows[call.Row].Name)
 	}

@@ -115,7 +115,7 @@ func ofTargets() (fields []setting.Field[draft]) {
 // reserved are the keys that will mean something later.
 func reserved[T any]() []setting.Field[T] {
 	var fields []setting.Field[T]
-	for _, key := range []string{"phases", "background", "trace"} {
+	for _, key := range []string{"phases", "background"} {
 		fields = append(fields, setting.Refused[T](key, "is reserved for a later version, leave it out"))
 	}
 	return fields

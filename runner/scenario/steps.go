@@ -140,7 +140,7 @@ func (d *draft) addSteps(r *setting.Reader, s *Scenario, f *whole) {
 		return
 	}
 	s.Steps = &Steps{Compiled: compiled, Sum: d.sum(compiled, f)}
-	s.Rows = compiled.Main.Rows
+	s.Rows = append(s.Rows, compiled.Main.Rows...)
 	if d.limit.Valid {
 		s.Steps.Limit = d.limit.Value
 	}

@@ -229,6 +229,7 @@ func (c *compiler) journey(name string, at setting.Pos, f *flow) journey.Block {
 		c.problem(at, "there is no journey %q%s", name, setting.Suggest(name, known))
 		return nil
 	}
+	c.names.reads(aJourney(name))
 	if k := slices.Index(c.inside, name); k >= 0 {
 		c.problem(at, "the journey %s has no end, since it does itself: %s", name, strings.Join(append(slices.Clone(c.inside[k:]), name), " → "))
 		return nil

@@ -172,6 +172,7 @@ func (c *compiler) call(s *Step, a action, f *flow) *journey.Call {
 		row.Records = append(row.Records, e.Key)
 	}
 	out.Row = c.row(row, s.name.Pos, s.name.Given, f)
+	c.fits(s, t)
 	c.keep(s, out, find, f)
 	c.calls = append(c.calls, k)
 	f.last = &moment{call: k}
@@ -238,6 +239,23 @@ func (c *compiler) keep(s *Step, out *journey.Call, find finder, f *flow) {
 	for _, e := range s.record.Value {
 		number := slices.Index(c.rows[out.Row].Records, e.Key)
 		out.Record = append(out.Record, journey.Record{Number: number, Found: find.number(e.Value.operand.Value)})
+	}
+}
+
+// fits reports what a step looks at that answers of its target do not have.
+func (c *compiler) fits(s *Step, t Target) {
+	fit := func(o look.Operand, at setting.Pos) {
+		if t.Asks && o.OfKind() {
+			c.problem(at, "answers of %s, which is of the kind %s, have no %s: look at status, body, bytes, json, header or cookie", t.Name, t.Kind, o.Word())
+		}
+	}
+	for _, one := range slices.Concat(s.check.Value, s.until.Value, s.failIf.Value) {
+		if o, looks := one.Operand(); looks {
+			fit(o, one.Pos)
+		}
+	}
+	for _, e := range slices.Concat(s.extract.Value, s.record.Value) {
+		fit(e.Value.operand.Value, e.Value.operand.Pos)
 	}
 }
 

@@ -101,6 +101,9 @@ func Compile(r *setting.Reader, s *Scenario, names *Names) (*Compiled, bool) {
 		c.checkName(d.Name, d.Pos, "data source")
 		names.offer(d.Pos, d.Name, "nothing takes rows of "+d.Name+": leave it out, or write ${"+d.Name+"} where they are needed")
 	}
+	for _, j := range s.Journeys {
+		names.offer(j.Pos, aJourney(j.Key), "no scenario does the journey "+j.Key+": leave it out, or write journey: "+j.Key+" as a step where it is needed")
+	}
 	once := begin(&phase{name: "setup", outside: true}, nil)
 	setup := c.block(s.Setup, once)
 	user := begin(&phase{name: "enter", outside: true}, once.known)

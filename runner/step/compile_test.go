@@ -158,3 +158,26 @@ steps:
 		t.Errorf("secret are %v %s", compiled.Secrets, told)
 	}
 }
+
+// A journey that one of a file's scenarios does is used, and one that none does is
+// told of once.
+func TestJourneysAreTheWholeFiles(t *testing.T) {
+	r := setting.NewReader(func(string) (string, bool) { return "", false }, "testdata")
+	f, ok := fileShape().Read(r, r.Load([]byte("target: shop\njourneys:\n  browse: [{get: /a}]\n  buy: [{get: /b}]\n  rest: [{get: /c}]\nmix: {browse: 1}\n")))
+	other, good := fileShape().Read(r, r.Load([]byte("target: shop\nsteps: [{journey: buy}]\n")))
+	if !ok || !good {
+		t.Fatal(r.Problems())
+	}
+	second := other.scenario()
+	second.Journeys = f.journeys
+	names := &Names{}
+	for _, s := range []*Scenario{f.scenario(), second} {
+		if _, ok := Compile(r, s, names); !ok {
+			t.Fatal(r.Problems())
+		}
+	}
+	names.Warn(r)
+	if told := r.Warnings(); len(told) != 1 || !strings.Contains(told[0].Text, "no scenario does the journey rest") {
+		t.Errorf("%v", told)
+	}
+}

@@ -158,11 +158,15 @@ func (c *compiler) sameRows(iteration *phase) {
 	}
 }
 
-// Names are what the scenarios of a file set, and what they read.
+// Names are what the scenarios of a file set, and what they read; its journeys,
+// and which of them are done.
 type Names struct {
 	read map[string]bool
 	idle []idle
 }
+
+// aJourney is what a journey is called among the names of variables.
+func aJourney(name string) string { return "journey " + name }
 
 // idle is what may turn out to be of no use.
 type idle struct {
@@ -182,7 +186,7 @@ func (n *Names) offer(at setting.Pos, name, text string) {
 	n.idle = append(n.idle, idle{at, name, text})
 }
 
-// Warn tells of what is extracted, or taken from data, and used nowhere.
+// Warn tells of what is extracted, taken from data, or a journey, and used nowhere.
 func (n *Names) Warn(r *setting.Reader) {
 	for _, i := range n.idle {
 		if !n.read[i.name] {

@@ -294,7 +294,8 @@ func TestWhatIsSaidOfCallsHoldsOfIterations(t *testing.T) {
 		trial := &iterations.Trials[i]
 		elapsed := trial.Response
 		trial.Unit, trial.Elapsed, trial.ErrorElapsed = result.UnitIteration, &elapsed, &trial.ErrorResponse
-		trial.Steps = []result.Step{{Name: "pay", Path: "pay", Kind: "sim", ThroughputPerS: 3, Measure: journeyStep(t, trial.Attempts)}}
+		pay := journeyStep(t, trial.Attempts)
+		trial.Steps = []result.Step{{Name: "pay", Path: "pay", Kind: "sim", ThroughputPerS: 3, Measure: pay, Begin: pay.Lateness}}
 	}
 	speedups(t, iterations)
 	var thresholds []Threshold

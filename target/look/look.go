@@ -72,6 +72,10 @@ func Words() []string {
 	return words
 }
 
+// OfKind tells whether only answers of some kinds have the operand, as rows or
+// stdout; those of HTTP and of simulated servers have none of these.
+func (o *Operand) OfKind() bool { return o.at == field }
+
 // Word is the first word of a text: all before its first dot.
 func Word(text string) string {
 	word, _, _ := strings.Cut(text, ".")

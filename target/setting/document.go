@@ -140,7 +140,7 @@ func (r *Reader) syntax(err error) {
 }
 
 // unclosed reports a [ or { without its end; an unquoted ${NAME} in there is
-// the likeliest cause.
+// the likeliest cause, and then a bracket within a text.
 func (r *Reader) unclosed(at, opened Pos, message string) {
 	if before := (Pos{at.Line, at.Column - 1}); strings.HasPrefix(r.from(before), "${") {
 		r.Problem(before, "${…} inside [ ] or { } must be quoted: write \"${NAME}\"")
@@ -149,6 +149,12 @@ func (r *Reader) unclosed(at, opened Pos, message string) {
 	end := "]"
 	if strings.Contains(message, "'}'") {
 		end = "}"
+	}
+	here := r.from(at)
+	before := strings.TrimRight(strings.TrimSuffix(r.from(Pos{at.Line, 1}), here), " \t")
+	if (strings.HasPrefix(here, "[") || strings.HasPrefix(here, "{")) && strings.TrimRight(before, ",[{:") == before && strings.TrimSpace(before) != "" {
+		r.Problem(at, "a text with %q in it needs single quotes inside [ ] or { }, such as 'status in [200, 201]'; else what begins in line %d, column %d is not closed", here[:1], opened.Line, opened.Column)
+		return
 	}
 	r.Problem(at, "expected ',' or '%s': what begins in line %d, column %d is not closed", end, opened.Line, opened.Column)
 }

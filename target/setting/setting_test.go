@@ -96,6 +96,8 @@ func TestProblems(t *testing.T) {
 		{"duplicates", "name: cow\n\"name\": calf", []string{`2:1 the key "name" comes twice, first in line 1: leave one of them out`}},
 		{"null key", "name: cow\n~: 5", []string{`2:1 a key must be a word, found nothing`}},
 		{"several documents", "name: cow\n---\nname: calf\n---\n[", []string{`2:1 a second document begins here, expected one: take the line --- away or make two files`}},
+		{"a bracket in a text in brackets", "food: [status in [200, 201]]", []string{`1:18 a text with "[" in it needs single quotes inside [ ] or { }, such as 'status in [200, 201]'; else what begins in line 1, column 7 is not closed`}},
+		{"a list that is not closed", "food: [grass\nname: cow", []string{`2:5 expected ',' or ']': what begins in line 1, column 7 is not closed`}},
 		{"no YAML", "name: cow\nfood: [,]\n", []string{`2:8 this is no YAML: did not find expected node content`}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
