@@ -118,7 +118,7 @@ func (j *journeying) deal() (all []drive.Source) {
 }
 
 // of is what one of so many loops carries out.
-func (j *journeying) of(l lane, loop, loops int) *drive.Journey {
+func (j *journeying) of(l rig, loop, loops int) *drive.Journey {
 	if j == nil {
 		return nil
 	}
@@ -184,14 +184,14 @@ func (r *underWay) once(name string, p *journey.Program, j *journeying, o opened
 	if p, err = ready(p, j.trial.Scenario, o); p == nil || err != nil {
 		return pass, err
 	}
-	lanes, err := r.targets.lanes(o, j.trial.Scenario.Clock == scenario.Virtual, 1, 0)
+	rigs, err := r.targets.rigs(o, j.trial.Scenario.Clock == scenario.Virtual, 1, 0)
 	if err != nil {
 		return pass, err
 	}
-	defer closeLanes(lanes)
-	stop.OnWake(lanes[0].clock.Wake)
-	loop := r.loop(lanes[0], o, j.trial, stop)
-	loop.Journey, loop.Recorder = j.of(lanes[0], 0, 1), drive.NewRecorder(schedule.Never, nil)
+	defer closeRigs(rigs)
+	stop.OnWake(rigs[0].clock.Wake)
+	loop := r.loop(rigs[0], o, j.trial, stop)
+	loop.Journey, loop.Recorder = j.of(rigs[0], 0, 1), drive.NewRecorder(schedule.Never, nil)
 	loop.Journey.Program, loop.Journey.Limit = p, drive.Limit{}
 	loop.Journey.World.Draws = j.streams.Key(name)
 	pass = drive.Once(loop)

@@ -107,19 +107,19 @@ func (ts *targets) close() {
 	}
 }
 
-// lane is a clock and what carries calls by it, to each target: a loop needs one.
-type lane struct {
+// rig is a clock and what carries calls by it, to each target: a loop needs one.
+type rig struct {
 	clock    target.Clock
 	carriers []target.Carrier
 	date     func(at time.Duration) time.Time // of the clock
 }
 
-// lanes are those of n loops, whose clocks all show from now.
-func (ts *targets) lanes(o opened, virtual bool, n int, from time.Duration) (all []lane, err error) {
+// rigs are those of n loops, whose clocks all show from now.
+func (ts *targets) rigs(o opened, virtual bool, n int, from time.Duration) (all []rig, err error) {
 	for range n {
-		l, err := ts.lane(o, virtual, from)
+		l, err := ts.rig(o, virtual, from)
 		if err != nil {
-			closeLanes(all)
+			closeRigs(all)
 			return nil, err
 		}
 		all = append(all, l)
@@ -138,12 +138,12 @@ func (ts *targets) lanes(o opened, virtual bool, n int, from time.Duration) (all
 // epoch is when virtual time begins.
 var epoch = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 
-func (ts *targets) lane(o opened, virtual bool, from time.Duration) (lane, error) {
+func (ts *targets) rig(o opened, virtual bool, from time.Duration) (rig, error) {
 	clock, err := ts.clock(o, virtual, from)
 	if err != nil {
-		return lane{}, err
+		return rig{}, err
 	}
-	l := lane{clock: clock, date: epoch.Add}
+	l := rig{clock: clock, date: epoch.Add}
 	for i := 0; i < len(o) && err == nil; i++ {
 		var carrier target.Carrier
 		if carrier, err = o[i].Carrier(clock); err == nil {
@@ -167,14 +167,14 @@ func (ts *targets) clock(o opened, virtual bool, from time.Duration) (target.Clo
 	return wait.NewDoze(ts.Plan.Spin), nil
 }
 
-func (l lane) close() {
+func (l rig) close() {
 	for _, c := range l.carriers {
 		c.Close()
 	}
 	l.clock.Close()
 }
 
-func closeLanes(all []lane) {
+func closeRigs(all []rig) {
 	for _, l := range all {
 		l.close()
 	}

@@ -155,17 +155,17 @@ func (r *underWay) load(t scenario.Trial, opened opened, journeys *journeying, s
 	if opened.every(func(one *kind.Opened) bool { return one.Divisible }) && journeys.divided() && r.calls == nil {
 		n = loops(t, r.Plan.Loops, host.Processors())
 	}
-	lanes, err := r.targets.lanes(opened, t.Scenario.Clock == scenario.Virtual, n, from)
+	rigs, err := r.targets.rigs(opened, t.Scenario.Clock == scenario.Virtual, n, from)
 	if err != nil {
 		return m, err
 	}
 	stop.OnWake(func() {
-		for _, l := range lanes {
+		for _, l := range rigs {
 			l.clock.Wake()
 		}
 	})
 	gathered := gather(n)
-	shards := r.shards(t, opened, journeys, from, lanes, gathered, stop)
+	shards := r.shards(t, opened, journeys, from, rigs, gathered, stop)
 	stopWatching, stood := r.watch(shards, gathered), func() standstill { return standstill{} }
 	if t.Scenario.Clock == scenario.Real {
 		stood = feelPulse(from)
@@ -174,10 +174,10 @@ func (r *underWay) load(t scenario.Trial, opened opened, journeys *journeying, s
 	m.stood = stood()
 	stopWatching()
 	spun := time.Duration(0)
-	for _, l := range lanes {
+	for _, l := range rigs {
 		spun += l.clock.Spun()
 	}
-	closeLanes(lanes)
+	closeRigs(rigs)
 	if m.end.Err == nil {
 		m.end.Err = opened.err()
 	}
@@ -189,15 +189,15 @@ func (r *underWay) load(t scenario.Trial, opened opened, journeys *journeying, s
 	if n > 1 {
 		out.Loops = n
 	}
-	out.Warnings = append(out.Warnings, cutDelays(lanes)...)
+	out.Warnings = append(out.Warnings, cutDelays(rigs)...)
 	m.whole = gathered.whole(shards[0].Recorder.Interval)
 	return m, nil
 }
 
 // cutDelays warns of delays that a simulated server drew and no call can take.
-func cutDelays(lanes []lane) []string {
+func cutDelays(rigs []rig) []string {
 	cut := int64(0)
-	for _, l := range lanes {
+	for _, l := range rigs {
 		for _, c := range l.carriers {
 			if simulated, ok := c.(interface{ Cut() int64 }); ok {
 				cut += simulated.Cut()
@@ -210,28 +210,28 @@ func cutDelays(lanes []lane) []string {
 	return []string{fmt.Sprintf("the target drew %d delays longer than 100 years, and cut them to that: the figures are of the delays as they were cut", cut)}
 }
 
-// shards are the trial's shares, one for each lane.
-func (r *underWay) shards(t scenario.Trial, o opened, j *journeying, from time.Duration, lanes []lane, g *gathering, stop *drive.Stop) []drive.Loop {
+// shards are the trial's shares, one for each rig.
+func (r *underWay) shards(t scenario.Trial, o opened, j *journeying, from time.Duration, rigs []rig, g *gathering, stop *drive.Stop) []drive.Loop {
 	until := schedule.Never
 	if t.Requests == 0 {
 		until = length(t)
 	}
 	bounds := schedule.Bounds{From: from, Until: until, Requests: int64(t.Requests)}
-	shards := make([]drive.Loop, len(lanes))
-	for k, l := range lanes {
+	shards := make([]drive.Loop, len(rigs))
+	for k, l := range rigs {
 		shards[k] = r.loop(l, o, t, stop)
-		shards[k].Journey = j.of(l, k, len(lanes))
-		shards[k].Schedule = newSchedule(t, mode.Share{K: k, N: len(lanes)}, bounds, r.streams(t))
+		shards[k].Journey = j.of(l, k, len(rigs))
+		shards[k].Schedule = newSchedule(t, mode.Share{K: k, N: len(rigs)}, bounds, r.streams(t))
 		shards[k].Recorder = drive.NewRecorder(until, r.calls.observer(t))
 		shards[k].Recorder.Sink = g
-		shards[k].First, shards[k].Stride = uint64(k), uint64(stride(t, len(lanes)))
+		shards[k].First, shards[k].Stride = uint64(k), uint64(stride(t, len(rigs)))
 		shards[k].From, shards[k].Until = from, until
 	}
 	return shards
 }
 
 // loop is what is the same of a trial and its warm-up.
-func (r *underWay) loop(l lane, o opened, t scenario.Trial, stop *drive.Stop) drive.Loop {
+func (r *underWay) loop(l rig, o opened, t scenario.Trial, stop *drive.Stop) drive.Loop {
 	return drive.Loop{
 		Clock: l.clock, Carrier: l.carriers[0], Timeout: o[0].Timeout, Retry: o[0].Retry.New(r.streams(t)),
 		Drain: t.Scenario.Drain, Stop: stop,
@@ -242,14 +242,14 @@ func (r *underWay) loop(l lane, o opened, t scenario.Trial, stop *drive.Stop) dr
 // until every call has ended.
 func (r *underWay) warmUp(t scenario.Trial, opened opened, j *journeying, stop *drive.Stop) error {
 	w := t.Scenario.Warmup
-	lanes, err := r.targets.lanes(opened, t.Scenario.Clock == scenario.Virtual, 1, -w)
+	rigs, err := r.targets.rigs(opened, t.Scenario.Clock == scenario.Virtual, 1, -w)
 	if err != nil {
 		return err
 	}
-	defer closeLanes(lanes)
-	stop.OnWake(lanes[0].clock.Wake)
-	loop := r.loop(lanes[0], opened, t, stop)
-	loop.Journey = j.of(lanes[0], 0, 1)
+	defer closeRigs(rigs)
+	stop.OnWake(rigs[0].clock.Wake)
+	loop := r.loop(rigs[0], opened, t, stop)
+	loop.Journey = j.of(rigs[0], 0, 1)
 	loop.Schedule = newSchedule(t, mode.Whole(), schedule.Bounds{From: -w}, r.streams(t))
 	loop.Recorder = drive.NewRecorder(0, nil)
 	loop.From, loop.Until = -w, 0

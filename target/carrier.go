@@ -83,6 +83,9 @@ func NewID(slot uint32, number uint64) ID {
 // Slot is where the loop keeps the call.
 func (id ID) Slot() uint32 { return uint32(id) }
 
+// In is the ID with another slot.
+func (id ID) In(slot uint32) ID { return id>>32<<32 | ID(slot) }
+
 // Of tells whether the ID is of the call of that number, of those that a slot
 // has had.
 func (id ID) Of(number uint64) bool { return uint64(id>>32)&generationMask == number&generationMask }

@@ -96,6 +96,10 @@ type Place struct {
 // Change is one metric of one place, then and now.
 type Change struct {
 	Place
+	// Step is the path of the step that it is of; "" of whole iterations, or of
+	// calls, which Unit tells as in a result.
+	Step     string  `json:"step,omitempty"`
+	Unit     string  `json:"unit,omitempty"`
 	Metric   string  `json:"metric"`
 	Baseline float64 `json:"baseline"`
 	Current  float64 `json:"current"`
@@ -191,7 +195,7 @@ func (c *Comparison) judge(was, is []result.Group, l limits) error {
 	for i := range was {
 		old[placeOf(&was[i])] = &was[i]
 	}
-	var family []*test
+	var family, ofSteps []*test
 	for i := range is {
 		at := placeOf(&is[i])
 		before := old[at]
@@ -205,14 +209,20 @@ func (c *Comparison) judge(was, is []result.Group, l limits) error {
 			return err
 		}
 		family = append(family, tests...)
+		if tests, err = c.stepTests(before, &is[i], l); err != nil {
+			return err
+		}
+		ofSteps = append(ofSteps, tests...)
 	}
 	for i := range was {
 		if at := placeOf(&was[i]); old[at] != nil {
 			c.OnlyBaseline = append(c.OnlyBaseline, at)
 		}
 	}
+	// Many steps must not make it harder to tell anything of the whole.
 	conclude(family)
-	for _, t := range family {
+	conclude(ofSteps)
+	for _, t := range append(family, ofSteps...) {
 		c.Changes = append(c.Changes, t.change)
 	}
 	return nil

@@ -112,7 +112,7 @@ func (c *Comparison) tests(was, is *result.Group, l limits) ([]*test, error) {
 // newTest is the test of a metric, of which nothing is known yet.
 func newTest(metric string, before, after sample, l limits) *test {
 	t := &test{change: Change{
-		Place: placeOf(after.group), Metric: metric,
+		Place: placeOf(after.group), Unit: after.group.Unit, Metric: metric,
 		Baseline: before.value(metric), Current: after.value(metric), Verdict: CannotTell,
 		NoBaseline: before.lacks(metric), NoCurrent: after.lacks(metric),
 		BaselineRepetitions: len(before.group.Trials), CurrentRepetitions: len(after.group.Trials),

@@ -96,7 +96,7 @@ func (v *visit) each(members int, steps func()) {
 }
 
 // shopping is what users of a shop do.
-func (v *visit) shopping(failing float64) {
+func (v *visit) shopping(paying, failing float64) {
 	v.class = ""
 	if v.rng.Float64() < 0.8 {
 		v.block("browse", func() {
@@ -111,7 +111,7 @@ func (v *visit) shopping(failing float64) {
 		v.call("search", 60*time.Millisecond, "", 0).Hops++
 		v.think(300 * time.Millisecond)
 		v.each(3, func() { v.call("detail", 45*time.Millisecond, "", 0) })
-		pay := v.call("pay", 180*time.Millisecond, "check", failing)
+		pay := v.call("pay", time.Duration(paying*float64(180*time.Millisecond)), "check", failing)
 		if v.class == "" {
 			if pay.records["queue_ms"] == nil {
 				pay.records["queue_ms"] = latency.New(latency.Fine)
@@ -122,7 +122,7 @@ func (v *visit) shopping(failing float64) {
 }
 
 // trial of iterations that become due every gap.
-func journeyTrial(t result.Trial, gap time.Duration, slow, failing float64) result.Trial {
+func journeyTrial(t result.Trial, gap time.Duration, slow, paying, failing float64) result.Trial {
 	rows, order := map[string]*row{}, []string{}
 	rng := rand.New(rand.NewPCG(7, uint64(t.Repeat)+uint64(gap)))
 	elapsed, errorElapsed := latency.New(latency.Fine), latency.New(latency.Fine)
@@ -132,7 +132,7 @@ func journeyTrial(t result.Trial, gap time.Duration, slow, failing float64) resu
 		v.call("log in", 90*time.Millisecond, "", 0).Outside = true
 		entered := v.at - due
 		v.paused += entered
-		v.shopping(failing)
+		v.shopping(paying, failing)
 		calls = append(calls, call{due: due, start: due, end: v.at, class: v.class, paused: v.paused})
 		if v.class == "" {
 			elapsed.Record(v.at - due)
@@ -145,7 +145,9 @@ func journeyTrial(t result.Trial, gap time.Duration, slow, failing float64) resu
 	t.Unit, t.Elapsed, t.ErrorElapsed, t.Attempts = result.UnitIteration, &took, &broke, 0
 	for _, path := range order {
 		t.Steps = append(t.Steps, rows[path].step())
-		if step := &t.Steps[len(t.Steps)-1]; !step.Outside {
+		step := &t.Steps[len(t.Steps)-1]
+		step.ThroughputPerS = float64(step.OK) / t.DurationS
+		if !step.Outside {
 			t.Attempts += step.Attempts
 		}
 	}
@@ -155,7 +157,7 @@ func journeyTrial(t result.Trial, gap time.Duration, slow, failing float64) resu
 // step is the row as a result has it.
 func (r *row) step() result.Step {
 	step := r.Step
-	step.Measure, step.Begin = measured(result.Trial{}, r.calls).Measure, dist(r.begins)
+	step.Measure, step.Begin = timed(result.Trial{}, r.calls).Measure, dist(r.begins)
 	if elapsed := dist(r.elapsed); step.Kind == "" {
 		step.Attempts, step.Elapsed = 0, &elapsed
 	}
@@ -170,7 +172,12 @@ func (r *row) step() result.Step {
 
 // Journey is iterations of a shop's users at two rates, twice each, of which the
 // higher one is too much for it: there payments fail.
-func Journey() *result.Run {
+func Journey() *result.Run { return journey(1) }
+
+// SlowJourney is the same with payments that take half as long again.
+func SlowJourney() *result.Run { return journey(1.5) }
+
+func journey(paying float64) *result.Run {
 	r := run()
 	for repeat := range 2 {
 		for _, mode := range []struct {
@@ -179,7 +186,7 @@ func Journey() *result.Run {
 		}{{10, 1, 0}, {40, 2.2, 0.07}} {
 			t := result.Trial{Scenario: "saturday", Mode: fmt.Sprintf("rate-limited-%d/s", mode.perS), Target: "shop", Clock: "virtual", Engine: "virtual",
 				Repeat: repeat, DurationS: 60, RatePerS: float64(mode.perS), Workload: "journeys: shopping", Health: result.Health{KeptPace: true}}
-			r.Trials = append(r.Trials, journeyTrial(t, time.Second/time.Duration(mode.perS), mode.slow, mode.failing))
+			r.Trials = append(r.Trials, journeyTrial(t, time.Second/time.Duration(mode.perS), mode.slow, paying, mode.failing))
 		}
 	}
 	for _, mode := range []string{"rate-limited-10/s", "rate-limited-40/s"} {

@@ -103,7 +103,7 @@ func Checks(c *compare.Comparison, strict bool) []Check {
 	var checks []Check
 	for i := range c.Changes {
 		ch := &c.Changes[i]
-		check := Check{Group: Clean(ch.Scenario), Name: joined([]string{Clean(ch.Mode), At(ch.Point), MetricName(ch.Metric)}, " ")}
+		check := Check{Group: Clean(ch.Scenario), Name: joined([]string{Clean(ch.Mode), At(ch.Point), changed(ch)}, " ")}
 		switch {
 		case ch.Verdict == compare.Worse, ch.Verdict == compare.CannotTell && strict:
 			check.Outcome = Failed
@@ -120,7 +120,7 @@ func Checks(c *compare.Comparison, strict bool) []Check {
 
 // changeSentences put a change into words.
 func changeSentences(c *compare.Comparison, ch *compare.Change) (text, details string) {
-	text = fmt.Sprintf("%s: %s was %s, is %s", ch.Verdict, MetricName(ch.Metric), orNone(ch.NoBaseline, figureText(ch.Metric, ch.Baseline)), orNone(ch.NoCurrent, figureText(ch.Metric, ch.Current)))
+	text = fmt.Sprintf("%s: %s was %s, is %s", ch.Verdict, changed(ch), baselineText(ch), currentText(ch))
 	if change, interval := changeTexts(ch); change != None {
 		text += fmt.Sprintf(" (change %s, 95 %% interval %s, tolerance %s)", change, interval, toleranceText(ch))
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"plimsoll/report/compare"
+	"plimsoll/runner/result"
 )
 
 // NewComparison is a comparison, ready to be shown.
@@ -20,19 +21,36 @@ func NewComparison(c *compare.Comparison) *View {
 	for _, caveat := range c.Caveats {
 		v.Notes = append(v.Notes, Note{Warn, inFull(caveat)})
 	}
-	for from := 0; from < len(c.Changes); {
-		to := from
-		for to < len(c.Changes) && c.Changes[to].Scenario == c.Changes[from].Scenario {
-			to++
-		}
-		v.Answer = append(v.Answer, comparedTold(c, c.Changes[from:to]))
-		v.Sections = append(v.Sections, comparedSection(c, c.Changes[from:to]))
-		from = to
+	for _, changes := range byScenario(c.Changes) {
+		v.Answer = append(v.Answer, comparedTold(c, changes))
+		v.Sections = append(v.Sections, comparedSection(c, changes))
 	}
 	slices.SortStableFunc(v.Answer, func(a, b Note) int { return cmp.Compare(urgency(a.Tone), urgency(b.Tone)) })
 	v.Answer = few(v.Answer)
 	v.Summary = comparedSummary(c)
 	return v
+}
+
+// byScenario sorts changes into those of each scenario, in their order.
+func byScenario(changes []compare.Change) (all [][]compare.Change) {
+	at := map[string]int{}
+	for _, ch := range changes {
+		n, known := at[ch.Scenario]
+		if !known {
+			n = len(all)
+			at[ch.Scenario], all = n, append(all, nil)
+		}
+		all[n] = append(all[n], ch)
+	}
+	return all
+}
+
+// changed names the figure of a change, and of which step.
+func changed(ch *compare.Change) string {
+	if ch.Step == "" {
+		return MetricName(ch.Metric)
+	}
+	return Clean(ch.Step) + ": " + MetricName(ch.Metric)
 }
 
 // leading are the verdicts from the one that matters most.
@@ -76,10 +94,10 @@ func changeTold(ch *compare.Change) string {
 		return ""
 	}
 	change, interval := changeTexts(ch)
-	text := fmt.Sprintf(" (%s %s, 95 %% interval %s", MetricName(ch.Metric), change, interval)
+	text := fmt.Sprintf(" (%s %s, 95 %% interval %s", changed(ch), change, interval)
 	text += ", " + Clean(ch.Mode)
 	if Axis(ch.Point) != "" {
-		text += " at " + placeWords(ch.Point)
+		text += " at " + placeWords(ch.Point, result.Noun(ch.Unit))
 	}
 	return text + ")"
 }
@@ -115,8 +133,7 @@ func sideText(s compare.Side) string {
 }
 
 func comparedSection(c *compare.Comparison, changes []compare.Change) Section {
-	changes = slices.Clone(changes)
-	slices.SortStableFunc(changes, func(a, b compare.Change) int { return comparePlaces(a.Point, b.Point) })
+	changes, remark := shownChanges(changes)
 	first := changes[0]
 	about := plural(first.CurrentRepetitions, "repetition")
 	if c.Paired {
@@ -128,9 +145,8 @@ func comparedSection(c *compare.Comparison, changes []compare.Change) Section {
 	var ratios, intervals, verdicts []draft
 	for i := range changes {
 		ch := &changes[i]
-		places, modes, metrics = append(places, placeText(ch.Point)), append(modes, Clean(ch.Mode)), append(metrics, MetricName(ch.Metric))
-		was = append(was, orNone(ch.NoBaseline, figureText(ch.Metric, ch.Baseline)))
-		is = append(is, orNone(ch.NoCurrent, figureText(ch.Metric, ch.Current)))
+		places, modes, metrics = append(places, placeText(ch.Point)), append(modes, Clean(ch.Mode)), append(metrics, changed(ch))
+		was, is = append(was, baselineText(ch)), append(is, currentText(ch))
 		ratio, interval := changeTexts(ch)
 		ratios, intervals = append(ratios, draft{text: ratio}), append(intervals, draft{text: interval})
 		tolerances = append(tolerances, toleranceText(ch))
@@ -155,7 +171,55 @@ func comparedSection(c *compare.Comparison, changes []compare.Change) Section {
 			cell.notes = []string{"as little as this machine can resolve, by `plimsoll calibrate`"}
 		}
 	}
-	return Section{Title: Clean(first.Scenario), About: about, Tables: []Table{*finish("Change: current over baseline", keys, columns)}}
+	t := finish("Change: current over baseline", keys, columns)
+	if remark != "" {
+		t.Remarks = append(t.Remarks, remark)
+	}
+	return Section{Title: Clean(first.Scenario), About: about, Tables: []Table{*t}}
+}
+
+// shownChanges are a scenario's, place by place, the steps' behind those of the
+// whole. Of many steps only those are shown that are not as they were, those
+// that changed the most if these are many; the remark counts the others.
+func shownChanges(changes []compare.Change) (shown []compare.Change, remark string) {
+	shown = slices.Clone(changes)
+	slices.SortStableFunc(shown, func(a, b compare.Change) int { return comparePlaces(a.Point, b.Point) })
+	var steps []compare.Change
+	for _, ch := range shown {
+		if ch.Step != "" {
+			steps = append(steps, ch)
+		}
+	}
+	if len(steps) <= mostSteps {
+		return shown, ""
+	}
+	slices.SortStableFunc(steps, func(a, b compare.Change) int {
+		return cmp.Or(slices.Index(leading[:], a.Verdict)-slices.Index(leading[:], b.Verdict), cmp.Compare(distance(&b), distance(&a)))
+	})
+	type place struct {
+		compare.Place
+		step, metric string
+	}
+	of := func(ch *compare.Change) place { return place{ch.Place, ch.Step, ch.Metric} }
+	kept := map[place]bool{}
+	for i := range steps[:mostSteps] {
+		kept[of(&steps[i])] = steps[i].Verdict != compare.NoChange
+	}
+	left := map[compare.Verdict]int{}
+	shown = slices.DeleteFunc(shown, func(ch compare.Change) bool {
+		gone := ch.Step != "" && !kept[of(&ch)]
+		if gone {
+			left[ch.Verdict]++
+		}
+		return gone
+	})
+	var counts []string
+	for _, v := range leading {
+		if left[v] > 0 {
+			counts = append(counts, fmt.Sprintf("%d %s", left[v], v))
+		}
+	}
+	return shown, "without more figures of steps: " + strings.Join(counts, ", ") + ": --format json has all"
 }
 
 // right is a column of texts that are figures with their units.
@@ -165,19 +229,26 @@ func right(name string, cells []string) column {
 	return c
 }
 
-// orNone is a figure's text, where there is any.
-func orNone(none bool, text string) string {
-	if none {
+// baselineText is the figure before the change, currentText that after it.
+func baselineText(ch *compare.Change) string {
+	if ch.NoBaseline {
 		return None
 	}
-	return text
+	return figureText(ch, ch.Baseline)
 }
 
-// figureText is a metric's figure with its unit.
-func figureText(metric string, v float64) string {
-	switch metric {
+func currentText(ch *compare.Change) string {
+	if ch.NoCurrent {
+		return None
+	}
+	return figureText(ch, ch.Current)
+}
+
+// figureText is one of a change's figures with its unit.
+func figureText(ch *compare.Change, v float64) string {
+	switch ch.Metric {
 	case compare.Rate:
-		return fourDigits(v, 1) + "/s"
+		return rateText(fourDigits(v, 1), result.Noun(ch.Unit))
 	case compare.Errors, compare.Cancelled, compare.Dropped:
 		return fourDigits(v*100, 1) + " %"
 	}
@@ -274,14 +345,21 @@ func comparedSummary(c *compare.Comparison) []Note {
 			notes = append(notes, Note{Warn, "only in " + only.of + ": " + placesText(only.places)})
 		}
 	}
-	tested := 0
+	tested, ofSteps := 0, 0
 	for i := range c.Changes {
-		if c.Changes[i].Change != nil {
+		switch ch := &c.Changes[i]; {
+		case ch.Change != nil && ch.Step == "":
 			tested++
+		case ch.Change != nil:
+			ofSteps++
 		}
 	}
-	if tested > 0 {
-		notes = append(notes, Note{Plain, fmt.Sprintf("intervals are of 95 %%, uncorrected; verdicts come from one-sided t tests against ± the tolerance, 5 %% in all over %s (Holm); * marks what that changed", plural(tested, "test"))})
+	if tested+ofSteps > 0 {
+		over := plural(tested, "test")
+		if ofSteps > 0 {
+			over += fmt.Sprintf(", and 5 %% over %s of steps", plural(ofSteps, "test"))
+		}
+		notes = append(notes, Note{Plain, "intervals are of 95 %, uncorrected; verdicts come from one-sided t tests against ± the tolerance, 5 % in all over " + over + " (Holm); * marks what that changed"})
 	}
 	tone, counts := Good, []string{}
 	for _, v := range []compare.Verdict{compare.Worse, compare.Better, compare.NoChange, compare.CannotTell} {

@@ -83,16 +83,14 @@ func (s *Scenario) outcomes(mode, rule string) (places []result.Point, passes []
 }
 
 // placeWords is a place within a sentence: "380/s", "50 requests".
-func (s *Scenario) placeWords(p result.Point) string {
-	if s.iterates() && Axis(p) == result.AxisRequests {
-		return plural(p.Requests, s.Noun())
-	}
-	return placeWords(p)
-}
+func (s *Scenario) placeWords(p result.Point) string { return placeWords(p, s.Noun()) }
 
-func placeWords(p result.Point) string {
+func placeWords(p result.Point, noun string) string {
 	switch Axis(p) {
 	case result.AxisRequests:
+		if noun == result.UnitIteration {
+			return plural(p.Requests, noun)
+		}
 		return plural(p.Requests, "request")
 	case result.AxisRate:
 		return placeText(p) + "/s"

@@ -65,7 +65,11 @@ func (s *Scenario) called(title string, g *Group) string {
 func (s *Scenario) journeyTables() (tables []*Table) {
 	for _, of := range s.Stepped {
 		rows, remark := of.shown()
-		t := of.table(s.called("Steps", of.Group), rows, true)
+		title := "Steps"
+		if s.Capacity != nil { // which has steps itself
+			title += " of iterations"
+		}
+		t := of.table(s.called(title, of.Group), rows, true)
 		if remark != "" {
 			t.Remarks = append(t.Remarks, remark)
 		}
@@ -340,7 +344,7 @@ func (s *Scenario) stepErrors() *Table {
 	if len(s.Stepped) > 1 {
 		columns = append([]column{s.modeColumn(modes)}, columns...)
 	}
-	t := finish(s.called("Errors of steps", &Group{Group: result.Group{Sweep: s.Stepped[0].Sweep}}), len(columns)-3, columns)
+	t := finish(s.called("Errors of steps", &Group{Group: result.Group{Sweep: s.Stepped[0].Sweep}}), 1, columns)
 	if left > 0 {
 		t.Remarks = append(t.Remarks, fmt.Sprintf("without %d rows more: run.json has all", left))
 	}

@@ -84,6 +84,14 @@ func (a *attempts) askAll(now time.Duration) {
 	}
 }
 
+// at is the attempt of a slot; nil where it never had one.
+func (a *attempts) at(place uint32) *attempt {
+	if int(place) >= len(a.of) {
+		return nil
+	}
+	return &a.of[place]
+}
+
 // room has an attempt for every slot up to a place.
 func (a *attempts) room(place uint32) *attempt {
 	for int(place) >= len(a.of) {
@@ -135,6 +143,10 @@ func (d *driver) rename(place uint32) target.ID {
 // what is over at the same time.
 func (d *driver) eventOrEntry(now time.Duration) (some bool) {
 	a := d.again
+	if d.walk != nil && d.walk.calling {
+		d.walk.callNow(now)
+		return true
+	}
 	for i := range a.carriers {
 		c := &a.carriers[i]
 		if c.due > now {
@@ -228,12 +240,17 @@ func (d *driver) tried(place uint32, done *target.Done) {
 	x.past.Held += done.Held
 	x.past.Hops += done.Hops
 	x.failures++
-	if !done.OK() && !d.cancelled && x.how.retry != nil && x.how.retry.Again(done.Class, x.failures) {
+	if !done.OK() && !d.off(place) && x.how.retry != nil && x.how.retry.Again(done.Class, x.failures) {
 		x.pausing = true
 		a.agenda.Push(agenda.Later(done.Ended, x.how.retry.Pause(x.request.Number, x.failures)), d.rename(place))
 		return
 	}
 	d.finish(place, &done.Outcome, done.Ended)
+}
+
+// off tells whether a call has been given up, so that it is not tried again.
+func (d *driver) off(place uint32) bool {
+	return d.cancelled && (d.walk == nil || d.walk.off(place))
 }
 
 // leftBehind is what became of a call that nobody waits for any more: of the try

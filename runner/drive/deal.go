@@ -17,10 +17,11 @@ type Source struct {
 
 // taking is an iteration that takes rows, one of each source that it needs.
 type taking struct {
-	id      uint32
-	sources []int
-	rows    []journey.Held
-	start   journey.Start
+	id          uint32
+	sources     []int
+	rows        []journey.Held
+	start       journey.Start
+	came, since time.Duration // when it came for them, and since when it could have had all that it has
 }
 
 // lease is a row that an iteration has.
@@ -32,64 +33,73 @@ type lease struct {
 // dealing is the rows that a loop's iterations have, and wait for.
 type dealing struct {
 	leases  map[uint32][]lease // by the iteration's first strand
-	waiting []taking           // who finds none, the first first
+	waiting [][]taking         // by source: who finds none of it, the first first
 }
 
 // take takes the rows that an iteration needs, or has it wait for them.
 func (w *walk) take(id uint32, m *journey.Move, now time.Duration) {
-	t := taking{id: id, sources: m.Sources, start: m.Start}
-	if !w.deal(&t, now) {
-		w.waiting = append(w.waiting, t)
-	}
+	w.deal(&taking{id: id, sources: m.Sources, start: m.Start, came: m.Ready, since: m.Ready}, now)
 }
 
-// deal goes on with an iteration that takes rows; false: it finds none.
-func (w *walk) deal(t *taking, now time.Duration) bool {
+// deal goes on with an iteration that takes rows; where it finds none it waits,
+// or is given up, if there will never be one.
+func (w *walk) deal(t *taking, now time.Duration) {
 	for len(t.rows) < len(t.sources) {
 		n := t.sources[len(t.rows)]
 		s := &w.j.Sources[n]
-		row, ready, ok := s.Dealer.Deal(data.Turn{Iteration: t.start.Iteration, User: uint64(t.start.User), Due: t.start.Ready})
-		if !ok {
-			return false
-		}
-		if s.Dealer.Spent() {
+		spent := s.Dealer.Spent()
+		row, since, ok := s.Dealer.Deal(data.Turn{Iteration: t.start.Iteration, User: uint64(t.start.User), Due: t.came})
+		switch {
+		case !ok && spent:
+			w.crew.Fail(t.id, now, target.Cancelled, "")
+			w.close()
+			return
+		case !ok:
+			w.waitFor(n, *t)
+			return
+		case s.Dealer.Spent():
 			w.Schedule.Stop("data " + s.Name + ": each of its rows has been used once")
 		}
-		t.start.Ready = max(t.start.Ready, ready)
+		t.since = max(t.since, since)
 		t.rows = append(t.rows, s.Row(row))
 		if w.leases == nil {
 			w.leases = map[uint32][]lease{}
 		}
 		w.leases[t.id] = append(w.leases[t.id], lease{n, row})
 	}
-	if t.start.Ready > t.start.Began { // it waited
-		t.start.Began = max(now, t.start.Ready)
+	w.crew.Give(t.id, t.rows, t.since, now)
+}
+
+// waitFor puts an iteration at the end of the line for a source.
+func (w *walk) waitFor(source int, t taking) {
+	for source >= len(w.waiting) {
+		w.waiting = append(w.waiting, nil)
 	}
-	w.crew.Give(t.id, t.rows, t.start)
-	return true
+	w.waiting[source] = append(w.waiting[source], t)
 }
 
 // giveBack returns the rows of an iteration that is over, to those that wait.
 func (w *walk) giveBack(id uint32, at time.Duration) {
-	for _, l := range w.leases[id] {
-		w.j.Sources[l.source].Dealer.Return(l.row, at)
-	}
+	leases := w.leases[id]
 	delete(w.leases, id)
-	for len(w.waiting) > 0 && w.deal(&w.waiting[0], at) {
-		w.waiting = w.waiting[1:]
+	for _, l := range leases {
+		w.j.Sources[l.source].Dealer.Return(l.row, at)
+		if l.source < len(w.waiting) && len(w.waiting[l.source]) > 0 {
+			first := w.waiting[l.source][0]
+			w.waiting[l.source] = w.waiting[l.source][1:]
+			w.deal(&first, at)
+		}
 	}
 }
 
-// refuse ends the iterations that wait for rows, or for the limit, as cancelled.
+// refuse ends the iterations that wait for rows, as cancelled.
 func (w *walk) refuse(now time.Duration) {
-	if w.limit != nil {
-		w.turnAway(now)
-	}
 	waiting := w.waiting
 	w.waiting = nil
-	for _, t := range waiting {
-		w.crew.Fail(t.id, now, target.Cancelled, "")
+	for _, line := range waiting {
+		for _, t := range line {
+			w.crew.Fail(t.id, now, target.Cancelled, "")
+			w.close()
+		}
 	}
-	w.close()
-	w.run(now)
 }

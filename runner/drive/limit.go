@@ -97,22 +97,3 @@ func (w *walk) pass(place uint32, due, ready, now time.Duration) {
 		w.limit.gate.Began(now)
 	}
 }
-
-// turnAway ends the calls that wait for the limit, as cancelled. Of one that had
-// not begun no row tells: nothing of it was sent.
-func (w *walk) turnAway(now time.Duration) {
-	waiting := w.limit.waiting
-	w.limit.waiting = nil
-	for _, r := range waiting {
-		place := r.id.Slot()
-		switch {
-		case !w.waits(r):
-		case w.calls[place].begun:
-			w.finish(place, &target.Outcome{Class: target.Cancelled}, now)
-		default:
-			w.release(place)
-			w.crew.Done(place, now, target.Cancelled, "")
-			w.close()
-		}
-	}
-}

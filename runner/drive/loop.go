@@ -42,26 +42,6 @@ type Loop struct {
 	Stop         *Stop
 }
 
-// How long calls in flight get after an interrupt, and after they have been
-// cancelled, before the loop goes on without them.
-const (
-	interruptGrace = 3 * time.Second
-	cancelGrace    = 2 * time.Second
-)
-
-// End is how a loop ended.
-type End struct {
-	// Interrupted by Stop, or Stopped by the schedule, which says why.
-	Interrupted bool
-	Stopped     string
-	// Next is above the numbers of all iterations of the loop's journeys.
-	Next uint64
-	// At is when, on the trial's clock.
-	At time.Duration
-	// Err tells that the harness or a target broke.
-	Err error
-}
-
 // Run turns until every call has ended or been given up; what the recorder
 // holds is valid however it ended.
 func (l Loop) Run() (end End) {
@@ -145,55 +125,52 @@ type handsOn interface {
 
 func (d *driver) run() {
 	until := d.From
-	for {
+	for over := false; !over; {
 		now := d.turn(min(until, d.due, d.deadline))
 		if d.due <= now && d.event(now) {
 			until = now // look for more ends before anything starts
 			continue
 		}
-		if d.Stop.level.Load() > 0 {
-			d.interrupt()
+		until, over = d.decide(now)
+	}
+}
+
+// decide does what is to be done where nothing has ended, and tells until when
+// there is no more of that, or that all is over.
+func (d *driver) decide(now time.Duration) (until time.Duration, over bool) {
+	if d.Stop.level.Load() > 0 {
+		d.interrupt()
+	}
+	if now >= d.deadline && d.expired() {
+		return now, true
+	}
+	next := d.Schedule.Next(now, d.inFlight)
+	switch next.Do {
+	case schedule.Start:
+		d.begin(next)
+		return now, false
+	case schedule.Drop:
+		d.Recorder.Drop(next.At, 1)
+		return now, false
+	case schedule.Wait:
+		return next.At, false
+	case schedule.Cancel, schedule.Done:
+		if d.inFlight == 0 && (d.walk == nil || d.walk.allGone()) {
+			return now, true
 		}
-		if now >= d.deadline && d.expired() {
-			return
-		}
-		next := d.Schedule.Next(now, d.inFlight)
-		switch next.Do {
-		case schedule.Start:
-			d.begin(next)
-			until = now
-		case schedule.Drop:
-			d.Recorder.Drop(next.At, 1)
-			until = now
-		case schedule.Wait:
-			until = next.At
-		case schedule.Idle:
-			until = schedule.Never
-		case schedule.Cancel, schedule.Done:
-			if d.inFlight == 0 && (d.walk == nil || d.walk.allGone()) {
-				return
-			}
-			if next.Do == schedule.Cancel {
-				d.cancel()
-			}
-			until = schedule.Never
+		if next.Do == schedule.Cancel {
+			d.cancel()
 		}
 	}
+	return schedule.Never, false // until a call ends
 }
 
 // turn lets time go on, up to the given time at the latest. It is the one
 // reading of the clock that decides everything of this turn.
 func (d *driver) turn(until time.Duration) time.Duration {
 	if d.virtual == nil {
-		now := d.Clock.Wait(until)
-		if late := now - max(d.now, until); late > d.Recorder.Stood.For && now > 0 {
-			d.Recorder.Stood = Gap{At: now - late, For: late}
-		}
-		d.now, d.due = now, now // only asking tells what has ended
-		if d.again != nil {
-			d.again.askAll(now)
-		}
-		return now
+		d.woke(until, d.Clock.Wait(until))
+		return d.now
 	}
 	if until > d.now { // nobody else moves the virtual clock
 		if until == schedule.Never {
@@ -204,6 +181,17 @@ func (d *driver) turn(until time.Duration) time.Duration {
 		d.virtual.Set(until)
 	}
 	return d.now
+}
+
+// woke takes in what a real clock shows after it was to wait until a time.
+func (d *driver) woke(until, now time.Duration) {
+	if late := now - max(d.now, until); late > d.Recorder.Stood.For && now > 0 {
+		d.Recorder.Stood = Gap{At: now - late, For: late}
+	}
+	d.now, d.due = now, now // only asking tells what has ended
+	if d.again != nil {
+		d.again.askAll(now)
+	}
 }
 
 // timeIsOver is why a trial cannot go on: what is left of it begins or ends
@@ -303,116 +291,4 @@ func (d *driver) standsStill(now time.Duration) bool {
 	}
 	d.ends++
 	return d.ends == standstill && d.Until != schedule.Never
-}
-
-// broken ends the trial for a reason that is no measurement.
-func (d *driver) broken(reason string, err error) {
-	if d.err == nil {
-		d.err = err
-		d.Schedule.Stop(reason)
-		d.cancel()
-	}
-}
-
-// interrupt obeys Stop.
-func (d *driver) interrupt() {
-	if !d.interrupted {
-		d.interrupted = true
-		d.drop()
-		d.Schedule.Stop("interrupted")
-		d.deadline = min(d.deadline, agenda.Later(d.now, interruptGrace))
-	}
-	if d.Stop.level.Load() > 1 {
-		d.cancel()
-	}
-}
-
-// cancel gives up what is in flight, which then has a moment to end.
-func (d *driver) cancel() {
-	if d.cancelled {
-		return
-	}
-	d.cancelled = true
-	if !d.interrupted { // else what was due has been dropped, and no more became due
-		d.drop()
-	}
-	d.Schedule.Stop(d.Schedule.Stopped())
-	if d.again == nil {
-		d.carrier.CancelAll(d.now)
-	} else {
-		d.again.cancelAll(d.now)
-	}
-	if d.walk != nil {
-		d.walk.refuse(d.now)
-	}
-	d.due = d.now
-	d.deadline = agenda.Later(d.now, cancelGrace)
-}
-
-// drop counts the calls that were due and never started.
-func (d *driver) drop() {
-	if overdue := d.Schedule.Overdue(d.now); overdue > 0 {
-		d.Recorder.Drop(d.now, overdue)
-	}
-}
-
-// expired is called when the deadline has passed: the first time for what is
-// in flight, the second time for what would not be cancelled, which is left
-// behind and counted.
-func (d *driver) expired() (over bool) {
-	if !d.cancelled {
-		if !d.interrupted {
-			d.Recorder.GiveUp()
-		}
-		d.cancel()
-		return false
-	}
-	d.leave()
-	return true
-}
-
-// leave records the calls that have not come back, as cancelled.
-func (d *driver) leave() {
-	if d.walk != nil {
-		d.walk.leave()
-		return
-	}
-	for place, s := range d.slots {
-		if free(s.serial) {
-			continue
-		}
-		start, outcome := s.start, &target.Outcome{Class: target.Cancelled}
-		if d.again != nil {
-			outcome = d.again.of[place].leftBehind()
-		}
-		if d.again != nil && d.again.of[place].sent {
-			start += d.again.of[place].late
-		} else if d.handsOn != nil {
-			start = d.handsOn.Began(target.NewID(uint32(place), s.serial), d.now)
-		}
-		d.Recorder.Record(&Call{
-			Number: d.number(uint32(place)), Intended: s.intended, Ready: s.ready, Start: start, End: d.now,
-			Outcome: outcome,
-		})
-	}
-	d.inFlight = 0
-}
-
-// number is that of the call in a slot.
-func (d *driver) number(place uint32) uint64 {
-	if d.again != nil {
-		return d.again.of[place].request.Number
-	}
-	return d.First + d.slots[place].serial*d.Stride
-}
-
-func (d *driver) end() End {
-	end := End{Interrupted: d.interrupted, At: d.now, Err: d.err}
-	if d.walk != nil {
-		end.Next = d.walk.next()
-	}
-	if !d.interrupted && d.err == nil {
-		end.Stopped = d.Schedule.Stopped()
-	}
-	return end
 }

@@ -41,16 +41,19 @@ type walk struct {
 	j    *Journey
 	crew *journey.Crew
 	dealing
-	limit   *limit         // nil: there is none
-	tries   []tries        // of the program's calls
-	calls   []underway     // by slot
-	leavers []leaver       // carriers that keep something by user
-	rounds  []uint64       // how many iterations each user has begun
-	begun   uint64         // iterations
-	leaving int            // users who go
-	left    bool           // all have been told to
-	whole   Call           // the iteration that is over
-	became  target.Outcome // of it
+	limit   *limit     // nil: there is none
+	tries   []tries    // of the program's calls
+	calls   []underway // by slot
+	leavers []leaver   // carriers that keep something by user
+	rounds  []uint64   // how many iterations each user has begun
+	begun   uint64     // iterations
+	leaving int        // users who go
+	left    bool       // all have been told to
+	// abandoned tells that they have no more time for it; calling that what is off
+	// is yet to be given up.
+	abandoned, calling bool
+	whole              Call           // the iteration that is over
+	became             target.Outcome // of it
 }
 
 // underway is a strand's call that has not ended.
@@ -76,7 +79,7 @@ func newWalk(d *driver) *walk {
 	w.limit = w.j.Limit.of(w.again.carriers)
 	world := w.j.World
 	world.Keep = w.j.pass != nil
-	world.Once = w.j.Places == 0 && (len(w.leavers) > 0 || w.j.Program.Leaves())
+	world.Once = w.j.Places == 0 && (len(w.leavers) > 0 || w.j.Program.Visits())
 	w.crew = journey.NewCrew(w.j.Program, world)
 	return w
 }
@@ -132,7 +135,12 @@ func (w *walk) run(now time.Duration) {
 		if !ok {
 			break
 		}
-		switch m := w.crew.Next(id); m.Do {
+		m := w.crew.Next(id)
+		if m.Do < journey.Join && w.off(id) {
+			w.forgo(id, now)
+			continue
+		}
+		switch m.Do {
 		case journey.Send:
 			w.send(id, &m, now)
 		case journey.Think:
@@ -194,7 +202,7 @@ func (w *walk) request(place uint32, now time.Duration) {
 // goes on.
 func (w *walk) answered(place uint32, c *Call, last *target.Outcome) {
 	v := w.crew.Judge(place, last, c.End-c.Start-c.Outcome.Held)
-	if v.Again && !w.cancelled {
+	if v.Again && !w.off(place) {
 		x := &w.again.of[place]
 		x.failures, x.pausing = 0, true
 		w.again.agenda.Push(agenda.Later(c.End, v.Every), w.rename(place).With(nextPoll))
@@ -248,15 +256,8 @@ func (w *walk) entry(place uint32, e agenda.Entry[target.ID], now time.Duration)
 	switch {
 	case e.What.Own() == thoughtOver:
 		w.release(place)
-		if w.cancelled {
-			w.crew.Fail(place, now, target.Cancelled, "")
-		} else {
-			w.crew.Resume(place, e.At)
-		}
-		w.close()
+		w.crew.Resume(place, e.At)
 		w.run(now)
-	case w.cancelled:
-		w.finish(place, &target.Outcome{Class: target.Cancelled}, now)
 	case w.limit == nil:
 		w.request(place, now)
 	default:
@@ -366,24 +367,4 @@ func (w *walk) finishIteration(id uint32, m *journey.Move) {
 		w.leaving++
 	}
 	w.over(&w.whole, user)
-}
-
-// gone tells carriers that a user is no more.
-func (w *walk) gone(user uint32) {
-	w.leaving--
-	for _, l := range w.leavers {
-		l.Leave(user)
-	}
-}
-
-// allGone tells whether every user has gone, once nothing more starts: those who
-// come back do so now.
-func (w *walk) allGone() bool {
-	if !w.left && w.j.Places > 0 && w.j.Program.Leaves() {
-		w.left = true
-		w.leaving += w.crew.LeaveAll(w.now)
-		w.deadline = min(w.deadline, agenda.Later(w.now, w.Drain))
-		w.run(w.now)
-	}
-	return w.leaving == 0
 }

@@ -98,6 +98,25 @@ func TestStepsFollowEachOther(t *testing.T) {
 	}
 }
 
+// A block elapses with its pauses, and takes what is left without them; it
+// begins when what came before it has ended.
+func TestBlocksElapseWithTheirPauses(t *testing.T) {
+	b := &builder{}
+	first := b.call("first", 0)
+	block := journey.Step{Row: b.row("block"), Do: journey.Block{b.call("one", 0), think(delay.Of(3 * time.Second)), b.call("two", 0)}}
+	rec, _, _ := journeys(t, b.program(first, block), closed(1, schedule.Never, 2), 1, schedule.Never, random.New(1), sim.Settings{Delay: delay.Of(time.Second)})
+	for name, h := range map[string][2]time.Duration{
+		"elapsed": {rec.Rows[1].Elapsed.Min(), 5 * time.Second}, "takes": {rec.Rows[1].Response.Min(), 2 * time.Second}, "begins after": {rec.Rows[1].Begin.Max(), time.Second},
+	} {
+		if h[0] != h[1] {
+			t.Errorf("the block %s %v, want %v", name, h[0], h[1])
+		}
+	}
+	if n := rec.Rows[1].Elapsed.Count(); n != 2 || rec.Rows[0].Elapsed.Count() != 0 {
+		t.Errorf("%d blocks elapsed, %d calls", n, rec.Rows[0].Elapsed.Count())
+	}
+}
+
 // Stations in tandem: each is M/M/1 by itself (Burke 1956), and what an
 // iteration takes is the sum of two independent exponentials.
 func TestStationsInTandem(t *testing.T) {
@@ -280,14 +299,19 @@ func (b *builder) tree(t *rapid.T, depth int) journey.Step {
 	return s
 }
 
-// Whatever the shape of a journey, and whatever fails in it: iterations and
-// calls each end once, the servers saw what is reported, and response and
-// pauses add up to what elapsed.
+// Whatever the shape of a journey, whatever fails in it, and whoever gives it up:
+// iterations and calls each end once, the servers saw what is reported, no more
+// than the limit lets, and response and pauses add up to what elapsed.
 func TestTheLawsOfJourneys(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		b := &builder{}
-		steps := journey.Block{b.tree(rt, 3), b.tree(rt, 2)}
-		p := journey.New(journey.Journeys{Main: steps}, b.rows, []string{"i"}, nil)
+		j := journey.Journeys{Enter: b.maybe(rt, "enter"), Leave: b.maybe(rt, "leave")}
+		for i := range b.rows {
+			b.rows[i].Outside = true
+		}
+		j.Main = journey.Block{b.tree(rt, 3), b.tree(rt, 2)}
+		p := journey.New(j, b.rows, []string{"i"}, nil)
+		p.EnterEvery = time.Duration(rapid.IntRange(0, 5).Draw(rt, "every")) * ms
 		streams := random.New(rapid.Uint64().Draw(rt, "seed"))
 		users := rapid.IntRange(1, 5).Draw(rt, "users")
 		until, requests := schedule.Never, int64(rapid.IntRange(1, 20).Draw(rt, "iterations"))
@@ -301,19 +325,27 @@ func TestTheLawsOfJourneys(t *testing.T) {
 		settings := sim.Settings{Delay: exponential(2 * ms), Errors: sim.Errors{Rate: rapid.Float64Range(0, 0.5).Draw(rt, "errors"), Kind: sim.Status500}}
 		loop := drive.Loop{
 			Schedule: closed(users, until, requests), Clock: wait.NewVirtual(0), Recorder: drive.NewRecorder(until, nil), Until: until, Drain: 3 * ms, Stop: &drive.Stop{},
-			Journey: &drive.Journey{Program: p, World: journey.World{Draws: streams.Key("draws")}, Loops: 1, Places: users, Streams: streams, Limit: limit},
+			Journey: &drive.Journey{Program: p, World: journey.World{Draws: streams.Key("draws")}, Places: users * rapid.IntRange(0, 1).Draw(rt, "come back"), Streams: streams, Limit: limit},
 		}
 		servers := []*counting{newCounting(settings, streams), newCounting(settings, random.New(7))}
 		loop.Journey.Carriers = []target.Carrier{servers[0], servers[1]}
+		if after := rapid.IntRange(0, 60).Draw(rt, "interrupted after"); after > 0 {
+			stop := rapid.SampledFrom([]func(){loop.Stop.Gently, loop.Stop.AtOnce}).Draw(rt, "how")
+			servers[0].sees = func(n int) {
+				if n == after {
+					stop()
+				}
+			}
+		}
 		end := loop.Run()
-		rec := loop.Recorder
 		if end.Err != nil {
 			rt.Fatal(end.Err)
 		}
-		if until == schedule.Never && rec.Started() != requests {
+		rec := loop.Recorder
+		if until == schedule.Never && !end.Interrupted && rec.Started() != requests {
 			rt.Fatalf("%d iterations ended, want %d", rec.Started(), requests)
 		}
-		calls, attempts := int64(0), int64(0)
+		calls, attempts, outside := int64(0), int64(0), int64(0)
 		for i, row := range rec.Rows {
 			if row == nil {
 				continue
@@ -327,21 +359,32 @@ func TestTheLawsOfJourneys(t *testing.T) {
 				}
 				continue
 			}
+			if b.rows[i].Outside {
+				outside += row.Attempts
+			}
 			calls, attempts = calls+row.Started(), attempts+row.Attempts
 			if row.Response.Count() != row.OK || row.Held.Count() != row.Started() || row.Lateness.Max() != 0 {
 				rt.Fatalf("row %d: %d ok, %d in the histogram, %d held, late by %v", i, row.OK, row.Response.Count(), row.Held.Count(), row.Lateness.Max())
 			}
 		}
-		if seen := int64(len(servers[0].arrived) + len(servers[1].arrived)); calls > seen || attempts != seen || rec.Attempts != seen {
-			rt.Fatalf("%d calls in %d attempts reported, %d by step, the servers saw %d", calls, rec.Attempts, attempts, seen)
+		if seen := int64(len(servers[0].arrived) + len(servers[1].arrived)); calls > seen || attempts != seen || rec.Attempts != seen-outside {
+			rt.Fatalf("%d calls in %d attempts reported, %d by step, %d of them outside, the servers saw %d", calls, rec.Attempts, attempts, outside, seen)
 		}
 		if least := crowded(slices.Concat(servers[0].arrived, servers[1].arrived), limit.N); limit.N > 0 && least < limit.Per {
 			rt.Fatalf("the servers saw %d calls within %v, and %d in %v are the limit", limit.N+1, least, limit.N, limit.Per)
 		}
-		if rec.Elapsed.Count() != rec.OK || rec.Elapsed.Mean() < rec.Response.Mean()-1 {
-			rt.Fatalf("elapsed %v of %d, response %v of %d", rec.Elapsed.Mean(), rec.Elapsed.Count(), rec.Response.Mean(), rec.OK)
+		if rec.Elapsed.Count() != rec.OK || rec.Elapsed.Mean() < rec.Response.Mean()-1 || rec.Service.Mean() > rec.Response.Mean()+1 || rec.Service.Min() < 0 {
+			rt.Fatalf("elapsed %v of %d, response %v of %d, service %v", rec.Elapsed.Mean(), rec.Elapsed.Count(), rec.Response.Mean(), rec.OK, rec.Service.Mean())
 		}
 	})
+}
+
+// maybe draws what users do when they come or go, if they do.
+func (b *builder) maybe(t *rapid.T, what string) (steps journey.Block) {
+	if rapid.Bool().Draw(t, what) {
+		steps = journey.Block{b.tree(t, 2)}
+	}
+	return steps
 }
 
 // Draws depend on the iteration and the place in the program: not on who else is

@@ -1,6 +1,8 @@
 package journey
 
 import (
+	"slices"
+
 	"plimsoll/runner/condition"
 	"plimsoll/target/delay"
 )
@@ -131,7 +133,7 @@ func New(j Journeys, rows []Row, names []string, sources []Source) *Program {
 		}
 		at := len(b.ops)
 		if len(sources) > 0 {
-			b.add(op{do: doTake, sources: sources})
+			b.take(sources)
 		}
 		b.block(block)
 		b.add(op{do: doEnd})
@@ -157,6 +159,12 @@ func (p *Program) Calls() (calls []*Call) {
 func (b *builder) add(o op) (at int) {
 	b.ops = append(b.ops, o)
 	return len(b.ops) - 1
+}
+
+// take takes rows of sources in the order of their numbers, so that of two who
+// wait for each other's rows there are none.
+func (b *builder) take(sources []int) {
+	b.add(op{do: doTake, sources: slices.Sorted(slices.Values(sources))})
 }
 
 func (b *builder) block(steps Block) {
@@ -245,7 +253,7 @@ func (m Mix) emit(b *builder, s Step) {
 			sum += m.Weights[i] / total
 			x.upTo, x.branches = append(x.upTo, sum), append(x.branches, len(b.ops))
 			if m.Sources != nil && len(m.Sources[i]) > 0 {
-				b.add(op{do: doTake, sources: m.Sources[i]})
+				b.take(m.Sources[i])
 			}
 			b.block(branch)
 			ends = append(ends, b.add(op{do: doJump}))

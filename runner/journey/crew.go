@@ -123,7 +123,7 @@ func (c *Crew) Begin(start Start) (id uint32) {
 	s.Start, s.at, s.key, s.fresh = start, start.Intended, c.World.Draws.Sub(start.Iteration), true
 	s.pc, s.phase = int32(c.Program.main), iterating
 	s.values = append(s.values, c.World.Given...)
-	if c.Program.enter > 0 {
+	if c.Program.Visits() {
 		c.enter(s)
 	}
 	c.ready = append(c.ready, id)
@@ -168,9 +168,9 @@ type Do uint8
 const (
 	Send  Do = iota // its call shall be made
 	Think           // a pause shall pass: then Resume
-	Join            // others shall go on, that Ready tells of
 	Take            // rows of data: Give, and then Next
 	Lack            // its call cannot be made: Lacks says which value there is not
+	Join            // others shall go on, that Ready tells of
 	Over            // its iteration has ended, as Whole says
 	Gone            // the user has gone
 )
@@ -244,7 +244,7 @@ func (c *Crew) Next(id uint32) Move {
 			c.assign(s, o.set)
 		case doTake:
 			s.pc++
-			return Move{Do: Take, Sources: o.sources, Start: s.Start}
+			return Move{Do: Take, Sources: o.sources, Ready: s.since(), Start: s.Start}
 		case doEnd:
 			if m, over := c.end(id); over {
 				return m
@@ -274,16 +274,37 @@ func (c *Crew) send(id uint32, call *Call) Move {
 func (c *Crew) Call(id uint32) *Call { return c.strands[id].call }
 
 // Give puts rows of data into a strand's variables, those of the sources that
-// Take named, in their order; it can go on. How its iteration began may be told
-// anew, where it had to wait for them.
-func (c *Crew) Give(id uint32, rows []Held, start Start) {
+// Take named, in their order, which could be had since the given time; it can go
+// on. What it waited for them counts as if it had done so before it began, also
+// where its user had entered first.
+func (c *Crew) Give(id uint32, rows []Held, since, now time.Duration) {
 	s := &c.strands[id]
-	s.Start = start
+	switch wait := since - s.since(); {
+	case wait <= 0:
+	case !s.fresh:
+		s.Ready, s.Began, s.at = s.Ready+wait, s.Began+wait, since
+	default:
+		s.Ready = since
+		if since > s.Began {
+			s.Began = max(now, since)
+		}
+	}
 	for i, source := range c.Program.ops[s.pc-1].sources {
 		s.values[c.Program.Sources[source].Variable] = rows[i]
 	}
 	c.ready = append(c.ready, id)
 }
+
+// since is when a strand that takes rows came to that.
+func (s *strand) since() time.Duration {
+	if s.fresh {
+		return s.Ready
+	}
+	return s.at
+}
+
+// Leaving tells whether a strand is a user's who goes.
+func (c *Crew) Leaving(id uint32) bool { return c.strands[id].phase == leaving }
 
 // Held is what a strand's variables hold, each at its number: a copy.
 func (c *Crew) Held(id uint32) []Held { return slices.Clone(c.strands[id].values) }

@@ -155,6 +155,9 @@ func (p *Program) Ready(ready func(*Call) error) (*Program, error) {
 // Leaves tells whether users do something when they go.
 func (p *Program) Leaves() bool { return p.leave > 0 }
 
+// Visits tells whether they do something when they come or go.
+func (p *Program) Visits() bool { return p.enter > 0 || p.leave > 0 }
+
 // Set gives a variable a value: that of a template of JSON.
 type Set struct {
 	Variable int

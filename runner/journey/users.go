@@ -12,7 +12,8 @@ type user struct {
 	since   time.Duration
 }
 
-// enter begins what a user does before its iteration, unless it has done so.
+// enter begins what a user does before its iteration, unless it has done so. One
+// who has nothing to do then has entered.
 func (c *Crew) enter(s *strand) {
 	u := c.users[s.User]
 	if u == nil {
@@ -21,6 +22,10 @@ func (c *Crew) enter(s *strand) {
 	}
 	if u.entered && (c.Program.EnterEvery == 0 || s.Intended-u.since < c.Program.EnterEvery) {
 		s.values = append(s.values[:0], u.values...)
+		return
+	}
+	if c.Program.enter == 0 {
+		u.entered, u.values = true, append(u.values, s.values...)
 		return
 	}
 	s.phase, s.pc = entering, int32(c.Program.enter)
@@ -66,37 +71,41 @@ func (c *Crew) entered(s *strand) {
 	s.phase, s.pc = iterating, int32(c.Program.main)
 }
 
-// leave has the user of a strand go, which has ended its iteration.
+// leave has the user of a strand go, which has ended its iteration. One that has
+// not managed to enter has nothing to do then.
 func (c *Crew) leave(id uint32) {
 	s := &c.strands[id]
+	u := c.users[s.User]
 	delete(c.users, s.User)
-	s.phase, s.class, s.example, s.pc, s.rest = leaving, "", "", int32(c.Program.leave), rest{}
+	s.phase, s.class, s.example, s.pc, s.rest, s.fresh = leaving, "", "", 0, rest{}, false
+	if u == nil || u.entered {
+		s.pc = int32(c.Program.leave)
+	}
 	c.ready = append(c.ready, id)
 }
 
 // LeaveAll has every user go that has entered, from the given time on, and tells
 // how many they are.
 func (c *Crew) LeaveAll(at time.Duration) int {
-	numbers := make([]uint32, 0, len(c.users))
-	for n := range c.users {
-		numbers = append(numbers, n)
+	var numbers []uint32
+	for n, u := range c.users {
+		if u.entered {
+			numbers = append(numbers, n)
+		}
 	}
 	slices.Sort(numbers)
 	for _, n := range numbers {
-		c.LeaveOne(n, at)
+		c.leaveOne(n, at)
 	}
 	return len(numbers)
 }
 
-// LeaveOne has a user go, from the given time on.
-func (c *Crew) LeaveOne(n uint32, at time.Duration) {
+// leaveOne has a user go, from the given time on.
+func (c *Crew) leaveOne(n uint32, at time.Duration) {
 	id := c.strand()
 	s := &c.strands[id]
 	s.User, s.at, s.Began, s.Intended, s.Ready = n, at, at, at, at
 	s.key = c.World.Draws.Sub(^uint64(n))
-	s.values = append(s.values, c.World.Given...)
-	if u := c.users[n]; u != nil && u.entered {
-		s.values = append(s.values[:0], u.values...)
-	}
+	s.values = append(s.values, c.users[n].values...)
 	c.leave(id)
 }

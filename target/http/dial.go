@@ -26,7 +26,7 @@ func newTransport(s Settings) (*nethttp.Transport, error) {
 		return nil, err
 	}
 	d := &dialer{plain: wire.NewDialer(s.Route, net.Dialer{}), tls: config, http2: s.Protocol == "2"}
-	return &nethttp.Transport{
+	t := &nethttp.Transport{
 		DialContext:           d.open,
 		DialTLSContext:        d.secure,
 		Protocols:             protocols(s.Protocol),
@@ -35,7 +35,9 @@ func newTransport(s Settings) (*nethttp.Transport, error) {
 		ExpectContinueTimeout: time.Second,
 
 		MaxResponseHeaderBytes: int64(cmp.Or(s.MaxHead, wire.UsualHead)),
-	}, nil
+	}
+	linked(t, d.http2, s.MaxHead)
+	return t, nil
 }
 
 func protocols(protocol string) *nethttp.Protocols {

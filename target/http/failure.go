@@ -47,6 +47,8 @@ type failure struct {
 	whole     bool   // the answer is
 	status    int    // where the status is the failure
 	location  string // where it points, if that is elsewhere
+	follows   bool   // redirects would have been followed, up to
+	most      int
 	read      content
 	announced int64 // the body's length; -1: not announced
 }
@@ -191,6 +193,13 @@ func (streamError) Error() string { return "stream error" }
 
 func statusClass(status int) string { return "status-" + strconv.Itoa(status) }
 
+// of notes whose failure it is: a step's follows redirects.
+func (f *failure) of(call *httpcall.Prepared) {
+	if call != nil {
+		f.follows, f.most = true, call.Redirects
+	}
+}
+
 // which names the failures that have one example.
 type which struct {
 	call  *httpcall.Prepared // nil: the target's own
@@ -203,8 +212,11 @@ func (t *Target) example(call *httpcall.Prepared, label string, f *failure) stri
 	if known, ok := t.examples.Load(is); ok {
 		return known.(string)
 	}
-	text := label + ": " + f.reason(t.settings)
-	made, _ := t.examples.LoadOrStore(is, clip(t.settings.scrub(text), 200))
+	text := clip(t.settings.scrub(label+": "+f.reason(t.settings)), 200)
+	if call != nil && f.status > 0 { // it may hold what one user alone is to see
+		return text
+	}
+	made, _ := t.examples.LoadOrStore(is, text)
 	return made.(string)
 }
 
@@ -228,7 +240,10 @@ func (f *failure) cause(s Settings) string {
 		return fmt.Sprintf("%s within %s", [...]string{"no connection", "no answer", "no end of the body"}[f.stage], quantity.Duration(s.Timeout))
 	case f.status != 0:
 		text := strconv.Itoa(f.status) + " " + nethttp.StatusText(f.status)
-		if f.status/100 == 3 && f.location != "" {
+		switch {
+		case f.status/100 == 3 && f.location != "" && f.follows:
+			return text + fmt.Sprintf(", not followed (redirects: %d): Location: %s", f.most, f.location)
+		case f.status/100 == 3 && f.location != "":
 			return text + ", redirects are not followed: Location: " + f.location
 		}
 		if f.read.start != "" {

@@ -25,6 +25,7 @@ package http
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -38,6 +39,7 @@ import (
 	"time"
 
 	"plimsoll/target"
+	"plimsoll/target/agenda"
 	"plimsoll/target/cookie"
 	"plimsoll/target/httpcall"
 	"plimsoll/target/random"
@@ -51,6 +53,8 @@ type Target struct {
 	contains []byte
 	requests []*request
 	dial     *nethttp.Transport
+	beyond   *nethttp.Transport // to hosts that are not at home, where those have a socket of their own; nil: dial
+	home     map[string]bool    // HOST:PORT of the target's own calls
 	mu       sync.Mutex
 	pools    map[uint32]map[string]*pool // by user, if each has its own, and else 0; by scheme and host
 	buffers  sync.Pool                   // of *[]byte, to drain bodies into
@@ -71,8 +75,13 @@ func Open(s Settings, base string) (*Target, error) {
 	if err != nil {
 		return nil, err
 	}
-	linked(transport, s.Protocol == "2", s.MaxHead)
-	t := &Target{settings: s, contains: []byte(s.Success.Contains), pools: map[uint32]map[string]*pool{}, dial: transport, jars: cookie.NewJars(time.Now), traces: newTraces()}
+	t := &Target{home: map[string]bool{}, settings: s, contains: []byte(s.Success.Contains), pools: map[uint32]map[string]*pool{}, dial: transport, jars: cookie.NewJars(time.Now), traces: newTraces()}
+	if s.Route.Unix != "" {
+		s.Route.Unix = ""
+		if t.beyond, err = newTransport(s); err != nil {
+			return nil, err
+		}
+	}
 	t.steps.New = t.newStep
 	t.buffers.New = func() any {
 		buffer := make([]byte, max(32<<10, 2*len(t.contains)))
@@ -89,6 +98,7 @@ func Open(s Settings, base string) (*Target, error) {
 		if err != nil {
 			return nil, fmt.Errorf("request %d: %w", i+1, err)
 		}
+		t.home[address(r.template.URL)] = true
 		r.pool = t.poolFor(0, r.template.URL.Scheme, address(r.template.URL))
 		t.requests = append(t.requests, r)
 	}
@@ -111,10 +121,14 @@ func (t *Target) poolFor(user uint32, scheme, address string) *pool {
 		pools = map[string]*pool{}
 		t.pools[user] = pools
 	}
+	transport := t.dial
+	if t.beyond != nil && !t.home[address] {
+		transport = t.beyond
+	}
 	if pools[key] == nil {
 		pools[key] = &pool{
 			dial: func(ctx context.Context) (client *nethttp.ClientConn, l link, err error) {
-				client, err = t.dial.NewClientConn(context.WithValue(ctx, linkKey{}, &l), scheme, address)
+				client, err = transport.NewClientConn(context.WithValue(ctx, linkKey{}, &l), scheme, address)
 				return client, l, err
 			},
 			limit:   s.Connections,
@@ -188,7 +202,7 @@ func (t *Target) attempt(ctx context.Context, r *request, out *target.Outcome, a
 		out.Ended = time.Now()
 		return &failure{class: target.Cancelled}
 	}
-	timed, cancel := within(ctx, t.settings.Timeout)
+	timed, cancel := within(ctx, cmp.Or(t.settings.Timeout, agenda.Never))
 	defer cancel()
 	f := t.exchanges(ctx, timed, at, r, out)
 	if after != nil {

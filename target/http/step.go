@@ -51,7 +51,7 @@ func (t *Target) callStep(ctx context.Context, q *target.Request) (out target.Ou
 	} else {
 		t.ready(s)
 	}
-	t.walk(ctx, s, t.settings.Timeout, &out)
+	t.walk(ctx, s, &out)
 	return out
 }
 
@@ -62,7 +62,7 @@ func (t *Target) callLed(ctx context.Context, led *wire.Led) (out target.Outcome
 	defer s.End()
 	t.ready(s)
 	if !led.Begun {
-		t.walk(ctx, s, t.settings.Timeout, &out)
+		t.walk(ctx, s, &out)
 		return out
 	}
 	out = led.Outcome
@@ -72,9 +72,9 @@ func (t *Target) callLed(ctx context.Context, led *wire.Led) (out target.Outcome
 	return out
 }
 
-// within bounds what is left to do; agenda.Never and 0 do not.
+// within bounds what is left to do; agenda.Never does not.
 func within(ctx context.Context, left time.Duration) (context.Context, context.CancelFunc) {
-	if left == agenda.Never || left == 0 {
+	if left == agenda.Never {
 		return ctx, func() {}
 	}
 	return context.WithTimeout(ctx, left)
@@ -82,7 +82,7 @@ func within(ctx context.Context, left time.Duration) (context.Context, context.C
 
 // walk sends the step's request and all that redirects ask for, in one time-out
 // that begins when there is a place for the first.
-func (t *Target) walk(ctx context.Context, s *step, timeout time.Duration, out *target.Outcome) {
+func (t *Target) walk(ctx context.Context, s *step, out *target.Outcome) {
 	f := t.attempt(ctx, &s.request, out, func(timed context.Context, f *failure) *failure {
 		if f == nil && s.again {
 			return t.hop(ctx, timed, s, out)
@@ -118,6 +118,7 @@ func (t *Target) tell(out *target.Outcome, call *httpcall.Prepared, label string
 	if call != nil {
 		label = clip(call.Action, 100)
 	}
+	f.of(call)
 	out.Class, out.Example = f.class, t.example(call, label, f)
 }
 

@@ -63,7 +63,7 @@ var stepAnswers = []struct {
 	{"an early hint", "HTTP/1.1 103 Early Hints\r\nX-A: early\r\n\r\n" + sized("200 OK\r\nX-A: 1\r\nSet-Cookie: c=d", document), "", "", `200|[1, 2.50, "x"]|1|d|`, nil},
 	{"a status", sized("503 Busy\r\nX-A: 1", document), "status-503", "503 Service Unavailable", `503|[1, 2.50, "x"]|1||` + document, nil},
 	{"any status", sized("404 Gone", document), "", "", `404|[1, 2.50, "x"]|||` + document, func(c *httpcall.Call) { c.AnyStatus = true }},
-	{"a redirect that is not followed", sized("302 Found\r\nLocation: /x\r\nX-A: 1", document), "status-302", "Location: /x", `302|[1, 2.50, "x"]|1||` + document, func(c *httpcall.Call) { c.Redirects = 0 }},
+	{"a redirect that is not followed", sized("302 Found\r\nLocation: /x\r\nX-A: 1", document), "status-302", "302 Found, not followed (redirects: 0): Location: /x", `302|[1, 2.50, "x"]|1||` + document, func(c *httpcall.Call) { c.Redirects = 0 }},
 	{"a redirect to nowhere", sized("302 Found\r\nX-A: 1", "x"), "status-302", "302 Found", `302||1||`, nil},
 	{"not modified", "HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n", "status-304", "304 Not Modified", `304||||`, nil},
 
@@ -343,5 +343,39 @@ func TestServersHearOfTheTracesThatAreTold(t *testing.T) {
 				seen[trace] = true
 			}
 		}
+	}
+}
+
+// Of many calls under way one is given up: it alone ends, whatever connection it
+// is on.
+func TestOneOfManyCallsIsGivenUp(t *testing.T) {
+	for _, by := range everyStepper[:3] {
+		t.Run(by.name(), func(t *testing.T) {
+			goOn := make(chan bool)
+			home := scripted(t, func(c *net.TCPConn, _ int) bool { <-goOn; return says(sized("200 OK", "x"))(c, 0) })
+			x := newStepper(t, by, Settings{Calls: []Request{{URL: home}}})
+			step := x.prepare(asks(t, "GET", "/", nil))
+			const calls = 20
+			for n := range uint32(calls) {
+				r := target.Request{Number: uint64(n)}
+				if n%2 == 0 {
+					r.Call = step
+				}
+				x.send(target.NewID(n, uint64(n)), r)
+			}
+			for _, n := range []uint32{6, 7} {
+				x.carrier.Cancel(target.NewID(n, 99), x.clock.Now()) // nobody's
+				x.carrier.Cancel(target.NewID(n, uint64(n)), x.clock.Now())
+				if d := x.end(); d.ID.Slot() != n || d.Class != target.Cancelled {
+					t.Errorf("%+v", d)
+				}
+			}
+			close(goOn)
+			for range calls - 2 {
+				if d := x.end(); !d.OK() {
+					t.Errorf("%+v", d)
+				}
+			}
+		})
 	}
 }

@@ -162,6 +162,7 @@ func (s Settings) examples(labels []string) func(n uint64, call *httpcall.Prepar
 		if call != nil {
 			label = clip(call.Action, 100)
 		}
+		f.of(call)
 		text := clip(s.scrub(label+": "+f.reason(s)), 200)
 		if call == nil || f.status == 0 { // else it may hold what one user alone is to see
 			made[is] = text

@@ -67,7 +67,11 @@ func (e *Engine) send(c *conn) (there bool) {
 // prepare gives a connection its call.
 func (e *Engine) prepare(c *conn, x *exchange) {
 	e.attempt(x)
-	c.x, c.user, c.begun = x, x.user(), false
+	c.x, c.begun = x, false
+	if x.step != nil {
+		c.user = x.step.User()
+		e.seated.sit(x, c)
+	}
 	c.expect(x, &e.o)
 	c.unsent, c.later, c.patience = x.request.Bytes, x.request.Later, 0
 	if e.o.Timeout > 0 && c.fd >= 0 {

@@ -20,6 +20,7 @@ type Engine struct {
 	conns     []*conn
 	closed    []*conn // to be used again
 	idle      resting[*conn]
+	seated    seated[conn]
 	open      int    // connections there are
 	admitting bool   // those in line are being seen to
 	buffer    []byte // what is being read, of whatever connection
@@ -105,8 +106,12 @@ func (e *Engine) Cancel(id target.ID, now time.Duration) {
 	if e.withdraw(id) {
 		return
 	}
+	if c := e.seated.of(id); c != nil && c.carries(id) {
+		e.lose(c, target.Cancelled, nil)
+		return
+	}
 	for _, c := range e.conns {
-		if c.x != nil && c.x.ID == id {
+		if c.carries(id) {
 			e.lose(c, target.Cancelled, nil)
 			return
 		}

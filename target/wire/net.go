@@ -25,6 +25,7 @@ type Net struct {
 	conns   []*netConn // all there ever were
 	closed  []*netConn // to be used again
 	resting resting[*netConn]
+	seated  seated[netConn]
 	open    int // connections there are
 	workers sync.WaitGroup
 	led     *exchange // to another request, not sent yet
@@ -218,8 +219,12 @@ func (n *Net) Cancel(id target.ID, now time.Duration) {
 	if n.withdraw(id) {
 		return
 	}
+	if c := n.seated.of(id); c != nil && c.carries(id) {
+		c.interrupt(target.Cancelled)
+		return
+	}
 	for _, c := range n.conns {
-		if c.x != nil && c.x.ID == id {
+		if c.carries(id) {
 			c.interrupt(target.Cancelled)
 			return
 		}

@@ -114,7 +114,11 @@ func (c *netConn) heard(wanted bool) {
 // prepare makes the connection ready for a call. A goroutine that finds it
 // idle does not touch what is written here.
 func (c *netConn) prepare(x *exchange, reused bool) {
-	c.x, c.user, c.reused = x, x.user(), reused
+	c.x, c.reused = x, reused
+	if x.step != nil {
+		c.user = x.step.User()
+		c.net.seated.sit(x, c)
+	}
 	c.request, c.later, c.once = x.request.Bytes, x.request.Later, x.request.Once
 	c.sending = large(c.request) || len(c.later) > 0
 	if len(c.later) > 0 {

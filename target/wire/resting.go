@@ -17,6 +17,11 @@ func (i *resting[C]) pool(user uint32) *[]C {
 	if i.users == nil {
 		return &i.all
 	}
+	return i.own(user)
+}
+
+// own is the pool of a user who has one alone.
+func (i *resting[C]) own(user uint32) *[]C {
 	p := i.users[user]
 	if p == nil {
 		p = new([]C)

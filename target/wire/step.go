@@ -69,7 +69,7 @@ func (d *desk) answered(x *exchange, a *answer) (class string, err error, again 
 func (d *desk) leadOn(x *exchange, at time.Duration) (here bool) {
 	s := x.step
 	if s.hops, s.left = true, agenda.Never; x.until != agenda.Never {
-		s.left = x.until - at
+		s.left = max(0, x.until-at)
 	}
 	if s.away() {
 		d.elsewhere(x, at)

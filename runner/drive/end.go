@@ -1,0 +1,161 @@
+package drive
+
+import (
+	"time"
+
+	"plimsoll/target"
+	"plimsoll/target/agenda"
+)
+
+// How long calls in flight get after an interrupt, and after they have been
+// cancelled, before the loop goes on without them.
+const (
+	interruptGrace = 3 * time.Second
+	cancelGrace    = 2 * time.Second
+)
+
+// End is how a loop ended.
+type End struct {
+	// Interrupted by Stop, or Stopped by the schedule, which says why.
+	Interrupted bool
+	Stopped     string
+	// Next is above the numbers of all iterations of the loop's journeys.
+	Next uint64
+	// At is when, on the trial's clock.
+	At time.Duration
+	// Err tells that the harness or a target broke.
+	Err error
+}
+
+// broken ends the trial for a reason that is no measurement.
+func (d *driver) broken(reason string, err error) {
+	if d.err == nil {
+		d.err = err
+		d.Schedule.Stop(reason)
+		d.cancel()
+		d.abandon()
+	}
+}
+
+// interrupt obeys Stop.
+func (d *driver) interrupt() {
+	if !d.interrupted {
+		d.interrupted = true
+		d.drop()
+		d.Schedule.Stop("interrupted")
+		if d.walk == nil || !d.walk.left {
+			d.deadline = min(d.deadline, agenda.Later(d.now, interruptGrace))
+		}
+	}
+	if d.Stop.level.Load() > 1 {
+		d.cancel()
+		d.abandon()
+	}
+}
+
+// abandon gives up what outlives cancelling: users who go.
+func (d *driver) abandon() {
+	if d.walk != nil {
+		d.walk.abandon()
+	}
+}
+
+// cancel gives up what is in flight, which then has a moment to end.
+func (d *driver) cancel() {
+	if d.cancelled {
+		return
+	}
+	d.cancelled = true
+	if !d.interrupted { // else what was due has been dropped, and no more became due
+		d.drop()
+	}
+	d.Schedule.Stop(d.Schedule.Stopped())
+	grace := cancelGrace
+	switch {
+	case d.walk != nil:
+		if d.walk.j.Program.Leaves() {
+			grace = max(grace, d.Drain)
+		} else {
+			d.walk.abandoned = true
+		}
+		d.walk.callOff()
+	case d.again != nil:
+		d.again.cancelAll(d.now)
+	default:
+		d.carrier.CancelAll(d.now)
+	}
+	d.due = d.now
+	d.deadline = agenda.Later(d.now, grace)
+}
+
+// drop counts the calls that were due and never started.
+func (d *driver) drop() {
+	if overdue := d.Schedule.Overdue(d.now); overdue > 0 {
+		d.Recorder.Drop(d.now, overdue)
+	}
+}
+
+// expired is called when the deadline has passed: the first time for what is
+// in flight, the last time for what would not be cancelled, which is left behind
+// and counted; between them, where there are any, for users who go.
+func (d *driver) expired() (over bool) {
+	switch {
+	case !d.cancelled && (d.walk == nil || !d.walk.left):
+		if !d.interrupted {
+			d.Recorder.GiveUp()
+		}
+		d.cancel()
+	case d.walk != nil && !d.walk.abandoned:
+		d.walk.abandon()
+	default:
+		d.leave()
+		return true
+	}
+	return false
+}
+
+// leave records the calls that have not come back, as cancelled.
+func (d *driver) leave() {
+	if d.walk != nil {
+		d.walk.leave()
+		return
+	}
+	for place, s := range d.slots {
+		if free(s.serial) {
+			continue
+		}
+		start, outcome := s.start, &target.Outcome{Class: target.Cancelled}
+		if d.again != nil {
+			outcome = d.again.of[place].leftBehind()
+		}
+		if d.again != nil && d.again.of[place].sent {
+			start += d.again.of[place].late
+		} else if d.handsOn != nil {
+			start = d.handsOn.Began(target.NewID(uint32(place), s.serial), d.now)
+		}
+		d.Recorder.Record(&Call{
+			Number: d.number(uint32(place)), Intended: s.intended, Ready: s.ready, Start: start, End: d.now,
+			Outcome: outcome,
+		})
+	}
+	d.inFlight = 0
+}
+
+// number is that of the call in a slot.
+func (d *driver) number(place uint32) uint64 {
+	if d.again != nil {
+		return d.again.of[place].request.Number
+	}
+	return d.First + d.slots[place].serial*d.Stride
+}
+
+func (d *driver) end() End {
+	end := End{Interrupted: d.interrupted, At: d.now, Err: d.err}
+	if d.walk != nil {
+		end.Next = d.walk.next()
+	}
+	if !d.interrupted && d.err == nil {
+		end.Stopped = d.Schedule.Stopped()
+	}
+	return end
+}
