@@ -45,7 +45,7 @@ func (r *underWay) journeys(t scenario.Trial, o opened) (*journeying, error) {
 		j.world.UUIDs = streams.Key("uuids of " + t.Mode.Name)
 	}
 	var err error
-	if j.main, err = ready(steps.Main, t.Scenario, o); err != nil {
+	if j.main, err = ready(steps.Main, o); err != nil {
 		return nil, err
 	}
 	values := t.Values()
@@ -61,14 +61,11 @@ func (r *underWay) journeys(t scenario.Trial, o opened) (*journeying, error) {
 }
 
 // ready makes a program's calls ready for the targets that they go to.
-func ready(p *journey.Program, s *scenario.Scenario, o opened) (*journey.Program, error) {
+func ready(p *journey.Program, o opened) (*journey.Program, error) {
 	return p.Ready(func(c *journey.Call) error {
-		to, name := o[c.Carrier], s.Called()[c.Carrier].Name
+		to := o[c.Carrier]
 		if c.Timeout == 0 {
-			c.Timeout = to.Timeout
-			if own := s.Called()[c.Carrier].Settings.Traits().Timeout; patience(s, c.Carrier) > own {
-				c.Timeout = own
-			}
+			c.Timeout = to.timeout
 		}
 		if c.Retry.Attempts == 0 {
 			c.Retry = to.Retry
@@ -77,7 +74,7 @@ func ready(p *journey.Program, s *scenario.Scenario, o opened) (*journey.Program
 			return nil
 		}
 		if to.Prepare == nil {
-			return fmt.Errorf("the step %s: the target %s cannot be asked for paths over its engine, %s", p.Rows[c.Row].Name, name, to.Engine)
+			return fmt.Errorf("the step %s: the target %s cannot be asked for paths over its engine, %s", p.Rows[c.Row].Name, to.name, to.Engine)
 		}
 		prepared, err := to.Prepare(c.Prepared)
 		if err != nil {
@@ -88,19 +85,18 @@ func ready(p *journey.Program, s *scenario.Scenario, o opened) (*journey.Program
 	})
 }
 
-// patience is the longest that a try of a call to a carrier's target may take, as
-// the steps say.
-func patience(s *scenario.Scenario, carrier int) (longest time.Duration) {
-	if s.Steps == nil {
-		return 0
-	}
-	for _, p := range []*journey.Program{s.Steps.Main, s.Steps.Setup, s.Steps.Teardown} {
-		if p == nil {
+// patience is the longest that a try of a call to a target may take, as the steps
+// of a trial say, and of what goes on beside it.
+func patience(t scenario.Trial, target string) (longest time.Duration) {
+	for _, s := range append([]*scenario.Scenario{t.Scenario}, t.Scenario.Beside...) {
+		if s.Steps == nil {
 			continue
 		}
-		for _, c := range p.Calls() {
-			if c.Carrier == carrier {
-				longest = max(longest, c.Timeout)
+		for _, p := range []*journey.Program{s.Steps.Main, s.Steps.Setup, s.Steps.Teardown} {
+			for _, c := range p.Calls() {
+				if s.Called()[c.Carrier].Name == target {
+					longest = max(longest, c.Timeout)
+				}
 			}
 		}
 	}
@@ -181,7 +177,7 @@ func (r *underWay) tearDown(atOnce context.Context, j *journeying, o opened, out
 
 // once carries a program out that runs once a trial; nil is none.
 func (r *underWay) once(name string, p *journey.Program, j *journeying, o opened, stop *drive.Stop) (pass drive.Pass, err error) {
-	if p, err = ready(p, j.trial.Scenario, o); p == nil || err != nil {
+	if p, err = ready(p, o); p == nil || err != nil {
 		return pass, err
 	}
 	rigs, err := r.targets.rigs(o, j.trial.Scenario.Clock == scenario.Virtual, 1, 0)

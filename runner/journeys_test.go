@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -175,5 +176,59 @@ scenarios:
 	}
 	if trial.OK != 4 || len(s.asked) != 5*4 {
 		t.Errorf("%d iterations, the server saw %d requests", trial.OK, len(s.asked))
+	}
+}
+
+// What goes on in the background meets the trial in the same simulated server: all
+// of it together is M/M/4, whose mean response time is 1/μ + C(4, λ/μ)/(4μ − λ)
+// with Erlang's C, for the trial and for what is beside it.
+func TestANoisyNeighbour(t *testing.T) {
+	run := carryOut(t, `
+targets:
+  shop: {sim: {delay: {exponential: 20ms}, servers: 4}}
+scenarios:
+  - name: quiet
+    target: shop
+    clock: virtual
+    duration: 3000s
+    warmup: 20s
+    background: [noise, still]
+    modes: [{rate-limited: 100/s, arrivals: poisson}]
+  - name: noise
+    target: shop
+    clock: virtual
+    modes: [{rate-limited: 60/s, arrivals: poisson}]
+    steps: [{name: loud, get: /}]
+  - name: still
+    target: shop
+    clock: virtual
+    modes: [{concurrent: 1, think_time: 1000s}]
+`)
+	if len(run.Trials) != 1 || run.Exit != 0 {
+		t.Fatalf("%d trials, exit %d", len(run.Trials), run.Exit)
+	}
+	trial := &run.Trials[0]
+	const mu, load = 50.0, 3.2
+	sum, term := 0.0, 1.0
+	for k := 1.0; k <= 4; k++ {
+		sum += term
+		term *= load / k
+	}
+	waits := term / (1 - load/4) / (sum + term/(1-load/4))
+	want := 1/mu + waits/(4*mu-load*mu)
+	noise, still := &trial.Beside[0], &trial.Beside[1]
+	for _, one := range []*result.Trial{trial, noise} {
+		if got := one.Response.MeanS; math.Abs(got-want) > 0.02*want {
+			t.Errorf("%s: the mean response time is %v, want %v", one.Scenario, got, want)
+		}
+	}
+	if noise.Scenario != "noise" || noise.Unit != result.UnitIteration || math.Abs(noise.ThroughputPerS-60) > 1 || rowOf(t, noise, "loud").OK != noise.OK {
+		t.Errorf("%s of %q: %v a second", noise.Scenario, noise.Unit, noise.ThroughputPerS)
+	}
+	if still.Started < 3 || still.Started > 4 || trial.Cancelled > 0 {
+		t.Errorf("%d calls beside it, want one each 1000 s; %d of its own were cancelled", still.Started, trial.Cancelled)
+	}
+	if !strings.Contains(trial.Workload, "background: noise (rate-limited: 60/s; ") {
+		t.Errorf("its workload is %s", trial.Workload)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"plimsoll/runner/mode"
 	"plimsoll/runner/result"
 	"plimsoll/runner/scenario"
+	"plimsoll/target/kind"
 	"plimsoll/runner/schedule"
 	"plimsoll/target/delay"
 	"plimsoll/target/quantity"
@@ -68,7 +69,7 @@ func TestProcessors(t *testing.T) {
 	}{
 		{closedLoop(10), true, 3}, {closedLoop(10), false, 0}, {openLoop(10, 10), true, 0}, {openLoop(10, 10), false, 0},
 	} {
-		if got := processors(c.trial, opened{{Frugal: c.frugal}}, 3); got != c.want {
+		if got := processors(c.trial, opened{{Opened: &kind.Opened{Frugal: c.frugal}}}, 3); got != c.want {
 			t.Errorf("%s, frugal %t: %d, want %d", c.trial.Mode.Text(), c.frugal, got, c.want)
 		}
 	}

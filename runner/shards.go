@@ -2,7 +2,6 @@ package runner
 
 import (
 	"plimsoll/runner/scenario"
-	"plimsoll/target/kind"
 )
 
 // loops is how many loops shall carry a trial out; asked is what the plan
@@ -40,7 +39,7 @@ func stride(t scenario.Trial, loops int) int {
 // that do little but read, are done with one for each loop: with more they
 // only wake each other, which costs more than the work itself.
 func processors(t scenario.Trial, o opened, loops int) int {
-	if o.every(func(one *kind.Opened) bool { return one.Frugal }) && !t.Mode.Traits().Timed {
+	if o.every(func(one site) bool { return one.Frugal }) && !t.Mode.Traits().Timed {
 		return loops
 	}
 	return 0

@@ -28,29 +28,53 @@ func newTargets(o Options) *targets {
 	return &targets{Options: o, children: map[string]*serve.Child{}}
 }
 
-// open makes a trial's targets ready.
+// open makes a trial's targets ready, and those of what goes on beside it.
 func (ts *targets) open(ctx context.Context, t scenario.Trial, streams random.Source) (opened, error) {
 	var all opened
-	for i, called := range t.Scenario.Called() {
+	for i, called := range t.Called() {
 		from := streams
 		if i > 0 { // so that equal servers are not alike in what they draw
 			from = func(purpose string) *rand.Rand { return streams(called.Name + " " + purpose) }
 		}
+		longest := patience(t, called.Name)
 		one, err := called.Settings.Open(ctx, kind.Site{
-			Virtual: t.Scenario.Clock == scenario.Virtual, Streams: from, Patience: patience(t.Scenario, i),
+			Virtual: t.Scenario.Clock == scenario.Virtual, Streams: from, Patience: longest,
 			Serve: func(ctx context.Context, model any) (kind.Served, error) { return ts.child(ctx, called.Name, model) },
 		})
 		if err != nil {
 			all.close()
 			return nil, fmt.Errorf("target %q: %w", called.Name, err)
 		}
-		all = append(all, one)
+		timeout := one.Timeout
+		if own := called.Settings.Traits().Timeout; longest > own {
+			timeout = own
+		}
+		all = append(all, site{Opened: one, name: called.Name, timeout: timeout})
 	}
 	return all, nil
 }
 
 // opened are a trial's targets, ready: by the number of their carrier.
-type opened []*kind.Opened
+type opened []site
+
+// site is one of them.
+type site struct {
+	*kind.Opened
+	name string
+	// timeout bounds every try of a call where the loop shall see to that, unless
+	// its step says another one.
+	timeout time.Duration
+}
+
+// of are those that a scenario calls, which may be one of the background's, and
+// where they are.
+func (all opened) of(s *scenario.Scenario) (own opened, places []int) {
+	for _, called := range s.Called() {
+		i := slices.IndexFunc(all, func(one site) bool { return one.name == called.Name })
+		own, places = append(own, all[i]), append(places, i)
+	}
+	return own, places
+}
 
 // engine names what carries the calls: where that is more than one, all of them.
 func (all opened) engine() string {
@@ -64,8 +88,8 @@ func (all opened) engine() string {
 }
 
 // every tells whether something holds for all of them.
-func (all opened) every(holds func(*kind.Opened) bool) bool {
-	return !slices.ContainsFunc(all, func(o *kind.Opened) bool { return !holds(o) })
+func (all opened) every(holds func(site) bool) bool {
+	return !slices.ContainsFunc(all, func(o site) bool { return !holds(o) })
 }
 
 // err tells what of ours has failed.
@@ -161,10 +185,19 @@ func (ts *targets) clock(o opened, virtual bool, from time.Duration) (target.Clo
 	switch {
 	case virtual:
 		return wait.NewVirtual(from), nil
-	case !o.every(func(one *kind.Opened) bool { return !one.Polls }):
+	case !o.every(func(one site) bool { return !one.Polls }):
 		return wait.NewPoll(ts.Plan.Spin)
 	}
 	return wait.NewDoze(ts.Plan.Spin), nil
+}
+
+// of is what a scenario calls by it, whose carriers are at these places.
+func (l rig) of(places []int) rig {
+	own := rig{clock: l.clock, date: l.date}
+	for _, i := range places {
+		own.carriers = append(own.carriers, l.carriers[i])
+	}
+	return own
 }
 
 func (l rig) close() {

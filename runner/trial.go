@@ -14,7 +14,6 @@ import (
 	"plimsoll/runner/scenario"
 	"plimsoll/runner/schedule"
 	"plimsoll/target/host"
-	"plimsoll/target/kind"
 	"plimsoll/target/random"
 )
 
@@ -105,33 +104,65 @@ func (r *underWay) measure(ctx, atOnce context.Context, t scenario.Trial, out *r
 		runtime.GC() // what earlier trials left is none of this one's business
 	}
 	defer stop.Follow(ctx, atOnce)()
-	opened, err := r.targets.open(atOnce, t, r.streams(t))
+	all, err := r.targets.open(atOnce, t, r.streams(t))
 	if err != nil {
 		return err
 	}
-	defer opened.close()
-	out.Engine = opened.engine()
-	journeys, err := r.journeys(t, opened)
+	defer all.close()
+	own, _ := all.of(t.Scenario)
+	out.Engine = own.engine()
+	journeys, err := r.journeys(t, own)
 	if err != nil {
 		return err
 	}
-	if journeys == nil {
-		m, err := r.load(t, opened, nil, stop, out)
+	beside, err := r.neighbours(t, all)
+	if err != nil {
+		return err
+	}
+	l := &load{underWay: r, trial: t, all: all, own: own, journeys: journeys, beside: beside, stop: stop, out: out}
+	return l.between(atOnce)
+}
+
+// load is a trial that is ready to be carried out.
+type load struct {
+	*underWay
+	trial    scenario.Trial
+	all, own opened // own are those that the trial itself calls
+	journeys *journeying
+	beside   []*neighbour
+	stop     *drive.Stop
+	out      *result.Trial
+}
+
+// between measures between setup and teardown.
+func (l *load) between(atOnce context.Context) error {
+	if l.journeys == nil && l.beside == nil {
+		m, err := l.measure()
 		if err != nil {
 			return err
 		}
-		return r.fill(out, t, m)
+		return l.fill(l.out, l.trial, m)
 	}
-	m, err := measured{whole: drive.NewRecorder(0, nil).Interval}, r.setUp(journeys, opened, stop)
+	m, err := measured{whole: drive.NewRecorder(0, nil).Interval}, error(nil)
+	if l.journeys != nil {
+		err = l.setUp(l.journeys, l.own, l.stop)
+	}
+	if err == nil {
+		err = l.setUpAll(l.beside, l.stop)
+	}
 	if err == nil {
 		var loaded measured
-		if loaded, err = r.load(t, opened, journeys, stop, out); err == nil {
+		if loaded, err = l.measure(); err == nil {
 			m = loaded
 		}
 	}
-	r.tearDown(atOnce, journeys, opened, out)
-	m.whole.MergeRows(journeys.outside)
-	return errors.Join(err, r.fill(out, t, m))
+	l.tearDownAll(atOnce, l.beside, l.out)
+	if l.journeys != nil {
+		l.tearDown(atOnce, l.journeys, l.own, l.out)
+		m.whole.MergeRows(l.journeys.outside)
+	}
+	err = errors.Join(err, l.fill(l.out, l.trial, m))
+	return errors.Join(err, l.fillBeside(l.out, l.beside))
 }
 
 // measured is what came of the load.
@@ -141,57 +172,76 @@ type measured struct {
 	stood standstill
 }
 
-// load warms up and carries out what is measured.
-func (r *underWay) load(t scenario.Trial, opened opened, journeys *journeying, stop *drive.Stop, out *result.Trial) (m measured, err error) {
+// measure warms up and carries out what is measured.
+func (l *load) measure() (m measured, err error) {
+	t := l.trial
 	from := -t.Scenario.Warmup
 	if t.Requests > 0 && from < 0 {
-		if err := r.warmUp(t, opened, journeys, stop); err != nil {
+		if err := l.warmUp(); err != nil {
 			return m, err
 		}
 		from = 0
 	}
 	before := use()
 	n := 1
-	if opened.every(func(one *kind.Opened) bool { return one.Divisible }) && journeys.divided() && r.calls == nil {
-		n = loops(t, r.Plan.Loops, host.Processors())
+	if l.divisible() {
+		n = loops(t, l.Plan.Loops, host.Processors())
 	}
-	rigs, err := r.targets.rigs(opened, t.Scenario.Clock == scenario.Virtual, n, from)
+	rigs, err := l.rigs(n, from)
 	if err != nil {
 		return m, err
 	}
-	stop.OnWake(func() {
-		for _, l := range rigs {
-			l.clock.Wake()
-		}
-	})
 	gathered := gather(n)
-	shards := r.shards(t, opened, journeys, from, rigs, gathered, stop)
-	stopWatching, stood := r.watch(shards, gathered), func() standstill { return standstill{} }
+	shards := l.shards(from, rigs, gathered)
+	stopWatching, stood := l.watch(shards, gathered), func() standstill { return standstill{} }
 	if t.Scenario.Clock == scenario.Real {
 		stood = feelPulse(from)
 	}
-	m.end = drive.RunAll(shards, processors(t, opened, n))
+	if l.beside != nil {
+		m.end = l.underWay.beside(shards[0], rigs[0], l.beside, l.stop)
+	} else {
+		m.end = drive.RunAll(shards, processors(t, l.own, n))
+	}
 	m.stood = stood()
 	stopWatching()
 	spun := time.Duration(0)
-	for _, l := range rigs {
-		spun += l.clock.Spun()
+	for _, rig := range rigs {
+		spun += rig.clock.Spun()
 	}
 	closeRigs(rigs)
 	if m.end.Err == nil {
-		m.end.Err = opened.err()
+		m.end.Err = l.all.err()
 	}
 	if t.Scenario.Clock == scenario.Real {
 		used := use().since(before)
 		used.SpinS = spun.Seconds()
-		out.MachineUse = &used
+		l.out.MachineUse = &used
 	}
 	if n > 1 {
-		out.Loops = n
+		l.out.Loops = n
 	}
-	out.Warnings = append(out.Warnings, cutDelays(rigs)...)
+	l.out.Warnings = append(l.out.Warnings, cutDelays(rigs)...)
 	m.whole = gathered.whole(shards[0].Recorder.Interval)
 	return m, nil
+}
+
+// divisible tells whether several loops may carry the trial out.
+func (l *load) divisible() bool {
+	return l.beside == nil && l.calls == nil && l.journeys.divided() && l.own.every(func(one site) bool { return one.Divisible })
+}
+
+// rigs are those of so many loops, whose clocks the trial's end wakes.
+func (l *load) rigs(n int, from time.Duration) ([]rig, error) {
+	rigs, err := l.targets.rigs(l.all, l.trial.Scenario.Clock == scenario.Virtual, n, from)
+	if err != nil {
+		return nil, err
+	}
+	l.stop.OnWake(func() {
+		for _, rig := range rigs {
+			rig.clock.Wake()
+		}
+	})
+	return rigs, nil
 }
 
 // cutDelays warns of delays that a simulated server drew and no call can take.
@@ -211,50 +261,50 @@ func cutDelays(rigs []rig) []string {
 }
 
 // shards are the trial's shares, one for each rig.
-func (r *underWay) shards(t scenario.Trial, o opened, j *journeying, from time.Duration, rigs []rig, g *gathering, stop *drive.Stop) []drive.Loop {
-	until := schedule.Never
+func (l *load) shards(from time.Duration, rigs []rig, g *gathering) []drive.Loop {
+	t, until := l.trial, schedule.Never
 	if t.Requests == 0 {
 		until = length(t)
 	}
 	bounds := schedule.Bounds{From: from, Until: until, Requests: int64(t.Requests)}
 	shards := make([]drive.Loop, len(rigs))
-	for k, l := range rigs {
-		shards[k] = r.loop(l, o, t, stop)
-		shards[k].Journey = j.of(l, k, len(rigs))
-		shards[k].Schedule = newSchedule(t, mode.Share{K: k, N: len(rigs)}, bounds, r.streams(t))
-		shards[k].Recorder = drive.NewRecorder(until, r.calls.observer(t))
-		shards[k].Recorder.Sink = g
-		shards[k].First, shards[k].Stride = uint64(k), uint64(stride(t, len(rigs)))
-		shards[k].From, shards[k].Until = from, until
+	for k, rig := range rigs {
+		s := &shards[k]
+		*s = l.loop(rig, l.own, t, l.stop)
+		s.Journey = l.journeys.of(rig, k, len(rigs))
+		s.Schedule = newSchedule(t, mode.Share{K: k, N: len(rigs)}, bounds, l.streams(t))
+		s.Recorder = drive.NewRecorder(until, l.calls.observer(t))
+		s.Recorder.Sink = g
+		s.First, s.Stride = uint64(k), uint64(stride(t, len(rigs)))
+		s.From, s.Until = from, until
 	}
 	return shards
 }
 
 // loop is what is the same of a trial and its warm-up.
-func (r *underWay) loop(l rig, o opened, t scenario.Trial, stop *drive.Stop) drive.Loop {
+func (r *underWay) loop(on rig, o opened, t scenario.Trial, stop *drive.Stop) drive.Loop {
 	return drive.Loop{
-		Clock: l.clock, Carrier: l.carriers[0], Timeout: o[0].Timeout, Retry: o[0].Retry.New(r.streams(t)),
+		Clock: on.clock, Carrier: on.carriers[0], Timeout: o[0].timeout, Retry: o[0].Retry.New(r.streams(t)),
 		Drain: t.Scenario.Drain, Stop: stop,
 	}
 }
 
 // warmUp runs a batch's mode for the length of the warm-up, recorded nowhere,
 // until every call has ended.
-func (r *underWay) warmUp(t scenario.Trial, opened opened, j *journeying, stop *drive.Stop) error {
-	w := t.Scenario.Warmup
-	rigs, err := r.targets.rigs(opened, t.Scenario.Clock == scenario.Virtual, 1, -w)
+func (l *load) warmUp() error {
+	w := l.trial.Scenario.Warmup
+	rigs, err := l.rigs(1, -w)
 	if err != nil {
 		return err
 	}
 	defer closeRigs(rigs)
-	stop.OnWake(rigs[0].clock.Wake)
-	loop := r.loop(rigs[0], opened, t, stop)
-	loop.Journey = j.of(rigs[0], 0, 1)
-	loop.Schedule = newSchedule(t, mode.Whole(), schedule.Bounds{From: -w}, r.streams(t))
+	loop := l.loop(rigs[0], l.own, l.trial, l.stop)
+	loop.Journey = l.journeys.of(rigs[0], 0, 1)
+	loop.Schedule = newSchedule(l.trial, mode.Whole(), schedule.Bounds{From: -w}, l.streams(l.trial))
 	loop.Recorder = drive.NewRecorder(0, nil)
 	loop.From, loop.Until = -w, 0
-	end := loop.Run()
-	j.warmed(end)
+	end := l.underWay.beside(loop, rigs[0], l.unrecorded(l.beside), l.stop)
+	l.journeys.warmed(end)
 	if end.Err != nil {
 		return fmt.Errorf("during the warm-up: %w", end.Err)
 	}

@@ -31,6 +31,7 @@ func workload(t scenario.Trial) string {
 			w.put("data "+source.Name, source.Text())
 		}
 	}
+	w.put("background", strings.ReplaceAll(strings.Join(besideText(t), "; "), ", ", "; "))
 	return strings.Join(w, ", ")
 }
 

@@ -146,8 +146,11 @@ func New(j Journeys, rows []Row, names []string, sources []Source) *Program {
 	return p
 }
 
-// Calls are the program's calls, each at the number of its Tries.
+// Calls are the program's calls, each at the number of its Tries; nil has none.
 func (p *Program) Calls() (calls []*Call) {
+	if p == nil {
+		return nil
+	}
 	for i := range p.ops {
 		if c := p.ops[i].call; c != nil {
 			calls = append(calls, c)

@@ -101,6 +101,15 @@ func (t *Trial) Check() error {
 	if err := t.Measure.check(t.dists()); err != nil {
 		return err
 	}
+	for i := range t.Beside {
+		b := &t.Beside[i]
+		if err := b.Check(); err != nil {
+			return fmt.Errorf("beside: %s: %w", b.name(), err)
+		}
+		if b.Clock != t.Clock || b.Beside != nil {
+			return fmt.Errorf("beside: %s: has the clock of the trial, and nothing beside itself", b.name())
+		}
+	}
 	return t.checkSteps()
 }
 

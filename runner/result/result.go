@@ -147,6 +147,9 @@ type Trial struct {
 	// Steps are the calls and named blocks of iterations, in the file's order.
 	Steps []Step `json:"steps,omitempty"`
 
+	// Beside are what the scenarios in the background measured meanwhile.
+	Beside []Trial `json:"beside,omitempty"`
+
 	Ended      Ending      `json:"ended"`
 	Reason     string      `json:"reason"`
 	Health     Health      `json:"health"`

@@ -29,7 +29,7 @@ func (f file) plan(r *setting.Reader) *Plan {
 		}
 		p.Targets = append(p.Targets, Target{t.Key, t.Value})
 	}
-	w := &whole{file: &f, targets: p.Targets, names: &step.Names{}}
+	w := &whole{file: &f, targets: p.Targets, names: &step.Names{}, behind: f.behind()}
 	lines, trials, verdicts := map[string]int{}, 0, 0
 	for _, d := range f.scenarios {
 		s := d.Value.scenario(r, d.Pos, w)
@@ -49,6 +49,10 @@ func (f file) plan(r *setting.Reader) *Plan {
 		}
 		p.Scenarios = append(p.Scenarios, s)
 	}
+	for i, s := range p.Scenarios {
+		f.scenarios[i].Value.addBackground(r, s, p.Scenarios)
+	}
+	p.Scenarios = slices.DeleteFunc(p.Scenarios, func(s *Scenario) bool { return w.behind[s.Name] })
 	w.names.Warn(r)
 	return p
 }
@@ -58,6 +62,7 @@ type whole struct {
 	*file
 	targets []Target
 	names   *step.Names // that are set, and read, in any of them
+	behind  map[string]bool
 }
 
 // callable are the targets as steps see them.
@@ -117,9 +122,12 @@ func (d draft) scenario(r *setting.Reader, at setting.Pos, w *whole) *Scenario {
 	d.addSweep(r, s)
 	d.addSteps(r, s, w)
 	d.checkClock(r, s)
-	if d.capacity.Given {
+	switch {
+	case w.behind[s.Name]:
+		d.checkBehind(r, s)
+	case d.capacity.Given:
 		d.addCapacity(r, s)
-	} else {
+	default:
 		d.checkEnd(r, at)
 		d.addPromises(r, s)
 		d.addExpect(r, s)

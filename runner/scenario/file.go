@@ -48,6 +48,7 @@ type draft struct {
 	expect                   setting.At[expectDraft]
 	compare                  setting.At[compareDraft]
 	capacity                 setting.At[capacityDraft]
+	background               setting.At[setting.Several[string]]
 	stepsDraft
 }
 
@@ -89,6 +90,7 @@ func draftShape() setting.Shape[draft] {
 		setting.Key("baseline", "The mode that the others are compared with. Default: the first.", setting.Located(setting.Text("the name of a mode")), func(d *draft) *setting.At[string] { return &d.baseline }),
 		setting.Key("thresholds", "Promises: METRIC OP VALUE such as p99 < 200ms, a list of them, or a map from modes to them.", promisesShape(), func(d *draft) *[]promise { return &d.promises }),
 		setting.Key("expect", "Published figures to reproduce.", setting.Located(expectShape()), func(d *draft) *setting.At[expectDraft] { return &d.expect }),
+		setting.Key("background", "The scenarios that go on beside each of its trials, from its warm-up to its end, and not by themselves.", setting.Located(setting.OneOrMore(setting.Text("the name of a scenario"))), func(d *draft) *setting.At[setting.Several[string]] { return &d.background }),
 		setting.Key("capacity", "Searches the highest load that keeps its promises, instead of a sweep.", setting.Located(capacityShape()), func(d *draft) *setting.At[capacityDraft] { return &d.capacity }),
 		setting.Key("compare", "How much may change from run to run: what `plimsoll compare` judges by.", setting.Located(compareShape()), func(d *draft) *setting.At[compareDraft] { return &d.compare }),
 	}, stepsFields(), reserved[draft](), ofTargets())...)
@@ -115,7 +117,7 @@ func ofTargets() (fields []setting.Field[draft]) {
 // reserved are the keys that will mean something later.
 func reserved[T any]() []setting.Field[T] {
 	var fields []setting.Field[T]
-	for _, key := range []string{"phases", "background"} {
+	for _, key := range []string{"phases"} {
 		fields = append(fields, setting.Refused[T](key, "is reserved for a later version, leave it out"))
 	}
 	return fields

@@ -71,6 +71,8 @@ type Scenario struct {
 	Rows       []journey.Row
 	Thresholds []Threshold
 	Expect     []Expect
+	// Beside are the scenarios that go on in the background of each trial.
+	Beside []*Scenario
 	// Capacity makes the scenario a search; nil for a sweep.
 	Capacity *Capacity
 	// Tolerances are what the scenario says of comparisons with other runs.

@@ -20,6 +20,14 @@ func (p *Plan) Retarget(name string) (*Plan, error) {
 	for _, s := range p.Scenarios {
 		s := *s // its modes are never written to
 		err := s.retarget(target)
+		for i := range s.Beside {
+			if i == 0 {
+				s.Beside = slices.Clone(s.Beside)
+			}
+			beside := *s.Beside[i]
+			err = errors.Join(err, beside.retarget(target))
+			s.Beside[i] = &beside
+		}
 		if err == nil {
 			err = s.suits()
 		}
