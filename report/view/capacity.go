@@ -196,12 +196,13 @@ func (c searched) promised(steps []numbered, unit scale) (columns []column) {
 		}
 		var values []float64
 		for _, step := range steps {
-			values = append(values, positiveOr(step.measured(i)))
+			if v := step.measured(i); p.OfTimes() {
+				values = append(values, positiveOr(v))
+			} else {
+				values = append(values, v*100)
+			}
 		}
 		if !p.OfTimes() {
-			for k := range values {
-				values[k] *= 100
-			}
 			columns = append(columns, figures(Column{Name: name}, plainScale("%", values...), values))
 			continue
 		}

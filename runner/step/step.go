@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/google/jsonschema-go/jsonschema"
@@ -70,7 +71,7 @@ func Journeys() setting.Shape[[]setting.Entry[[]Step]] {
 // one is a step.
 func one() setting.Shape[Step] {
 	return setting.Define("step", func(self setting.Shape[Step]) setting.Shape[Step] {
-		fields := slices.Concat(httpcall.Fields(func(s *Step) *httpcall.Written { return &s.http }), actionFields(self), modifierFields())
+		fields := slices.Concat(httpcall.Fields(func(s *Step) *httpcall.Written { return &s.http }), actionFields(self), modifierFields(), elsewhere())
 		shape := setting.Object("a step", fields...)
 		return setting.Shape[Step]{
 			Want: shape.Want,
@@ -125,6 +126,20 @@ func modifierFields() []setting.Field[Step] {
 		setting.Key("on_error", "What a failure does: end (default) ends the iteration, continue nothing more (of a block, it ends the block), stop ends the trial.", setting.Located(setting.Word("what to do on an error", "end", "continue", "stop")), func(s *Step) *setting.At[string] { return &s.onError }),
 		setting.Key("concurrent", "How many members of each are under way at once: a number, or all. Default 1.", setting.Located(concurrent()), func(s *Step) *setting.At[int] { return &s.concurrent }),
 	}
+}
+
+// elsewhere are the keys that other tools have for what is called otherwise here.
+func elsewhere() (fields []setting.Field[Step]) {
+	for _, other := range [][2]string{
+		{"think_time", "think sleep wait pause delay"}, {"check", "assert assertions expect validate test"}, {"extract", "capture captures save store"},
+		{"each", "foreach for_each items over"}, {"repeat", "loop loops times count"}, {"query", "params qs"}, {"if", "when ifTrue"},
+		{"name", "label id"}, {"get, post or another method", "url request method http flow"}, {"json, form or body", "data payload"},
+	} {
+		for _, word := range strings.Fields(other[1]) {
+			fields = append(fields, setting.Refused[Step](word, "is no key of a step: what it is elsewhere is "+other[0]+" here"))
+		}
+	}
+	return fields
 }
 
 // concurrent is 0 for all.

@@ -103,6 +103,9 @@ func Parse(text string) (Operand, error) {
 		}
 		return found, err
 	}
+	if path, isJSONPath := strings.CutPrefix(text, "$."); isJSONPath {
+		return Operand{}, fmt.Errorf("%q is how others spell it: write json.%s, names and numbers joined by dots, and * for each", text, strings.NewReplacer("[*]", ".*", "[", ".", "]", "").Replace(path))
+	}
 	return Operand{}, fmt.Errorf("%q is nothing of an answer%s", text, setting.Suggest(word, Words()))
 }
 
