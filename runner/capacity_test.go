@@ -16,7 +16,7 @@ import (
 	"plimsoll/target/busy"
 )
 
-var long = flag.Bool("long", false, "search each capacity with 100 seeds: takes minutes")
+var long = flag.Bool("long", false, "search each capacity with 100 seeds, go shopping ten times as often: takes minutes")
 
 // mm1 is the capacity of one exponential server of rate mu, where p99 must
 // stay below the bound: the p99 at lambda is ln(100)/(mu−lambda).

@@ -195,24 +195,24 @@ const (
 // swept are the names of those that a trial has one of; find is what a search is
 // for.
 func (s *Scenario) swept(find string) (names []string) {
-	at := s.Sweep[0]
+	place := s.Sweep[0]
 	if find != "" { // a search gives each trial its value
-		at = result.Point{RatePerS: 1}
+		place = result.Point{RatePerS: 1}
 		if find == result.FindConcurrency {
-			at = result.Point{Concurrency: 1}
+			place = result.Point{Concurrency: 1}
 		}
 	}
-	for name := range (Trial{Scenario: s, Sweep: at}).Values() {
+	for name := range (Trial{Scenario: s, Sweep: place, Requests: at(s.Requests, 0)}).Values() {
 		names = append(names, name)
 	}
 	return names
 }
 
 // Values are what the names stand for that are the same throughout the trial:
-// where it is in its sweep.
+// where it is in its sweep, and how many iterations it has.
 func (t Trial) Values() map[string]float64 {
 	all := map[string]float64{}
-	for name, v := range map[string]float64{sweptRequests: float64(t.Sweep.Requests), sweptConcurrency: float64(t.Sweep.Concurrency), sweptRate: t.Sweep.RatePerS} {
+	for name, v := range map[string]float64{sweptRequests: float64(t.Requests), sweptConcurrency: float64(t.Sweep.Concurrency), sweptRate: t.Sweep.RatePerS} {
 		if v > 0 {
 			all[name] = v
 		}
