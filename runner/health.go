@@ -22,6 +22,9 @@ func judgeHealth(out *result.Trial, t scenario.Trial, rec *drive.Interval, stood
 	if rec.PoolHeld || rec.HeldCalls > 0 && 0 < pool(t) && pool(t) <= most {
 		out.Health.LimitedBy = "connections"
 	}
+	if rec.RowsHeld {
+		out.Health.LimitedBy = "data"
+	}
 	if t.Scenario.Clock == scenario.Virtual {
 		return
 	}

@@ -8,9 +8,9 @@ import (
 	"plimsoll/runner/mode"
 	"plimsoll/runner/result"
 	"plimsoll/runner/scenario"
-	"plimsoll/target/kind"
 	"plimsoll/runner/schedule"
 	"plimsoll/target/delay"
+	"plimsoll/target/kind"
 	"plimsoll/target/quantity"
 	"plimsoll/target/random"
 )

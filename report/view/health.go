@@ -172,5 +172,9 @@ func (g *Group) limited() []string {
 	if g.Health.LimitedBy == "" {
 		return nil
 	}
-	return []string{"limited by " + Clean(g.Health.LimitedBy) + ": " + g.noun() + "s that found no place waited for one"}
+	what := "place"
+	if g.Health.LimitedBy == "data" {
+		what = "row"
+	}
+	return []string{"limited by " + Clean(g.Health.LimitedBy) + ": " + g.noun() + "s that found no " + what + " waited for one"}
 }

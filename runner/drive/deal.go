@@ -67,6 +67,7 @@ func (w *walk) deal(t *taking, now time.Duration) {
 		}
 		w.leases[t.id] = append(w.leases[t.id], lease{n, row})
 	}
+	w.Recorder.RowsHeld = w.Recorder.RowsHeld || t.since > t.came && t.start.Intended >= 0
 	w.crew.Give(t.id, t.rows, t.since, now)
 }
 

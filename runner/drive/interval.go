@@ -77,6 +77,8 @@ type Tally struct {
 	Busy latency.Total
 	// PoolHeld tells that a target's own pool of connections held calls back.
 	PoolHeld bool
+	// RowsHeld tells that iterations waited for rows of data.
+	RowsHeld bool
 	// Stood is the longest time for which the loop did not go on, though it had
 	// something to do.
 	Stood Gap
@@ -118,6 +120,7 @@ func (i *Interval) Merge(o *Interval) {
 	i.InTime += o.InTime
 	i.Busy.Merge(o.Busy)
 	i.PoolHeld = i.PoolHeld || o.PoolHeld
+	i.RowsHeld = i.RowsHeld || o.RowsHeld
 	i.Stood = i.Stood.Longer(o.Stood)
 	for class, e := range o.Errors {
 		if mine := i.Errors[class]; mine != nil {

@@ -68,7 +68,7 @@ func (c *Crew) judge(s *strand, o *target.Outcome) (v Verdict) {
 		return Verdict{Class: target.Extract, Example: c.named(call, lacks)}
 	}
 	for _, r := range call.Record {
-		if n, err := strconv.ParseFloat(s.found[r.Found].Text, 64); err == nil {
+		if n, err := strconv.ParseFloat(s.found[r.Found].Text, 64); err == nil && n-n == 0 { // finite
 			v.Records = append(v.Records, Recorded{r.Number, n})
 		}
 	}

@@ -283,8 +283,8 @@ type Health struct {
 	KeptPace bool `json:"kept_pace"`
 	// Why says what fell behind, when KeptPace is false.
 	Why string `json:"why"`
-	// LimitedBy names what held calls back by the user's own wish:
-	// "max_in_flight" or "connections". A note, never a fault.
+	// LimitedBy names what held calls, or iterations, back by the user's own wish:
+	// "max_in_flight", "connections" or "data". A note, never a fault.
 	LimitedBy string `json:"limited_by"`
 }
 
