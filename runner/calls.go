@@ -28,7 +28,7 @@ type callLog struct {
 const callHeader = "scenario,mode,sweep,repeat,call,intended_s,start_s,end_s,held_s,response_s,service_s,outcome,attempts,resent,bytes_in,bytes_out"
 
 // stepHeader are the columns behind those, where a scenario has steps.
-const stepHeader = ",iteration,step,status,url"
+const stepHeader = ",iteration,step,status,url,trace"
 
 func newCallLog(w io.Writer, plan *scenario.Plan, scrub func(string) string) *callLog {
 	if w == nil {
@@ -51,7 +51,7 @@ func (l *callLog) observer(t scenario.Trial) func(*drive.Call) {
 	}
 	prefix, behind := prefix(t), ""
 	if l.steps {
-		behind = ",,,,"
+		behind = ",,,,,"
 	}
 	return func(c *drive.Call) { l.call(prefix, c, behind) }
 }
@@ -73,7 +73,7 @@ func (l *callLog) asked(t scenario.Trial) func(*drive.Call, *drive.Asked) {
 		if n := len(a.Found); n > 0 && n == len(a.Call.Want) {
 			status = a.Found[n-1].Text
 		}
-		behind := "," + strconv.FormatUint(a.Iteration, 10) + "," + field(rows[a.Call.Row].Path) + "," + status + "," + field(l.scrub(address(a)))
+		behind := "," + strconv.FormatUint(a.Iteration, 10) + "," + field(rows[a.Call.Row].Path) + "," + status + "," + field(l.scrub(address(a))) + "," + a.Trace
 		l.call(prefix, c, behind)
 	}
 }

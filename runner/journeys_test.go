@@ -1,6 +1,7 @@
 package runner_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -13,6 +14,7 @@ import (
 	"sync"
 	"testing"
 
+	"plimsoll/runner"
 	"plimsoll/runner/result"
 )
 
@@ -230,5 +232,48 @@ scenarios:
 	}
 	if !strings.Contains(trial.Workload, "background: noise (rate-limited: 60/s; ") {
 		t.Errorf("its workload is %s", trial.Workload)
+	}
+}
+
+// Failed calls name the traces that they have begun, by the very identifier that
+// the server was sent; so does every call that is listed.
+func TestFailedCallsNameTheirTraces(t *testing.T) {
+	var mu sync.Mutex
+	seen := map[string]bool{}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		if parts := strings.Split(r.Header.Get("Traceparent"), "-"); len(parts) == 4 {
+			seen[parts[1]] = true
+		}
+		w.WriteHeader(http.StatusTeapot)
+	}))
+	defer server.Close()
+	for _, engine := range []string{"auto", "wire-net", "std"} {
+		var calls bytes.Buffer
+		run := carryOut(t, fmt.Sprintf(`
+targets: {shop: {http: {url: %q, engine: %s}}}
+scenarios:
+  - name: traced
+    target: shop
+    requests: 3
+    modes: [sequential]
+    trace: w3c
+    steps: [{get: /, name: pot}]
+`, server.URL, engine), func(o *runner.Options) { o.Calls = &calls })
+		example := rowOf(t, &run.Trials[0], "pot").Errors["status-418"].Example
+		_, trace, _ := strings.Cut(example, " (trace ")
+		if !seen[strings.TrimSuffix(trace, ")")] {
+			t.Errorf("%s: %q names no trace that the server was sent", engine, example)
+		}
+		lines := strings.Split(strings.TrimSpace(calls.String()), "\n")
+		for _, line := range lines[1:] {
+			if fields := strings.Split(line, ","); !seen[fields[len(fields)-1]] {
+				t.Errorf("%s: no such trace: %s", engine, line)
+			}
+		}
+		if len(lines) != 4 {
+			t.Errorf("%s: %d lines", engine, len(lines))
+		}
 	}
 }

@@ -222,6 +222,7 @@ func (w *walk) answered(place uint32, c *Call, last *target.Outcome) {
 func (w *walk) end(place uint32, c *Call, v journey.Verdict) {
 	call := w.calls[place].call
 	v.Example = w.crew.Scrub(place, v.Example)
+	v.Example = w.traced(place, call, v)
 	c.Outcome.Class, c.Outcome.Example = v.Class, v.Example
 	w.release(place)
 	w.record(place, call.Row, c, v.Records)

@@ -36,6 +36,7 @@ type Asked struct {
 	// Args are those of its request, secret ones as ${name}; none of a call that
 	// lacked a value. Found is what was found in its last answer.
 	Args, Found []value.Value
+	Trace       string // that the call has begun; "": none
 }
 
 // asked tells whoever sees every call what one was about.
@@ -47,8 +48,35 @@ func (w *walk) asked(id uint32, call *journey.Call, c *Call) {
 	if c.Class != target.Variable {
 		a.Args = w.j.Program.Masked(call, w.again.of[id].request.Args)
 	}
+	a.Trace = w.trace(id, call)
 	if c.Class != target.Cancelled {
 		a.Found = w.crew.Found(id)
 	}
 	w.Recorder.Asked(c, &a)
+}
+
+// tracer is a carrier that knows which traces its calls begin.
+type tracer interface{ Trace(number uint64) string }
+
+// trace is the identifier of the trace that a strand's call has begun, where it
+// was to begin one.
+func (w *walk) trace(id uint32, call *journey.Call) string {
+	if asks, ok := call.Prepared.(interface{ Traced() bool }); !ok || !asks.Traced() || int(id) >= len(w.again.of) {
+		return ""
+	}
+	if t, ok := w.again.carriers[call.Carrier].Carrier.(tracer); ok {
+		return t.Trace(w.again.of[id].request.Number)
+	}
+	return ""
+}
+
+// traced is what is told of a failed call, with the name of its trace.
+func (w *walk) traced(id uint32, call *journey.Call, v journey.Verdict) string {
+	if v.Class == "" || v.Class == target.Cancelled || v.Class == target.Variable {
+		return v.Example
+	}
+	if trace := w.trace(id, call); trace != "" {
+		return v.Example + " (trace " + trace + ")"
+	}
+	return v.Example
 }

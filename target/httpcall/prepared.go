@@ -84,6 +84,9 @@ func (s *Server) Prepare(c *Call) *Prepared {
 	return p
 }
 
+// Traced tells that its requests begin a trace.
+func (p *Prepared) Traced() bool { return p.Trace }
+
 // has tells whether one of the lists of that name has a word in it.
 func (p *Prepared) has(name, word string) bool {
 	lists := []string(nil)
