@@ -153,6 +153,7 @@ func (g *Group) Beside() ([]Group, error) {
 	}
 	groups, err := Groups(all)
 	for i := range groups {
+		groups[i].Partial = groups[i].Partial || g.Partial
 		for _, t := range g.LeftOut {
 			groups[i].leaveOut(t.Beside)
 		}
