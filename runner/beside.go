@@ -27,8 +27,12 @@ type neighbour struct {
 
 // neighbours makes ready what goes on beside a trial.
 func (r *underWay) neighbours(t scenario.Trial, o opened) (all []*neighbour, err error) {
+	until := schedule.Never
+	if t.Requests == 0 { // it goes on while the trial drains, which is no time to count
+		until = length(t)
+	}
 	for _, b := range t.Beside() {
-		n := &neighbour{trial: b, recorder: drive.NewRecorder(schedule.Never, nil)}
+		n := &neighbour{trial: b, recorder: drive.NewRecorder(until, nil)}
 		n.opened, n.places = o.of(b.Scenario)
 		if n.journeys, err = r.journeys(b, n.opened); err != nil {
 			return nil, fmt.Errorf("beside it, %s: %w", b.Scenario.Name, err)
@@ -92,6 +96,9 @@ func (r *underWay) fillBeside(out *result.Trial, all []*neighbour) (err error) {
 		b := describe(n.trial)
 		b.Engine, b.DurationS = n.opened.engine(), cmp.Or(out.DurationS, out.MakespanS)
 		m := measured{whole: n.recorder.Interval, end: drive.End{At: n.end.At, Interrupted: n.end.Interrupted}}
+		if out.Ended == result.Stopped { // nor did this last as long as was asked for
+			m.end.Stopped = out.Reason
+		}
 		if n.journeys != nil {
 			m.whole.MergeRows(n.journeys.outside)
 		}

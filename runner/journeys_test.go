@@ -181,6 +181,43 @@ scenarios:
 	}
 }
 
+// What is beside a trial has the throughput that it had, however much longer, or
+// shorter, than was asked for the trial takes.
+func TestThroughputInTheBackground(t *testing.T) {
+	for asked, ended := range map[string]result.Ending{
+		"duration: 1s": result.Complete, "duration: 1s\n    warmup: 5s": result.Complete, "requests: 3": result.Complete,
+		"requests: 3\n    warmup: 5s": result.Complete, "duration: 100s\n    on_error: stop": result.Stopped,
+	} {
+		run := carryOut(t, `
+targets:
+  slow: {sim: {delay: 10s, errors: {rate: 100%}}}
+  quick: {sim: {delay: 1ms}}
+scenarios:
+  - name: front
+    target: slow
+    clock: virtual
+    background: [calls, iterations]
+    modes: [concurrent: 1]
+    `+asked+`
+  - {name: calls, target: quick, clock: virtual, modes: [rate-limited: 100/s]}
+  - {name: iterations, target: quick, clock: virtual, modes: [rate-limited: 100/s], steps: [{name: look, get: /}]}
+`)
+		trial := &run.Trials[0]
+		if trial.Ended != ended || len(trial.Beside) != 2 {
+			t.Fatalf("%s: %s, %d beside it", asked, trial.Ended, len(trial.Beside))
+		}
+		for i := range trial.Beside {
+			b := &trial.Beside[i]
+			if b.Ended != ended || b.OK < 500 || math.Abs(b.ThroughputPerS-100) > 1.1 {
+				t.Errorf("%s: %s beside it %s: %d ok, %v a second", asked, b.Scenario, b.Ended, b.OK, b.ThroughputPerS)
+			}
+			if b.Unit != "" && math.Abs(rowOf(t, b, "look").ThroughputPerS-100) > 1.1 {
+				t.Errorf("%s: its step has %v a second", asked, rowOf(t, b, "look").ThroughputPerS)
+			}
+		}
+	}
+}
+
 // What goes on in the background meets the trial in the same simulated server: all
 // of it together is M/M/4, whose mean response time is 1/μ + C(4, λ/μ)/(4μ − λ)
 // with Erlang's C, for the trial and for what is beside it.

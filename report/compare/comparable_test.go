@@ -49,9 +49,10 @@ func TestTheWorkloadMustAgree(t *testing.T) {
 	const load = "rate-limited: 500/s, arrivals: poisson, max_in_flight: 2000, duration: 30s, clock: real"
 	for workload, want := range map[string]string{
 		load: "",
-		strings.Replace(load, "poisson", "constant", 1):       "arrivals of s, sequential is poisson in the baseline and constant in the current run",
-		load + ", warmup: 5s":                                 "warmup of s, sequential is not set in the baseline and 5s in the current run",
-		strings.Replace(load, ", max_in_flight: 2000", "", 1): "max_in_flight of s, sequential is 2000 in the baseline and not set in the current run",
+		strings.Replace(load, "poisson", "constant", 1):                "arrivals of s, sequential is poisson in the baseline and constant in the current run",
+		load + ", warmup: 5s":                                          "warmup of s, sequential is not set in the baseline and 5s in the current run",
+		strings.Replace(load, ", max_in_flight: 2000", "", 1):          "max_in_flight of s, sequential is 2000 in the baseline and not set in the current run",
+		load + ", background: noise (rate-limited: 60/s; clock: real)": "background of s, sequential is not set in the baseline and noise (rate-limited: 60/s; clock: real) in the current run",
 		"": "a result does not tell the workload of s, sequential: run it again with this version",
 	} {
 		was, is := runs(t, 1)
@@ -62,6 +63,30 @@ func TestTheWorkloadMustAgree(t *testing.T) {
 		if want == "" && err != nil || want != "" && (err == nil || err.Error() != "not comparable: "+want) {
 			t.Errorf("%q: %v, want %s", workload, err, want)
 		}
+	}
+}
+
+// What goes on in the background is part of the load: runs are compared where it is
+// the same, and nothing of it is judged.
+func TestTheBackgroundMustAgree(t *testing.T) {
+	const load = "concurrent: 1, duration: 30s, clock: virtual, background: noise (rate-limited: 60/s; clock: virtual); still (concurrent: 1; clock: virtual)"
+	was, is := runs(t, 1)
+	for _, run := range []*result.Run{was, is} {
+		for i := range run.Trials {
+			beside := run.Trials[i]
+			beside.Scenario, beside.Mode = "noise", "rate-limited-60/s"
+			run.Trials[i].Workload, run.Trials[i].Beside = load, []result.Trial{beside}
+		}
+	}
+	if c := mustCompare(t, was, is, Options{}); len(c.Changes) != 4 || len(c.Caveats) != 0 {
+		t.Errorf("%d changes, %v", len(c.Changes), c.Caveats)
+	}
+	for i := range is.Trials {
+		is.Trials[i].Workload = strings.Replace(load, "60/s", "80/s", 1)
+	}
+	const want = "not comparable: background of s, sequential is noise (rate-limited: 60/s; clock: virtual); still (concurrent: 1; clock: virtual) in the baseline and noise (rate-limited: 80/s; clock: virtual); still (concurrent: 1; clock: virtual) in the current run"
+	if _, err := Runs(was, is, Options{}); err == nil || err.Error() != want {
+		t.Error(err)
 	}
 }
 

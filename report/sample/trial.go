@@ -17,9 +17,12 @@ import (
 type call struct {
 	due, start, end time.Duration
 	held            time.Duration // of start − due; the rest is lateness
-	class           string        // "" is a success
+	class           string        // "" is a success, underWay one that was cancelled
 	paused          time.Duration // of end − start
 }
+
+// underWay is the class of calls that were cancelled when the trial was over.
+const underWay = "under way"
 
 // measured fills in what a trial measures from its calls.
 func measured(t result.Trial, calls []call) result.Trial {
@@ -35,6 +38,10 @@ func measured(t result.Trial, calls []call) result.Trial {
 			t.HeldCalls++
 		}
 		last, busy = max(last, c.end), busy+c.end-c.start
+		if c.class == underWay {
+			t.Cancelled++
+			continue
+		}
 		if c.class != "" {
 			failed.Record(c.end - c.due - c.paused)
 			if t.Errors == nil {
@@ -92,7 +99,11 @@ func timeline(calls []call, dropped int64) []result.Window {
 	line := latency.NewTimeline(latency.MaxWindows)
 	for _, c := range calls {
 		fate := latency.OK
-		if c.class != "" {
+		switch c.class {
+		case "":
+		case underWay:
+			fate = latency.Cancelled
+		default:
 			fate = latency.Failed
 		}
 		line.Call(c.due, c.start, c.end, c.paused, fate)

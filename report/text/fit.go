@@ -35,8 +35,11 @@ func (p *printer) fitted(t view.Table) (l *layout, gone []string) {
 		}
 	}
 	l = without(out)
-	l.squeeze(p.Width, l.Keys, len(l.Columns), 20)
-	l.squeeze(p.Width, 0, l.Keys, 10)
+	l.squeeze(l.width()-p.Width, l.Keys, len(l.Columns), 20)
+	l.squeeze(l.width()-p.Width, 0, l.Keys, 10)
+	if l.width() > p.Width { // then at least each part
+		l.squeeze(l.widestPart()-p.Width, 0, l.Keys, 10)
+	}
 	slices.Sort(out)
 	for _, i := range out {
 		if c := t.Columns[i]; !c.Qualifies && i >= t.Keys {
@@ -59,15 +62,14 @@ func leastOf(t view.Table, out []int) int {
 }
 
 // squeeze breaks the widest text of some columns into lines, as far as that is
-// all it takes to make the table fit, and they stay legible.
-func (l *layout) squeeze(width, from, to, legible int) {
+// all it takes to win so much room, and they stay legible.
+func (l *layout) squeeze(over, from, to, legible int) {
 	widest := -1
 	for c := from; c < to; c++ {
 		if l.Columns[c].Left && (widest < 0 || l.widths[c] > l.widths[widest]) {
 			widest = c
 		}
 	}
-	over := l.width() - width
 	if over <= 0 || widest < 0 || l.widths[widest]-over < legible {
 		return
 	}
@@ -81,6 +83,14 @@ func (l *layout) squeeze(width, from, to, legible int) {
 
 // width is that of the whole table.
 func (l *layout) width() int { return l.keysTake() + l.span(l.Keys, len(l.Columns), true) }
+
+// widestPart is the width of the widest part that a column makes by itself.
+func (l *layout) widestPart() (width int) {
+	for c := l.Keys; c < len(l.Columns); c++ {
+		width = max(width, l.keysTake()+l.span(c, c+1, true))
+	}
+	return width
+}
 
 // sharedUnits are the units of the groups all of whose figures have the same
 // one. Where that is the same for all groups, the table's title tells it.

@@ -27,7 +27,7 @@ func tables(v *view.View) (n int) {
 // out, and told by name. In a pipe nothing is.
 func TestTablesStandInOnePieceAt80Columns(t *testing.T) {
 	for name, run := range map[string]*result.Run{"published": sample.Published(), "frozen": sample.Frozen(), "failing": sample.Failing(),
-		"bars": sample.Bars(), "rates": sample.Rates(), "interrupted": sample.Interrupted(), "searched": sample.Searched(), "callers": sample.Callers()} {
+		"bars": sample.Bars(), "rates": sample.Rates(), "interrupted": sample.Interrupted(), "searched": sample.Searched(), "callers": sample.Callers(), "noisy": sample.Noisy()} {
 		v := of(t, run)
 		whole, narrow := terminal(t, v, text.Options{}), terminal(t, v, text.Options{Width: 80})
 		if tall(narrow) != tables(v) || tall(whole) != tables(v) {
@@ -55,7 +55,7 @@ func TestTablesStandInOnePieceAt80Columns(t *testing.T) {
 func TestNarrowTerminals(t *testing.T) {
 	blanks := regexp.MustCompile(`[^0-9A-Za-z]+`)
 	for name, run := range map[string]*result.Run{"published": sample.Published(), "frozen": sample.Frozen(), "failing": sample.Failing(),
-		"bars": sample.Bars(), "rates": sample.Rates(), "interrupted": sample.Interrupted(), "journey": sample.Journey()} {
+		"bars": sample.Bars(), "rates": sample.Rates(), "interrupted": sample.Interrupted(), "journey": sample.Journey(), "noisy": sample.Noisy()} {
 		v := of(t, run)
 		for _, width := range []int{40, 45, 60, 80} {
 			narrow := terminal(t, v, text.Options{Width: width})

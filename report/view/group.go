@@ -2,6 +2,7 @@ package view
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -28,6 +29,8 @@ type Scenario struct {
 	// Stepped are the steps of iterations, of each mode at one place; none where
 	// there are calls.
 	Stepped []Stepped
+	// Beside is what went on in the background of each mode at that place.
+	Beside []Neighbour
 
 	// Interrupted says how far an interrupted run got; "" where none was.
 	Interrupted string
@@ -90,7 +93,7 @@ func (o Options) scenarios(run *result.Run) ([]*Scenario, error) {
 		slices.SortStableFunc(s.Places, comparePlaces)
 		slices.SortStableFunc(s.Groups, func(a, b *Group) int { return comparePlaces(a.Sweep, b.Sweep) })
 		s.attach(run)
-		if err := s.addSteps(); err != nil {
+		if err := errors.Join(s.addSteps(), s.addBeside()); err != nil {
 			return nil, fmt.Errorf("the run cannot be shown: %w", err)
 		}
 		slices.SortStableFunc(s.verdicts, func(a, b *result.Verdict) int { // as every other table

@@ -272,42 +272,12 @@ func lateMatters(g *Group) bool {
 	return g.late() > 0 || quantile(g.Lateness, 99) > 0.01*quantile(g.Response, 99)
 }
 
-func (s *Scenario) throughput() column {
+func (s *Scenario) throughput() column { return s.throughputIn(rateUnit(s.Noun())) }
+
+func (s *Scenario) throughputIn(unit string) column {
 	var values []float64
 	for _, g := range s.Groups {
 		values = append(values, g.ThroughputPerS)
 	}
-	return figures(Column{Name: "throughput"}, plainScale(rateUnit(s.Noun()), values...), values)
-}
-
-// counts are columns of how calls ended; those that nothing happened to are
-// left out, but for successes and errors.
-func (s *Scenario) counts() []column {
-	var columns []column
-	for _, count := range []struct {
-		name   string
-		rank   int
-		always bool
-		of     func(*Group) int64
-	}{
-		{"ok", 2, true, func(g *Group) int64 { return g.OK }},
-		{"errors", 0, true, func(g *Group) int64 { return g.Failed }},
-		{"not made", 0, false, func(g *Group) int64 { return g.Lacking }},
-		{"held", 2, false, func(g *Group) int64 { return g.HeldCalls }},
-		{"dropped", 1, false, func(g *Group) int64 { return g.Dropped }},
-		{"cancelled", 1, false, func(g *Group) int64 { return g.Cancelled }},
-		{"resent", 1, false, func(g *Group) int64 { return g.Resent }},
-	} {
-		c := column{head: Column{Name: count.name, Rank: count.rank}}
-		for _, g := range s.Groups {
-			c.cells = append(c.cells, draft{text: fmt.Sprint(count.of(g))})
-		}
-		if count.name == "resent" && !c.dull() {
-			c.notes = []string{resent}
-		}
-		if count.always || !c.dull() {
-			columns = append(columns, c)
-		}
-	}
-	return columns
+	return figures(Column{Name: "throughput"}, plainScale(unit, values...), values)
 }

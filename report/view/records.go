@@ -2,6 +2,7 @@ package view
 
 import (
 	"math"
+	"slices"
 	"strconv"
 
 	"plimsoll/runner/result"
@@ -68,7 +69,8 @@ var (
 
 // LatencyRecords has a row for each trial and, after them, one for all
 // repetitions of the group merged. A percentile that the calls do not support
-// is empty. Where confidence is asked for, each is followed by its interval:
+// is empty. What went on in the background of the group has its rows behind them.
+// Where confidence is asked for, each is followed by its interval:
 // of a trial by the ranks of its calls, of the group as its tables have it.
 func (v *View) LatencyRecords() (Records, error) {
 	header := []string{"scenario", "mode", "target", "clock", "engine", "requests", "duration_s", "concurrency", "rate_per_s",
@@ -80,10 +82,17 @@ func (v *View) LatencyRecords() (Records, error) {
 	if v.iterates() {
 		header = append(header, v.stepNames()...)
 	}
+	background := slices.ContainsFunc(v.Sections, func(sec Section) bool { return len(sec.Scenario.behind()) > 0 })
+	if background {
+		header = append(header, besideNames()...)
+	}
 	records := Records{header}
 	for _, sec := range v.Sections {
 		for _, g := range sec.Scenario.Groups {
 			rows, err := v.groupRecords(g)
+			if err == nil && background {
+				rows, err = v.withBeside(rows, g)
+			}
 			if err != nil {
 				return nil, err
 			}

@@ -11,7 +11,9 @@ import (
 // Rows of steps, which runs with iterations have behind those of their trials.
 
 func (v *View) iterates() bool {
-	return slices.ContainsFunc(v.Sections, func(sec Section) bool { return sec.Scenario.iterates() })
+	return slices.ContainsFunc(v.Sections, func(sec Section) bool {
+		return sec.Scenario.iterates() || slices.ContainsFunc(sec.Scenario.behind(), func(t result.Trial) bool { return t.Unit == result.UnitIteration })
+	})
 }
 
 // stepNames are the columns that come last where there are steps. In the rows

@@ -23,10 +23,7 @@ func (s *Scenario) addSteps() error {
 	if !s.iterates() {
 		return nil
 	}
-	for _, g := range s.Groups {
-		if g.Sweep != s.closer() {
-			continue
-		}
+	for _, g := range s.atCloser() {
 		steps, err := g.Steps()
 		if err != nil {
 			return err
@@ -36,7 +33,17 @@ func (s *Scenario) addSteps() error {
 	return nil
 }
 
-// closer is the place whose steps are shown: of a search the highest load that
+// atCloser are the groups at that place.
+func (s *Scenario) atCloser() (groups []*Group) {
+	for _, g := range s.Groups {
+		if g.Sweep == s.closer() {
+			groups = append(groups, g)
+		}
+	}
+	return groups
+}
+
+// closer is the place whose steps, and background, are shown: of a search the highest load that
 // it says is borne, else the last of the sweep.
 func (s *Scenario) closer() result.Point {
 	at := s.Places[len(s.Places)-1]
@@ -231,27 +238,8 @@ func (s *Scenario) stepCounts(rows []stepRow) (columns []column) {
 	for i, r := range rows {
 		hops[s.Groups[len(s.Groups)-len(rows)+i]] = r.Hops
 	}
-	for _, count := range []struct {
-		name   string
-		rank   int
-		always bool
-		of     func(*Group) int64
-	}{
-		{"calls", 0, true, func(g *Group) int64 { return g.Started }},
-		{"errors", 0, true, func(g *Group) int64 { return g.Failed }},
-		{"not made", 0, false, func(g *Group) int64 { return g.Lacking }},
-		{"cancelled", 1, false, func(g *Group) int64 { return g.Cancelled }},
-		{"hops", 2, false, func(g *Group) int64 { return hops[g] }},
-	} {
-		c := column{head: Column{Name: count.name, Rank: count.rank}}
-		for _, g := range s.Groups {
-			c.cells = append(c.cells, draft{text: fmt.Sprint(count.of(g))})
-		}
-		if count.always || !c.dull() {
-			columns = append(columns, c)
-		}
-	}
-	return columns
+	called := tally{"calls", 0, true, func(g *Group) int64 { return g.Started }, ""}
+	return s.tallies(called, errorCount, notMadeCount, cancelledCount, tally{"hops", 2, false, func(g *Group) int64 { return hops[g] }, ""})
 }
 
 // shares are those of the iterations' time, in percent. Branches run at once,

@@ -123,11 +123,11 @@ func section(s *Scenario) Section {
 	if len(s.Groups) > 0 {
 		sec.About = s.about()
 		tables = slices.Concat([]*Table{s.speedupTable(), s.scalingTable(), s.latencyTable()}, s.journeyTables(),
-			[]*Table{s.errorTable(), s.stepErrors(), s.verdictTable()})
+			[]*Table{s.besideTable(), s.errorTable(), s.stepErrors(), s.verdictTable()})
 	}
 	if s.Capacity != nil {
 		sec.Notes = append(s.answer(), sec.Notes...)
-		tables = slices.Concat([]*Table{s.stepTable()}, s.journeyTables(), []*Table{s.errorTable(), s.stepErrors()})
+		tables = slices.Concat([]*Table{s.stepTable()}, s.journeyTables(), []*Table{s.besideTable(), s.errorTable(), s.stepErrors()})
 	}
 	for _, t := range tables {
 		if t != nil {

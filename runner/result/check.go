@@ -90,6 +90,7 @@ func (r *Run) checkUnderWay() error {
 //	started = ok + Σ errors + cancelled
 //	every distribution has as many values as there were calls of its kind
 //	a timeline's windows add up to the trial
+//	all of that holds for each step, and for what went on beside it
 //	every number is finite and not below zero
 func (t *Trial) Check() error {
 	if err := t.checkNames(); err != nil {
@@ -101,16 +102,34 @@ func (t *Trial) Check() error {
 	if err := t.Measure.check(t.dists()); err != nil {
 		return err
 	}
+	if err := t.checkBeside(); err != nil {
+		return err
+	}
+	return t.checkSteps()
+}
+
+// checkBeside tells which law is broken by what went on beside a trial: each is a
+// whole trial, of another scenario, by the same clock and in the same repetition.
+func (t *Trial) checkBeside() error {
+	met := map[string]bool{t.Scenario: true}
 	for i := range t.Beside {
 		b := &t.Beside[i]
+		switch {
+		case len(b.Beside) > 0: // before its own laws, or these would be asked for ever
+			return fmt.Errorf("beside: %s: has something beside itself", b.name())
+		case b.Clock != t.Clock:
+			return fmt.Errorf("beside: %s: has the clock %q and the trial %q", b.name(), b.Clock, t.Clock)
+		case b.Repeat != t.Repeat:
+			return fmt.Errorf("beside: %s: is beside repeat %d", b.name(), t.Repeat)
+		case met[b.Scenario]:
+			return fmt.Errorf("beside: %s: is there twice", b.name())
+		}
+		met[b.Scenario] = true
 		if err := b.Check(); err != nil {
 			return fmt.Errorf("beside: %s: %w", b.name(), err)
 		}
-		if b.Clock != t.Clock || b.Beside != nil {
-			return fmt.Errorf("beside: %s: has the clock of the trial, and nothing beside itself", b.name())
-		}
 	}
-	return t.checkSteps()
+	return nil
 }
 
 // check tells which law the counts and times break, whose distributions are

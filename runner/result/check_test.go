@@ -60,6 +60,13 @@ func TestCheckNamesTheBrokenLaw(t *testing.T) {
 		{"verdict", func(r *Run) { r.Verdicts[0].Kind = "guess" }, `verdict 1: needs a scenario, and kind threshold or expect, not "guess"`},
 		{"a published figure of a step", func(r *Run) { r.Verdicts[0].Step = "buy/pay" }, "verdict 1: is on the step buy/pay, and only a threshold can be"},
 		{"recorded more than there was", func(r *Run) { r.Trials[1].Steps[0].Records["queue_ms"] = r.Trials[1].Held }, "step buy/pay: record queue_ms: count 6 is not the 5 calls"},
+		{"beside", func(r *Run) { r.Trials[1].Beside[0].OK++ }, "trial 2: fetch-urls, concurrent-3, requests 5, repeat 0: beside: crawler, rate-limited-60/s, repeat 0: started 2 is not ok 3"},
+		{"beside, below zero", func(r *Run) { r.Trials[1].Beside[1].BytesIn = -1 }, "beside[1].bytes_in is -1"},
+		{"beside, another clock", func(r *Run) { r.Trials[1].Beside[0].Clock = "real" }, `repeat 0: has the clock "real" and the trial "virtual"`},
+		{"beside, another repetition", func(r *Run) { r.Trials[1].Beside[1].Repeat = 1 }, "beside: report, concurrent-1, repeat 1: is beside repeat 0"},
+		{"beside itself", func(r *Run) { r.Trials[1].Beside[0].Scenario = "fetch-urls" }, "beside: fetch-urls, rate-limited-60/s, repeat 0: is there twice"},
+		{"beside twice", func(r *Run) { r.Trials[1].Beside[1].Scenario = "crawler" }, "beside: crawler, concurrent-1, repeat 0: is there twice"},
+		{"beside what is beside", func(r *Run) { r.Trials[1].Beside[0].Beside = r.Trials[1].Beside[1:] }, "beside: crawler, rate-limited-60/s, repeat 0: has something beside itself"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			run := fullRun()

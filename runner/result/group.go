@@ -144,6 +144,32 @@ func (g *Group) add(t *Trial) error {
 	return errors.Join(g.Sum.add(&t.Measure), mergeInto(&g.Elapsed, t.Elapsed), mergeInto(&g.ErrorElapsed, t.ErrorElapsed))
 }
 
+// Beside are what went on beside the group's trials: a group for each scenario of
+// their background, in the order of the first trial.
+func (g *Group) Beside() ([]Group, error) {
+	var all []Trial
+	for _, t := range g.Trials {
+		all = append(all, t.Beside...)
+	}
+	groups, err := Groups(all)
+	for i := range groups {
+		groups[i].Partial = groups[i].Partial || g.Partial
+		for _, t := range g.LeftOut {
+			groups[i].leaveOut(t.Beside)
+		}
+	}
+	return groups, err
+}
+
+// leaveOut has those of some trials left out that are of the group.
+func (g *Group) leaveOut(trials []Trial) {
+	for i := range trials {
+		if t := &trials[i]; t.place() == g.Trials[0].place() {
+			g.LeftOut = append(g.LeftOut, t)
+		}
+	}
+}
+
 // MeanMakespan is the mean of the trials' makespans, in seconds.
 func MeanMakespan(trials []*Trial) float64 {
 	return weightedMean(trials,

@@ -90,6 +90,49 @@ func TestStepsOfRepetitionsAddUp(t *testing.T) {
 	}
 }
 
+// What went on beside the repetitions is merged by scenario, with those left out
+// whose trials are.
+func TestWhatIsBesideRepetitionsAddsUp(t *testing.T) {
+	ms := time.Millisecond
+	var trials []Trial
+	for repeat := range 3 {
+		trial := trialOf("s", "m", Point{Requests: 5}, repeat, []time.Duration{10 * ms}, nil)
+		noise := trialOf("noise", "concurrent-2", Point{}, repeat, []time.Duration{ms, time.Duration(repeat+2) * ms}, map[string][]time.Duration{"timeout": {60 * ms}})
+		still := trialOf("a still one", "sequential", Point{}, repeat, nil, nil)
+		trial.Beside = []Trial{noise, still}
+		trials = append(trials, trial)
+	}
+	trials[1].Ended = Interrupted
+	merged := func() ([]Group, error) {
+		groups, err := Groups(trials)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return groups[0].Beside()
+	}
+	beside, err := merged()
+	if err != nil || len(beside) != 2 {
+		t.Fatalf("%d groups, %v", len(beside), err)
+	}
+	noise, still := &beside[0], &beside[1]
+	if noise.Scenario != "noise" || noise.OK != 4 || noise.Failed != 2 || noise.Errors["timeout"].Count != 2 || noise.Response.Count() != 4 || noise.Response.Max() < 4*ms {
+		t.Errorf("%+v", noise)
+	}
+	if still.Scenario != "a still one" || still.Started != 0 || len(noise.LeftOut) != 1 || noise.LeftOut[0].Repeat != 1 || len(still.LeftOut) != 1 {
+		t.Errorf("%+v; %d and %d are left out", still, len(noise.LeftOut), len(still.LeftOut))
+	}
+	trials[0].Beside[1].Service = Dist{Count: 1, HDR: "!"}
+	if _, err := merged(); err == nil || !strings.HasPrefix(err.Error(), "a still one, sequential, repeat 0: service: ") {
+		t.Errorf("says %v", err)
+	}
+	for i := range trials {
+		trials[i].Beside = nil
+	}
+	if none, err := merged(); err != nil || len(none) > 0 {
+		t.Errorf("%v beside nothing: %v", none, err)
+	}
+}
+
 func TestGroupsOfRepetitionsAddUp(t *testing.T) {
 	ms := time.Millisecond
 	at := Point{Requests: 3}

@@ -132,6 +132,11 @@ func (t *Trial) trust() error {
 			return fmt.Errorf("%s: step %s: %w", t.name(), t.Steps[i].Path, err)
 		}
 	}
+	for i := range t.Beside {
+		if err := t.Beside[i].trust(); err != nil {
+			return fmt.Errorf("%s: beside: %w", t.name(), err)
+		}
+	}
 	return nil
 }
 

@@ -85,6 +85,7 @@ func TestWhatJourneysKeepIsNotTrustedBlindly(t *testing.T) {
 		"elapsed: hdr":          func(t *Trial) { t.Elapsed.HDR = "!" },
 		"record queue_ms: hdr":  func(t *Trial) { d := t.Steps[0].Records["queue_ms"]; d.HDR = "!"; t.Steps[0].Records["queue_ms"] = d },
 		"step buy/pay: service": func(t *Trial) { t.Steps[0].Service.HDR = "!" },
+		"beside: crawler, rate-limited-60/s, repeat 0: response: hdr": func(t *Trial) { t.Beside[0].Response.HDR = "!" },
 	} {
 		run := fullRun()
 		spoil(&run.Trials[1])

@@ -170,6 +170,10 @@ func fullRun() *Run {
 	fast.Steps = []Step{{
 		Name: "pay", Path: "buy/pay", Kind: "http", Target: "shop", Hops: 2, Measure: fast.Measure, ThroughputPerS: 2.4, Begin: fast.Service, Records: map[string]Dist{"queue_ms": fast.Response},
 	}, {Name: "log in", Path: "log in", Outside: true, Begin: slow.Response, Elapsed: &slow.Service, Measure: slow.Measure}}
+	fast.Beside = []Trial{
+		trialOf("crawler", "rate-limited-60/s", Point{}, 0, ms(20, 21), nil),
+		trialOf("report", "concurrent-1", Point{}, 0, ms(900), map[string][]time.Duration{"timeout": ms(2000)}),
+	}
 	return &Run{
 		Format: Format, Tool: Tool{Name: "plimsoll", Version: "0.1.0"}, Started: time.Date(2026, 2, 3, 4, 5, 6, 0, time.UTC),
 		Pair: "2026-02-03T04:05:06Z", Tolerances: []Tolerance{{"fetch-urls", "p99", 0.1}},

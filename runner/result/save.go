@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 )
 
 // FileName is the name of a run's file in its result directory.
@@ -70,6 +71,10 @@ func (t *Trial) whole() *Trial {
 	out.Timeline = orEmpty(out.Timeline)
 	if out.Errors == nil {
 		out.Errors = map[string]Error{}
+	}
+	out.Beside = slices.Clone(t.Beside)
+	for i := range out.Beside {
+		out.Beside[i] = *out.Beside[i].whole()
 	}
 	return &out
 }
