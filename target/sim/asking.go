@@ -135,7 +135,7 @@ func (c *Carrier) answered(id target.ID) *target.Done {
 // look finds what is wanted in the answer to a call.
 func (c *Carrier) look(w *waiting) {
 	var p page
-	if a := w.asked.answer; a != nil && a.fixed == nil {
+	if a := w.asked.answer; a != nil && a.asked {
 		p = c.page(w)
 	}
 	c.done.Found = c.room(len(w.want))
