@@ -29,6 +29,7 @@ func (r *underWay) fillSteps(out *result.Trial, rows []journey.Row, rec *drive.I
 	err = errors.Join(err, broken)
 	for n, row := range rec.Rows {
 		if row != nil {
+			row.Timeline = rec.RowTimeline(n)
 			out.Steps[n].Hops, out.Steps[n].ThroughputPerS = row.Hops, throughput(out, row)
 			out.Steps[n].Begin, broken = result.NewDist(row.Begin)
 			if rows[n].Kind == "" {

@@ -57,7 +57,9 @@ func cost(ctx context.Context, l *lab) (table, error) {
 	if err != nil {
 		return table{}, err
 	}
-	return l.costTable(clients, costs), nil
+	asked := fmt.Sprintf("Requests per second of the client's processor time, %s absolute, the others relative to it, by connections; %v each, counted by nginx",
+		clients[0].name, time.Duration(l.seconds)*time.Second)
+	return l.costTable(asked, clients, costs), nil
 }
 
 // spend runs a client as fast as it goes.
@@ -78,11 +80,10 @@ func (l *lab) spend(ctx context.Context, server *nginx, c client, connections in
 }
 
 // costTable shows medians, relative to the first client's.
-func (l *lab) costTable(clients []client, costs map[string][]spent) table {
+func (l *lab) costTable(asked string, clients []client, costs map[string][]spent) table {
 	base := clients[0].name
 	t := table{
-		about: l.about(fmt.Sprintf("Requests per second of the client's processor time, %s absolute, the others relative to it, by connections; %v each, counted by nginx",
-			base, time.Duration(l.seconds)*time.Second), "nginx", clients),
+		about: l.about(asked, "nginx", clients),
 		heads: []string{"client"},
 	}
 	for _, n := range costAt {

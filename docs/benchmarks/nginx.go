@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"regexp"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -32,10 +33,15 @@ http {
 	server {
 		listen 127.0.0.1:%[2]d;
 		location = /count { stub_status; }
+		location /shop/ { default_type application/json; return 200 '%[4]s'; }
 		location / { return 200 "%[3]0128d"; }
 	}
 }
 `
+
+// page is 1 KB of JSON.
+var page = `{"access_token": "abcdefghijklmnopqrstuvwxyz", "total": 11, "items": [` +
+	strings.Repeat(`{"id": 4711, "name": "a product", "price": 9.99, "tags": ["new", "red"]}, `, 12) + `{"id": 4712}]}`
 
 func (l *lab) startNginx(ctx context.Context) (*nginx, error) {
 	dir := l.dir
@@ -45,7 +51,7 @@ func (l *lab) startNginx(ctx context.Context) (*nginx, error) {
 	}
 	port := free.Addr().(*net.TCPAddr).Port
 	free.Close()
-	if err := os.WriteFile(dir+"/nginx.conf", fmt.Appendf(nil, config, dir, port, 0), 0o666); err != nil {
+	if err := os.WriteFile(dir+"/nginx.conf", fmt.Appendf(nil, config, dir, port, 0, page), 0o666); err != nil {
 		return nil, err
 	}
 	words := l.pin(serverCore, []string{"nginx", "-c", dir + "/nginx.conf"})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"runtime"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -103,31 +104,75 @@ func BenchmarkLateness(b *testing.B) {
 }
 
 // BenchmarkVirtualJourney carries out journeys of five steps, whose rate of
-// steps is to be seen beside BenchmarkVirtual's of calls.
+// steps is to be seen beside BenchmarkVirtual's of calls; see also
+// BenchmarkJourneyBesideCalls.
 func BenchmarkVirtualJourney(b *testing.B) {
-	const users, steps = 1000, 5
-	build := &builder{}
-	var list []journey.Step
-	for i := range steps {
-		list = append(list, build.call(strconv.Itoa(i), 0))
+	for _, c := range []struct {
+		name string
+		loop func(testing.TB, int64) drive.Loop
+	}{{"steps", stepping}, {"extracting", extracting}} {
+		b.Run(c.name, func(b *testing.B) {
+			loop := c.loop(b, int64(b.N))
+			b.ReportAllocs()
+			b.ResetTimer()
+			if end := loop.Run(); end.Err != nil || loop.Recorder.Failures() > 0 {
+				b.Fatalf("%+v, %v", end, loop.Recorder.Errors)
+			}
+			b.ReportMetric(float64(loop.Recorder.Attempts)/b.Elapsed().Seconds()/1e6, "Mcalls/s")
+		})
 	}
-	recorder := drive.NewRecorder(schedule.Never, nil)
-	loop := drive.Loop{
-		Schedule: closed(users, schedule.Never, int64(b.N)/steps+1), Clock: wait.NewVirtual(0), Recorder: recorder, Until: schedule.Never, Stop: &drive.Stop{},
-		Journey: journeyOver(build.program(list...), users, sim.Settings{Delay: delay.Delay{Kind: delay.Exponential, A: 10 * time.Millisecond}}),
-	}
-	b.ReportAllocs()
-	b.ResetTimer()
-	if end := loop.Run(); end.Err != nil {
-		b.Fatal(end.Err)
-	}
-	b.ReportMetric(float64(recorder.Attempts)/b.Elapsed().Seconds()/1e6, "Mcalls/s")
 }
 
-func journeyOver(p *journey.Program, users int, s sim.Settings) *drive.Journey {
+const (
+	benchUsers = 1000
+	benchSteps = 5
+)
+
+var benchDelay = delay.Delay{Kind: delay.Exponential, A: 10 * time.Millisecond}
+
+// calling makes so many calls.
+func calling(_ testing.TB, calls int64) drive.Loop {
+	return drive.Loop{
+		Schedule: closed(benchUsers, schedule.Never, calls), Clock: wait.NewVirtual(0), Carrier: sim.NewCarrier(sim.Settings{Delay: benchDelay}, random.New(1, "bench")),
+		Recorder: drive.NewRecorder(schedule.Never, nil), Until: schedule.Never, Stop: &drive.Stop{},
+	}
+}
+
+// stepping makes so many calls, or a few more, as steps without values.
+func stepping(_ testing.TB, calls int64) drive.Loop {
+	build := &builder{}
+	var list []journey.Step
+	for i := range benchSteps {
+		list = append(list, build.call(strconv.Itoa(i), 0))
+	}
+	return iterating(calls, build.program(list...), sim.Settings{Delay: benchDelay})
+}
+
+// extracting makes so many calls, or a few more, as steps that each take a value
+// out of 1 KB of JSON, and ask with that of the step before.
+func extracting(t testing.TB, calls int64) drive.Loop {
+	item := `{"id": 4711, "name": "a product", "price": 9.99, "tags": ["new", "red"]}, `
+	body := `{"page": 1, "items": [` + strings.Repeat(item, 13) + `{}], "next": "p${n}"}`
+	s := &script{site: &sim.Settings{Delay: benchDelay, Answer: answering(t, body)}}
+	var list []journey.Step
+	for i := range benchSteps {
+		url := "/products/${next}"
+		if i == 0 {
+			url = "/products"
+		}
+		list = append(list, step(s.get(t, strconv.Itoa(i), url, "next: json.next")))
+	}
+	return iterating(calls, journey.New(journey.Journeys{Main: list}, s.rows, s.names, nil), *s.site)
+}
+
+func iterating(calls int64, p *journey.Program, s sim.Settings) drive.Loop {
 	streams := random.New(1, "bench")
-	return &drive.Journey{
-		Program: p, World: journey.World{Draws: streams.Key("draws")}, Loops: 1, Places: users, Streams: streams,
-		Carriers: []target.Carrier{sim.NewCarrier(s, streams)},
+	return drive.Loop{
+		Schedule: closed(benchUsers, schedule.Never, (calls+benchSteps-1)/benchSteps), Clock: wait.NewVirtual(0),
+		Recorder: drive.NewRecorder(schedule.Never, nil), Until: schedule.Never, Stop: &drive.Stop{},
+		Journey: &drive.Journey{
+			Program: p, World: journey.World{Draws: streams.Key("draws")}, Loops: 1, Places: benchUsers, Streams: streams,
+			Carriers: []target.Carrier{sim.NewCarrier(s, streams)},
+		},
 	}
 }

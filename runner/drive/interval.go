@@ -1,6 +1,7 @@
 package drive
 
 import (
+	"cmp"
 	"time"
 
 	"plimsoll/runner/latency"
@@ -28,16 +29,21 @@ type Interval struct {
 	// none then: it is pieces by itself, and many times the size of all else.
 	Timeline *latency.Timeline
 	// Rows are those of a journey's steps, by number; nil: nothing happened there.
-	Rows []*Interval
+	// Their timelines are apart from them, and stay with the loop like its own.
+	Rows         []*Interval
+	RowTimelines []*latency.Timeline
 	// Records are the numbers that a step's `record` keeps, each a second.
 	Records []*latency.Histogram
 }
 
 // NewInterval makes an empty one, without a timeline.
-func NewInterval() *Interval {
+func NewInterval() *Interval { return newInterval(latency.New) }
+
+// newInterval makes one of such histograms.
+func newInterval(histogram func(latency.Digits) *latency.Histogram) *Interval {
 	i := &Interval{Tally: Tally{Errors: map[string]*ErrorCount{}}}
 	for _, h := range i.histograms() {
-		*h = latency.New(latency.Fine)
+		*h = histogram(latency.Fine)
 	}
 	return i
 }
@@ -53,7 +59,7 @@ func (i *Interval) Reset() {
 	for _, h := range i.histograms() {
 		(*h).Reset()
 	}
-	i.Timeline = nil
+	i.Timeline, i.RowTimelines = nil, nil
 	clear(i.Rows)
 	i.Records = nil
 }
@@ -133,13 +139,17 @@ func (i *Interval) Merge(o *Interval) {
 	for k, h := range o.histograms() {
 		(*mine[k]).Merge(*h)
 	}
-	switch {
-	case i.Timeline == nil:
-		i.Timeline = o.Timeline
-	case o.Timeline != nil:
-		i.Timeline.Merge(o.Timeline)
-	}
+	i.Timeline = merged(i.Timeline, o.Timeline)
 	i.MergeRows(o)
+}
+
+// merged is a timeline with what another one has, if they are there.
+func merged(t, o *latency.Timeline) *latency.Timeline {
+	if t == nil || o == nil {
+		return cmp.Or(t, o)
+	}
+	t.Merge(o)
+	return t
 }
 
 // Failures is how many calls ended in an error of the target's.

@@ -32,6 +32,7 @@ type Recorder struct {
 	givesUp bool          // who is cancelled from now on is given up
 	window  time.Duration // successes that end before it make the throughput
 	observe func(*Call)
+	rows    int // how many may be met; 0: nobody knows
 }
 
 // Sink takes what a trial records while it goes on: whoever watches one. The
@@ -63,7 +64,7 @@ func (r *Recorder) Record(c *Call) {
 		r.spill(c)
 		return
 	}
-	r.note(r.Interval, c)
+	r.note(r.Interval, r.Timeline, c)
 	r.sum(c)
 	if r.observe != nil {
 		r.observe(c)
@@ -73,8 +74,8 @@ func (r *Recorder) Record(c *Call) {
 	}
 }
 
-// note takes a call, an iteration or a block into an interval.
-func (r *Recorder) note(i *Interval, c *Call) {
+// note takes a call, an iteration or a block into an interval and its timeline.
+func (r *Recorder) note(i *Interval, line *latency.Timeline, c *Call) {
 	start := c.Start + c.Outcome.Held
 	held := c.Ready - c.Intended + c.Outcome.Held
 	late := c.Start - c.Ready
@@ -89,7 +90,7 @@ func (r *Recorder) note(i *Interval, c *Call) {
 	}
 	i.Busy.Add(c.End - start)
 	i.LastEnd = max(i.LastEnd, c.End)
-	i.Timeline.Call(c.Intended, start, c.End, c.Paused, r.settle(i, c, start))
+	line.Call(c.Intended, start, c.End, c.Paused, r.settle(i, c, start))
 }
 
 // sum adds up what a call took.
@@ -110,13 +111,14 @@ func sent(o *target.Outcome) int {
 	return o.Attempts
 }
 
-// handOver gives the sink what was asked for, but for the timeline.
+// handOver gives the sink what was asked for, but for the timelines. What it
+// takes does not depend on how much that is.
 func (r *Recorder) handOver() {
 	r.asked.Store(false)
-	timeline := r.Timeline
-	r.Timeline = nil
+	timeline, ofRows := r.Timeline, r.RowTimelines
+	r.Timeline, r.RowTimelines = nil, nil
 	r.Interval = r.Sink.Take(r.Interval)
-	r.Timeline = timeline
+	r.Timeline, r.RowTimelines = timeline, ofRows
 }
 
 // spill takes in a call of the warm-up. It is counted nowhere; but throughput

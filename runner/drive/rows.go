@@ -8,8 +8,13 @@ import (
 	"plimsoll/target"
 )
 
-// coarser is how many windows a row's timeline has at the most.
-const coarser = 60
+// A row's timeline has so many windows at the most; all rows together have
+// windowsOfRows, unless they are so many that each would have too few.
+const (
+	mostWindows   = 60
+	fewestWindows = 12
+	windowsOfRows = 15_000
+)
 
 // Iteration takes in an iteration that has ended; what it took in bytes and
 // attempts, its calls have.
@@ -18,7 +23,7 @@ func (r *Recorder) Iteration(c *Call) {
 		r.spill(c)
 		return
 	}
-	r.note(r.Interval, c)
+	r.note(r.Interval, r.Timeline, c)
 	switch c.Class {
 	case "":
 		r.Elapsed.Record(c.End - c.Intended)
@@ -41,7 +46,7 @@ func (r *Recorder) Step(row int, outside bool, due time.Duration, c *Call, recor
 		return
 	}
 	i := r.row(row)
-	r.note(i, c)
+	r.note(i, r.rowTimeline(row), c)
 	i.begin(due, c)
 	i.sum(c)
 	if !outside {
@@ -57,7 +62,7 @@ func (r *Recorder) Block(row int, due time.Duration, c *Call) {
 	switch {
 	case c.Intended >= 0:
 		i := r.row(row)
-		r.note(i, c)
+		r.note(i, r.rowTimeline(row), c)
 		i.begin(due, c)
 		if c.OK() {
 			i.Elapsed.Record(c.End - c.Intended)
@@ -74,16 +79,34 @@ func (i *Interval) begin(due time.Duration, c *Call) {
 	}
 }
 
-// row is the interval of a row of its own.
+// row is the interval of a row of its own. There may be a thousand of them.
 func (i *Interval) row(n int) *Interval {
 	for n >= len(i.Rows) {
 		i.Rows = append(i.Rows, nil)
 	}
 	if i.Rows[n] == nil {
-		i.Rows[n] = NewInterval()
-		i.Rows[n].Timeline = latency.NewTimeline(coarser)
+		i.Rows[n] = newInterval(latency.NewSparse)
 	}
 	return i.Rows[n]
+}
+
+// RowTimeline is the timeline of a row; empty where nothing happened there.
+func (i *Interval) RowTimeline(n int) *latency.Timeline {
+	if n < len(i.RowTimelines) && i.RowTimelines[n] != nil {
+		return i.RowTimelines[n]
+	}
+	return latency.NewTimeline(0)
+}
+
+// rowTimeline is the timeline of a row of its own.
+func (r *Recorder) rowTimeline(n int) *latency.Timeline {
+	for n >= len(r.RowTimelines) {
+		r.RowTimelines = append(r.RowTimelines, nil)
+	}
+	if r.RowTimelines[n] == nil {
+		r.RowTimelines[n] = latency.NewSparseTimeline(max(fewestWindows, min(mostWindows, windowsOfRows/max(1, r.rows))))
+	}
+	return r.RowTimelines[n]
 }
 
 // record keeps a number that an answer had, as so many seconds.
@@ -111,6 +134,12 @@ func (i *Interval) MergeRows(o *Interval) {
 			}
 			i.Rows[n], o.Rows[n] = row, nil
 		}
+	}
+	for n, line := range o.RowTimelines {
+		for n >= len(i.RowTimelines) {
+			i.RowTimelines = append(i.RowTimelines, nil)
+		}
+		i.RowTimelines[n] = merged(i.RowTimelines[n], line)
 	}
 	for n, h := range o.Records {
 		for n >= len(i.Records) {

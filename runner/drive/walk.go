@@ -68,6 +68,7 @@ type leaver interface{ Leave(user uint32) }
 
 func newWalk(d *driver) *walk {
 	w := &walk{driver: d, j: d.Journey}
+	w.Recorder.rows = len(w.j.Program.Rows)
 	for _, c := range w.j.Program.Calls() {
 		w.tries = append(w.tries, tries{c.Retry.New(w.j.Streams), c.Timeout})
 	}

@@ -77,15 +77,11 @@ func (e *Encoder) pack(h *Histogram) {
 	b = binary.BigEndian.AppendUint64(b, uint64(reach(h.max)))
 	b = binary.BigEndian.AppendUint64(b, math.Float64bits(1)) // integers stand for themselves
 	header := len(b)
-	zeros := int64(h.first)
-	for _, c := range h.counts[:h.bucket(h.max)-h.first+1] {
-		if c == 0 {
-			zeros++
-			continue
-		}
-		b = appendZeros(b, zeros)
+	next := 0
+	for bucket, c := range h.met {
+		b = appendZeros(b, int64(bucket-next))
 		b = appendZigZag(b, int64(c))
-		zeros = 0
+		next = bucket + 1
 	}
 	binary.BigEndian.PutUint32(b[4:], uint32(len(b)-header))
 	e.payload = b
@@ -151,10 +147,7 @@ func Decode(encoded string) (h *Histogram, err error) {
 }
 
 func fromCounts(digits Digits, counts []int64, highest int64) (*Histogram, error) {
-	h := New(digits)
-	if last := lastUsed(counts); last >= 0 {
-		h.counts = make([]uint64, last+1) // at once, not bucket by bucket
-	}
+	h := roomFor(digits, counts)
 	for bucket, c := range counts {
 		if c == 0 {
 			continue
@@ -163,7 +156,7 @@ func fromCounts(digits Digits, counts []int64, highest int64) (*Histogram, error
 		if c < 0 || c > math.MaxInt64-h.count || v > h.top(h.bucket(highest)) {
 			return nil, fmt.Errorf("not an encoded histogram: impossible count %d of %v", c, time.Duration(v))
 		}
-		h.counts[bucket] = uint64(c)
+		h.counts[h.at(bucket)] = uint64(c)
 		h.count += c
 		h.min, h.max = min(h.min, v), max(h.max, v)
 		h.moments.addMany(uint64(v), uint64(c))
@@ -171,12 +164,28 @@ func fromCounts(digits Digits, counts []int64, highest int64) (*Histogram, error
 	return h, nil
 }
 
-func lastUsed(counts []int64) int {
-	last := len(counts) - 1
-	for last >= 0 && counts[last] == 0 {
-		last--
+// roomFor is an empty histogram that has room for what is in these buckets, at
+// once and not bucket by bucket.
+func roomFor(digits Digits, counts []int64) *Histogram {
+	first, last, used := 0, -1, 0
+	for bucket, c := range counts {
+		if c == 0 {
+			continue
+		}
+		if used == 0 {
+			first = bucket
+		}
+		last = bucket
+		used++
 	}
-	return last
+	if row := last - first + 1; used*(4+8) > row*8 {
+		h := New(digits)
+		h.first, h.counts = first, make([]uint64, row)
+		return h
+	}
+	h := NewSparse(digits)
+	h.buckets, h.counts = make([]int32, 0, used), make([]uint64, 0, used)
+	return h
 }
 
 // Restore puts back the exact figures that the encoding loses, as they were

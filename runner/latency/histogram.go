@@ -31,9 +31,11 @@ type Histogram struct {
 	digits Digits
 	shift  uint     // log2 of the sub-buckets in each octave
 	mask   uint64   // values up to it have a bucket each
-	first  int      // the bucket that counts[0] stands for
+	first  int      // the bucket that counts[0] stands for, or scattered
 	counts []uint64 // the range of buckets seen so far
 	count  int64
+	// buckets are those of counts where they are scattered, in order.
+	buckets []int32
 
 	min, max int64
 	zero     bool // a 0 was met: one more needs nothing but to be counted
@@ -54,6 +56,9 @@ func New(d Digits) *Histogram {
 
 // Reset forgets every value and keeps the memory.
 func (h *Histogram) Reset() {
+	if h.first == scattered {
+		h.buckets, h.counts = h.buckets[:0], h.counts[:0]
+	}
 	clear(h.counts)
 	h.count, h.negative, h.zero = 0, 0, false
 	h.min, h.max = math.MaxInt64, 0
@@ -87,7 +92,7 @@ func (h *Histogram) record(d time.Duration) {
 	}
 	i := uint(h.bucket(v) - h.first)
 	if i >= uint(len(h.counts)) {
-		i = h.grow(h.bucket(v))
+		i = h.place(h.bucket(v))
 	}
 	h.counts[i]++
 	h.zero = h.min == 0 // then bucket 0 is the first
@@ -117,10 +122,12 @@ func (h *Histogram) bottom(bucket int) int64 {
 	return h.top(bucket-1) + 1
 }
 
+// spare is for how many buckets more there is room on either side.
+const spare = 64
+
 // grow makes room for a bucket, with some to spare on either side, and tells
 // its place in counts.
 func (h *Histogram) grow(bucket int) uint {
-	const spare = 64
 	low, high := bucket, bucket+1
 	if len(h.counts) > 0 {
 		low, high = min(low, h.first), max(high, h.first+len(h.counts))
@@ -147,12 +154,13 @@ func (h *Histogram) Merge(o *Histogram) {
 	h.count += o.count
 	h.negative += o.negative
 	h.min, h.max = min(h.min, o.min), max(h.max, o.max)
-	for _, edge := range []int64{o.min, o.max} {
-		if b := h.bucket(edge); uint(b-h.first) >= uint(len(h.counts)) {
-			h.grow(b)
-		}
+	if o.first != scattered && h.first == scattered {
+		h.spread()
 	}
-	if o.digits != h.digits {
+	for _, edge := range []int64{o.min, o.max} {
+		h.at(h.bucket(edge))
+	}
+	if o.first == scattered || o.digits != h.digits {
 		h.regroup(o)
 		return
 	}
@@ -163,13 +171,11 @@ func (h *Histogram) Merge(o *Histogram) {
 	}
 }
 
-// regroup takes in the counts of one of another resolution, the values of each
-// bucket at their highest. There is room for its lowest and highest one.
+// regroup takes in the counts of one that is scattered, or of another
+// resolution: then the values of each bucket at their highest.
 func (h *Histogram) regroup(o *Histogram) {
-	for i, c := range o.counts {
-		if c > 0 {
-			h.counts[h.bucket(max(o.min, min(o.max, o.top(o.first+i))))-h.first] += c
-		}
+	for bucket, c := range o.met {
+		h.counts[h.at(h.bucket(max(o.min, min(o.max, o.top(bucket)))))] += c
 	}
 }
 
@@ -232,9 +238,9 @@ func (h *Histogram) Ranked(rank int64) (low, high time.Duration) {
 		return 0, 0
 	}
 	seen := int64(0)
-	for i := h.bucket(h.min) - h.first; i < len(h.counts); i++ {
-		if seen += int64(h.counts[i]); seen >= rank {
-			return h.ends(h.first + i)
+	for bucket, c := range h.met {
+		if seen += int64(c); seen >= rank {
+			return h.ends(bucket)
 		}
 	}
 	return h.Max(), h.Max()
@@ -254,8 +260,11 @@ func (h *Histogram) CountAtMost(d time.Duration) int64 {
 	if int64(d) >= h.max {
 		return h.count
 	}
-	seen := int64(0)
-	for _, c := range h.counts[:h.bucket(int64(d))-h.first+1] {
+	seen, last := int64(0), h.bucket(int64(d))
+	for bucket, c := range h.met {
+		if bucket > last {
+			break
+		}
 		seen += int64(c)
 	}
 	return seen
@@ -268,11 +277,9 @@ func (h *Histogram) Less(by time.Duration) *Histogram {
 		return h
 	}
 	less := New(h.digits)
-	for i, c := range h.counts {
-		if c > 0 {
-			low, _ := h.ends(h.first + i)
-			less.add(max(0, int64(low-by)), int64(c))
-		}
+	for bucket, c := range h.met {
+		low, _ := h.ends(bucket)
+		less.add(max(0, int64(low-by)), int64(c))
 	}
 	return less
 }
@@ -282,9 +289,5 @@ func (h *Histogram) add(v, n int64) {
 	h.count += n
 	h.min, h.max = min(h.min, v), max(h.max, v)
 	h.moments.addMany(uint64(v), uint64(n))
-	i := uint(h.bucket(v) - h.first)
-	if i >= uint(len(h.counts)) {
-		i = h.grow(h.bucket(v))
-	}
-	h.counts[i] += uint64(n)
+	h.counts[h.at(h.bucket(v))] += uint64(n)
 }

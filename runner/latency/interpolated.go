@@ -10,16 +10,16 @@ func (h *Histogram) Interpolated(percent float64) float64 {
 		return 0
 	}
 	rank, seen := percent/100*float64(h.count), 0.0
-	for i := h.bucket(h.min) - h.first; i < len(h.counts); i++ {
-		inside := float64(h.counts[i])
-		if seen+inside < rank || inside == 0 {
+	for bucket, c := range h.met {
+		inside := float64(c)
+		if seen+inside < rank {
 			seen += inside
 			continue
 		}
-		top := h.top(h.first + i)
+		top := h.top(bucket)
 		width := top
-		if below := h.first + i - 1; below >= 0 {
-			width = top - h.top(below)
+		if bucket > 0 {
+			width = top - h.top(bucket-1)
 		}
 		v := float64(top) + 0.5 - float64(width)*(1-(rank-seen)/inside)
 		return max(float64(h.min), min(float64(h.max), v))

@@ -26,6 +26,7 @@ type Timeline struct {
 	width   time.Duration
 	windows []Window
 	spare   []*Histogram
+	sparse  bool // its histograms are
 }
 
 // Window is one piece of a timeline.
@@ -44,6 +45,13 @@ type Window struct {
 // NewTimeline makes an empty timeline of so many windows at most.
 func NewTimeline(windows int) *Timeline {
 	return &Timeline{width: firstWidth, windows: make([]Window, 0, windows)}
+}
+
+// NewSparseTimeline makes an empty timeline whose windows meet few values each.
+func NewSparseTimeline(windows int) *Timeline {
+	t := NewTimeline(windows)
+	t.sparse = true
+	return t
 }
 
 // Width is the width of every window.
@@ -107,8 +115,11 @@ func (t *Timeline) Merge(o *Timeline) {
 	for t.width < o.width {
 		t.double()
 	}
-	for o.width < t.width {
+	for o.width < t.width || len(o.windows) > cap(t.windows) {
 		o.double()
+	}
+	for t.width < o.width {
+		t.double()
 	}
 	if n := len(o.windows); n > len(t.windows) {
 		t.windows = t.windows[:n] // within the capacity, and zero
@@ -196,6 +207,9 @@ func (t *Timeline) histogram() *Histogram {
 		h := t.spare[n-1]
 		t.spare = t.spare[:n-1]
 		return h
+	}
+	if t.sparse {
+		return NewSparse(Coarse)
 	}
 	return New(Coarse)
 }

@@ -119,8 +119,8 @@ func loadCalibrations(path string) ([]Calibration, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
-	if err == nil && (!info.Mode().IsRegular() || info.Size() > maxTrialBytes) {
-		return nil, fmt.Errorf("%s is no calibration: it is no file of at most %d MB", path, maxTrialBytes>>20)
+	if err == nil && (!info.Mode().IsRegular() || info.Size() > maxValueBytes) {
+		return nil, fmt.Errorf("%s is no calibration: it is no file of at most %d MB", path, maxValueBytes>>20)
 	}
 	var text []byte
 	if err == nil {

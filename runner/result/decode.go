@@ -15,7 +15,8 @@ import (
 const (
 	maxFileBytes  = 1 << 30
 	reserved      = 128 << 20 // of it, for what is judged at the end
-	maxTrialBytes = 4 << 20   // 240 windows and 6 distributions with every bucket used take 2.5 MB
+	maxTrialBytes = 32 << 20  // a thousand steps take 10 MB, 240 windows and 6 distributions with every bucket used 2.5 MB
+	maxValueBytes = 4 << 20   // all else
 	maxTextBytes  = 32 << 20  // a scenario file of 4 MB, each byte escaped
 	maxLine       = 2 * maxTrialBytes
 
@@ -23,8 +24,8 @@ const (
 	MostTrials   = 100_000
 	MostVerdicts = 200_000
 
-	deepest  = 100    // levels of what is passed over
-	mostMaps = 20_000 // in a trial, say: the smallest one, {}, stands for a whole Window
+	deepest  = 100 // levels of what is passed over
+	mapBytes = 200 // so many a map, in the mean: the smallest one, {}, stands for a whole Window
 )
 
 // decoder reads a run.json value by value, and checks each before the next: a
@@ -117,7 +118,7 @@ func (d *decoder) value(name string) error {
 	case "file":
 		return d.field(name, maxTextBytes)
 	case "format", "tool", "started", "seed", "exit", "trials_planned", "scenarios", "machine", "pair", "tolerances", "calibration":
-		return d.field(name, maxTrialBytes)
+		return d.field(name, maxValueBytes)
 	}
 	return d.skip(name)
 }
@@ -192,8 +193,8 @@ func (d *decoder) raw(what string, most int64) (raw json.RawMessage, err error) 
 	if err = d.json.Decode(&raw); errors.Is(err, errTooLong) || int64(len(raw)) > most {
 		return nil, fmt.Errorf("%s takes more than %d bytes, more than any of ours", what, most)
 	}
-	if most == maxTrialBytes && bytes.Count(raw, []byte("{")) > mostMaps {
-		return nil, fmt.Errorf("%s holds more than %d maps, more than any of ours", what, mostMaps)
+	if maps := int(most / mapBytes); most <= maxTrialBytes && bytes.Count(raw, []byte("{")) > maps {
+		return nil, fmt.Errorf("%s holds more than %d maps, more than any of ours", what, maps)
 	}
 	return raw, err
 }
@@ -230,10 +231,10 @@ func (d *decoder) open(want json.Delim, otherwise string) error {
 }
 
 func (d *decoder) token(what string) (json.Token, error) {
-	d.in.limit = d.json.InputOffset() + maxTrialBytes
+	d.in.limit = d.json.InputOffset() + maxValueBytes
 	token, err := d.json.Token()
 	if errors.Is(err, errTooLong) {
-		err = fmt.Errorf("%.40q holds a text of more than %d bytes, more than any of ours", what, maxTrialBytes)
+		err = fmt.Errorf("%.40q holds a text of more than %d bytes, more than any of ours", what, maxValueBytes)
 	}
 	return token, err
 }

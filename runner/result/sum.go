@@ -25,7 +25,7 @@ type Sum struct {
 func newSum() Sum {
 	s := Sum{Errors: map[string]Error{}}
 	for _, h := range s.histograms() {
-		*h = latency.New(latency.Fine)
+		*h = latency.NewSparse(latency.Fine)
 	}
 	return s
 }
@@ -72,7 +72,7 @@ func mergeInto(h **latency.Histogram, d *Dist) error {
 		return err
 	}
 	if *h == nil {
-		*h = latency.New(latency.Fine)
+		*h = latency.NewSparse(latency.Fine)
 	}
 	(*h).Merge(more)
 	return nil
@@ -113,7 +113,7 @@ func (g *Group) Steps() ([]StepSum, error) {
 				n = len(sums)
 				at[k], sums = n, append(sums, StepSum{
 					Name: s.Name, Path: s.Path, Kind: s.Kind, Target: s.Target, Outside: s.Outside,
-					Sum: newSum(), Begin: latency.New(latency.Fine),
+					Sum: newSum(), Begin: latency.NewSparse(latency.Fine),
 				})
 			}
 			if err := sums[n].add(s); err != nil {

@@ -2,10 +2,10 @@ package sim
 
 import (
 	"bytes"
-	"fmt"
 	"math"
 	nethttp "net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -37,6 +37,8 @@ type Header struct {
 type Reply struct {
 	Status     int
 	Head, Body []byte
+
+	args []value.Value // memory that is used again
 }
 
 const (
@@ -52,6 +54,7 @@ type answer struct {
 	body   template.Template
 	refs   []template.Ref // of the holes of all
 	fixed  *Reply         // nil: it changes from call to call
+	asked  bool           // with what it asks for, not only with its number
 }
 
 // ready is nil where there is no answer to make ready.
@@ -74,7 +77,9 @@ func (a *Answer) ready() *answer {
 	if !typed && !bodiless(made.status) {
 		made.lines = append(made.lines, Header{"Content-Type", verbatim(mime)})
 	}
-	if made.refs = holes.Refs(); len(made.refs) == 0 {
+	made.refs = holes.Refs()
+	made.asked = slices.ContainsFunc(made.refs, func(r template.Ref) bool { return r.Name != refNumber })
+	if len(made.refs) == 0 {
 		made.fixed = made.write(new(Reply), nil)
 	}
 	return made
@@ -114,11 +119,11 @@ func (a *answer) give(into *Reply, number uint64, path, query string) *Reply {
 	if a.fixed != nil {
 		return a.fixed
 	}
-	args := make([]value.Value, len(a.refs))
+	into.args = into.args[:0]
 	for i := range a.refs {
-		args[i] = fill(&a.refs[i], number, path, query)
+		into.args = append(into.args, fill(&a.refs[i], number, path, query))
 	}
-	return a.write(into, args)
+	return a.write(into, into.args)
 }
 
 func (a *answer) write(into *Reply, args []value.Value) *Reply {
@@ -133,7 +138,8 @@ func (a *answer) write(into *Reply, args []value.Value) *Reply {
 		into.Head = append(into.Head, "\r\n"...)
 	}
 	if !bodiless(a.status) {
-		into.Head = fmt.Appendf(into.Head, "Content-Length: %d\r\n", len(into.Body))
+		into.Head = strconv.AppendInt(append(into.Head, "Content-Length: "...), int64(len(into.Body)), 10)
+		into.Head = append(into.Head, "\r\n"...)
 	}
 	return into
 }

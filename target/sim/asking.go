@@ -154,7 +154,7 @@ func (c *Carrier) look(w *waiting) {
 // seen is the answer to a call; nil: there is none.
 func (c *Carrier) seen(w *waiting) *look.Answer {
 	var p page
-	if a := w.asked.answer; a != nil && a.fixed == nil {
+	if a := w.asked.answer; a != nil && a.asked {
 		p = c.page(w)
 	}
 	reply := c.model.Reply(&c.reply, &w.asked, p.path, p.query)
