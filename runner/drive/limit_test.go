@@ -140,7 +140,8 @@ func TestALimitHoldsForWorkers(t *testing.T) {
 	defer carrier.Close()
 	b := &builder{}
 	var starts []time.Duration
-	rec := drive.NewRecorder(schedule.Never, func(c *drive.Call) { starts = append(starts, c.Start) })
+	rec := drive.NewRecorder(schedule.Never, nil)
+	rec.Asked = func(c *drive.Call, _ *drive.Asked) { starts = append(starts, c.Start) }
 	var members []journey.Step
 	for i := range calls / 4 {
 		members = append(members, b.call(strconv.Itoa(i), 0))
