@@ -53,7 +53,7 @@ func (h *Histogram) crowded(bucket int32) bool {
 		return false
 	}
 	row := int64(max(bucket, h.buckets[met-1])-min(bucket, h.buckets[0])) + 2*spare
-	return h.count > 2*row || int64(met)*(4+8) > row*8
+	return 4*h.count > row || int64(met)*(4+8) > row*8
 }
 
 // spread lays the counts out in a row.
