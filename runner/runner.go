@@ -335,5 +335,9 @@ func invalid(run *result.Run, t *result.Trial, allowLate bool) bool {
 	case t.Health.KeptPace, searched:
 		return false
 	}
-	return !allowLate || t.Lacking() > 0
+	lacking := t.Lacking()
+	for i := range t.Beside {
+		lacking += t.Beside[i].Lacking()
+	}
+	return !allowLate || lacking > 0
 }
