@@ -314,3 +314,36 @@ scenarios:
 		}
 	}
 }
+
+// Iterations are numbered on from the warm-up, and rows that it has used once are
+// not used again.
+func TestATrialGoesOnBehindItsWarmUp(t *testing.T) {
+	for _, mode := range []string{"concurrent: 3", "{rate-limited: 100/s}"} {
+		var mu sync.Mutex
+		rows, iterations, twice := map[string]bool{}, map[string]bool{}, 0
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			mu.Lock()
+			defer mu.Unlock()
+			row, iteration := r.URL.Query().Get("row"), r.URL.Query().Get("iteration")
+			if rows[row] || iterations[iteration] {
+				twice++
+			}
+			rows[row], iterations[iteration] = true, true
+		}))
+		defer server.Close()
+		run := carryOut(t, fmt.Sprintf(`
+targets: {shop: {http: {url: %q}}}
+scenarios:
+  - name: unique
+    target: shop
+    requests: 20
+    warmup: 200ms
+    data: {unique: {range: [1, 1000000], pick: once}}
+    modes: [%s]
+    steps: [{get: "/?row=${unique}&iteration=${iteration}"}]
+`, server.URL, mode))
+		if run.Trials[0].OK != 20 || len(rows) <= 20 || twice > 0 {
+			t.Errorf("%s: %d of 20 ok, the server saw %d rows and %d iterations, %d of them twice", mode, run.Trials[0].OK, len(rows), len(iterations), twice)
+		}
+	}
+}
