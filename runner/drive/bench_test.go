@@ -176,3 +176,38 @@ func iterating(calls int64, p *journey.Program, s sim.Settings) drive.Loop {
 		},
 	}
 }
+
+// emptying is a sink that has an empty interval at hand, as whoever watches a trial
+// has.
+type emptying struct{ next, full *drive.Interval }
+
+func (e *emptying) Take(full *drive.Interval) *drive.Interval {
+	next := e.next
+	e.full = full
+	return next
+}
+
+// BenchmarkHandOver hands the interval of a journey over that has met so many
+// steps: what that costs the loop, whatever becomes of the interval.
+func BenchmarkHandOver(b *testing.B) {
+	for _, steps := range []int{1, 1000} {
+		b.Run("steps="+strconv.Itoa(steps), func(b *testing.B) {
+			sink, r := &emptying{next: drive.NewInterval()}, drive.NewRecorder(schedule.Never, nil)
+			r.Sink = sink
+			call := &drive.Call{End: time.Millisecond, Outcome: &target.Outcome{}}
+			for range b.N {
+				b.StopTimer()
+				for n := range steps {
+					r.Step(n, false, 0, call, nil)
+				}
+				r.Ask()
+				b.StartTimer()
+				r.Iteration(call)
+				b.StopTimer()
+				sink.full.Reset()
+				sink.next = sink.full
+				b.StartTimer()
+			}
+		})
+	}
+}
