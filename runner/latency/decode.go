@@ -12,14 +12,19 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
-// unpacked is an encoding with its counts laid out: as hdrhistogram-go reads
-// it, but for the buckets behind the last one in use. A result of many short
-// trials is read many times, and the library makes room for every bucket that
-// there may be.
+// unpacked is an encoding as hdrhistogram-go reads it, but for the buckets that
+// are empty. A result of many short trials, or of many steps, is read many times,
+// and the library makes room for every bucket that there may be.
 type unpacked struct {
 	SignificantFigures                          int64
 	LowestTrackableValue, HighestTrackableValue int64
-	Counts                                      []int64
+	Counts                                      []met
+}
+
+// met is a bucket, and how often it was.
+type met struct {
+	bucket int
+	count  int64
 }
 
 // mostBuckets is how many there are in three digits over all of int64.
@@ -67,7 +72,7 @@ func unpack(encoded string) (u unpacked, err error) {
 		err = fmt.Errorf("%d bytes of counts where %d are told", len(payload), size)
 	}
 	if err == nil {
-		u.Counts, err = layOut(payload)
+		u.Counts, err = counted(payload)
 	}
 	return u, err
 }
@@ -75,45 +80,29 @@ func unpack(encoded string) (u unpacked, err error) {
 // cookie is what encodings begin with, without the size of their words.
 func cookie(b []byte) int32 { return int32(binary.BigEndian.Uint32(b)) &^ 0xf0 }
 
-// layOut reads counts, and runs of zeros as their negative length.
-func layOut(payload []byte) ([]int64, error) {
-	buckets, err := laidOut(payload)
-	if err != nil {
-		return nil, err
-	}
-	counts, next := make([]int64, buckets), 0
-	for len(payload) > 0 {
-		count, n := zigZag(payload)
-		payload = payload[n:]
-		if count < 0 {
-			next -= int(count)
-			continue
-		}
-		counts[next] = count
-		next++
-	}
-	return counts, nil
-}
-
-// laidOut is how many buckets the counts take.
-func laidOut(payload []byte) (buckets int64, err error) {
+// counted reads counts, and runs of zeros as their negative length.
+func counted(payload []byte) (counts []met, err error) {
+	buckets := int64(0)
 	for len(payload) > 0 {
 		count, n := zigZag(payload)
 		if n == 0 {
-			return 0, errBroken
+			return nil, errBroken
 		}
 		payload = payload[n:]
 		room := mostBuckets - buckets
 		switch {
 		case count < 0 && (-count <= 0 || -count > room), room == 0:
-			return 0, fmt.Errorf("more counts than any of ours has")
+			return nil, errors.New("more counts than any of ours has")
 		case count < 0:
 			buckets -= count
 		default:
+			if count > 0 {
+				counts = append(counts, met{int(buckets), count})
+			}
 			buckets++
 		}
 	}
-	return buckets, nil
+	return counts, nil
 }
 
 // zigZag undoes appendZigZag, and tells how many bytes that took; 0 where they

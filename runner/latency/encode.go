@@ -146,17 +146,14 @@ func Decode(encoded string) (h *Histogram, err error) {
 	return fromCounts(digits, s.Counts, s.HighestTrackableValue)
 }
 
-func fromCounts(digits Digits, counts []int64, highest int64) (*Histogram, error) {
+func fromCounts(digits Digits, counts []met, highest int64) (*Histogram, error) {
 	h := roomFor(digits, counts)
-	for bucket, c := range counts {
-		if c == 0 {
-			continue
-		}
-		v := h.top(bucket)
-		if c < 0 || c > math.MaxInt64-h.count || v > h.top(h.bucket(highest)) {
+	for _, m := range counts {
+		v, c := h.top(m.bucket), m.count
+		if c > math.MaxInt64-h.count || v > h.top(h.bucket(highest)) {
 			return nil, fmt.Errorf("not an encoded histogram: impossible count %d of %v", c, time.Duration(v))
 		}
-		h.counts[h.at(bucket)] = uint64(c)
+		h.counts[h.at(m.bucket)] = uint64(c)
 		h.count += c
 		h.min, h.max = min(h.min, v), max(h.max, v)
 		h.moments.addMany(uint64(v), uint64(c))
@@ -166,17 +163,10 @@ func fromCounts(digits Digits, counts []int64, highest int64) (*Histogram, error
 
 // roomFor is an empty histogram that has room for what is in these buckets, at
 // once and not bucket by bucket.
-func roomFor(digits Digits, counts []int64) *Histogram {
-	first, last, used := 0, -1, 0
-	for bucket, c := range counts {
-		if c == 0 {
-			continue
-		}
-		if used == 0 {
-			first = bucket
-		}
-		last = bucket
-		used++
+func roomFor(digits Digits, counts []met) *Histogram {
+	first, last, used := 0, -1, len(counts)
+	if used > 0 {
+		first, last = counts[0].bucket, counts[used-1].bucket
 	}
 	if row := last - first + 1; used*(4+8) > row*8 {
 		h := New(digits)
