@@ -164,11 +164,14 @@ func fromCounts(digits Digits, counts []met, highest int64) (*Histogram, error) 
 // roomFor is an empty histogram that has room for what is in these buckets, at
 // once and not bucket by bucket.
 func roomFor(digits Digits, counts []met) *Histogram {
-	first, last, used := 0, -1, len(counts)
+	first, last, used, values := 0, -1, len(counts), 0.0
 	if used > 0 {
 		first, last = counts[0].bucket, counts[used-1].bucket
 	}
-	if row := last - first + 1; used*(4+8) > row*8 {
+	for _, m := range counts {
+		values += float64(m.count)
+	}
+	if row := last - first + 1; used*(4+8) > row*8 || 4*values > float64(row) { // see crowded
 		h := New(digits)
 		h.first, h.counts = first, make([]uint64, row)
 		return h

@@ -238,9 +238,9 @@ func (h *Histogram) Ranked(rank int64) (low, high time.Duration) {
 		return 0, 0
 	}
 	seen := int64(0)
-	for bucket, c := range h.met {
-		if seen += int64(c); seen >= rank {
-			return h.ends(bucket)
+	for i, c := range h.counts {
+		if seen += int64(c); c > 0 && seen >= rank {
+			return h.ends(h.bucketAt(i))
 		}
 	}
 	return h.Max(), h.Max()

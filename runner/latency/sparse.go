@@ -73,12 +73,16 @@ func (h *Histogram) spread() {
 // met are the buckets that hold values, the lowest first, with their counts.
 func (h *Histogram) met(yield func(bucket int, count uint64) bool) {
 	for i, c := range h.counts {
-		bucket := h.first + i
-		if h.first == scattered {
-			bucket = int(h.buckets[i])
-		}
-		if c > 0 && !yield(bucket, c) {
+		if c > 0 && !yield(h.bucketAt(i), c) {
 			return
 		}
 	}
+}
+
+// bucketAt is the bucket of a place in counts.
+func (h *Histogram) bucketAt(i int) int {
+	if h.first == scattered {
+		return int(h.buckets[i])
+	}
+	return h.first + i
 }
