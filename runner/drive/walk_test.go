@@ -350,7 +350,7 @@ func TestTheLawsOfJourneys(t *testing.T) {
 			if row == nil {
 				continue
 			}
-			if row.Begin.Count() != row.OK || row.Begin.Negative() > 0 || row.Begin.Max() > rec.LastEnd {
+			if row.Begin.Count() != row.OK || row.Begin.Negative() > 0 || row.Begin.Max() > rec.LastEnd && !b.rows[i].Outside { // who leaves does so when its iteration is over
 				rt.Fatalf("row %d: %d ok, %d begins up to %v", i, row.OK, row.Begin.Count(), row.Begin.Max())
 			}
 			if b.rows[i].Name != "call" {
