@@ -224,10 +224,10 @@ func (t *Target) exchanges(ctx, timed context.Context, at place, r *request, out
 			return nil
 		}
 		f.classify(ctx, timed)
-		switch {
-		case f.unsent && moves < mostMoves: // on a connection that was gone, or for others
+		switch inTime := timed.Err() == nil; {
+		case inTime && f.unsent && moves < mostMoves: // on a connection that was gone, or for others
 			moves++
-		case f.unprocessed() && !again:
+		case inTime && f.unprocessed() && !again:
 			again = true
 		default:
 			out.Attempts = max(out.Attempts, before+1) // even if nothing could be sent

@@ -1,6 +1,7 @@
 package http
 
 import (
+	"context"
 	"io"
 	"net"
 	nethttp "net/http"
@@ -147,5 +148,39 @@ func TestStepsLeaveTheSocket(t *testing.T) {
 				t.Errorf("%s: %s leads to %+v", by.name(), url, d)
 			}
 		}
+	}
+}
+
+// Where the time is over before a request is on its connection, that is what it
+// is: no name is looked up, and no connection made, that would come too late.
+func TestWhatIsTooLateGoesNowhere(t *testing.T) {
+	var connections atomic.Int64
+	server := httptest.NewUnstartedServer(nethttp.HandlerFunc(func(nethttp.ResponseWriter, *nethttp.Request) {}))
+	server.Config.ConnState = func(_ net.Conn, s nethttp.ConnState) {
+		if s == nethttp.StateNew {
+			connections.Add(1)
+		}
+	}
+	server.Start()
+	defer server.Close()
+	url := strings.Replace(server.URL, "127.0.0.1", "localhost", 1)
+	to, err := Open(Settings{Calls: []Request{{URL: url}}, KeepAlive: true, MaxHead: wire.UsualHead, Timeout: time.Minute}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer to.Close()
+	if out := to.Call(t.Context(), &target.Request{}); !out.OK() {
+		t.Fatalf("%+v", out)
+	}
+	over, cancel := context.WithDeadline(t.Context(), time.Now().Add(-time.Second))
+	defer cancel()
+	r := to.requests[0]
+	at, _, err := r.pool.take(t.Context(), wish{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out target.Outcome
+	if f := to.exchanges(t.Context(), over, at, r, &out); f == nil || f.class != target.Timeout || connections.Load() != 1 {
+		t.Errorf("%+v, %+v, over %d connections", f, out, connections.Load())
 	}
 }
