@@ -91,7 +91,7 @@ func (r *underWay) tearDownAll(atOnce context.Context, all []*neighbour, out *re
 
 // fillBeside puts in what was measured beside a trial, for as long as that was. It
 // is the generator's fault, too, where there was less of it than asked for.
-func (r *underWay) fillBeside(out *result.Trial, all []*neighbour) (err error) {
+func (r *underWay) fillBeside(out *result.Trial, all []*neighbour, began bool) (err error) {
 	for _, n := range all {
 		b := describe(n.trial)
 		b.Engine, b.DurationS = n.opened.engine(), cmp.Or(out.DurationS, out.MakespanS)
@@ -103,6 +103,9 @@ func (r *underWay) fillBeside(out *result.Trial, all []*neighbour) (err error) {
 			m.whole.MergeRows(n.journeys.outside)
 		}
 		err = errors.Join(err, r.fill(b, n.trial, m))
+		if !began {
+			b.Ended, b.Reason = result.Failed, "the trial that it goes on beside did not begin"
+		}
 		if why := b.Health.Why; why != "" {
 			out.Health = result.Health{Why: cmp.Or(out.Health.Why, "beside it, "+b.Scenario+": "+why), LimitedBy: out.Health.LimitedBy}
 		}

@@ -347,3 +347,84 @@ scenarios:
 		}
 	}
 }
+
+// Where setup fails, what would have gone on beside the trial has not begun, and
+// says so; what its own setup did before is kept.
+func TestNothingGoesOnBesideATrialThatDidNotBegin(t *testing.T) {
+	run := carryOut(t, `
+targets: {shop: {sim: {delay: 10ms, routes: {/fails: {answer: {status: 500}}}}}}
+scenarios:
+  - name: quiet
+    target: shop
+    clock: virtual
+    requests: 5
+    background: [first, noise]
+    modes: [sequential]
+  - name: first
+    target: shop
+    clock: virtual
+    modes: [sequential]
+    setup: [{name: ready, get: /}]
+    steps: [{name: loud, get: /}]
+  - name: noise
+    target: shop
+    clock: virtual
+    modes: [sequential]
+    setup: [{name: ready, get: /fails}]
+    steps: [{name: loud, get: /}]
+`)
+	trial := &run.Trials[0]
+	if trial.Ended != result.Failed || !strings.Contains(trial.Reason, "beside it, noise: setup failed (status-500)") || len(trial.Beside) != 2 {
+		t.Fatalf("%s: %s, %d beside it", trial.Ended, trial.Reason, len(trial.Beside))
+	}
+	for i := range trial.Beside {
+		b := &trial.Beside[i]
+		if b.Ended != result.Failed || b.Reason == "" || rowOf(t, b, "loud").Started != 0 || rowOf(t, b, "ready").Started != 1 {
+			t.Errorf("%s: %s, %q", b.Scenario, b.Ended, b.Reason)
+		}
+	}
+}
+
+// What goes on beside a trial begins traces of its own, each of which the server
+// is sent once.
+func TestTracesInTheBackground(t *testing.T) {
+	var mu sync.Mutex
+	seen := map[string]int{}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		if parts := strings.Split(r.Header.Get("Traceparent"), "-"); len(parts) == 4 {
+			seen[parts[1]]++
+		}
+		w.WriteHeader(http.StatusTeapot)
+	}))
+	defer server.Close()
+	run := carryOut(t, fmt.Sprintf(`
+targets: {shop: {http: {url: %q}}}
+scenarios:
+  - name: one
+    target: shop
+    requests: 20
+    background: two
+    modes: [sequential]
+    trace: w3c
+    steps: [{get: /, name: pot}]
+  - name: two
+    target: shop
+    modes: [sequential]
+    trace: w3c
+    steps: [{get: /, name: pot}]
+`, server.URL))
+	trial := &run.Trials[0]
+	for _, one := range []*result.Trial{trial, &trial.Beside[0]} {
+		_, trace, _ := strings.Cut(rowOf(t, one, "pot").Errors["status-418"].Example, " (trace ")
+		if seen[strings.TrimSuffix(trace, ")")] != 1 {
+			t.Errorf("%s: the server saw the trace %q %d times", one.Scenario, trace, seen[strings.TrimSuffix(trace, ")")])
+		}
+	}
+	for trace, times := range seen {
+		if times > 1 {
+			t.Errorf("the trace %s was sent %d times", trace, times)
+		}
+	}
+}

@@ -120,7 +120,7 @@ func (r *underWay) measure(ctx, atOnce context.Context, t scenario.Trial, out *r
 		return err
 	}
 	l := &load{underWay: r, trial: t, all: all, own: own, journeys: journeys, beside: beside, stop: stop, out: out}
-	return l.between(atOnce)
+	return l.perform(atOnce)
 }
 
 // load is a trial that is ready to be carried out.
@@ -134,10 +134,10 @@ type load struct {
 	out      *result.Trial
 }
 
-// between measures between setup and teardown.
-func (l *load) between(atOnce context.Context) error {
+// perform applies the load between setup and teardown.
+func (l *load) perform(atOnce context.Context) error {
 	if l.journeys == nil && l.beside == nil {
-		m, err := l.measure()
+		m, err := l.apply()
 		if err != nil {
 			return err
 		}
@@ -152,17 +152,18 @@ func (l *load) between(atOnce context.Context) error {
 	}
 	if err == nil {
 		var loaded measured
-		if loaded, err = l.measure(); err == nil {
+		if loaded, err = l.apply(); err == nil {
 			m = loaded
 		}
 	}
+	began := err == nil
 	l.tearDownAll(atOnce, l.beside, l.out)
 	if l.journeys != nil {
 		l.tearDown(atOnce, l.journeys, l.own, l.out)
 		m.whole.MergeRows(l.journeys.outside)
 	}
 	err = errors.Join(err, l.fill(l.out, l.trial, m))
-	return errors.Join(err, l.fillBeside(l.out, l.beside))
+	return errors.Join(err, l.fillBeside(l.out, l.beside, began))
 }
 
 // measured is what came of the load.
@@ -172,8 +173,8 @@ type measured struct {
 	stood standstill
 }
 
-// measure warms up and carries out what is measured.
-func (l *load) measure() (m measured, err error) {
+// apply warms up and carries out what is measured.
+func (l *load) apply() (m measured, err error) {
 	t := l.trial
 	from := -t.Scenario.Warmup
 	if t.Requests > 0 && from < 0 {

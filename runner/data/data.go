@@ -18,8 +18,8 @@ type Source struct {
 	Name   string
 	Pos    setting.Pos // of the name
 	Pick   Pick
-	Secret bool // nobody is to see its values
-	table  table
+	Secret bool  // nobody is to see its values
+	table  table // nil: the rows could not be read
 }
 
 // table is where rows are; both rows and columns count from 0.
@@ -50,7 +50,7 @@ func (s *Source) Column(name string) (index int, ok bool) {
 // Check tells what keeps ${NAME.path…} from being there in every row, or in any
 // where rows differ.
 func (s *Source) Check(path []string) error {
-	if len(path) == 0 {
+	if len(path) == 0 || s.table == nil {
 		return nil
 	}
 	columns := s.table.columns()
@@ -68,7 +68,10 @@ func (s *Source) Check(path []string) error {
 
 // Suffice tells where there are more users than rows for each to keep one.
 func (s *Source) Suffice(users uint64) error {
-	if rows := s.Rows(); s.Pick.Way == PerUser && users > rows {
+	if s.table == nil || s.Pick.Way != PerUser {
+		return nil
+	}
+	if rows := s.Rows(); users > rows {
 		return fmt.Errorf("%s has %d rows for %d users, each of whom keeps one (pick: per-user): add %d rows, or pick: leased, with which users without a row wait for one", s.Name, rows, users, users-rows)
 	}
 	return nil

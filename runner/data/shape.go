@@ -19,10 +19,11 @@ func Shape() setting.Shape[[]*Source] {
 	return setting.Complete(named, func(_ *setting.Reader, _ setting.Pos, entries []setting.Entry[*Source]) ([]*Source, bool) {
 		var all []*Source
 		for _, e := range entries {
-			if e.Value != nil {
-				e.Value.Name, e.Value.Pos = e.Key, e.Pos
-				all = append(all, e.Value)
+			if e.Value == nil { // what is wrong with it has been told; that it is there is known
+				e.Value = &Source{}
 			}
+			e.Value.Name, e.Value.Pos = e.Key, e.Pos
+			all = append(all, e.Value)
 		}
 		return all, true
 	})
@@ -51,11 +52,12 @@ func source() setting.Shape[*Source] {
 	)
 	return setting.Either("a data source such as {file: customers.csv}", setting.Forms[*Source]{
 		Map: setting.Complete(object, func(r *setting.Reader, at setting.Pos, w written) (*Source, bool) {
+			s := &Source{Pick: w.pick, Secret: w.secret}
 			rows, ok := w.table(r, at)
-			if !ok {
-				return nil, false
+			if ok {
+				s.table = rows
 			}
-			return &Source{Pick: w.pick, Secret: w.secret, table: rows}, true
+			return s, ok
 		}),
 	})
 }

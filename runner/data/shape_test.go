@@ -139,7 +139,7 @@ func TestSettingsThatAreWrong(t *testing.T) {
 			t.Errorf("%s says\n%s\nwant\n%s", text, strings.Join(problems, "|"), want)
 		}
 	}
-	if sources, problems := read(t, files, "{a: {range: [1, 2]}, b: {range: [2, 1]}, c: {file: a.csv}}"); len(sources) != 2 || len(problems) != 1 {
+	if sources, problems := read(t, files, "{a: {range: [1, 2]}, b: {range: [2, 1]}, c: {file: a.csv}}"); len(sources) != 3 || len(problems) != 1 || sources[1].Check([]string{"part"}) != nil {
 		t.Errorf("beside one that is wrong there are %d: %v", len(sources), problems)
 	}
 }

@@ -234,7 +234,22 @@ func (v *view) Send(id target.ID, r *target.Request, now time.Duration) time.Dur
 	v.under[id.Slot()] = id
 	v.request = *r
 	v.request.User = r.User*v.lanes + v.lane
+	if r.Call != nil {
+		v.request.Number = v.number(r.Number)
+	}
 	return v.Carrier.Send(v.theirs(id), &v.request, now)
+}
+
+// number tells the calls of steps apart: traces are theirs by it. A target's own
+// calls are taken in turn by their numbers, in each lane by itself.
+func (v *view) number(own uint64) uint64 { return own*uint64(v.lanes) + uint64(v.lane) }
+
+// Trace is the identifier of the trace that a call of the lane's has begun.
+func (v *view) Trace(number uint64) string {
+	if t, ok := v.Carrier.(tracer); ok {
+		return t.Trace(v.number(number))
+	}
+	return ""
 }
 
 // Take hands out the next end of the lane's own. What it finds of others' it puts

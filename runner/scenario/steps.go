@@ -136,7 +136,7 @@ func (d *draft) addSteps(r *setting.Reader, s *Scenario, f *whole) {
 		plan.Retry = &d.retry.Value
 	}
 	compiled, ok := step.Compile(r, plan, f.names)
-	if !ok {
+	if !ok || d.mix.Given && !d.mix.Valid {
 		return
 	}
 	s.Steps = &Steps{Compiled: compiled, Sum: d.sum(compiled, f)}
@@ -241,7 +241,7 @@ func (s *Scenario) suffice(source *data.Source) error {
 		for i, m := range column.Modes {
 			users := m.Traits().Users
 			if users == 0 && len(s.Requests) == 0 {
-				return errors.New("in mode " + column.Name + " every iteration is a new user, of whom time alone limits the number, and each would keep a row (pick: per-user): choose another pick, or give the scenario requests")
+				return errors.New("in mode " + column.Name + " every iteration is a new user, of whom time alone limits the number, and each would keep a row (pick: per-user): choose another pick, which enter cannot have, and log in in the steps; or give the scenario requests")
 			}
 			if users == 0 {
 				users = at(s.Requests, min(i, len(s.Requests)-1))

@@ -134,7 +134,7 @@ func (c *compiler) take(s *data.Source, ref template.Ref, f *flow) {
 		c.problem(ref.Pos, "leave has the rows that enter took, and enter does not name ${%s}", ref.Name)
 		return
 	case p.name == "enter" && !s.Pick.Divisible():
-		c.problem(ref.Pos, "enter needs a row that the user keeps: write pick: per-user in %s, whose pick is %s", s.Name, s.Pick)
+		c.problem(ref.Pos, "enter needs a row that the user keeps: write pick: per-user in %s, whose pick is %s, or do in the steps what enter does with it", s.Name, s.Pick)
 		return
 	}
 	n := slices.IndexFunc(c.sources, func(o journey.Source) bool { return o.Name == s.Name })
