@@ -126,7 +126,7 @@ func (s *shelf) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusTeapot)
 	}
 	if r.URL.Path == "/login" {
-		fmt.Fprintf(w, `{"token": "s3cr3t-%d"}`, len(s.asked))
+		fmt.Fprintf(w, `{"auth": {"token": "s3cr3t&%d", "kind": "Bearer"}}`, len(s.asked))
 		return
 	}
 	fmt.Fprintf(w, `{"echo": %q}`, r.Header.Get("Authorization")+string(body))
@@ -138,7 +138,7 @@ func TestSecretsOfJourneysStaySecret(t *testing.T) {
 	server := httptest.NewServer(&s)
 	defer server.Close()
 	rows := filepath.Join(t.TempDir(), "customers.csv")
-	if err := os.WriteFile(rows, []byte("name,password\nAnna,hush-hush\n"), 0o600); err != nil {
+	if err := os.WriteFile(rows, []byte("name,password\nAnna,hush&hush\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	run := carryOut(t, fmt.Sprintf(`
@@ -150,11 +150,12 @@ scenarios:
     modes: [sequential]
     data: {customer: {file: %q, secret: true}}
     steps:
-      - {post: /login, form: {password: "${customer.password}"}, extract: {token: json.token}, name: login}
-      - {get: /echo, auth: {bearer: "${token}"}, check: json.echo == nothing, on_error: continue, name: echo}
+      - {post: /login, form: {password: "${customer.password}"}, extract: {session: json.auth}, name: login}
+      - {get: /echo, auth: {bearer: "${session.token}"}, check: json.echo == nothing, on_error: continue, name: echo}
       - {post: /echo, body: "${customer.password}", check: json.echo == nothing, on_error: continue, name: echo row}
-      - {get: /fails, auth: {bearer: "${token}"}, on_error: continue, name: fails}
-      - {post: /echo, body: "${token}", extract: {nothing: json.nothing}, on_error: continue, name: lacks}
+      - {get: /fails, auth: {bearer: "${session.token}"}, on_error: continue, name: fails}
+      - {post: /echo, form: {password: "${customer.password}"}, check: json.echo == nothing, on_error: continue, name: form}
+      - {post: /echo, body: "${session.token}", extract: {nothing: json.nothing}, on_error: continue, name: lacks}
 `, server.URL, rows))
 	text, err := json.Marshal(run)
 	if err != nil {
@@ -165,8 +166,8 @@ scenarios:
 	}
 	trial := &run.Trials[0]
 	for path, told := range map[string]string{
-		"echo": `echo: json.echo is "Bearer ${token}", want == nothing`, "echo row": `echo row: json.echo is ${customer}, want == nothing`,
-		"fails": "${token}", "lacks": "${token}",
+		"echo": `echo: json.echo is "${session} ${session}", want == nothing`, "echo row": `echo row: json.echo is ${customer}, want == nothing`,
+		"fails": "${session}", "lacks": "${session}", "form": "password=${customer}",
 	} {
 		found := ""
 		for _, e := range rowOf(t, trial, path).Errors {
@@ -176,7 +177,7 @@ scenarios:
 			t.Errorf("%s: %q, want %q", path, found, told)
 		}
 	}
-	if trial.OK != 4 || len(s.asked) != 5*4 {
+	if trial.OK != 4 || len(s.asked) != 6*4 {
 		t.Errorf("%d iterations, the server saw %d requests", trial.OK, len(s.asked))
 	}
 }

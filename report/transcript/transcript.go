@@ -277,7 +277,7 @@ func (t *Transcript) learn(e *journey.Event) {
 		if !a.Secret {
 			continue
 		}
-		for _, text := range append(a.Texts, texts(a.Value)...) {
+		for _, text := range append(a.Texts, a.Value.Texts()...) {
 			t.secrets.Add(a.Name, text)
 		}
 	}

@@ -12,7 +12,6 @@ import (
 
 	"plimsoll/target/look"
 	"plimsoll/target/quantity"
-	"plimsoll/target/value"
 )
 
 // most is how many lines of a body are shown.
@@ -207,29 +206,4 @@ func (t *Transcript) body(body []byte, indent int) (lines []string, rest string)
 		lines[i] = clip(strings.TrimRight(line, "\r"), longest)
 	}
 	return lines, rest
-}
-
-// texts are the texts and numbers in a value, and the value's own.
-func texts(v value.Value) (all []string) {
-	switch v.Kind {
-	case value.Text, value.Number:
-		return []string{v.Text}
-	case value.List, value.Object:
-	default:
-		return nil
-	}
-	d := json.NewDecoder(strings.NewReader(v.Text))
-	d.UseNumber()
-	for {
-		token, err := d.Token()
-		if err != nil {
-			return all
-		}
-		switch token := token.(type) {
-		case string:
-			all = append(all, token)
-		case json.Number:
-			all = append(all, token.String())
-		}
-	}
 }

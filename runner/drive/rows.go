@@ -57,6 +57,11 @@ func (r *Recorder) Step(row int, outside bool, due time.Duration, c *Call, recor
 	}
 }
 
+// knows tells whether a row has an example of failures of a class.
+func (r *Recorder) knows(row int, class string) bool {
+	return row < len(r.Rows) && r.Rows[row] != nil && r.Rows[row].Errors[class] != nil
+}
+
 // Block takes in a block that has ended, into its row.
 func (r *Recorder) Block(row int, due time.Duration, c *Call) {
 	switch {

@@ -222,8 +222,12 @@ func (w *walk) answered(place uint32, c *Call, last *target.Outcome) {
 // end ends a strand's call.
 func (w *walk) end(place uint32, c *Call, v journey.Verdict) {
 	call := w.calls[place].call
-	v.Example = w.crew.Scrub(place, v.Example)
-	v.Example = w.traced(place, call, v)
+	if v.Example = w.needed(call, c, &v); v.Example != "" {
+		v.Example = w.crew.Scrub(place, v.Example)
+		if trace := w.trace(place, call); trace != "" && v.Class != target.Variable {
+			v.Example += " (trace " + trace + ")"
+		}
+	}
 	c.Outcome.Class, c.Outcome.Example = v.Class, v.Example
 	w.release(place)
 	w.record(place, call.Row, c, v.Records)
@@ -240,6 +244,16 @@ func (w *walk) end(place uint32, c *Call, v journey.Verdict) {
 	}
 	w.crew.Done(place, c.End, v.Class, v.Example)
 	w.close()
+}
+
+// needed is the example of a call's failure where somebody will see it: of most,
+// nobody does, and to take secrets out takes its time.
+func (w *walk) needed(call *journey.Call, c *Call, v *journey.Verdict) string {
+	seen := w.Recorder.knows(call.Row, v.Class) && (call.OnError == journey.Continue || w.Recorder.Errors[v.Class] != nil)
+	if (seen || c.Intended < 0) && !w.crew.Watched() && v.Class != target.Broken {
+		return ""
+	}
+	return v.Example
 }
 
 // lack ends a call that cannot be made, since it lacks a value.

@@ -46,9 +46,8 @@ func (w *walk) asked(id uint32, call *journey.Call, c *Call) {
 	}
 	a := Asked{Iteration: w.crew.Iteration(id), Call: call}
 	if c.Class != target.Variable {
-		a.Args = w.j.Program.Masked(call, w.again.of[id].request.Args)
+		a.Args, a.Trace = w.j.Program.Masked(call, w.again.of[id].request.Args), w.trace(id, call)
 	}
-	a.Trace = w.trace(id, call)
 	if c.Class != target.Cancelled {
 		a.Found = w.crew.Found(id)
 	}
@@ -68,15 +67,4 @@ func (w *walk) trace(id uint32, call *journey.Call) string {
 		return t.Trace(w.again.of[id].request.Number)
 	}
 	return ""
-}
-
-// traced is what is told of a failed call, with the name of its trace.
-func (w *walk) traced(id uint32, call *journey.Call, v journey.Verdict) string {
-	if v.Class == "" || v.Class == target.Cancelled || v.Class == target.Variable {
-		return v.Example
-	}
-	if trace := w.trace(id, call); trace != "" {
-		return v.Example + " (trace " + trace + ")"
-	}
-	return v.Example
 }

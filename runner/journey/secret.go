@@ -2,81 +2,48 @@ package journey
 
 import (
 	"slices"
-	"strings"
 
+	"plimsoll/target/setting"
 	"plimsoll/target/value"
 )
 
-// Scrub takes out of what is told of a strand's call what nobody is to see: the
-// values of secret variables and rows that the strand has, and those that the
-// call's answer would have set.
+// Scrub takes out of what is told of a strand's call what nobody is to see, however
+// it is spelled: the values of secret variables and rows that the strand has, and
+// those that the call's answer would have set. It is slow, for one text of many.
 func (c *Crew) Scrub(id uint32, told string) string {
 	p := c.Program
 	if told == "" || !p.secretive() {
 		return told
 	}
+	var known setting.Secrets
+	learn := func(name string, texts []string) {
+		for _, text := range texts {
+			known.Add(name, text)
+		}
+	}
 	s := &c.strands[id]
 	for _, n := range p.Secrets {
-		told = without(told, s.values[n].Value, p.Names[n])
+		learn(p.Names[n], s.values[n].Value.Texts())
 	}
 	if s.call != nil {
-		for _, e := range s.call.Extract {
-			if p.secret(e.Variable) && e.Found < len(s.found) {
-				v, _ := e.from(s.found[e.Found])
-				told = without(told, v, p.Names[e.Variable])
-			}
+		for _, a := range c.secretly(s.call, s.found) {
+			learn(a.Name, a.Value.Texts())
 		}
 	}
 	for _, source := range p.Sources {
 		if row := s.values[source.Variable].Row; source.Secret && row != nil {
-			for _, text := range row.Texts() {
-				told = hidden(told, text, source.Name)
-			}
+			learn(source.Name, row.Texts())
 		}
 	}
-	return told
+	return known.Scrub(told)
 }
 
 // secretive tells whether there is anything that nobody is to see.
 func (p *Program) secretive() bool {
-	for _, s := range p.Sources {
-		if s.Secret {
-			return true
-		}
-	}
-	return len(p.Secrets) > 0
+	return len(p.Secrets) > 0 || slices.ContainsFunc(p.Sources, func(s Source) bool { return s.Secret })
 }
 
-func (p *Program) secret(variable int) bool {
-	for _, n := range p.Secrets {
-		if n == variable {
-			return true
-		}
-	}
-	return false
-}
-
-// without is a text without a value, or the members of a list.
-func without(told string, v value.Value, name string) string {
-	if v.Kind == value.List {
-		for _, member := range v.Members() {
-			told = without(told, member, name)
-		}
-	}
-	if v.Kind == value.None || v.Kind == value.Null {
-		return told
-	}
-	return hidden(told, v.Text, name)
-}
-
-// hidden puts a variable's name in the place of a text; one of a character or two
-// says nothing, and would be found everywhere.
-func hidden(told, text, name string) string {
-	if len(text) < 3 {
-		return told
-	}
-	return strings.ReplaceAll(told, text, "${"+name+"}")
-}
+func (p *Program) secret(variable int) bool { return slices.Contains(p.Secrets, variable) }
 
 // Masked are the arguments of a call, those that nobody is to see as ${name}.
 func (p *Program) Masked(call *Call, args []value.Value) []value.Value {

@@ -108,6 +108,22 @@ func (v Value) each(do func(Value) bool) {
 	}
 }
 
+// Texts are the texts and numbers in the value, in whatever depth.
+func (v Value) Texts() []string { return v.appendTexts(nil) }
+
+func (v Value) appendTexts(texts []string) []string {
+	switch v.Kind {
+	case Text, Number:
+		return append(texts, v.Text)
+	case List, Object:
+		gjson.Parse(v.Text).ForEach(func(_, member gjson.Result) bool {
+			texts = parsed(member).appendTexts(texts)
+			return true
+		})
+	}
+	return texts
+}
+
 // ListOf is the list of some values; nothing among them is null.
 func ListOf(members []Value) Value {
 	text := []byte{'['}

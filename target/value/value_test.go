@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"math/big"
+	"slices"
 	"strings"
 	"testing"
 
@@ -71,6 +72,18 @@ func TestFollow(t *testing.T) {
 	for _, path := range []string{"a", "a.b/3", "a.b/-1", "a.b/#", "n/x", "*", "a.b/18446744073709551616"} {
 		if got, ok := v.Follow(strings.Split(path, "/"), func(int) int { return 0 }); ok {
 			t.Errorf("%s is %v", path, got)
+		}
+	}
+}
+
+// Texts are of all depths, without names of fields, and numbers as they came.
+func TestTexts(t *testing.T) {
+	for text, want := range map[string][]string{
+		`{"a": "s\"q", "b": ["x", {"c": 2.50}], "d": true, "e": null}`: {`s"q`, "x", "2.50"},
+		`"one"`: {"one"}, `[[["deep"]]]`: {"deep"}, `null`: nil, `true`: nil, `{}`: nil,
+	} {
+		if got := JSON(text).Texts(); !slices.Equal(got, want) {
+			t.Errorf("%s: %q, want %q", text, got, want)
 		}
 	}
 }
