@@ -119,7 +119,7 @@ func (l *lab) think(ctx context.Context, server *nginx, j journeyer, n int) (t t
 func (l *lab) usersTable(clients []client, all map[string][]thinking) table {
 	fewest, most := crowds[0], crowds[len(crowds)-1]
 	t := table{
-		about: l.about(fmt.Sprintf("Users who make a call and then think for 5 to 15 s, %v after %v of coming; the most resident memory meanwhile in MB, and what each user beyond %d takes",
+		about: l.about(fmt.Sprintf("Users who make a call and then think for 5 to 15 s (artillery: 10 s), %v after %v of coming; the most resident memory meanwhile in MB, and what each user beyond %d takes",
 			time.Duration(l.seconds)*time.Second, ramp, fewest), "nginx", clients),
 		heads: []string{"client"},
 	}
