@@ -40,7 +40,7 @@ func (ts *targets) open(ctx context.Context, t scenario.Trial, streams random.So
 		longest := patience(t, called.Name)
 		one, err := called.Settings.Open(ctx, kind.Site{
 			Virtual: t.Scenario.Clock == scenario.Virtual, Streams: from, Patience: longest, Observer: ts.observer,
-			Values: t.own(),
+			Values: t.Values(),
 			Serve:  func(ctx context.Context, s kind.Service) (kind.Served, error) { return ts.child(ctx, called.Name, s) },
 		})
 		if err != nil {

@@ -40,7 +40,9 @@ type Key struct {
 }
 
 // Keyed is a key of that shape.
-func Keyed[T any](name, doc string, shape setting.Shape[T]) Key { return Key{name, doc, Untyped(shape)} }
+func Keyed[T any](name, doc string, shape setting.Shape[T]) Key {
+	return Key{name, doc, Untyped(shape)}
+}
 
 // Untyped is a shape of which it does not matter what it reads.
 func Untyped[T any](shape setting.Shape[T]) setting.Shape[any] {

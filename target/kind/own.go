@@ -16,10 +16,10 @@ import (
 
 // Own fills in the holes of the call that a target has of its own.
 type Own struct {
-	fill   []filler
-	fixed  []value.Value // nil: it is not the same for every call
-	draws  random.Key
-	uuids  random.Key
+	fill  []filler
+	fixed []value.Value // nil: it is not the same for every call
+	draws random.Key
+	uuids random.Key
 }
 
 // filler is what one hole is filled with, for the call of a number.
