@@ -141,19 +141,15 @@ func (rule *Rule) goodput(name string) error {
 	return nil
 }
 
-var statusClass = regexp.MustCompile(`^status-[1-5](xx|[0-9][0-9])$`)
-
 func checkClass(class string) error {
-	classes := []string{target.Timeout, target.Connect, target.Reset, target.TLS, target.DNS, target.Body, target.Rejected, target.Throttled, target.Check, target.Extract, target.Until, target.Variable, target.Other, "status-503", "status-5xx"}
-	for _, known := range classes {
-		if class == known {
-			return nil
-		}
-	}
-	if statusClass.MatchString(class) {
+	if target.IsClass(class) {
 		return nil
 	}
-	return fmt.Errorf("there is no class of errors %q%s", class, setting.Suggest(class, classes))
+	known := target.Classes()
+	for _, f := range target.Families() {
+		known = append(known, f.Like)
+	}
+	return fmt.Errorf("there is no class of errors %q%s", class, setting.Suggest(class, append(known, "status-5xx")))
 }
 
 // value reads the right side, in the unit of the metric.
