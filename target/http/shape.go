@@ -69,13 +69,10 @@ func (w written) settings(r *setting.Reader, at setting.Pos) (*Settings, bool) {
 	}
 	if w.serve.Given {
 		s.Serve = &w.serve.Value
+		ok = s.Serve.Served(r, w.serve.Pos) && ok
 	}
 	if w.serve.Given && w.unix.Given {
 		r.Problem(w.unix.Pos, "the server that `serve` starts listens on a port of 127.0.0.1: leave unix out")
-		ok = false
-	}
-	if w.serve.Given && (s.Serve.Timeout > 0 || s.Serve.Retry.Attempts > 0) {
-		r.Problem(w.serve.Pos, "a server does not know how long its callers wait, nor what they try again: write timeout and retry beside serve")
 		ok = false
 	}
 	if _, err := s.carriedBy(); err != nil {
