@@ -11,6 +11,7 @@ import (
 	"plimsoll/target/sim"
 	"plimsoll/target/tcp"
 	"plimsoll/target/udp"
+	"plimsoll/target/websocket"
 )
 
 // Actions are what targets can be asked that do not speak HTTP, each once.
@@ -30,5 +31,6 @@ func Shape() setting.Shape[kind.Settings] {
 		setting.When("exec", "A program, which every call runs.", exec.Shape(), func(s kind.Settings) kind.Settings { return s }),
 		setting.When("tcp", "A server that is talked with over TCP.", tcp.Shape(), func(s kind.Settings) kind.Settings { return s }),
 		setting.When("udp", "A server that is sent datagrams.", udp.Shape(), func(s kind.Settings) kind.Settings { return s }),
+		setting.When("websocket", "A server that is talked with over WebSockets.", websocket.Shape(), func(s kind.Settings) kind.Settings { return s }),
 	)
 }
