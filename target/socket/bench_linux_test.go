@@ -2,7 +2,6 @@ package socket
 
 import (
 	"fmt"
-	"io"
 	"net"
 	"sync"
 	"syscall"
@@ -14,49 +13,6 @@ import (
 	"plimsoll/target/dialog"
 	"plimsoll/target/wait"
 )
-
-// echo serves TCP or UDP: what comes goes back.
-func echo(t testing.TB, network string) (address string) {
-	t.Helper()
-	if network == "udp" {
-		conn, err := net.ListenPacket("udp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { conn.Close() })
-		go func() {
-			buffer := make([]byte, largest)
-			for {
-				n, from, err := conn.(*net.UDPConn).ReadFromUDPAddrPort(buffer)
-				if err != nil {
-					return
-				}
-				_, _ = conn.(*net.UDPConn).WriteToUDPAddrPort(buffer[:n], from)
-			}
-		}()
-		return conn.LocalAddr().String()
-	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { listener.Close() })
-	go func() {
-		for {
-			conn, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			go func() {
-				defer conn.Close()
-				_, _ = io.Copy(onlyWriter{conn}, conn) // without splice
-			}()
-		}
-	}()
-	return listener.Addr().String()
-}
-
-type onlyWriter struct{ io.Writer }
 
 // bare makes n calls over so many connections, as a program would that does
 // nothing else.
