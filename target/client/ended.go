@@ -1,4 +1,4 @@
-package wire
+package client
 
 import (
 	"net"
@@ -15,7 +15,7 @@ func Finished(conn net.Conn, plain bool) (yes bool) {
 	}
 	raw, err := socket.SyscallConn()
 	if err == nil {
-		err = raw.Control(func(fd uintptr) { yes = ended(int(fd), plain) })
+		err = raw.Control(func(fd uintptr) { yes = Ended(int(fd), plain) })
 	}
 	return yes || err != nil
 }
