@@ -2,6 +2,7 @@ package sql
 
 import (
 	"context"
+	"database/sql/driver"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -19,13 +20,15 @@ type sockets struct {
 type socket struct {
 	net.Conn
 	of      *sockets
-	in, out atomic.Int64 // bytes
+	in, out atomic.Int64          // bytes
+	fault   atomic.Pointer[error] // the first
 }
 
 // opening is what a connection that is being opened hands to whoever asked for it.
 type opening struct {
-	socket   *socket
-	greeting *greeting
+	conn     driver.Conn
+	socket   *socket   // nil: there is none
+	greeting *greeting // nil: its server does not greet
 }
 
 type openingKey struct{}
@@ -73,13 +76,22 @@ func (s *sockets) close() {
 func (c *socket) Read(b []byte) (int, error) {
 	n, err := c.Conn.Read(b)
 	c.in.Add(int64(n))
+	c.meets(err)
 	return n, err
 }
 
 func (c *socket) Write(b []byte) (int, error) {
 	n, err := c.Conn.Write(b)
 	c.out.Add(int64(n))
+	c.meets(err)
 	return n, err
+}
+
+// meets keeps an error, for drivers that do not tell it.
+func (c *socket) meets(err error) {
+	if err != nil {
+		c.fault.CompareAndSwap(nil, &err)
+	}
 }
 
 func (c *socket) Close() error {
