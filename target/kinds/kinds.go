@@ -8,12 +8,14 @@ import (
 	"plimsoll/target/kind"
 	"plimsoll/target/setting"
 	"plimsoll/target/sim"
+	"plimsoll/target/sql"
 )
 
 // Actions are what targets can be asked that do not speak HTTP, each once.
 func Actions() []kind.Action {
 	return []kind.Action{
 		exec.Action(),
+		sql.Action(),
 	}
 }
 
@@ -24,5 +26,6 @@ func Shape() setting.Shape[kind.Settings] {
 		setting.When("sim", "A simulated-delay target.", sim.Shape(), func(s sim.Settings) kind.Settings { return &s }),
 		setting.When("http", "A server that speaks HTTP.", http.Shape(), func(s *http.Settings) kind.Settings { return s }),
 		setting.When("exec", "A program, which every call runs.", exec.Shape(), func(s kind.Settings) kind.Settings { return s }),
+		setting.When("sql", "A database, which every call asks for a statement.", sql.Shape(), func(s kind.Settings) kind.Settings { return s }),
 	)
 }

@@ -25,8 +25,8 @@ type statement struct {
 // argument is one value, with its type: the same for every call, that of one
 // reference, or a text with references in it.
 type argument struct {
-	fixed any
-	hole  int // of the one reference; none: -1
+	fixed [2]any // with its type, and as a text
+	hole  int    // of the one reference; none: -1
 	text  template.Template
 	mixed bool
 }
@@ -56,7 +56,8 @@ func (c *Call) add(text string, args []template.Template) {
 
 func argumentOf(t template.Template) argument {
 	if text, constant := t.Constant(); constant {
-		return argument{fixed: typed(value.JSON(text)), hole: -1}
+		v := value.JSON(text)
+		return argument{fixed: [2]any{typed(v), texted(v)}, hole: -1}
 	}
 	if hole, whole := t.Whole(); whole {
 		return argument{hole: hole}
@@ -64,23 +65,35 @@ func argumentOf(t template.Template) argument {
 	return argument{hole: -1, text: t, mixed: true}
 }
 
-// values are the arguments of one call.
-func (s *statement) values(args []value.Value) []any {
+// values are the arguments of one call, with their types or as texts.
+func (s *statement) values(args []value.Value, texts bool) []any {
 	if len(s.args) == 0 {
 		return nil
+	}
+	form, of := 0, typed
+	if texts {
+		form, of = 1, texted
 	}
 	all := make([]any, len(s.args))
 	for i := range s.args {
 		switch a := &s.args[i]; {
 		case a.mixed:
-			all[i] = typed(value.JSON(string(a.text.Append(nil, args, template.AsIs))))
+			all[i] = of(value.JSON(string(a.text.Append(nil, args, template.AsIs))))
 		case a.hole >= 0:
-			all[i] = typed(args[a.hole])
+			all[i] = of(args[a.hole])
 		default:
-			all[i] = a.fixed
+			all[i] = a.fixed[form]
 		}
 	}
 	return all
+}
+
+// texted is a value as its text; null is nothing.
+func texted(v value.Value) any {
+	if v.Kind == value.None || v.Kind == value.Null {
+		return nil
+	}
+	return v.Text
 }
 
 // typed is a value as drivers take it. A whole number beyond 64 bits goes as its

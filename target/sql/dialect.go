@@ -20,6 +20,8 @@ type dialect interface {
 	malformed(err error) bool
 	// prepares tells that statements are to be prepared by whoever uses it.
 	prepares() bool
+	// texts tells that values go as texts, and the server finds their types.
+	texts() bool
 }
 
 // options are those of a target for its driver.

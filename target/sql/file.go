@@ -56,6 +56,8 @@ func (s *sqlite) code(err error) string { return codeOfSQLite(err) }
 
 func (s *sqlite) says(err error) string { return err.Error() }
 
+func (s *sqlite) texts() bool { return false }
+
 func (s *sqlite) prepares() bool { return true }
 
 func (s *sqlite) malformed(error) bool { return false }

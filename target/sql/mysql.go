@@ -35,11 +35,8 @@ func parseMySQL(dsn string) (*mysqldriver.Config, error) {
 	}
 	u, err := url.Parse(dsn)
 	if err != nil {
-		var parse *url.Error
-		if errors.As(err, &parse) {
-			err = parse.Err // without the URL, and its password
-		}
-		return nil, err
+		// What net/url says of it may be a part of the password.
+		return nil, errors.New("it is no URL: write what is none of A to Z, a to z and 0 to 9 in names and passwords as %XX")
 	}
 	config, err := mysqldriver.ParseDSN("/" + strings.TrimPrefix(u.EscapedPath(), "/") + "?" + u.RawQuery)
 	if err != nil {
@@ -122,6 +119,8 @@ func (m *mysql) says(err error) string {
 	return told.Error()
 }
 
+func (m *mysql) texts() bool { return false }
+
 func (m *mysql) prepares() bool { return true }
 
 func (m *mysql) malformed(err error) bool {
@@ -200,11 +199,11 @@ func greeted(packet []byte) (number uint32, ok bool) {
 		return 0, false
 	}
 	end := bytes.IndexByte(packet, 0)
-	if end < 0 || len(packet) < end+1+4 {
+	if end < 0 {
 		return 0, false
 	}
-	const short, long = 4 + 8 + 1 + 2, 4 + 8 + 1 + 2 + 16 + 13
-	if rest := len(packet) - end - 1; rest != short && rest < long {
+	const least = 4 + 8 + 1 + 2 + 16 + 13 // since MySQL 4.1
+	if len(packet)-end-1 < least {
 		return 0, false
 	}
 	return binary.LittleEndian.Uint32(packet[end+1:]), true

@@ -97,12 +97,16 @@ func (p *postgres) code(err error) string {
 	return ""
 }
 
+// texts: PostgreSQL finds out by itself what a value is, from where it stands,
+// and pgx does not make a text of a number that stands for one.
+func (p *postgres) texts() bool { return true }
+
 // prepares: pgx does so by itself.
 func (p *postgres) prepares() bool { return false }
 
 func (p *postgres) malformed(err error) bool {
 	text := err.Error()
-	for _, sign := range []string{"unknown message type", "invalid message", "unexpected message", "invalid body", "received unexpected", "cannot decode", "exceeds maximum", "unknown authentication", "invalid length"} {
+	for _, sign := range []string{"unknown message type", "invalid message", "unexpected message", "body is invalid", "body must have length", "received unexpected", "cannot decode", "invalid body length", "too short", "unknown authentication", "invalid length"} {
 		if strings.Contains(text, sign) {
 			return true
 		}

@@ -104,7 +104,7 @@ func (t *Target) carryOut(ctx context.Context, c *client.Conn[*session], call *C
 	s := c.Value
 	values := make([][]any, len(call.statements))
 	for i := range call.statements {
-		values[i] = call.statements[i].values(args)
+		values[i] = call.statements[i].values(args, t.dialect.texts())
 	}
 	a := answer{keep: len(r.Want) > 0}
 	in, sent := s.socket.traffic()

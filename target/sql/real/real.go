@@ -21,7 +21,7 @@ import (
 	"testing"
 	"time"
 
-	_ "github.com/go-sql-driver/mysql" // both register themselves, for tests that ask what the server sees
+	"github.com/go-sql-driver/mysql" // both register themselves, for tests that ask what the server sees
 	_ "github.com/jackc/pgx/v5/stdlib"
 )
 
@@ -153,10 +153,12 @@ func (s *Server) Start() error {
 	}
 	s.process = c.Process
 	if s.admin == nil {
+		_ = mysql.SetLogger(&mysql.NopLogger{})
 		if s.admin, err = stdsql.Open(map[string]string{"postgres": "pgx", "mysql": "mysql"}[s.Driver], s.DSN("admin", Password)); err != nil {
 			return err
 		}
-		s.admin.SetMaxIdleConns(0)
+		s.admin.SetMaxOpenConns(1) // and stays, so that it is not counted when it goes
+		s.admin.SetMaxIdleConns(1)
 	}
 	const patience = 90 * time.Second
 	for until := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
@@ -359,7 +361,7 @@ func newMariaDB() (*Server, error) {
 		},
 		command: func(s *Server) []string {
 			return []string{daemon, "--no-defaults", "--datadir=" + filepath.Join(s.folder, "data"), "--port=" + strconv.Itoa(s.Port), "--bind-address=127.0.0.1", "--socket=" + filepath.Join(s.folder, "s.sock"),
-				"--skip-name-resolve", "--init-file=" + filepath.Join(s.folder, "setup.sql"), "--max-connections=" + strconv.Itoa(Most), "--innodb-flush-log-at-trx-commit=0", "--pid-file=" + filepath.Join(s.folder, "pid")}
+				"--skip-name-resolve", "--init-file=" + filepath.Join(s.folder, "setup.sql"), "--max-connections=" + strconv.Itoa(Most), "--innodb-flush-log-at-trx-commit=2", "--pid-file=" + filepath.Join(s.folder, "pid")}
 		},
 	}, nil
 }
