@@ -110,10 +110,14 @@ func classOf(state *os.ProcessState) string {
 
 // failure is that of a program that could not be started.
 func failure(name string, err error) (out target.Outcome) {
-	var cause error = err
-	var wrapped *exec.Error
-	if errors.As(err, &wrapped) {
-		cause = wrapped.Err
+	cause := err
+	var search *exec.Error
+	if errors.As(cause, &search) {
+		cause = search.Err
+	}
+	var path *fs.PathError
+	if errors.As(cause, &path) {
+		cause = path.Err
 	}
 	out.Example = fmt.Sprintf("%s: %v", name, cause)
 	switch {
