@@ -14,7 +14,7 @@ type sqlite struct {
 }
 
 // errAbsent says what to do where SQLite is not built in.
-var errAbsent = errors.New("this build of plimsoll does without SQLite (it is long in compiling): use a release, or run `go run -tags sqlite ./cmd/plimsoll …`; or name another driver, postgres or mysql")
+var errAbsent = errors.New("this plimsoll was built without SQLite (-tags nosqlite): use a release, or run `go run ./cmd/plimsoll …`; or name another driver, postgres or mysql")
 
 func newSQLite(dsn string) (dialect, error) {
 	if !sqliteHere {

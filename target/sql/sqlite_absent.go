@@ -1,11 +1,11 @@
-//go:build !sqlite
+//go:build nosqlite
 
 package sql
 
 import "database/sql/driver"
 
-// sqliteHere tells that this build does without SQLite, whose compilation takes
-// as long as half of all else.
+// sqliteHere tells that this build does without SQLite: it is 4 MB smaller, and
+// compiled in less time.
 const sqliteHere = false
 
 func openSQLite(string) driver.Connector { return nil }
