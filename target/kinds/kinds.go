@@ -10,6 +10,7 @@ import (
 	"plimsoll/target/kind"
 	"plimsoll/target/setting"
 	"plimsoll/target/sim"
+	"plimsoll/target/sql"
 	"plimsoll/target/tcp"
 	"plimsoll/target/udp"
 	"plimsoll/target/websocket"
@@ -21,6 +22,7 @@ func Actions() []kind.Action {
 		exec.Action(),
 		file.Action(),
 		dialog.Action(),
+		sql.Action(),
 	}
 }
 
@@ -35,5 +37,6 @@ func Shape() setting.Shape[kind.Settings] {
 		setting.When("tcp", "A server that is talked with over TCP.", tcp.Shape(), func(s kind.Settings) kind.Settings { return s }),
 		setting.When("udp", "A server that is sent datagrams.", udp.Shape(), func(s kind.Settings) kind.Settings { return s }),
 		setting.When("websocket", "A server that is talked with over WebSockets.", websocket.Shape(), func(s kind.Settings) kind.Settings { return s }),
+		setting.When("sql", "A database, which every call asks for a statement.", sql.Shape(), func(s kind.Settings) kind.Settings { return s }),
 	)
 }
