@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"plimsoll/target/http1"
 	"plimsoll/target/wire"
 )
 
@@ -34,7 +35,7 @@ func newTransport(s Settings) (*nethttp.Transport, error) {
 		DisableKeepAlives:     !s.KeepAlive,
 		ExpectContinueTimeout: time.Second,
 
-		MaxResponseHeaderBytes: int64(cmp.Or(s.MaxHead, wire.UsualHead)),
+		MaxResponseHeaderBytes: int64(cmp.Or(s.MaxHead, http1.UsualHead)),
 	}
 	linked(t, d.http2, s.MaxHead)
 	return t, nil

@@ -41,9 +41,9 @@ import (
 	"plimsoll/target"
 	"plimsoll/target/agenda"
 	"plimsoll/target/cookie"
+	"plimsoll/target/http1"
 	"plimsoll/target/httpcall"
 	"plimsoll/target/random"
-	"plimsoll/target/wire"
 )
 
 // Target is an HTTP server under load. Its calls may come from any number of
@@ -159,7 +159,7 @@ func closeAll(pools map[string]*pool) {
 
 // Call sends the request whose turn it is, once, or what a journey's step asks.
 func (t *Target) Call(ctx context.Context, q *target.Request) (out target.Outcome) {
-	if led, is := q.Call.(*wire.Led); is {
+	if led, is := q.Call.(*http1.Led); is {
 		return t.callLed(ctx, led)
 	}
 	if q.Call != nil || len(q.Want) > 0 || t.settings.PerUser || t.observer != nil {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/jsonschema-go/jsonschema"
 
+	"plimsoll/target/http1"
 	"plimsoll/target/httpcall"
 	"plimsoll/target/retry"
 	"plimsoll/target/setting"
@@ -77,7 +78,7 @@ func (w written) settings(r *setting.Reader, at setting.Pos) (*Settings, bool) {
 		Engine:      cmp.Or(w.engine.Value, "auto"),
 		TLS:         w.tls.Value,
 		Route:       route,
-		MaxHead:     cmp.Or(w.maxHead, wire.UsualHead),
+		MaxHead:     cmp.Or(w.maxHead, http1.UsualHead),
 		MaxBody:     cmp.Or(w.maxBody, httpcall.UsualBody),
 		Success:     w.success,
 		Retry:       w.retry,

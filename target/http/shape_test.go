@@ -8,11 +8,11 @@ import (
 	"time"
 
 	"plimsoll/target/delay"
+	"plimsoll/target/http1"
 	"plimsoll/target/httpcall"
 	"plimsoll/target/retry"
 	"plimsoll/target/setting"
 	"plimsoll/target/sim"
-	"plimsoll/target/wire"
 )
 
 func readSettings(t *testing.T, dir, text string) *Settings {
@@ -33,7 +33,7 @@ func readSettings(t *testing.T, dir, text string) *Settings {
 func with(change func(*Settings)) *Settings {
 	s := &Settings{
 		Calls:   []Request{{Method: "GET", URL: "http://a/"}},
-		Timeout: 10 * time.Second, KeepAlive: true, Protocol: "1.1", Engine: "auto", MaxHead: wire.UsualHead, MaxBody: httpcall.UsualBody,
+		Timeout: 10 * time.Second, KeepAlive: true, Protocol: "1.1", Engine: "auto", MaxHead: http1.UsualHead, MaxBody: httpcall.UsualBody,
 		Success: Success{Status: []StatusRange{{200, 299}}},
 	}
 	change(s)

@@ -12,8 +12,8 @@ import (
 
 	"plimsoll/target"
 	"plimsoll/target/agenda"
+	"plimsoll/target/http1"
 	"plimsoll/target/httpcall"
-	"plimsoll/target/wire"
 )
 
 // step is a journey's call on its way through net/http.
@@ -57,7 +57,7 @@ func (t *Target) callStep(ctx context.Context, q *target.Request) (out target.Ou
 }
 
 // callLed goes on with a call that another carrier has had.
-func (t *Target) callLed(ctx context.Context, led *wire.Led) (out target.Outcome) {
+func (t *Target) callLed(ctx context.Context, led *http1.Led) (out target.Outcome) {
 	s := t.newStep().(*step)
 	s.Course = led.Course
 	defer s.End()

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"plimsoll/target"
+	"plimsoll/target/http1"
 	"plimsoll/target/httpcall"
 	"plimsoll/target/wire"
 )
@@ -164,7 +165,7 @@ func TestWhatIsTooLateGoesNowhere(t *testing.T) {
 	server.Start()
 	defer server.Close()
 	url := strings.Replace(server.URL, "127.0.0.1", "localhost", 1)
-	to, err := Open(Settings{Calls: []Request{{URL: url}}, KeepAlive: true, MaxHead: wire.UsualHead, Timeout: time.Minute}, "")
+	to, err := Open(Settings{Calls: []Request{{URL: url}}, KeepAlive: true, MaxHead: http1.UsualHead, Timeout: time.Minute}, "")
 	if err != nil {
 		t.Fatal(err)
 	}

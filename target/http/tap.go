@@ -13,6 +13,7 @@ import (
 
 	"plimsoll/target"
 	"plimsoll/target/host"
+	"plimsoll/target/http1"
 	"plimsoll/target/wire"
 )
 
@@ -26,7 +27,7 @@ type tap struct {
 	net.Conn
 
 	mu     sync.Mutex
-	parser wire.Parser
+	parser http1.Parser
 	asked  bool  // a request is under way
 	over   bool  // its answer is: whole, faulty or cut off
 	spoilt bool  // the connection is of no more use
@@ -41,7 +42,7 @@ type tap struct {
 }
 
 func newTap(conn net.Conn, mostHead int) *tap {
-	t := &tap{Conn: conn, parser: wire.New(wire.Limits{Head: mostHead})}
+	t := &tap{Conn: conn, parser: http1.New(http1.Limits{Head: mostHead})}
 	t.idle.L = &t.mu
 	return t
 }
