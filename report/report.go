@@ -30,6 +30,8 @@ type Options struct {
 	Width  int
 	// Confidence shows the 95 % interval of every percentile, but in JSON.
 	Confidence bool
+	// Phases shows the parts of calls, but in JSON, which has them anyway.
+	Phases bool
 	// Against is a comparison with another run, which text, Markdown and JUnit
 	// have beside the run; nil for none. Strict makes what it cannot tell a
 	// failure, where the format has such.
@@ -37,7 +39,7 @@ type Options struct {
 	Strict  bool
 }
 
-func (o Options) view() view.Options { return view.Options{Confidence: o.Confidence} }
+func (o Options) view() view.Options { return view.Options{Confidence: o.Confidence, Phases: o.Phases} }
 func (o Options) text() text.Options { return text.Options{Colour: o.Colour, Width: o.Width} }
 
 // Width is how many columns the terminal that w writes to has; 0 when it

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
-	"strconv"
 	"time"
 
 	"plimsoll/runner/data"
@@ -16,7 +15,6 @@ import (
 	"plimsoll/runner/schedule"
 	"plimsoll/target"
 	"plimsoll/target/random"
-	"plimsoll/target/value"
 )
 
 // journeying is what a trial's iterations share, those of its warm-up included.
@@ -61,7 +59,7 @@ func (r *underWay) journeying(t scenario.Trial, main *journey.Program) *journeyi
 	for _, name := range j.main.Names {
 		var held journey.Held
 		if v, given := values[name]; given {
-			held.Value = value.JSON(strconv.FormatFloat(v, 'f', -1, 64))
+			held.Value = v
 		}
 		j.world.Given = append(j.world.Given, held)
 	}

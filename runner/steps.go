@@ -6,6 +6,8 @@ import (
 	"plimsoll/runner/drive"
 	"plimsoll/runner/journey"
 	"plimsoll/runner/result"
+	"plimsoll/runner/scenario"
+	"plimsoll/target/kind"
 )
 
 // describeSteps are the steps of a journey's trial before anything is measured.
@@ -22,7 +24,8 @@ func describeSteps(rows []journey.Row) []result.Step {
 
 // fillSteps puts in what was recorded of iterations and of their steps. The trial's
 // own figures, its length and how it ended are there already.
-func (r *underWay) fillSteps(out *result.Trial, rows []journey.Row, rec *drive.Interval) error {
+func (r *underWay) fillSteps(out *result.Trial, s *scenario.Scenario, rec *drive.Interval) error {
+	rows := s.Steps.Main.Rows
 	var err, broken error
 	*out.Elapsed, err = result.NewDist(rec.Elapsed)
 	*out.ErrorElapsed, broken = result.NewDist(rec.ErrorElapsed)
@@ -37,9 +40,22 @@ func (r *underWay) fillSteps(out *result.Trial, rows []journey.Row, rec *drive.I
 				out.Steps[n].Elapsed, err = &elapsed, errors.Join(err, failed)
 			}
 			err = errors.Join(err, broken, r.fillMeasure(&out.Steps[n].Measure, row), fillRecords(&out.Steps[n], rows[n].Records, row))
+			if to := calledBy(s, rows[n].Target); to != nil {
+				err = errors.Join(err, fillParts(&out.Steps[n].Measure, to, row))
+			}
 		}
 	}
 	return err
+}
+
+// calledBy are the settings of a target that a scenario calls; nil: of none.
+func calledBy(s *scenario.Scenario, name string) kind.Settings {
+	for _, t := range s.Called() {
+		if t.Name == name {
+			return t.Settings
+		}
+	}
+	return nil
 }
 
 // throughput is that of a step's successes: in all of the trial where a number of

@@ -7,6 +7,8 @@ import (
 	"plimsoll/runner/drive"
 	"plimsoll/runner/journey"
 	"plimsoll/runner/result"
+	"plimsoll/runner/scenario"
+	compiled "plimsoll/runner/step"
 	"plimsoll/target"
 )
 
@@ -32,10 +34,11 @@ func TestThroughputOfSteps(t *testing.T) {
 		}
 		rows := []journey.Row{{Name: "a", Path: "a"}, {Name: "b", Path: "b"}, {Name: "block", Path: "block"}}
 		out := c.trial
+		steps := &scenario.Scenario{Steps: &scenario.Steps{Compiled: &compiled.Compiled{Main: &journey.Program{Rows: rows}}}}
 		out.Elapsed, out.ErrorElapsed = &result.Dist{}, &result.Dist{}
 		out.Steps = describeSteps(rows)
 		r := &underWay{}
-		if err := r.fillSteps(&out, rows, rec.Interval); err != nil {
+		if err := r.fillSteps(&out, steps, rec.Interval); err != nil {
 			t.Fatal(err)
 		}
 		if out.Steps[0].ThroughputPerS != 0 || out.Steps[1].ThroughputPerS != c.want || out.Steps[2].ThroughputPerS != c.want {

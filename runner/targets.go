@@ -40,7 +40,8 @@ func (ts *targets) open(ctx context.Context, t scenario.Trial, streams random.So
 		longest := patience(t, called.Name)
 		one, err := called.Settings.Open(ctx, kind.Site{
 			Virtual: t.Scenario.Clock == scenario.Virtual, Streams: from, Patience: longest, Observer: ts.observer,
-			Serve: func(ctx context.Context, model any) (kind.Served, error) { return ts.child(ctx, called.Name, model) },
+			Values: t.Values(),
+			Serve:  func(ctx context.Context, s kind.Service) (kind.Served, error) { return ts.child(ctx, called.Name, s) },
 		})
 		if err != nil {
 			all.close()
@@ -109,11 +110,11 @@ func (all opened) close() {
 }
 
 // child is the process that serves a target, started when it is first called.
-func (ts *targets) child(ctx context.Context, name string, model any) (*serve.Child, error) {
+func (ts *targets) child(ctx context.Context, name string, s kind.Service) (*serve.Child, error) {
 	if child := ts.children[name]; child != nil {
 		return child, child.Err()
 	}
-	options, err := serve.Of(model)
+	options, err := serve.Of(s.Protocol, s.Model)
 	if err != nil {
 		return nil, err
 	}

@@ -50,6 +50,9 @@ type Outcome struct {
 	Shown string
 	// Hops counts the redirects that were followed.
 	Hops int
+	// Parts are what its kind can tell of the call besides, valid until the next
+	// Take; nil: nothing. Where it was tried again they are of the last try.
+	Parts *Parts
 }
 
 // MostShown is how many characters of a body Shown has at most.

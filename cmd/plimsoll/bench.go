@@ -26,13 +26,13 @@ import (
 
 // benchFlags are the flags of `bench`.
 type benchFlags struct {
-	load                      scenario.Quick
-	body                      string // as given: text, or @file
-	out, save, format         string
-	writes                    writes
-	charts, json              bool
-	quiet, noColor, allowLate bool
-	confidence                bool
+	load              scenario.Quick
+	body              string // as given: text, or @file
+	out, save, format string
+	writes            writes
+	charts, json      bool
+	quiet, allowLate  bool
+	shown
 }
 
 func (p *program) benchCommand() *cobra.Command {
@@ -97,8 +97,7 @@ func (f *benchFlags) declare(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.json, "json", false, "print run.json instead of tables: --format json")
 	f.writes.declare(flags)
 	flags.BoolVar(&f.quiet, "quiet", false, "show no progress")
-	flags.BoolVar(&f.confidence, "confidence", false, confidenceUsage)
-	flags.BoolVar(&f.noColor, "no-color", false, "no colour (also: NO_COLOR)")
+	f.shown.declare(flags)
 	flags.BoolVar(&f.allowLate, "allow-late", false, "accept a run in which the generator fell behind")
 }
 
@@ -211,7 +210,7 @@ func (p *program) bench(ctx context.Context, plan *scenario.Plan, f benchFlags) 
 // showBench prints what came of it, and fills the files.
 func (p *program) showBench(plan *scenario.Plan, run *result.Run, dir string, f benchFlags) error {
 	people := p.beside(f.writes)
-	how := people.options(f.noColor, f.confidence)
+	how := people.options(f.shown)
 	var out bytes.Buffer
 	err := f.print(&out, plan, run, how)
 	if err != nil {

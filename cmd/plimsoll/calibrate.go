@@ -87,7 +87,7 @@ func (p *program) showCalibration(c *result.Calibration, path string, f calibrat
 			return err
 		}
 	} else {
-		if err := report.Calibration(&out, c, p.options(f.noColor, false)); err != nil {
+		if err := report.Calibration(&out, c, p.options(shown{noColor: f.noColor})); err != nil {
 			return err
 		}
 		fmt.Fprintf(&out, "\ncalibration: %s\n", path)

@@ -70,7 +70,7 @@ command is wrong, or the results cannot be compared.`,
 				}
 			}
 			return p.judge(runs[0], runs[1], compare.Options{Tolerance: j.tolerance, Baseline: args[0], Current: args[1]},
-				j, format, p.options(noColor, false))
+				j, format, p.options(shown{noColor: noColor}))
 		},
 	}
 	flags := cmd.Flags()

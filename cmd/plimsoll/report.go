@@ -14,9 +14,9 @@ import (
 
 // reportFlags are the flags of `report`.
 type reportFlags struct {
-	format, charts      string
-	writes              writes
-	noColor, confidence bool
+	format, charts string
+	writes         writes
+	shown
 }
 
 func (p *program) reportCommand() *cobra.Command {
@@ -46,8 +46,7 @@ it prints only what --format asks for.`,
 	flags.StringVar(&f.format, "format", "text", report.Choice(report.Formats()))
 	flags.StringVar(&f.charts, "charts", "", "draw the charts into `DIR`")
 	f.writes.declare(flags)
-	flags.BoolVar(&f.confidence, "confidence", false, confidenceUsage)
-	flags.BoolVar(&f.noColor, "no-color", false, "no colour (also: NO_COLOR)")
+	f.shown.declare(flags)
 	return cmd
 }
 
@@ -58,11 +57,11 @@ func (p *program) report(run *result.Run, f reportFlags, asked bool) error {
 		fmt.Fprintln(p.stderr, "plimsoll:", note)
 	}
 	if asked {
-		if err := people.show(run, f.format, people.options(f.noColor, f.confidence)); err != nil {
+		if err := people.show(run, f.format, people.options(f.shown)); err != nil {
 			return err
 		}
 	}
-	if err := p.write(f.writes, run, report.Options{Confidence: f.confidence}); err != nil {
+	if err := p.write(f.writes, run, report.Options{Confidence: f.confidence, Phases: f.phases}); err != nil {
 		return err
 	}
 	if f.charts == "" {

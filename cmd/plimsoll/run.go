@@ -12,6 +12,7 @@ import (
 	"strconv"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"plimsoll/report"
 	"plimsoll/report/compare"
@@ -24,13 +25,13 @@ import (
 
 // runFlags are the flags of `run`.
 type runFlags struct {
-	only                                      []string
-	out, format, calls                        string
-	seed                                      uint64
-	quiet, noColor, allowLate, dryRun, reseed bool
-	confidence                                bool
-	writes                                    writes
-	versus                                    versus
+	only                             []string
+	out, format, calls               string
+	seed                             uint64
+	quiet, allowLate, dryRun, reseed bool
+	shown
+	writes writes
+	versus versus
 }
 
 // What is printed while a load is made; report knows more.
@@ -47,8 +48,6 @@ func checkPrinted(format string) error {
 	}
 	return fmt.Errorf("--format is %s, not %q", report.Choice(printed), format)
 }
-
-const confidenceUsage = "show the 95 % interval of every percentile"
 
 func (p *program) runCommand() *cobra.Command {
 	var f runFlags
@@ -95,8 +94,7 @@ or the generator itself was the limit; 130 interrupted.`,
 	f.writes.declare(flags)
 	flags.StringVar(&f.calls, "calls", "", "stream every call to `FILE.csv`; - is stdout, and the tables then go to stderr")
 	flags.BoolVar(&f.quiet, "quiet", false, "show no progress")
-	flags.BoolVar(&f.confidence, "confidence", false, confidenceUsage)
-	flags.BoolVar(&f.noColor, "no-color", false, "no colour (also: NO_COLOR)")
+	f.shown.declare(flags)
 	flags.BoolVar(&f.allowLate, "allow-late", false, "accept trials in which the generator fell behind")
 	flags.BoolVar(&f.dryRun, "dry-run", false, "show the trials and how long they take; send nothing")
 	f.versus.declare(flags)
@@ -192,7 +190,7 @@ func (p *program) conclude(dir string, run *result.Run, err error, f runFlags, c
 		err = pointed
 	}
 	people := p.beside(f.writes)
-	how := people.options(f.noColor, f.confidence)
+	how := people.options(f.shown)
 	how.Against, how.Strict = c, f.versus.strict
 	if shown := people.show(run, f.format, how); err == nil {
 		err = shown
@@ -235,10 +233,19 @@ func (p *program) printer(json bool) io.Writer {
 	return p.stdout
 }
 
+// shown is what people want to see beyond the usual, or not to.
+type shown struct{ noColor, confidence, phases bool }
+
+func (s *shown) declare(flags *pflag.FlagSet) {
+	flags.BoolVar(&s.confidence, "confidence", false, "show the 95 % interval of every percentile")
+	flags.BoolVar(&s.phases, "phases", false, "show how long the parts of calls took, as far as their kind knows")
+	flags.BoolVar(&s.noColor, "no-color", false, "no colour (also: NO_COLOR)")
+}
+
 // options are how to print on what stdout is.
-func (p *program) options(noColor, confidence bool) report.Options {
-	colour := !noColor && os.Getenv("NO_COLOR") == "" && terminal(p.stdout)
-	return report.Options{Colour: colour, Width: report.Width(beneath(p.stdout)), Confidence: confidence}
+func (p *program) options(s shown) report.Options {
+	colour := !s.noColor && os.Getenv("NO_COLOR") == "" && terminal(p.stdout)
+	return report.Options{Colour: colour, Width: report.Width(beneath(p.stdout)), Confidence: s.confidence, Phases: s.phases}
 }
 
 // callsFile is where --calls goes; the zero value is nowhere.

@@ -145,6 +145,6 @@ func (p *program) try(ctx context.Context, plan *scenario.Plan, s *scenario.Scen
 
 // transcript writes on stdout.
 func (p *program) transcript(plan *scenario.Plan, noColor bool) *transcript.Transcript {
-	how := p.options(noColor, false)
+	how := p.options(shown{noColor: noColor})
 	return transcript.New(p.stdout, transcript.Options{Width: how.Width, Colour: how.Colour, Scrub: plan.Scrub})
 }

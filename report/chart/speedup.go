@@ -2,6 +2,7 @@ package chart
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	"gonum.org/v1/plot/vg"
@@ -17,6 +18,9 @@ func speedup(sec view.Section) (*figure, error) {
 	s := sec.Scenario
 	if len(s.Groups) < 2 {
 		return nil, nil
+	}
+	if _, swept := sweptOf(s); len(swept) > 1 && slices.ContainsFunc(swept, math.IsNaN) {
+		return nil, nil // the places are words, along which no line runs
 	}
 	if s.Axis == result.AxisRate && len(s.Places) > 1 {
 		return overRate(sec)

@@ -82,5 +82,5 @@ func (s *Scenario) fruitless() (notes []Note) {
 func ofSuccesses(v *result.Verdict) bool {
 	name := strings.TrimSpace(v.Rule)
 	return quantity(v) == inSeconds && metricName(v) != Makespan &&
-		v.Step == "" && !strings.HasPrefix(name, "all.") && !strings.HasPrefix(name, "lateness.")
+		v.Step == "" && !strings.HasPrefix(name, "all.") && !strings.HasPrefix(name, "lateness.") && !strings.HasPrefix(name, "phase.")
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 
 	"plimsoll/runner/latency"
 	"plimsoll/runner/result"
@@ -206,9 +207,13 @@ func (s *Scenario) repetitions() int {
 	return most
 }
 
-// Axis names the field that is set in a place; "" for none.
+// Axis names the field that is set in a place, or the variable that is varied; ""
+// for none.
 func Axis(p result.Point) string {
+	name, _, varies := p.Varied()
 	switch {
+	case varies:
+		return Clean(name)
 	case p.Requests != 0:
 		return result.AxisRequests
 	case p.Concurrency != 0:
@@ -219,8 +224,14 @@ func Axis(p result.Point) string {
 	return ""
 }
 
-// Value is how far along its axis a place lies.
+// Value is how far along its axis a place lies; NaN where that is no number.
 func Value(p result.Point) float64 {
+	if _, text, varies := p.Varied(); varies {
+		if v, err := strconv.ParseFloat(text, 64); err == nil {
+			return v
+		}
+		return math.NaN()
+	}
 	switch Axis(p) {
 	case result.AxisRequests:
 		return float64(p.Requests)
@@ -252,6 +263,9 @@ func At(p result.Point) string {
 func placeText(p result.Point) string {
 	if Axis(p) == "" {
 		return None
+	}
+	if _, text, varies := p.Varied(); varies {
+		return Clean(text)
 	}
 	return plainScale("").asWritten(Value(p))
 }

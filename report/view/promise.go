@@ -248,6 +248,8 @@ func amountText(q kindOfQuantity, v float64) string {
 		return plainScale("").asWritten(v) + "/s"
 	case share:
 		return plainScale("").asWritten(v*100) + " %"
+	case inBytes:
+		return bytesText(v * 1e9)
 	}
 	return plainScale("").asWritten(v)
 }

@@ -39,7 +39,7 @@ func (v *View) SpeedupRecords() Records {
 }
 
 func placeFields(p result.Point) []string {
-	return []string{positive(float64(p.Requests)), positive(float64(p.Concurrency)), positive(p.RatePerS)}
+	return []string{positive(float64(p.Requests)), positive(float64(p.Concurrency)), positive(p.RatePerS), p.Vary}
 }
 
 func speedupFields(g *Group, baseline string) []string {

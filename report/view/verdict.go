@@ -126,6 +126,8 @@ func (s *Scenario) measuredText(v *result.Verdict) string {
 		text = deciding(v, s) + " " + s.unit
 	case share:
 		text = deciding(v, scale{per: 0.01}) + " %"
+	case inBytes:
+		text = bytesText(v.Measured * 1e9)
 	default:
 		text = deciding(v, scale{per: 1})
 	}
@@ -168,6 +170,7 @@ const (
 	inSeconds
 	perSecond
 	share
+	inBytes // as if each were a nanosecond
 )
 
 // metricName is a verdict's metric, or the first word of its rule without
@@ -180,6 +183,9 @@ func metricName(v *result.Verdict) string {
 			name = name[:end]
 		}
 	}
+	if phase, is := strings.CutPrefix(name, "phase."); is {
+		_, name, _ = strings.Cut(phase, ".")
+	}
 	for _, prefix := range []string{"all.", "service.", "lateness.", "elapsed.", "calls."} {
 		name = strings.TrimPrefix(name, prefix)
 	}
@@ -189,6 +195,8 @@ func metricName(v *result.Verdict) string {
 // quantity tells what a verdict measures.
 func quantity(v *result.Verdict) kindOfQuantity {
 	switch name := metricName(v); {
+	case strings.HasPrefix(name, "memory."):
+		return inBytes
 	case name == Rate || name == "goodput":
 		return perSecond
 	case name == "errors" || name == "cancelled" || name == "dropped" || strings.HasPrefix(name, "errors."):

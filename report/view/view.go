@@ -93,6 +93,8 @@ const None = "–"
 type Options struct {
 	// Confidence shows the 95 % interval of every percentile.
 	Confidence bool
+	// Phases shows how long the parts of calls took, as far as their kind knows.
+	Phases bool
 }
 
 // New looks at a run. It fails only on a histogram that cannot be decoded; a
@@ -109,14 +111,14 @@ func (o Options) View(run *result.Run) (*View, error) {
 	late := 0
 	for _, s := range all {
 		late += s.fellBehind()
-		v.Sections = append(v.Sections, section(s))
+		v.Sections = append(v.Sections, o.section(s))
 	}
 	v.Answer, v.Notes = answers(run, all, late), resolution(run)
 	v.Summary = summary(run, all)
 	return v, nil
 }
 
-func section(s *Scenario) Section {
+func (o Options) section(s *Scenario) Section {
 	sec := Section{Title: Clean(s.Name), Scenario: s}
 	sec.Notes = slices.Concat(s.health(), s.strain(), s.warnings(), s.reproduced(), s.unfitted())
 	tables := []*Table{s.verdictTable()}
@@ -128,6 +130,9 @@ func section(s *Scenario) Section {
 	if s.Capacity != nil {
 		sec.Notes = append(s.answer(), sec.Notes...)
 		tables = slices.Concat([]*Table{s.stepTable()}, s.journeyTables(), []*Table{s.besideTable(), s.errorTable(), s.stepErrors()})
+	}
+	if o.Phases {
+		tables = append(tables, s.phaseTable())
 	}
 	for _, t := range tables {
 		if t != nil {

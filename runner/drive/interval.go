@@ -34,6 +34,10 @@ type Interval struct {
 	RowTimelines []*latency.Timeline
 	// Records are the numbers that a step's `record` keeps, each a second.
 	Records []*latency.Histogram
+	// Phases are how long the parts of successes took that their kind knows, by
+	// number; Memory is what programs had at the most, each byte a nanosecond.
+	Phases []*latency.Histogram
+	Memory *latency.Histogram
 }
 
 // NewInterval makes an empty one, without a timeline.
@@ -61,7 +65,7 @@ func (i *Interval) Reset() {
 	}
 	i.Timeline, i.RowTimelines = nil, nil
 	clear(i.Rows)
-	i.Records = nil
+	i.Records, i.Phases, i.Memory = nil, nil, nil
 }
 
 // Tally counts calls. Those intended before 0, in the warm-up, are counted
@@ -140,6 +144,7 @@ func (i *Interval) Merge(o *Interval) {
 		(*mine[k]).Merge(*h)
 	}
 	i.Timeline = merged(i.Timeline, o.Timeline)
+	i.mergeParts(o)
 	i.MergeRows(o)
 }
 

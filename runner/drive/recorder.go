@@ -66,6 +66,9 @@ func (r *Recorder) Record(c *Call) {
 	}
 	r.note(r.Interval, r.Timeline, c)
 	r.sum(c)
+	if c.Parts != nil {
+		r.parts(c.Outcome)
+	}
 	if r.observe != nil {
 		r.observe(c)
 	}

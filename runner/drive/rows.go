@@ -52,6 +52,9 @@ func (r *Recorder) Step(row int, outside bool, due time.Duration, c *Call, recor
 	if !outside {
 		r.sum(c)
 	}
+	if c.Parts != nil {
+		i.parts(c.Outcome)
+	}
 	for _, n := range records {
 		i.record(n)
 	}

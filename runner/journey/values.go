@@ -34,9 +34,9 @@ func (c *Crew) value(s *strand, r *Ref, n int) (value.Value, bool) {
 	case Unix:
 		return number(c.World.Date(s.at).Unix()), true
 	case Random:
-		return number(r.Low + int64(below(c.draws(s), n, uint64(r.High-r.Low)))), true
+		return number(r.Low + int64(c.draws(s).UpTo(uint64(n), uint64(r.High-r.Low)))), true
 	case UUID:
-		return value.Of(uuid(random.Key(uint64(c.draws(s).Sub(uint64(n))) ^ uint64(c.World.UUIDs)))), true
+		return value.Of(random.UUID(random.Key(uint64(c.draws(s).Sub(uint64(n))) ^ uint64(c.World.UUIDs)))), true
 	}
 	any := func(count int) int { return int(c.draws(s).Below(uint64(n), uint64(count))) }
 	switch held := s.values[r.Variable]; {
@@ -53,22 +53,6 @@ func (c *Crew) value(s *strand, r *Ref, n int) (value.Value, bool) {
 
 func number(n int64) value.Value {
 	return value.Value{Kind: value.Number, Text: strconv.FormatInt(n, 10)}
-}
-
-// below is the n-th number from 0 to most, which is the last one.
-func below(k random.Key, n int, most uint64) uint64 {
-	if most+1 == 0 {
-		return k.At(uint64(n))
-	}
-	return k.Below(uint64(n), most+1)
-}
-
-// uuid is a random one (RFC 9562, version 4).
-func uuid(k random.Key) string {
-	high, low := k.At(0), k.At(1)
-	high = high&^(0xf<<12) | 4<<12
-	low = low&^(3<<62) | 2<<62
-	return fmt.Sprintf("%08x-%04x-%04x-%04x-%012x", high>>32, high>>16&0xffff, high&0xffff, low>>48, low&(1<<48-1))
 }
 
 // assign sets variables, one after another.

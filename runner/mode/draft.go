@@ -15,8 +15,8 @@ import (
 
 // Draft is a mode as it was written: what it is said to be, and its settings.
 type Draft struct {
-	word, name setting.At[string]
-	values     map[string]*setting.At[any] // of every other key
+	word, name, target setting.At[string]
+	values             map[string]*setting.At[any] // of every other key
 }
 
 func (d *Draft) put(name string, value setting.At[any]) {
@@ -82,6 +82,7 @@ func Shape() setting.Shape[Draft] {
 	}, fields, refused, []setting.Field[Draft]{
 		setting.Key("name", "The column's name. Default: the mode as written, such as concurrent-10.", setting.Located(name()), func(d *Draft) *setting.At[string] { return &d.name }),
 	})
+	fields = append(fields, setting.Key("target", "The target that this mode calls, instead of the scenario's.", setting.Located(setting.Text("the name of a target")), func(d *Draft) *setting.At[string] { return &d.target }))
 	for _, k := range settings().keys {
 		fields = append(fields, k.field())
 	}
@@ -227,6 +228,9 @@ func (d Draft) checkKeys(r *setting.Reader, f *form) {
 		r.Problem(start.Pos, "start is where the first of `stages` begins, and there are none: leave it out")
 	}
 }
+
+// Target is the one that the mode names for itself.
+func (d Draft) Target() setting.At[string] { return d.target }
 
 // Stages are Given where they give the mode a length of its own.
 func (d Draft) Stages() setting.At[any] { return d.at("stages") }

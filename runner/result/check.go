@@ -250,18 +250,21 @@ func (p Point) String() string {
 	case p.RatePerS != 0:
 		return fmt.Sprintf("%s %v", AxisRate, p.RatePerS)
 	}
-	return ""
+	return p.Vary
 }
 
 func (p Point) check() error {
 	on := 0
-	for _, set := range []bool{p.Requests != 0, p.Concurrency != 0, p.RatePerS != 0} {
+	for _, set := range []bool{p.Requests != 0, p.Concurrency != 0, p.RatePerS != 0, p.Vary != ""} {
 		if set {
 			on++
 		}
 	}
 	if on > 1 {
-		return fmt.Errorf("stands on %d axes: requests %d, concurrency %d, rate_per_s %v", on, p.Requests, p.Concurrency, p.RatePerS)
+		return fmt.Errorf("stands on %d axes: requests %d, concurrency %d, rate_per_s %v, vary %q", on, p.Requests, p.Concurrency, p.RatePerS, p.Vary)
+	}
+	if name, _, varies := p.Varied(); p.Vary != "" && (!varies || name == "") {
+		return fmt.Errorf("vary is %q: it must be NAME=VALUE", p.Vary)
 	}
 	return nil
 }

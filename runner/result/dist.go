@@ -122,9 +122,21 @@ func (m *Measure) dists() []namedDist {
 	}
 }
 
+// optional are those that not every call has.
+func (m *Measure) optional() (list []namedDist) {
+	for _, name := range slices.Sorted(maps.Keys(m.Phases)) {
+		d := m.Phases[name]
+		list = append(list, namedDist{"phase " + name, &d, min(d.Count, m.OK)})
+	}
+	if m.Memory != nil {
+		list = append(list, namedDist{"memory", m.Memory, min(m.Memory.Count, m.OK)})
+	}
+	return list
+}
+
 // dists are those of the trial; iterations have some that calls have not.
 func (t *Trial) dists() []namedDist {
-	list := t.Measure.dists()
+	list := append(t.Measure.dists(), t.Measure.optional()...)
 	if t.Elapsed != nil {
 		list = append(list, namedDist{"elapsed", t.Elapsed, t.OK})
 	}
@@ -136,7 +148,7 @@ func (t *Trial) dists() []namedDist {
 
 // dists are those of the step. What it records may be missing from an answer.
 func (s *Step) dists() []namedDist {
-	list := append(s.Measure.dists(), namedDist{"begin", &s.Begin, s.OK})
+	list := append(append(s.Measure.dists(), s.Measure.optional()...), namedDist{"begin", &s.Begin, s.OK})
 	if s.Elapsed != nil {
 		list = append(list, namedDist{"elapsed", s.Elapsed, s.OK})
 	}

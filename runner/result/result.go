@@ -6,6 +6,7 @@ package result
 import (
 	"bytes"
 	"encoding/json"
+	"strings"
 	"time"
 )
 
@@ -101,12 +102,17 @@ const (
 )
 
 // Point is where on a sweep's axis something stands: exactly one field is set
-// when a scenario counts requests or sweeps, none otherwise.
+// when a scenario counts requests, sweeps or varies, none otherwise.
 type Point struct {
 	Requests    int     `json:"requests,omitempty"`
 	Concurrency int     `json:"concurrency,omitempty"`
 	RatePerS    float64 `json:"rate_per_s,omitempty"`
+	// Vary is NAME=VALUE, of the variable that the scenario varies.
+	Vary string `json:"vary,omitempty"`
 }
+
+// Varied is the variable that the scenario varies, and its value here.
+func (p Point) Varied() (name, value string, varies bool) { return strings.Cut(p.Vary, "=") }
 
 // Trial is one scenario × sweep value × mode × repetition.
 type Trial struct {
@@ -182,6 +188,12 @@ type Measure struct {
 	CancelledResponse Dist `json:"cancelled_response"`
 	Held              Dist `json:"held"`     // of all started
 	Lateness          Dist `json:"lateness"` // of all started
+
+	// Phases are how long the parts of successes took that their kind knows, by
+	// name: a success need not have each. Memory is what programs had at the most,
+	// as if a byte were a nanosecond.
+	Phases map[string]Dist `json:"phases,omitempty"`
+	Memory *Dist           `json:"memory_gb,omitempty"`
 
 	Timeline []Window `json:"timeline"`
 }

@@ -20,6 +20,42 @@ type Sum struct {
 	BytesIn, BytesOut                      int64
 
 	Response, Service, ErrorResponse, CancelledResponse, Held, Lateness *latency.Histogram
+
+	// Phases are the parts of successes, as far as there are some, in the order of
+	// their names; Memory is nil where nobody knows.
+	Phases []PhaseSum
+	Memory *latency.Histogram
+}
+
+// PhaseSum is one part of calls.
+type PhaseSum struct {
+	Name  string
+	Times *latency.Histogram
+}
+
+// Phase is the one of a name; nil: there is none.
+func (s *Sum) Phase(name string) *latency.Histogram {
+	for _, p := range s.Phases {
+		if p.Name == name {
+			return p.Times
+		}
+	}
+	return nil
+}
+
+// addParts adds what a measure has of phases.
+func (s *Sum) addParts(m *Measure) error {
+	for _, name := range slices.Sorted(maps.Keys(m.Phases)) {
+		d := m.Phases[name]
+		i, there := slices.BinarySearchFunc(s.Phases, name, func(p PhaseSum, name string) int { return cmp.Compare(p.Name, name) })
+		if !there {
+			s.Phases = slices.Insert(s.Phases, i, PhaseSum{Name: name})
+		}
+		if err := mergeInto(&s.Phases[i].Times, &d); err != nil {
+			return fmt.Errorf("phase %s: %w", name, err)
+		}
+	}
+	return mergeInto(&s.Memory, m.Memory)
 }
 
 func newSum() Sum {
@@ -58,7 +94,7 @@ func (s *Sum) add(m *Measure) error {
 			return fmt.Errorf("%s: %w", d.name, err)
 		}
 	}
-	return nil
+	return s.addParts(m)
 }
 
 // mergeInto adds a distribution to a histogram, which there may not be yet;

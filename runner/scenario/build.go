@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"plimsoll/runner/mode"
 	"plimsoll/runner/result"
 	"plimsoll/runner/step"
+	"plimsoll/target/kind"
 	"plimsoll/target/setting"
 )
 
@@ -70,16 +72,37 @@ type whole struct {
 }
 
 // callable are the targets as steps see them.
-func (w *whole) callable() (all []step.Target) {
+func (w *whole) callable(swept []string) (all []step.Target) {
 	for _, t := range w.targets {
 		one := step.Target{Name: t.Name}
 		if t.Settings != nil {
 			traits := t.Settings.Traits()
-			one.Kind, one.Asks = traits.Kind, traits.Asks
+			one.Kind, one.Asks, one.Action, one.Operands, one.Bare = traits.Kind, traits.Asks, traits.Action, traits.Operands, t.bare(swept)
 		}
 		all = append(all, one)
 	}
 	return all
+}
+
+// bare tells why a target cannot be called by itself in trials that have such
+// values; "": it can.
+func (t Target) bare(swept []string) string {
+	if t.Settings == nil {
+		return ""
+	}
+	traits := t.Settings.Traits()
+	if traits.Action != "" && traits.Own == nil {
+		return fmt.Sprintf("%s has no call of its own: write %s among its settings, or in a step", t.Name, traits.Action)
+	}
+	if traits.Own == nil {
+		return ""
+	}
+	for _, ref := range traits.Own.Refs() {
+		if err := kind.Knows(ref, swept); err != nil {
+			return fmt.Sprintf("in the call of %s, %v", t.Name, err)
+		}
+	}
+	return ""
 }
 
 // checkName reports a name that an earlier scenario has. Some file systems
@@ -99,6 +122,9 @@ func (d draft) checkName(r *setting.Reader, lines map[string]int) {
 // scenario checks one scenario and makes the plan's of it.
 func (d draft) scenario(r *setting.Reader, at setting.Pos, w *whole) *Scenario {
 	d = d.withSearch(r, at)
+	if !d.target.Given && !d.stepped() && d.modesTargeted() {
+		d.target = d.modes.Value[0].Value.Target() // the first one's stands for all
+	}
 	d.checkSteps(r, at)
 	s := &Scenario{
 		Name:        d.name.Value,
@@ -125,6 +151,8 @@ func (d draft) scenario(r *setting.Reader, at setting.Pos, w *whole) *Scenario {
 	d.addModes(r, s)
 	d.addSweep(r, s)
 	d.addSteps(r, s, w)
+	d.addTargets(r, s, w)
+	d.checkOwn(r, s)
 	d.checkClock(r, s)
 	switch {
 	case w.behind[s.Name]:
@@ -157,10 +185,12 @@ func (d draft) findTarget(r *setting.Reader, targets []Target) Target {
 }
 
 func (d draft) checkClock(r *setting.Reader, s *Scenario) {
-	for _, t := range s.Called() {
-		if t.Settings != nil && s.Clock == Virtual && !t.virtual() {
-			r.Problem(d.clock.Pos, "only sim targets can keep a virtual clock, and %q is none: leave clock out, or name a sim target", t.Name)
-			return
+	for _, one := range s.variations() {
+		for _, t := range one.Called() {
+			if t.Settings != nil && s.Clock == Virtual && !t.virtual() {
+				r.Problem(d.clock.Pos, "only sim targets can keep a virtual clock, and %q is none: leave clock out, or name a sim target", t.Name)
+				return
+			}
 		}
 	}
 }

@@ -45,6 +45,7 @@ type draft struct {
 	before, after            setting.Several[string]
 	modes                    setting.At[[]setting.At[mode.Draft]]
 	baseline                 setting.At[string]
+	vary                     setting.At[varying]
 	promises                 []promise
 	expect                   setting.At[expectDraft]
 	compare                  setting.At[compareDraft]
@@ -87,6 +88,7 @@ func draftShape() setting.Shape[draft] {
 		setting.Key("on_error", "continue (default), or stop: start nothing more after an error.", setting.Word("what to do on an error", "continue", "stop"), func(d *draft) *string { return &d.onError }),
 		setting.Key("before", "A shell command, or a list of them, to run before each trial.", setting.OneOrMore(command()), func(d *draft) *setting.Several[string] { return &d.before }),
 		setting.Key("after", "A shell command, or a list of them, to run after each trial.", setting.OneOrMore(command()), func(d *draft) *setting.Several[string] { return &d.after }),
+		setting.Key("vary", "A variable and the values that it has, trial by trial: a sweep, such as {urls: [5, 10]}, with ${urls} in what is called.", setting.Located(varyShape()), func(d *draft) *setting.At[varying] { return &d.vary }),
 		setting.Key("modes", "How calls are started; each mode is a column of the tables.", setting.Located(setting.List("modes", "begin each mode with a dash, `- concurrent: 10`, or put them in brackets, [sequential, concurrent: 10]", setting.Located(mode.Shape()))), func(d *draft) *setting.At[[]setting.At[mode.Draft]] { return &d.modes }),
 		setting.Key("baseline", "The mode that the others are compared with. Default: the first.", setting.Located(setting.Text("the name of a mode")), func(d *draft) *setting.At[string] { return &d.baseline }),
 		setting.Key("thresholds", "Promises: METRIC OP VALUE such as p99 < 200ms, a list of them, or a map from modes to them.", promisesShape(), func(d *draft) *[]promise { return &d.promises }),

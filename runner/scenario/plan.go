@@ -8,6 +8,7 @@ import (
 	"plimsoll/runner/result"
 	"plimsoll/runner/verdict"
 	"plimsoll/target/kind"
+	"plimsoll/target/value"
 )
 
 // Plan is a whole, checked scenario file: every default filled in, every name
@@ -51,6 +52,9 @@ type Scenario struct {
 	// its requests (also when there is one count only), or of the concurrency
 	// or rate that a mode lists. Without any it holds one zero Point.
 	Sweep []result.Point
+	// Vary are the values of the variable that the scenario varies, one for each
+	// place of its sweep; none: it varies none.
+	Vary []value.Value
 	// Requests are the calls of each trial: several make a sweep; none means
 	// that Duration or the modes' stages bound a trial.
 	Requests []int
@@ -79,6 +83,8 @@ type Scenario struct {
 	Capacity *Capacity
 	// Tolerances are what the scenario says of comparisons with other runs.
 	Tolerances []result.Tolerance
+	// targets are those that modes name for themselves, by the mode's name.
+	targets map[string]Target
 }
 
 // Values of stop_when.

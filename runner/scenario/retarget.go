@@ -20,6 +20,7 @@ func (p *Plan) Retarget(name string) (*Plan, error) {
 	for _, s := range p.Scenarios {
 		s := *s // its modes are never written to
 		err := s.retarget(target)
+		s.targets = nil
 		for i := range s.Beside {
 			if i == 0 {
 				s.Beside = slices.Clone(s.Beside)

@@ -112,7 +112,7 @@ func (d *draft) checkSteps(r *setting.Reader, at setting.Pos) {
 				r.Problem(pos, "%s is for scenarios with steps: write what an iteration does under steps, such as steps: [{call: %s}]", key, d.target.Value)
 			}
 		}
-		if !d.target.Given {
+		if !d.target.Given && !d.modesTargeted() {
 			r.Problem(at, "a scenario needs the key target: the name of the target to call; or steps, that say whom they call")
 		}
 	}
@@ -130,7 +130,7 @@ func (d *draft) addSteps(r *setting.Reader, s *Scenario, f *whole) {
 	plan := &step.Scenario{
 		Main: main, Enter: d.enter.Value.steps, EnterEvery: d.enter.Value.every, Leave: d.leave.Value,
 		Setup: d.setup.Value, Teardown: d.teardown.Value, Journeys: f.journeys, Data: d.sources(f.data),
-		Values: s.swept(d.capacity.Value.find.Value), Target: d.target.Value, Targets: f.callable(), Common: d.common, Timeout: d.timeout.Value,
+		Values: s.swept(d.capacity.Value.find.Value), Target: d.target.Value, Targets: f.callable(s.swept(d.capacity.Value.find.Value)), Common: d.common, Timeout: d.timeout.Value,
 	}
 	if d.retry.Valid {
 		plan.Retry = &d.retry.Value
@@ -206,18 +206,6 @@ func (s *Scenario) swept(find string) (names []string) {
 		names = append(names, name)
 	}
 	return names
-}
-
-// Values are what the names stand for that are the same throughout the trial:
-// where it is in its sweep, and how many iterations it has.
-func (t Trial) Values() map[string]float64 {
-	all := map[string]float64{}
-	for name, v := range map[string]float64{sweptRequests: float64(t.Requests), sweptConcurrency: float64(t.Sweep.Concurrency), sweptRate: t.Sweep.RatePerS} {
-		if v > 0 {
-			all[name] = v
-		}
-	}
-	return all
 }
 
 // checkUsers reports data that cannot go round: of which each user keeps a row.

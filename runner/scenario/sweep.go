@@ -34,6 +34,9 @@ func (d draft) addSweep(r *setting.Reader, s *Scenario) {
 	if first.points != nil {
 		s.Sweep = first.points
 	}
+	if d.vary.Valid && first.axis == "vary" {
+		s.Vary = d.vary.Value.values
+	}
 	for _, l := range lists[1:] {
 		switch {
 		case l.axis != first.axis:
@@ -62,7 +65,7 @@ func (d draft) lists(r *setting.Reader) []list {
 			}))
 		}
 	}
-	return all
+	return append(all, d.listOfVaried()...)
 }
 
 // listOf reports a value that comes twice.
@@ -94,6 +97,9 @@ func (s *Scenario) place(key string) (result.Point, error) {
 		var rate quantity.Rate
 		rate, err = quantity.ParseRate(key)
 		at.RatePerS = rate.PerSecond()
+	case first.Vary != "":
+		name, _, _ := first.Varied()
+		at.Vary = name + "=" + key
 	default:
 		return at, errors.New("a row stands for a value of the sweep, and there is none: give `requests`, or list the values of concurrent or rate-limited")
 	}
@@ -112,6 +118,9 @@ func listed(sweep []result.Point) string {
 			return strings.Join(values, ", ") + " …"
 		case p.RatePerS > 0:
 			values = append(values, fmt.Sprintf("%g/s", p.RatePerS))
+		case p.Vary != "":
+			_, value, _ := p.Varied()
+			values = append(values, value)
 		default:
 			values = append(values, strconv.Itoa(p.Requests+p.Concurrency))
 		}

@@ -69,7 +69,7 @@ func (s *Scenario) trials() []Trial {
 // trial is one mode at one place of the sweep.
 func (s *Scenario) trial(column *mode.Column, place, repeat int) Trial {
 	return Trial{
-		Scenario: s,
+		Scenario: s.as(column),
 		Mode:     Mode{column.Name, at(column.Modes, place)},
 		Repeat:   repeat,
 		Sweep:    s.Sweep[place],

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"plimsoll/target/httpcall"
+	"plimsoll/target/kind"
+	"plimsoll/target/kinds"
 	"plimsoll/target/setting"
 )
 
@@ -45,6 +47,9 @@ var actions = []action{
 // actionWords are the keys of all actions.
 func actionWords() []string {
 	words := slices.Clone(httpcall.Verbs())
+	for _, a := range kinds.Actions() {
+		words = append(words, a.Word)
+	}
 	for _, a := range actions {
 		words = append(words, a.word)
 	}
@@ -56,12 +61,26 @@ func (s *Step) given() (all []action) {
 	for _, verb := range s.http.Given() {
 		all = append(all, action{word: verb, sort: asking, takes: ofAsking})
 	}
+	for _, a := range kinds.Actions() {
+		if s.asked.At(a.Word).Given {
+			all = append(all, ofKind(a))
+		}
+	}
 	for _, a := range actions {
 		if a.given(s) {
 			all = append(all, a)
 		}
 	}
 	return all
+}
+
+// ofKind is the action that targets of a kind can be asked.
+func ofKind(a kind.Action) action {
+	takes := []string{"target"}
+	for _, k := range a.Keys {
+		takes = append(takes, k.Name)
+	}
+	return action{word: a.Word, sort: a.Sort, takes: append(takes, ofCalls...)}
 }
 
 // placed is a key that the step has, and where its value stands.
@@ -91,6 +110,12 @@ func (s *Step) modifiers() (all []placed) {
 	add("fail_if", s.failIf.Given, s.failIf.Pos)
 	add("on_error", s.onError.Given, s.onError.Pos)
 	add("concurrent", s.concurrent.Given, s.concurrent.Pos)
+	for _, name := range s.asked.Given() {
+		isAction := func(a kind.Action) bool { return a.Word == name }
+		if !slices.ContainsFunc(kinds.Actions(), isAction) {
+			add(name, true, s.asked.At(name).Pos)
+		}
+	}
 	if key, at := s.http.Stray(); key != "" {
 		add(key, true, at)
 	}
@@ -135,6 +160,11 @@ func belongs(key string, a action) string {
 		return ": only get, post and the other requests have it"
 	case a.sort == "a block" && slices.Contains(ofCalls, key):
 		return ": put it into the steps that make calls"
+	}
+	for _, other := range kinds.Actions() {
+		if other.Has(key) {
+			return ": only " + other.Word + " has it"
+		}
 	}
 	return ": it takes " + strings.Join(a.takes, ", ")
 }

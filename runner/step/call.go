@@ -10,6 +10,8 @@ import (
 	"plimsoll/runner/journey"
 	"plimsoll/target/delay"
 	"plimsoll/target/httpcall"
+	"plimsoll/target/kind"
+	"plimsoll/target/kinds"
 	"plimsoll/target/look"
 	"plimsoll/target/setting"
 	"plimsoll/target/template"
@@ -150,8 +152,13 @@ func (c *compiler) call(s *Step, a action, f *flow) *journey.Call {
 	k := &call{out: out, needs: make([]bool, len(c.operands))}
 	find := inCall{k, c.operands}
 	t, name := c.targetOf(s, a), "call "+s.call.Value
-	if a.sort == asking {
+	switch {
+	case a.sort == asking:
 		name = c.ask(s, t, out, f)
+	case a.word != "call":
+		name = c.askKind(s, a.word, t, out, f)
+	case t.Bare != "":
+		c.problem(s.call.Pos, "%s", t.Bare)
 	}
 	if s.timeout.Valid {
 		out.Timeout = s.timeout.Value
@@ -179,14 +186,19 @@ func (c *compiler) call(s *Step, a action, f *flow) *journey.Call {
 	return out
 }
 
+// judges are the words of what conditions of the step's look at.
+func (s *Step) judges() (words []string) {
+	for _, one := range slices.Concat(s.check.Value, s.until.Value, s.failIf.Value) {
+		if o, looks := one.Operand(); looks {
+			words = append(words, o.Word())
+		}
+	}
+	return words
+}
+
 // judgesStatus tells whether conditions of the step's do, so that nobody else
 // shall.
-func (s *Step) judgesStatus() bool {
-	return slices.ContainsFunc(slices.Concat(s.check.Value, s.until.Value, s.failIf.Value), func(one condition.Condition) bool {
-		o, looks := one.Operand()
-		return looks && o.Word() == "status"
-	})
-}
+func (s *Step) judgesStatus() bool { return slices.Contains(s.judges(), "status") }
 
 // ask makes a request of the step's keys, and says what it is called.
 func (c *compiler) ask(s *Step, t Target, out *journey.Call, f *flow) (name string) {
@@ -202,6 +214,39 @@ func (c *compiler) ask(s *Step, t Target, out *journey.Call, f *flow) (name stri
 	c.files = append(c.files, request.Body.Files()...)
 	c.hide(request)
 	return request.Action
+}
+
+// askKind makes what a target is asked that is none of HTTP, and says what it is
+// called.
+func (c *compiler) askKind(s *Step, word string, t Target, out *journey.Call, f *flow) (name string) {
+	i := slices.IndexFunc(kinds.Actions(), func(a kind.Action) bool { return a.Word == word })
+	a := kinds.Actions()[i]
+	if t.Name != "" && t.Action != word {
+		c.problem(s.asked.At(word).Pos, "%s is of the kind %s, which cannot be asked by %s: name another target", t.Name, t.Kind, word)
+	}
+	for _, key := range s.asked.Given() {
+		if !s.asked.At(key).Valid {
+			c.ok = false
+			return ""
+		}
+	}
+	s.asked.Pos = s.pos
+	call, ok := a.Call(c.r, &s.asked)
+	if !ok || call == nil {
+		c.ok = false
+		return ""
+	}
+	for _, ref := range call.Refs() {
+		out.Args = append(out.Args, c.resolve(ref, f))
+	}
+	if judged, hears := call.(interface{ JudgedBy(words []string) }); hears {
+		judged.JudgedBy(s.judges())
+	}
+	if files, has := call.(interface{ Files() [][]byte }); has {
+		c.files = append(c.files, files.Files()...)
+	}
+	out.Prepared = call
+	return call.Name()
 }
 
 // hide notes the variables that say who asks.
@@ -245,8 +290,14 @@ func (c *compiler) keep(s *Step, out *journey.Call, find finder, f *flow) {
 // fits reports what a step looks at that answers of its target do not have.
 func (c *compiler) fits(s *Step, t Target) {
 	fit := func(o look.Operand, at setting.Pos) {
-		if t.Asks && o.OfKind() {
-			c.problem(at, "answers of %s, which is of the kind %s, have no %s: look at status, body, bytes, json, header or cookie", t.Name, t.Kind, o.Word())
+		switch {
+		case t.Name == "" || slices.Contains(t.Operands, o.Word()):
+		case len(t.Operands) == 0:
+			c.problem(at, "answers of %s, which is of the kind %s, have nothing to look at", t.Name, t.Kind)
+		default:
+			last := len(t.Operands) - 1
+			words := strings.TrimPrefix(strings.Join(t.Operands[:last], ", ")+" or ", " or ") + t.Operands[last]
+			c.problem(at, "answers of %s, which is of the kind %s, have no %s: look at %s", t.Name, t.Kind, o.Word(), words)
 		}
 	}
 	for _, one := range slices.Concat(s.check.Value, s.until.Value, s.failIf.Value) {

@@ -36,15 +36,21 @@ type Scenario struct {
 // Target is what can be called.
 type Target struct {
 	Name, Kind string
-	// Asks tells that it can be asked for paths and URLs.
-	Asks bool
+	// Asks tells that it can be asked for paths and URLs, and Action the word of
+	// what else it can be asked by; "": nothing.
+	Asks   bool
+	Action string
+	// Operands are the words of what can be looked at in its answers.
+	Operands []string
+	// Bare tells why it cannot be called by itself; "": it can.
+	Bare string
 }
 
 // Compiled is a scenario's steps, ready to be carried out.
 type Compiled struct {
 	// Main has the iterations, Enter and Leave. Setup and Teardown run once a
 	// trial; nil: there is none. All number variables, rows, sources and carriers
-	// alike. Prepared of their calls is an *httpcall.Call, or nil.
+	// alike. Prepared of their calls is an *httpcall.Call or a kind.Call, or nil.
 	Main, Setup, Teardown *journey.Program
 	// Targets are the names of those called, by the number of their carrier.
 	Targets []string

@@ -20,6 +20,8 @@ import (
 	"plimsoll/runner/condition"
 	"plimsoll/target/delay"
 	"plimsoll/target/httpcall"
+	"plimsoll/target/kind"
+	"plimsoll/target/kinds"
 	"plimsoll/target/retry"
 	"plimsoll/target/setting"
 	"plimsoll/target/template"
@@ -29,6 +31,8 @@ import (
 type Step struct {
 	pos  setting.Pos
 	http httpcall.Written
+	// asked is what targets of other kinds are.
+	asked kind.Written
 
 	call     setting.At[string]
 	think    setting.At[delay.Delay]
@@ -71,7 +75,7 @@ func Journeys() setting.Shape[[]setting.Entry[[]Step]] {
 // one is a step.
 func one() setting.Shape[Step] {
 	return setting.Define("step", func(self setting.Shape[Step]) setting.Shape[Step] {
-		fields := slices.Concat(httpcall.Fields(func(s *Step) *httpcall.Written { return &s.http }), actionFields(self), modifierFields(), elsewhere())
+		fields := slices.Concat(httpcall.Fields(func(s *Step) *httpcall.Written { return &s.http }), kind.Fields(func(s *Step) *kind.Written { return &s.asked }, kinds.Actions()...), actionFields(self), modifierFields(), elsewhere())
 		shape := setting.Object("a step", fields...)
 		return setting.Shape[Step]{
 			Want: shape.Want,

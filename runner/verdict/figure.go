@@ -53,6 +53,10 @@ func figureOf(g *result.Group, r Rule, speedups []result.Speedup) figure {
 	switch r.Family {
 	case "response", "all", "service", "lateness", "elapsed":
 		return latencyOf(g, r)
+	case "phase":
+		return phaseOf(g, r)
+	case "memory":
+		return memoryOf(g, r)
 	case "errors", "calls.errors":
 		return errorShare(g, r.Class)
 	case "rate", "calls.rate":
@@ -120,6 +124,29 @@ func statOf(times result.Times, r Rule) (f figure) {
 		return missing(fmt.Sprintf("%q is no figure of a latency", r.Stat))
 	}
 	return f
+}
+
+// phaseOf is a figure of one of the parts of calls.
+func phaseOf(g *result.Group, r Rule) figure {
+	if times := g.Phase(r.Phase); times != nil && times.Count() > 0 {
+		return statOf(result.NewTimes(times, nil), r)
+	}
+	var known []string
+	for _, p := range g.Phases {
+		known = append(known, p.Name)
+	}
+	if len(known) == 0 {
+		return missing("no call that succeeded had phases")
+	}
+	return missing(fmt.Sprintf("no call that succeeded had the phase %s; there are %s", r.Phase, strings.Join(known, ", ")))
+}
+
+// memoryOf is a figure of what programs had, a nanosecond for each byte.
+func memoryOf(g *result.Group, r Rule) figure {
+	if g.Memory == nil || g.Memory.Count() == 0 {
+		return missing("nobody knows what memory the calls took")
+	}
+	return statOf(result.NewTimes(g.Memory, nil), r)
 }
 
 // recorded is a figure of the numbers that a step's `record` kept.

@@ -14,7 +14,7 @@ import (
 )
 
 // metrics are the names to choose from when one is unknown.
-var metrics = []string{"p99", "p50", "p90", "p95", "p99.9", "mean", "max", "min", "all.p99", "service.p99", "lateness.p99", "errors", "errors.CLASS", "cancelled", "dropped", "rate", "makespan", "speedup", "goodput(200ms)", "elapsed.p95", "calls.errors", "calls.rate", "record.NAME.p95"}
+var metrics = []string{"p99", "p50", "p90", "p95", "p99.9", "mean", "max", "min", "all.p99", "service.p99", "lateness.p99", "errors", "errors.CLASS", "cancelled", "dropped", "rate", "makespan", "speedup", "goodput(200ms)", "elapsed.p95", "calls.errors", "calls.rate", "record.NAME.p95", "phase.NAME.p99", "memory.max"}
 
 // otherTools are names that people bring along.
 var otherTools = map[string]string{
@@ -69,6 +69,15 @@ func (rule *Rule) metric(name string) (milliseconds bool, err error) {
 		return false, checkClass(rule.Class)
 	case dotted && family == "record":
 		return false, rule.recorded(rest)
+	case dotted && family == "memory":
+		rule.Family = "memory"
+		return false, rule.stat(name, rest)
+	case dotted && family == "phase":
+		phase, figure, named := strings.Cut(rest, ".")
+		if !named || phase == "" {
+			return false, fmt.Errorf("%s does not say which figure of the phase is meant: write phase.connect.p99, or mean, max or min for p99", name)
+		}
+		rule.Family, rule.Phase, rest = "phase", phase, figure
 	case strings.HasPrefix(name, "goodput"):
 		return false, rule.goodput(name)
 	case dotted && (family == "all" || family == "service" || family == "lateness" || family == "elapsed"):
@@ -141,19 +150,15 @@ func (rule *Rule) goodput(name string) error {
 	return nil
 }
 
-var statusClass = regexp.MustCompile(`^status-[1-5](xx|[0-9][0-9])$`)
-
 func checkClass(class string) error {
-	classes := []string{target.Timeout, target.Connect, target.Reset, target.TLS, target.DNS, target.Body, target.Rejected, target.Throttled, target.Check, target.Extract, target.Until, target.Variable, target.Other, "status-503", "status-5xx"}
-	for _, known := range classes {
-		if class == known {
-			return nil
-		}
-	}
-	if statusClass.MatchString(class) {
+	if target.IsClass(class) {
 		return nil
 	}
-	return fmt.Errorf("there is no class of errors %q%s", class, setting.Suggest(class, classes))
+	known := target.Classes()
+	for _, f := range target.Families() {
+		known = append(known, f.Like)
+	}
+	return fmt.Errorf("there is no class of errors %q%s", class, setting.Suggest(class, append(known, "status-5xx")))
 }
 
 // value reads the right side, in the unit of the metric.
@@ -176,6 +181,9 @@ func (rule *Rule) value(text string, milliseconds bool) (err error) {
 		rule.Value, err = parseRatio(text)
 	case "record":
 		rule.Value, err = parseRecorded(text)
+	case "memory":
+		n, failed := quantity.ParseSize(text)
+		rule.Value, err = float64(n)/1e9, failed
 	default:
 		switch v, _ := strconv.ParseFloat(text, 64); {
 		case milliseconds && isNumber(text):

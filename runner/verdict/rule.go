@@ -11,7 +11,9 @@ import "time"
 //	times     response, all, service, lateness; elapsed (of iterations, with their pauses)
 //	shares    errors, cancelled, dropped; calls.errors (of all steps' calls together)
 //	a second  rate, goodput; calls.rate
-//	others    makespan, speedup; record (numbers that a step's `record` keeps)
+//	others    makespan, speedup; record (numbers that a step's `record` keeps); memory
+//
+// and phase, times of parts of calls that their kind knows.
 type Rule struct {
 	Text   string        // as written, without the step
 	Step   string        // the path of the step, or of the named block, that it is about; "" for whole iterations, or for calls where there are no steps
@@ -20,6 +22,7 @@ type Rule struct {
 	P      float64       // of Stat "p": 0 < P ≤ 100
 	Class  string        // of errors: one class, "" for all; "status-5xx" sums
 	Record string        // of recorded numbers: under which name
+	Phase  string        // of phases: which one
 	Within time.Duration // of goodput
 	Op     string        // one of < <= > >= ==
 	Value  float64       // seconds, per second, a share of 1, or a bare ratio or number
@@ -37,7 +40,7 @@ func (r Rule) OfJourneys() bool {
 // OfSteps tells whether a single step has such a figure, too.
 func (r Rule) OfSteps() bool {
 	switch r.Family {
-	case "response", "all", "service", "lateness", "errors", "rate", "record":
+	case "response", "all", "service", "lateness", "errors", "rate", "record", "phase", "memory":
 		return true
 	}
 	return false

@@ -45,6 +45,16 @@ func (c *conn) dead() bool { return c.client != nil && c.client.Err() != nil }
 // still there: net/http may not have had the time to hear of its end.
 const aWhile = time.Millisecond
 
+// rest waits, a moment at the longest, until net/http has noticed that a call is
+// over which has read its answer to the end: that is another goroutine's, and on a
+// busy machine it comes late. Until then the connection seems to be of no use.
+func (c *conn) rest() {
+	const moment = 10 * time.Millisecond
+	for since := time.Now(); c.client.Available() == 0 && c.client.Err() == nil && !c.link.spent() && time.Since(since) < moment; {
+		time.Sleep(20 * time.Microsecond)
+	}
+}
+
 // rested is how long the connection has had nothing to do; 0 while it has.
 func (c *conn) rested() time.Duration {
 	if !c.used || c.shared && c.calls > 0 {

@@ -276,6 +276,9 @@ func (t *Target) send(ctx context.Context, at place, r *request, out *target.Out
 			at.pool.retire(at.conn)
 		}
 	}
+	if f == nil && at.pool.keep && !r.once && !at.shared {
+		at.rest()
+	}
 	at.pool.put(at.conn, r.once)
 	return f
 }

@@ -10,13 +10,14 @@ import (
 	"plimsoll/target"
 	"plimsoll/target/http1"
 	"plimsoll/target/kind"
+	"plimsoll/target/look"
 	"plimsoll/target/sim"
 	"plimsoll/target/wire"
 )
 
 // Traits of an HTTP target.
 func (s *Settings) Traits() kind.Traits {
-	t := kind.Traits{Kind: "http", Asks: true, Timeout: s.Timeout}
+	t := kind.Traits{Kind: "http", Asks: true, Timeout: s.Timeout, Operands: look.OfHTTP()}
 	if s.Serve != nil {
 		t.CallTime, t.Known = s.served(), true
 	}
@@ -62,7 +63,7 @@ func (s *Settings) Subject() string {
 func (s *Settings) Open(ctx context.Context, site kind.Site) (*kind.Opened, error) {
 	base, broken := "", kind.Never
 	if s.Serve != nil {
-		served, err := site.Serve(ctx, s.Serve)
+		served, err := site.Serve(ctx, kind.Service{Protocol: "http", Model: s.Serve})
 		if err != nil {
 			return nil, err
 		}

@@ -10,6 +10,7 @@ import (
 	"plimsoll/target"
 	"plimsoll/target/random"
 	"plimsoll/target/retry"
+	"plimsoll/target/value"
 )
 
 // Settings are a target's, of whatever kind.
@@ -25,6 +26,16 @@ type Traits struct {
 	// and URLs.
 	Kind string
 	Asks bool
+	// Action is the word of the one that steps ask it with; "": there is none. Own
+	// is the call that such a target has by itself; nil: it is only asked by steps.
+	Action string
+	Own    Call
+	// Phases are the parts of a call that the kind can tell, in the order of
+	// target.Parts; Memory that it tells what a program had.
+	Phases []string
+	Memory bool
+	// Operands are the words of what can be looked at in its answers.
+	Operands []string
 	// Virtual tells that calls can be simulated, under the virtual clock.
 	Virtual bool
 	// CallTime is about how long one call takes, where that is Known.
@@ -50,9 +61,18 @@ type Site struct {
 	Patience time.Duration
 	// Observer sees every request and answer; nil, as in a load: nobody does.
 	Observer target.Observer
-	// Serve starts the simulated server that the target's settings describe,
-	// as a child process that lives as long as the run.
-	Serve func(ctx context.Context, model any) (Served, error)
+	// Values are the same for the whole trial: those of its sweep, by name.
+	Values map[string]value.Value
+	// Serve starts the server that the target's settings describe, as a child
+	// process that lives as long as the run.
+	Serve func(ctx context.Context, s Service) (Served, error)
+}
+
+// Service is a server of plimsoll's own: the protocol that it speaks, and the
+// model of how long it takes (a *sim.Settings).
+type Service struct {
+	Protocol string
+	Model    any
 }
 
 // Served is a simulated server in a child process.

@@ -3,11 +3,19 @@
 package kinds
 
 import (
+	"plimsoll/target/exec"
 	"plimsoll/target/http"
 	"plimsoll/target/kind"
 	"plimsoll/target/setting"
 	"plimsoll/target/sim"
 )
+
+// Actions are what targets can be asked that do not speak HTTP, each once.
+func Actions() []kind.Action {
+	return []kind.Action{
+		exec.Action(),
+	}
+}
 
 // Shape is how a scenario file spells a target: a map with one key, its kind.
 // It reads as the kind's own settings.
@@ -15,5 +23,6 @@ func Shape() setting.Shape[kind.Settings] {
 	return setting.Choice("a target",
 		setting.When("sim", "A simulated-delay target.", sim.Shape(), func(s sim.Settings) kind.Settings { return &s }),
 		setting.When("http", "A server that speaks HTTP.", http.Shape(), func(s *http.Settings) kind.Settings { return s }),
+		setting.When("exec", "A program, which every call runs.", exec.Shape(), func(s kind.Settings) kind.Settings { return s }),
 	)
 }

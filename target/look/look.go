@@ -62,6 +62,10 @@ var operands = []struct {
 	{"message", field, nothing, "message"},
 }
 
+// OfHTTP are the words of those that answers of HTTP have, and those of simulated
+// servers.
+func OfHTTP() []string { return []string{"status", "body", "bytes", "json", "header", "cookie"} }
+
 // Words are the first words of all operands, which no variable may have for a
 // name.
 func Words() []string {

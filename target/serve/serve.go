@@ -35,6 +35,7 @@ import (
 // Options describe a simulated server. They are plain data: Start sends them
 // to the child as JSON.
 type Options struct {
+	Protocol string // which is spoken; "http"
 	Addr     string // HOST:PORT to listen at; empty means a free port on 127.0.0.1
 	Settings sim.Settings
 	Seed     uint64
@@ -42,14 +43,14 @@ type Options struct {
 	Spin     float64  // share of a core, 0 to 1, that waiting may burn; see wait.New
 }
 
-// Of are the options of a simulated server whose settings a target has: a
-// *sim.Settings.
-func Of(model any) (Options, error) {
+// Of are the options of a server that speaks a protocol as the model of it says
+// that a target has: a *sim.Settings.
+func Of(protocol string, model any) (Options, error) {
 	settings, ok := model.(*sim.Settings)
-	if !ok {
-		return Options{}, fmt.Errorf("nobody serves a %T", model)
+	if !ok || protocol != "http" {
+		return Options{}, fmt.Errorf("nobody serves %s by a %T", protocol, model)
 	}
-	return Options{Settings: *settings}, nil
+	return Options{Protocol: protocol, Settings: *settings}, nil
 }
 
 // grace is how long calls in progress may take to end when the server stops.

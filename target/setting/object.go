@@ -31,6 +31,15 @@ func Key[T, V any](name, doc string, shape Shape[V], field func(*T) *V) Field[T]
 	}
 }
 
+// Within is the key of a part of U.
+func Within[T, U any](f Field[T], part func(*U) *T) Field[U] {
+	out := Field[U]{name: f.name, doc: f.doc, required: f.required, refusal: f.refusal, prefix: f.prefix, schema: f.schema}
+	if f.read != nil {
+		out.read = func(r *Reader, n *yaml.Node, into *U) bool { return f.read(r, n, part(into)) }
+	}
+	return out
+}
+
 // Required makes it a mistake to leave the key out.
 func (f Field[T]) Required() Field[T] {
 	f.required = true

@@ -8,11 +8,12 @@ import (
 	"plimsoll/target/agenda"
 	"plimsoll/target/delay"
 	"plimsoll/target/kind"
+	"plimsoll/target/look"
 )
 
 // Traits of a simulated target.
 func (s *Settings) Traits() kind.Traits {
-	return kind.Traits{Kind: "sim", Asks: true, Virtual: true, CallTime: s.CallTime("/"), Known: true, Timeout: s.Timeout}
+	return kind.Traits{Kind: "sim", Asks: true, Operands: look.OfHTTP(), Virtual: true, CallTime: s.CallTime("/"), Known: true, Timeout: s.Timeout}
 }
 
 // Open makes the target ready: no server is there before it is called.

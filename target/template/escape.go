@@ -17,6 +17,7 @@ const (
 	InForm                // one of an application/x-www-form-urlencoded body: a blank is +
 	InJSON                // inside a string of JSON
 	InURL                 // a path up to the first ?, a query behind it
+	InShell               // a word of a shell's command line, in quotes of its own
 )
 
 // first is where a template begins.
@@ -46,6 +47,10 @@ func (e Escape) append(dst []byte, text string) []byte {
 		return appendPercent(dst, text, "-_.~", "+")
 	case InJSON:
 		return value.AppendInString(dst, text)
+	case InShell:
+		dst = append(dst, '\'')
+		dst = append(dst, strings.ReplaceAll(text, "'", `'\''`)...)
+		return append(dst, '\'')
 	}
 	return append(dst, text...)
 }
