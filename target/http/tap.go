@@ -12,9 +12,9 @@ import (
 	"time"
 
 	"plimsoll/target"
+	"plimsoll/target/client"
 	"plimsoll/target/host"
 	"plimsoll/target/http1"
-	"plimsoll/target/wire"
 )
 
 // tap is a connection of HTTP/1.1 under net/http. It reads along, with the
@@ -264,5 +264,5 @@ func (l link) finished() bool {
 	if over, isTLS := socket.(*tls.Conn); isTLS {
 		socket, plain = over.NetConn(), false
 	}
-	return wire.Finished(socket, plain) || l.tap != nil && !l.tap.reusable()
+	return client.Finished(socket, plain) || l.tap != nil && !l.tap.reusable()
 }

@@ -10,9 +10,11 @@ import (
 	"sync"
 	"time"
 
+	"plimsoll/target/client"
 	"plimsoll/target/cookie"
 	"plimsoll/target/http1"
 	"plimsoll/target/httpcall"
+	"plimsoll/target/plain"
 	"plimsoll/target/wire"
 )
 
@@ -39,7 +41,7 @@ func (s Settings) Wire(base string) (o wire.Options, c http1.Options, err error)
 		o.Host = address(r.template.URL)
 		c.Origin = r.template.URL.Scheme + "://" + o.Host
 		if r.template.URL.Scheme == "https" && o.TLS == nil {
-			if o.TLS, err = tlsConfig(s); err != nil {
+			if o.TLS, err = s.tlsConfig(); err != nil {
 				return o, c, err
 			}
 			if o.TLS.ServerName == "" {
@@ -56,12 +58,12 @@ func (s Settings) Wire(base string) (o wire.Options, c http1.Options, err error)
 		})
 		labels = append(labels, r.label)
 	}
-	o.Route, o.PerUser = s.Route, s.PerUser
-	o.Timeout, o.KeepAlive, o.Connections = s.Timeout, s.KeepAlive, s.Connections
+	o.Route, o.PerUser = s.Route, s.Reuse == client.ByUser
+	o.Timeout, o.KeepAlive, o.Connections = s.Timeout, s.Reuse != client.Never, s.Connections
 	c.Accepts = func(status int) bool { // 101: another protocol follows, and no body
 		return status != nethttp.StatusSwitchingProtocols && s.Success.accepts(status)
 	}
-	c.PerUser, c.Traces = s.PerUser, newTraces()
+	c.PerUser, c.Traces = o.PerUser, newTraces()
 	c.Contains = []byte(s.Success.Contains)
 	c.Example = s.examples(labels)
 	c.MaxHead, c.MaxBody, c.Jars = s.MaxHead, s.MaxBody, cookie.NewJars(time.Now)
@@ -163,10 +165,10 @@ func (s Settings) examples(labels []string) func(n uint64, call *httpcall.Prepar
 		}
 		label := labels[n%uint64(len(labels))]
 		if call != nil {
-			label = clip(call.Action, 100)
+			label = plain.Clip(call.Action, 100)
 		}
 		f.of(call)
-		text := clip(s.scrub(label+": "+f.reason(s)), 200)
+		text := plain.Clip(s.scrub(label+": "+f.reason(s)), 200)
 		if call == nil || f.status == 0 { // else it may hold what one user alone is to see
 			made[is] = text
 		}

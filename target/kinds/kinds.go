@@ -3,17 +3,21 @@
 package kinds
 
 import (
+	"plimsoll/target/dialog"
 	"plimsoll/target/exec"
 	"plimsoll/target/http"
 	"plimsoll/target/kind"
 	"plimsoll/target/setting"
 	"plimsoll/target/sim"
+	"plimsoll/target/tcp"
+	"plimsoll/target/udp"
 )
 
 // Actions are what targets can be asked that do not speak HTTP, each once.
 func Actions() []kind.Action {
 	return []kind.Action{
 		exec.Action(),
+		dialog.Action(),
 	}
 }
 
@@ -24,5 +28,7 @@ func Shape() setting.Shape[kind.Settings] {
 		setting.When("sim", "A simulated-delay target.", sim.Shape(), func(s sim.Settings) kind.Settings { return &s }),
 		setting.When("http", "A server that speaks HTTP.", http.Shape(), func(s *http.Settings) kind.Settings { return s }),
 		setting.When("exec", "A program, which every call runs.", exec.Shape(), func(s kind.Settings) kind.Settings { return s }),
+		setting.When("tcp", "A server that is talked with over TCP.", tcp.Shape(), func(s kind.Settings) kind.Settings { return s }),
+		setting.When("udp", "A server that is sent datagrams.", udp.Shape(), func(s kind.Settings) kind.Settings { return s }),
 	)
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"plimsoll/target"
+	"plimsoll/target/client"
 )
 
 // netConn is a connection of Net's, or the place of one that is closed. It is
@@ -267,7 +268,7 @@ func (c *netConn) broken(err error) (whole bool, class string, why error) {
 			return true, "", nil
 		}
 		return false, fault.Class(), fault
-	case alert(err):
+	case client.Alert(err):
 		return false, target.TLS, err
 	}
 	return false, target.Reset, err

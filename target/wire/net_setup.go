@@ -127,13 +127,3 @@ func (c *netConn) shakeHands(ctx context.Context) error {
 	c.conn = secure
 	return secure.HandshakeContext(ctx)
 }
-
-// alert tells whether an error is TLS's word for no (version 1.3 refuses
-// certificates after the handshake), or that what came was no TLS.
-func alert(err error) bool {
-	var (
-		network *net.OpError
-		record  tls.RecordHeaderError
-	)
-	return errors.As(err, &network) && (network.Op == "remote error" || network.Op == "local error") || errors.As(err, &record)
-}
