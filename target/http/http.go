@@ -45,6 +45,7 @@ import (
 	"plimsoll/target/http1"
 	"plimsoll/target/httpcall"
 	"plimsoll/target/random"
+	"plimsoll/target/wire"
 )
 
 // Target is an HTTP server under load. Its calls may come from any number of
@@ -166,6 +167,7 @@ func (t *Target) Call(ctx context.Context, q *target.Request) (out target.Outcom
 	if q.Call != nil || len(q.Want) > 0 || t.settings.Reuse == client.ByUser || t.observer != nil {
 		return t.callStep(ctx, q)
 	}
+	out.Parts = wire.NewParts(nil)
 	r := t.requests[q.Number%uint64(len(t.requests))]
 	t.tell(&out, nil, r.label, t.attempt(ctx, r, &out, nil))
 	return out
@@ -247,7 +249,7 @@ func (t *Target) exchanges(ctx, timed context.Context, at place, r *request, out
 
 // send carries the request out on its connection.
 func (t *Target) send(ctx context.Context, at place, r *request, out *target.Outcome) *failure {
-	if err := at.connect(ctx); err != nil {
+	if err := at.connect(ctx, phasesOf(out)); err != nil {
 		out.Ended = time.Now()
 		if err != errMoved {
 			out.Attempts++
@@ -293,11 +295,17 @@ func (t *Target) exchangeTapped(c *conn, r *request, ctx context.Context, out *t
 	seen := c.link.tap.finish(r.size())
 	out.BytesIn += seen.in
 	out.BytesOut += seen.out
+	if !seen.silent {
+		phasesOf(out).Answer(seen.took)
+	}
 	if f = f.tapped(seen); r.step != nil {
 		return t.conclude(r.step, seen.interim, f, out)
 	}
 	return f
 }
+
+// phasesOf are those of a call on its way.
+func phasesOf(out *target.Outcome) *wire.Measured { return (*wire.Measured)(out.Parts.Phases) }
 
 // exchange sends the request, reads the answer to its end and judges it.
 func (t *Target) exchange(client *nethttp.ClientConn, r *nethttp.Request, s *step) *failure {

@@ -17,7 +17,7 @@ import (
 
 // Traits of an HTTP target.
 func (s *Settings) Traits() kind.Traits {
-	t := kind.Traits{Kind: "http", Asks: true, Timeout: s.Timeout, Operands: look.OfHTTP()}
+	t := kind.Traits{Kind: "http", Asks: true, Timeout: s.Timeout, Operands: look.OfHTTP(), Phases: wire.Phases()}
 	if s.Serve != nil {
 		t.CallTime, t.Known = s.served(), true
 	}

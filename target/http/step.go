@@ -16,6 +16,7 @@ import (
 	"plimsoll/target/http1"
 	"plimsoll/target/httpcall"
 	"plimsoll/target/plain"
+	"plimsoll/target/wire"
 )
 
 // step is a journey's call on its way through net/http.
@@ -37,6 +38,7 @@ func (t *Target) newStep() any {
 
 // callStep carries out a journey's call, as far as redirects lead.
 func (t *Target) callStep(ctx context.Context, q *target.Request) (out target.Outcome) {
+	out.Parts = wire.NewParts(nil)
 	s := t.steps.Get().(*step)
 	defer func() { s.End(); t.steps.Put(s) }()
 	s.reader.Begin(s.Course, q)
@@ -65,6 +67,7 @@ func (t *Target) callLed(ctx context.Context, led *http1.Led) (out target.Outcom
 	defer s.End()
 	t.ready(s)
 	if !led.Begun {
+		out.Parts = wire.NewParts(nil)
 		t.walk(ctx, s, &out)
 		return out
 	}

@@ -181,7 +181,7 @@ func TestWhatIsTooLateGoesNowhere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var out target.Outcome
+	out := target.Outcome{Parts: wire.NewParts(nil)}
 	if f := to.exchanges(t.Context(), over, at, r, &out); f == nil || f.class != target.Timeout || connections.Load() != 1 {
 		t.Errorf("%+v, %+v, over %d connections", f, out, connections.Load())
 	}

@@ -79,7 +79,9 @@ func (c *Codec) elsewhere(x *wire.Exchange, s *step, begun bool) wire.Next {
 		return wire.Next{Class: target.Other, Err: fmt.Errorf("the request leads to %s://%s, and the engine calls one server", s.Scheme, s.Host)}
 	}
 	led := Led{ID: x.ID, Course: s.Course, Outcome: x.Outcome, Begun: begun, Left: x.Left()}
-	x.Own = nil
+	if x.Own = nil; begun {
+		led.Outcome.Parts = wire.NewParts(x.Parts) // the exchange serves others from now on
+	}
 	c.abroad(led)
 	return wire.Next{Turn: wire.Leaves}
 }

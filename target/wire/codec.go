@@ -110,6 +110,9 @@ type Exchange struct {
 	left  time.Duration // of its time, when it was led on
 	since time.Duration // waiting in line, since then
 	until time.Duration // when it is over its time
+
+	parts    target.Parts
+	measured Measured
 }
 
 // Left is what was left of its time when it Ended; agenda.Never: it takes what

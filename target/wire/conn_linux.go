@@ -30,6 +30,10 @@ type conn struct {
 	rested time.Duration // from its last call to this one
 	ended  time.Duration // when its last call did
 	begun  bool          // some of the request has been sent
+	since  time.Duration // setting it up began
+	sent   time.Duration // the request was
+	first  time.Duration // the answer began
+	heard  bool          // it has
 	unsent []byte
 	later  []byte // goes when the server asks for it
 	reader Reader // of its answers
@@ -69,7 +73,7 @@ func (e *Engine) send(c *conn) (there bool) {
 // prepare gives a connection its call.
 func (e *Engine) prepare(c *conn, x *Exchange) {
 	e.attempt(x)
-	c.x, c.begun = x, false
+	c.x, c.begun, c.heard, c.sent = x, false, false, e.clock
 	c.user = x.User
 	e.seated.sit(x, c)
 	c.reader.Expect(x)
@@ -167,6 +171,7 @@ func (e *Engine) ready(c *conn, events uint32) {
 // write sends what is left of the request. It tells whether the connection was
 // there: where a kept one takes nothing at all, it was gone before.
 func (e *Engine) write(c *conn) (there bool) {
+	late := c.begun // it is not the first write
 	for len(c.unsent) > 0 {
 		n, errno := rawWrite(c.fd, c.unsent)
 		switch errno {
@@ -175,6 +180,7 @@ func (e *Engine) write(c *conn) (there bool) {
 			if !c.hello {
 				c.x.BytesOut += int64(n)
 			}
+			late = late || len(c.unsent) > 0
 		case unix.EINTR:
 		case unix.EAGAIN:
 			return true
@@ -192,6 +198,9 @@ func (e *Engine) write(c *conn) (there bool) {
 			}
 			return true
 		}
+	}
+	if late {
+		c.sent = e.now()
 	}
 	return true
 }
@@ -236,7 +245,17 @@ func (e *Engine) feed(c *conn, b []byte) {
 		e.welcome(c, n == len(b) && end == Whole)
 	case end != More:
 		e.answered(c, end == Whole && n == len(b) && len(c.unsent) == 0 && len(c.later) == 0 && !c.closing)
-	case len(c.later) > 0:
+	default:
+		e.begins(c)
+	}
+}
+
+// begins hears a part of an answer.
+func (e *Engine) begins(c *conn) {
+	if !c.heard {
+		c.heard, c.first = true, e.now()
+	}
+	if len(c.later) > 0 {
 		if in := c.reader.(hesitant); in.Asked() && !in.Answering() {
 			e.proceed(c)
 		}
@@ -259,7 +278,7 @@ func (e *Engine) eof(c *conn) {
 // request.
 func (e *Engine) introduce(c *conn) {
 	if len(e.o.Hello) == 0 {
-		e.send(c)
+		e.settled(c)
 		return
 	}
 	c.hello, c.unsent = true, e.o.Hello
@@ -274,8 +293,15 @@ func (e *Engine) welcome(c *conn, keep bool) {
 		e.lose(c, target.Body, errHello)
 		return
 	}
-	c.hello, c.begun, c.unsent = false, false, c.x.Request.Bytes
+	c.hello, c.begun, c.heard, c.unsent = false, false, false, c.x.Request.Bytes
 	c.reader.Expect(c.x)
+	e.settled(c)
+}
+
+// settled sends the request on a connection that takes it now.
+func (e *Engine) settled(c *conn) {
+	c.sent = e.now()
+	c.x.measured.Add(Setup(target.None, c.sent-c.since, target.None))
 	e.send(c)
 }
 
@@ -286,6 +312,10 @@ func (e *Engine) answered(c *conn, keep bool) {
 	c.x, c.ended = nil, e.now()
 	x.BytesIn += c.reader.Size()
 	x.Done.Ended = c.ended
+	if !c.heard {
+		c.first = c.ended // it came at once
+	}
+	x.measured.Answer(c.first - c.sent)
 	keep = keep && e.o.KeepAlive && !x.Request.Once
 	if !e.goes(x, c.reader, c.reader.Conclude(x), Failure{Connected: true}, c.ended) {
 		e.letGo(c, keep)

@@ -41,7 +41,12 @@ func (d *desk) enter(id target.ID, r *target.Request) (*Exchange, bool) {
 	} else {
 		x = new(Exchange)
 	}
-	*x = Exchange{Done: target.Done{ID: id}, Number: r.Number, User: r.User}
+	*x = Exchange{Done: target.Done{ID: id}, Number: r.Number, User: r.User, measured: unmeasured}
+	x.Parts = &x.parts
+	x.parts.Phases = x.measured[:]
+	if d.o.OneConnect {
+		x.parts.Phases = x.measured[PhaseConnect : PhaseConnect+1]
+	}
 	next := d.codec.Enter(x, r)
 	return x, d.goes(x, nil, next, Failure{}, d.clock)
 }

@@ -13,6 +13,7 @@ import (
 // begun on it.
 func (e *Engine) connect() *conn {
 	c := e.freshConn()
+	c.since = e.clock
 	e.open++
 	e.dial(c, 0)
 	return c

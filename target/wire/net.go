@@ -164,6 +164,7 @@ func (n *Net) note(notice notice) {
 func (n *Net) follow() {
 	if x := n.going; x != nil {
 		n.going = nil
+		n.now() // what has led to it may be younger than the last reading
 		n.put(x)
 	}
 }
@@ -175,9 +176,13 @@ func (n *Net) conclude(c *netConn) {
 	x.BytesIn += c.size
 	x.BytesOut += c.handed
 	x.Done.Ended = c.ended
+	if !c.reused {
+		x.measured.Add(c.setup)
+	}
 	f := Failure{Class: c.class, Err: c.err, Connected: c.connected, Kept: c.reused, Idle: c.rested}
 	switch {
 	case c.class == "":
+		x.measured.Answer(c.first - c.wrote)
 		if n.goes(x, c.reader, c.reader.Conclude(x), f, c.ended) {
 			x.lead()
 			n.going = x

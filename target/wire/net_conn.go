@@ -31,9 +31,12 @@ type netConn struct {
 	once      bool      // this call is the connection's last
 	sending   bool      // a goroutine of its own sends the request
 	connected bool
-	before    int64 // what outward was
-	written   int   // bytes of the request, so far as is known
-	handed    int64 // those that the system has taken
+	before    int64         // what outward was
+	written   int           // bytes of the request, so far as is known
+	wrote     time.Duration // when that was
+	setup     Measured      // of setting it up for this call
+	first     time.Duration // the answer began
+	handed    int64         // those that the system has taken
 	reader    Reader
 	size      int64  // of the answer
 	class     string // of what went wrong, unless the answer is whole
@@ -43,15 +46,21 @@ type netConn struct {
 	// The goroutine's own, but that the loop writes to conn.
 	conn    net.Conn // flow, or TLS over it
 	buffer  []byte
-	block   *[]byte      // for what does not fit there
-	deliver func()       // sends a large request; made once
-	sent    chan int     // how much of it could be
-	outward atomic.Int64 // bytes that the system has taken, of all its requests
+	block   *[]byte       // for what does not fit there
+	deliver func()        // sends a large request; made once
+	sent    chan delivery // how much of it could be
+	outward atomic.Int64  // bytes that the system has taken, of all its requests
 
 	mu   sync.Mutex // guards what follows
 	flow *flow      // nil: not connected
 	why  string     // the class that interrupt gives the call
 	quit func()     // leaves off setting the connection up
+}
+
+// delivery is how many bytes of a request were sent, and by when.
+type delivery struct {
+	bytes int
+	at    time.Duration
 }
 
 // States of a connection.
@@ -74,14 +83,14 @@ const (
 )
 
 func newNetConn(n *Net) *netConn {
-	c := &netConn{net: n, buffer: make([]byte, little), sent: make(chan int, 1), reader: n.codec.Reader()}
+	c := &netConn{net: n, buffer: make([]byte, little), sent: make(chan delivery, 1), reader: n.codec.Reader()}
 	c.over = func() { c.interrupt(target.Timeout) }
 	c.deliver = func() {
 		n, err := c.conn.Write(c.request)
 		if err == nil && len(c.later) > 0 {
 			n += c.deliverLater()
 		}
-		c.sent <- n
+		c.sent <- delivery{n, c.net.time.At(time.Now())}
 	}
 	return c
 }
@@ -118,7 +127,8 @@ func (c *netConn) prepare(x *Exchange, reused bool) {
 	if len(c.later) > 0 {
 		c.asked = make(chan bool, 1)
 	}
-	c.class, c.err, c.size = "", nil, 0
+	c.class, c.err, c.size, c.setup = "", nil, 0, unmeasured
+	c.wrote = c.net.clock
 	c.before, c.written, c.handed = c.outward.Load(), len(c.request), 0
 	c.reader.Expect(x)
 }
@@ -142,10 +152,12 @@ func (c *netConn) wholly() (all bool) {
 			c.heard(false)
 		}
 		select {
-		case c.written = <-c.sent:
+		case sent := <-c.sent:
+			c.written, c.wrote = sent.bytes, sent.at
 		default: // it may just not have said so yet
 			_ = c.flow.SetWriteDeadline(longAgo)
-			c.written = <-c.sent
+			sent := <-c.sent
+			c.written, c.wrote = sent.bytes, sent.at
 			_ = c.flow.SetWriteDeadline(time.Time{})
 		}
 	}
@@ -193,13 +205,20 @@ func (c *netConn) tell(what event) {
 // exchange reads an answer to its end.
 func (c *netConn) exchange() event {
 	buffer := c.buffer
-	for {
+	for heard := false; ; heard = true {
 		n, err := c.conn.Read(buffer)
 		if !c.taken() {
 			return unused
 		}
-		if over, keep := c.take(buffer[:n], err); over {
-			c.ended, c.size = c.net.time.At(time.Now()), c.reader.Size()
+		over, keep := c.take(buffer[:n], err)
+		if over || !heard {
+			c.ended = c.net.time.At(time.Now())
+		}
+		if !heard {
+			c.first = c.ended
+		}
+		if over {
+			c.size = c.reader.Size()
 			if keep {
 				return answered
 			}

@@ -10,22 +10,15 @@ import (
 	"time"
 
 	"plimsoll/target"
+	"plimsoll/target/client"
 )
 
-// setUp connects and shakes hands.
+// setUp has the connection set up, by the given time.
 func (c *netConn) setUp(until time.Duration) bool {
 	n := c.net
 	ctx, cancel := c.patient(until)
 	defer cancel()
-	class := target.Connect
-	err := c.dial(ctx)
-	if err == nil && n.o.TLS != nil {
-		class = target.TLS
-		err = c.shakeHands(ctx)
-	}
-	if err == nil && len(n.o.Hello) > 0 {
-		class, err = c.introduce()
-	}
+	class, err := c.settle(ctx)
 	if err == nil && c.interrupted() != "" {
 		err = context.Canceled // it just missed its time
 	}
@@ -41,6 +34,37 @@ func (c *netConn) setUp(until time.Duration) bool {
 	}
 	c.ended = n.time.At(time.Now())
 	return false
+}
+
+// settle connects, shakes hands and says Options.Hello. The class is that of the
+// error.
+func (c *netConn) settle(ctx context.Context) (class string, err error) {
+	n, began := c.net, time.Now()
+	dns, err := c.dial(ctx)
+	if err != nil {
+		return target.Connect, err
+	}
+	at := time.Now()
+	setup := Setup(dns, at.Sub(began)-max(0, dns), target.None)
+	if n.o.TLS != nil {
+		if err := c.shakeHands(ctx); err != nil {
+			return target.TLS, err
+		}
+		connected := at
+		at = time.Now()
+		setup[PhaseTLS] = at.Sub(connected)
+	}
+	if len(n.o.Hello) > 0 {
+		if class, err := c.introduce(); err != nil {
+			return class, err
+		}
+		at = time.Now()
+	}
+	if n.o.OneConnect {
+		setup[PhaseConnect] = at.Sub(began)
+	}
+	c.setup, c.wrote = setup, n.time.At(at)
+	return "", nil
 }
 
 // introduce sends Options.Hello, and reads the answer to it. The class is that of
@@ -106,24 +130,28 @@ func (c *netConn) refused(ctx context.Context, class string, err error) string {
 	return class
 }
 
-func (c *netConn) dial(ctx context.Context) error {
-	conn, err := c.net.dialer.Dial(ctx, c.net.o.Host)
+// dial connects, and tells how long finding the address took.
+func (c *netConn) dial(ctx context.Context) (dns time.Duration, err error) {
+	conn, dns, err := c.net.dialer.Dial(ctx, c.net.o.Host)
 	if err != nil {
-		return err
+		return dns, err
 	}
 	f, err := newFlow(conn.(stream), c.net.o.TLS == nil, &c.outward)
 	if err != nil {
 		_ = conn.Close()
-		return err
+		return dns, err
 	}
 	c.mu.Lock()
 	c.flow, c.conn = f, f
 	c.mu.Unlock()
-	return nil
+	return dns, nil
 }
 
 func (c *netConn) shakeHands(ctx context.Context) error {
 	secure := tls.Client(c.flow, c.net.o.TLS)
 	c.conn = secure
-	return secure.HandshakeContext(ctx)
+	if err := secure.HandshakeContext(ctx); err != nil {
+		return &client.HandshakeError{Cause: err}
+	}
+	return nil
 }
