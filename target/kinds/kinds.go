@@ -7,6 +7,7 @@ import (
 	"plimsoll/target/exec"
 	"plimsoll/target/http"
 	"plimsoll/target/kind"
+	"plimsoll/target/redis"
 	"plimsoll/target/setting"
 	"plimsoll/target/sim"
 	"plimsoll/target/tcp"
@@ -18,6 +19,7 @@ func Actions() []kind.Action {
 	return []kind.Action{
 		exec.Action(),
 		dialog.Action(),
+		redis.Action(),
 	}
 }
 
@@ -30,5 +32,6 @@ func Shape() setting.Shape[kind.Settings] {
 		setting.When("exec", "A program, which every call runs.", exec.Shape(), func(s kind.Settings) kind.Settings { return s }),
 		setting.When("tcp", "A server that is talked with over TCP.", tcp.Shape(), func(s kind.Settings) kind.Settings { return s }),
 		setting.When("udp", "A server that is sent datagrams.", udp.Shape(), func(s kind.Settings) kind.Settings { return s }),
+		setting.When("redis", "A server that speaks the protocol of Redis.", redis.Shape(), func(s kind.Settings) kind.Settings { return s }),
 	)
 }
