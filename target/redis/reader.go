@@ -1,6 +1,7 @@
 package redis
 
 import (
+	"bytes"
 	"fmt"
 
 	"plimsoll/target"
@@ -59,13 +60,34 @@ func (r *replies) Feed(b []byte) (n int, end wire.End, fault wire.Fault) {
 		if text, is := r.parser.Failure(); is && !r.failed {
 			r.failed, r.error = true, append(r.error, text...)
 		}
-		if r.left--; r.left == 0 {
+		r.left--
+		switch {
+		case r.parts():
+			return n, wire.Last, r.refusal()
+		case r.left == 0:
 			return n, wire.Whole, r.refusal()
 		}
 		r.size += r.parser.Size
 		r.next()
 	}
 	return n, wire.More, nil
+}
+
+// farewells are how errors begin after which Redis closes the connection: before
+// it was asked anything, or in the middle of what it was.
+var farewells = []string{"ERR max number of clients", "ERR Protocol error"}
+
+// parts tells whether the server takes its leave with an error.
+func (r *replies) parts() bool {
+	if !r.failed {
+		return false
+	}
+	for _, words := range farewells {
+		if bytes.HasPrefix(r.error, []byte(words)) {
+			return true
+		}
+	}
+	return false
 }
 
 // refusal is why a connection cannot be used, if its hello has been answered so.
