@@ -5,6 +5,7 @@ package kinds
 import (
 	"plimsoll/target/dialog"
 	"plimsoll/target/exec"
+	"plimsoll/target/file"
 	"plimsoll/target/http"
 	"plimsoll/target/kind"
 	"plimsoll/target/redis"
@@ -18,6 +19,7 @@ import (
 func Actions() []kind.Action {
 	return []kind.Action{
 		exec.Action(),
+		file.Action(),
 		dialog.Action(),
 		redis.Action(),
 	}
@@ -30,6 +32,7 @@ func Shape() setting.Shape[kind.Settings] {
 		setting.When("sim", "A simulated-delay target.", sim.Shape(), func(s sim.Settings) kind.Settings { return &s }),
 		setting.When("http", "A server that speaks HTTP.", http.Shape(), func(s *http.Settings) kind.Settings { return s }),
 		setting.When("exec", "A program, which every call runs.", exec.Shape(), func(s kind.Settings) kind.Settings { return s }),
+		setting.When("file", "Files, which every call reads or writes one of.", file.Shape(), func(s kind.Settings) kind.Settings { return s }),
 		setting.When("tcp", "A server that is talked with over TCP.", tcp.Shape(), func(s kind.Settings) kind.Settings { return s }),
 		setting.When("udp", "A server that is sent datagrams.", udp.Shape(), func(s kind.Settings) kind.Settings { return s }),
 		setting.When("redis", "A server that speaks the protocol of Redis.", redis.Shape(), func(s kind.Settings) kind.Settings { return s }),
