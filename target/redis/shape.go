@@ -173,7 +173,8 @@ func Shape() setting.Shape[kind.Settings] {
 // checkAddress tells why a text is no HOST:PORT.
 func checkAddress(text string) error {
 	if scheme, rest, is := strings.Cut(text, "://"); is {
-		return fmt.Errorf("an address has no scheme: write %q without %s://, and db, user and password as keys of their own", strings.TrimSuffix(rest, "/"), scheme)
+		place, _, _ := strings.Cut(rest[strings.LastIndexByte(rest, '@')+1:], "/")
+		return fmt.Errorf("an address has no scheme: write %q without %s://, and db, user and password as keys of their own", place, scheme)
 	}
 	host, port, err := net.SplitHostPort(text)
 	switch n, wrong := strconv.Atoi(port); {
