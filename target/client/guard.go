@@ -7,48 +7,54 @@ import (
 	"time"
 )
 
-// Guard makes a connection of no more use as soon as a call on it is given up:
-// whoever reads or writes is told at once, and what comes late meets nobody. It
-// keeps the context that it watches from call to call, since a worker's is mostly
-// the same.
-type Guard struct {
-	conn net.Conn
+// Guards make a connection of no more use as soon as the call on it is given up:
+// whoever reads or writes is told at once, and what comes late meets nobody. One is
+// kept for each context, and since a worker's is mostly the same from call to call,
+// a call pays next to nothing for it. Contexts must be done some day.
+type Guards struct{ of sync.Map } // context.Context → *Guard
 
+// Guard watches one context, for one call at a time.
+type Guard struct {
 	mu   sync.Mutex
-	ctx  context.Context // nil: none is watched
-	stop func() bool
-	busy bool
+	conn net.Conn // nil: there is no call
 	cut  bool
 }
 
-// NewGuard guards a connection.
-func NewGuard(conn net.Conn) *Guard { return &Guard{conn: conn} }
+// Begin guards a connection until End.
+func (all *Guards) Begin(ctx context.Context, conn net.Conn) *Guard {
+	if known, is := all.of.Load(ctx); is && known.(*Guard).begin(conn) {
+		return known.(*Guard)
+	}
+	g := &Guard{conn: conn}
+	_, several := all.of.LoadOrStore(ctx, g)
+	context.AfterFunc(ctx, func() {
+		if !several {
+			all.of.Delete(ctx)
+		}
+		g.interrupt()
+	})
+	return g
+}
 
-// Begin watches a call's context until End.
-func (g *Guard) Begin(ctx context.Context) {
+// begin takes a call, unless there is one.
+func (g *Guard) begin(conn net.Conn) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.busy = true
-	if g.ctx == ctx {
-		return
+	if g.conn != nil {
+		return false
 	}
-	if g.ctx != nil {
-		g.stop()
+	if g.conn = conn; g.cut {
+		_ = conn.SetDeadline(longAgo)
 	}
-	g.ctx = ctx
-	g.stop = context.AfterFunc(ctx, func() { g.interrupt(ctx) })
+	return true
 }
 
 var longAgo = time.Unix(1, 0)
 
-func (g *Guard) interrupt(ctx context.Context) {
+func (g *Guard) interrupt() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.ctx != ctx {
-		return
-	}
-	if g.ctx = nil; g.busy {
-		g.cut = true
+	if g.cut = true; g.conn != nil {
 		_ = g.conn.SetDeadline(longAgo)
 	}
 }
@@ -58,16 +64,6 @@ func (g *Guard) interrupt(ctx context.Context) {
 func (g *Guard) End() (whole bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.busy = false
+	g.conn = nil
 	return !g.cut
-}
-
-// Leave stops watching, when the connection is closed.
-func (g *Guard) Leave() {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.ctx != nil {
-		g.stop()
-		g.ctx = nil
-	}
 }

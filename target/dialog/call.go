@@ -111,3 +111,19 @@ func readHex(text string) ([]byte, error) {
 	}
 	return append([]byte{}, b...), nil
 }
+
+// Say is a call that sends a text, in which ${…} stand for values.
+func Say(text string, receive Receive) (*Call, error) {
+	c := &Call{Receive: receive, name: named(text)}
+	var err error
+	c.text, err = c.holes.Parse(text)
+	c.fix()
+	return c, err
+}
+
+// fix writes the message out where it is always the same.
+func (c *Call) fix() {
+	if text, constant := c.text.Constant(); constant && c.fixed == nil {
+		c.fixed = append([]byte{}, text...)
+	}
+}

@@ -63,11 +63,24 @@ func (c *Crowd) Wait(ctx context.Context, s *Shout) error {
 	case err := <-s.over:
 		return err
 	case <-ctx.Done():
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		c.shouts = slices.DeleteFunc(c.shouts, func(other *Shout) bool { return other == s })
+		c.Forget(s)
 		return ctx.Err()
 	}
+}
+
+// Forget gives a shout up that nobody waits for.
+func (c *Crowd) Forget(s *Shout) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.remove(s)
+	select {
+	case <-s.over: // it has just ended
+	default:
+	}
+}
+
+func (c *Crowd) remove(s *Shout) {
+	c.shouts = slices.DeleteFunc(c.shouts, func(other *Shout) bool { return other == s })
 }
 
 // Err is why an ear hears no more; nil: they all do.
@@ -163,8 +176,7 @@ func (e *Ear) heard(s *Shout, message []byte, at time.Time) {
 	}
 	s.heard[e.number/64] |= 1 << (e.number % 64)
 	if s.left--; s.left == 0 {
-		c := e.crowd
-		c.shouts = slices.DeleteFunc(c.shouts, func(other *Shout) bool { return other == s })
+		e.crowd.remove(s)
 		s.over <- nil
 	}
 }

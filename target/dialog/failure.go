@@ -27,7 +27,12 @@ const longestExample = 200
 
 // Example is the message of a failure, without secrets.
 func Example(address string, err error, scrub func(string) string) string {
-	return plain.Clip(scrubbed(address+": "+client.Reason(err), scrub), longestExample)
+	return Told(address, client.Reason(err), scrub)
+}
+
+// Told is that of a failure that has been put into words.
+func Told(address, text string, scrub func(string) string) string {
+	return plain.Clip(scrubbed(address+": "+text, scrub), longestExample)
 }
 
 // Shown is how an answer begins, without secrets.

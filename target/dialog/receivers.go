@@ -14,13 +14,13 @@ type Receivers struct {
 	open func(ctx context.Context, to *Ear) (hangUp func(), err error)
 
 	mu      sync.Mutex
-	current *company
+	current *Company
 	opening chan struct{} // nil: nobody does
 	closed  bool
 }
 
-// company is a crowd with its connections.
-type company struct {
+// Company is a crowd with its connections.
+type Company struct {
 	*Crowd
 	hangUps []func()
 	users   int
@@ -34,7 +34,7 @@ func NewReceivers(n int, open func(ctx context.Context, to *Ear) (hangUp func(),
 }
 
 // Gather is a crowd of them all. Whoever gets it gives it back with Part.
-func (r *Receivers) Gather(ctx context.Context) (*company, error) {
+func (r *Receivers) Gather(ctx context.Context) (*Company, error) {
 	for {
 		c, wait, err := r.enter()
 		switch {
@@ -56,7 +56,7 @@ func (r *Receivers) Gather(ctx context.Context) (*company, error) {
 
 // enter takes the crowd that there is; or else it is to be waited for, or
 // connected.
-func (r *Receivers) enter() (c *company, wait chan struct{}, err error) {
+func (r *Receivers) enter() (c *Company, wait chan struct{}, err error) {
 	r.mu.Lock()
 	switch {
 	case r.closed:
@@ -81,7 +81,7 @@ const atOnce = 64
 func (r *Receivers) connect(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	c := &company{Crowd: NewCrowd(r.n), hangUps: make([]func(), r.n)}
+	c := &Company{Crowd: NewCrowd(r.n), hangUps: make([]func(), r.n)}
 	var (
 		at    sync.WaitGroup
 		once  sync.Once
@@ -119,7 +119,7 @@ func (r *Receivers) connect(ctx context.Context) error {
 }
 
 // hangUp closes the connections; there may be no company.
-func (c *company) hangUp() {
+func (c *Company) hangUp() {
 	if c == nil {
 		return
 	}
@@ -131,7 +131,7 @@ func (c *company) hangUp() {
 }
 
 // Part gives a crowd back; whole tells that all have heard what was shouted.
-func (r *Receivers) Part(c *company, whole bool) {
+func (r *Receivers) Part(c *Company, whole bool) {
 	r.mu.Lock()
 	if c.users--; !whole && r.current == c {
 		r.retire()
@@ -145,7 +145,7 @@ func (r *Receivers) Part(c *company, whole bool) {
 
 // retire keeps further calls from the crowd, which hangs up with the last that it
 // has. Where it has none, it is returned and must be seen to.
-func (r *Receivers) retire() (over *company) {
+func (r *Receivers) retire() (over *Company) {
 	c := r.current
 	if r.current = nil; c == nil {
 		return nil

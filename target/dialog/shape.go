@@ -32,9 +32,7 @@ func Action() kind.Action {
 			m := kind.Value[message](w, Word)
 			c := &Call{Receive: kind.Value[Receive](w, "receive"), pos: said.Pos, name: m.name, fixed: m.fixed, binary: m.binary}
 			c.text = c.holes.Add(m.text)
-			if text, constant := c.text.Constant(); constant && c.fixed == nil {
-				c.fixed = append([]byte{}, text...)
-			}
+			c.fix()
 			return c, true
 		},
 	}

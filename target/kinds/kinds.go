@@ -13,6 +13,7 @@ import (
 	"plimsoll/target/sim"
 	"plimsoll/target/tcp"
 	"plimsoll/target/udp"
+	"plimsoll/target/websocket"
 )
 
 // Actions are what targets can be asked that do not speak HTTP, each once.
@@ -35,6 +36,7 @@ func Shape() setting.Shape[kind.Settings] {
 		setting.When("file", "Files, which every call reads or writes one of.", file.Shape(), func(s kind.Settings) kind.Settings { return s }),
 		setting.When("tcp", "A server that is talked with over TCP.", tcp.Shape(), func(s kind.Settings) kind.Settings { return s }),
 		setting.When("udp", "A server that is sent datagrams.", udp.Shape(), func(s kind.Settings) kind.Settings { return s }),
+		setting.When("websocket", "A server that is talked with over WebSockets.", websocket.Shape(), func(s kind.Settings) kind.Settings { return s }),
 		setting.When("redis", "A server that speaks the protocol of Redis.", redis.Shape(), func(s kind.Settings) kind.Settings { return s }),
 	)
 }

@@ -105,6 +105,9 @@ func (c *Child) await(ctx context.Context, protocol string, address <-chan strin
 			return nil // it listens already
 		}
 		c.url = "http://" + a
+		if protocol == "websocket" {
+			defer func() { c.url = "ws://" + a }()
+		}
 	case <-c.done:
 		return c.Err()
 	case <-ctx.Done():

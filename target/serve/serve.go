@@ -29,6 +29,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/coder/websocket"
+
 	"plimsoll/target/kind"
 	"plimsoll/target/random"
 	"plimsoll/target/sim"
@@ -59,7 +61,7 @@ func Of(s kind.Service) (Options, error) {
 }
 
 // protocols are those that are spoken.
-func protocols() []string { return []string{"http", "tcp", "udp"} }
+func protocols() []string { return []string{"http", "tcp", "udp", "websocket"} }
 
 // grace is how long calls in progress may take to end when the server stops.
 const grace = 5 * time.Second
@@ -82,6 +84,7 @@ func run(ctx context.Context, o Options, grace time.Duration, ready func(addr st
 		settings: o.Settings,
 		pacer:    pacer,
 		stopping: ctx.Done(),
+		stopped:  ctx,
 		began:    time.Now(),
 		model:    sim.New(o.Settings, random.New(o.Seed, o.Names...)),
 		patience: usual,
@@ -90,16 +93,20 @@ func run(ctx context.Context, o Options, grace time.Duration, ready func(addr st
 	if o.Protocol == "tcp" || o.Protocol == "udp" {
 		return h.talk(ctx, o, ready)
 	}
-	return h.serve(ctx, calls, giveUp, o.Addr, grace, ready)
+	server := newServer(h, calls)
+	if o.Protocol == "websocket" {
+		server.Handler = &sockets{handler: h, broadcast: o.Broadcast, all: map[*websocket.Conn]bool{}}
+		server.ConnContext = func(ctx context.Context, conn net.Conn) context.Context { return context.WithValue(ctx, under{}, conn) }
+	}
+	return serve(ctx, server, giveUp, o.Addr, grace, ready)
 }
 
 // serve speaks HTTP until ctx is done, and then lets calls in progress end.
-func (h *handler) serve(ctx, calls context.Context, giveUp func(), address string, grace time.Duration, ready func(addr string)) error {
+func serve(ctx context.Context, server *nethttp.Server, giveUp func(), address string, grace time.Duration, ready func(addr string)) error {
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
 		return fmt.Errorf("the simulated server cannot listen at %s: %w", address, cause(err))
 	}
-	server := newServer(h, calls)
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
 	ready(listener.Addr().String())

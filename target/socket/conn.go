@@ -15,11 +15,11 @@ import (
 type conn struct {
 	net.Conn            // that is written to and read from
 	socket     net.Conn // under it
-	guard      *client.Guard
 	watch      *client.Watch
 	datagrams  bool
-	used       bool // it has carried a call
-	spoilt     bool // it is of no more use
+	calls      int       // that it has carried
+	since      time.Time // the end of the last one
+	spoilt     bool      // it is of no more use
 	buffer     []byte
 	message    []byte
 	answer     dialog.Answer
@@ -49,7 +49,6 @@ func (t *Target) dial(ctx context.Context) (*conn, error) {
 		return nil, err
 	}
 	c := &conn{Conn: socket, socket: socket, datagrams: t.Network == "udp", dialled: time.Since(began), shookHands: -1}
-	c.guard = client.NewGuard(socket)
 	c.buffer = make([]byte, little)
 	if c.datagrams {
 		c.buffer = make([]byte, largest)
@@ -69,18 +68,31 @@ func (t *Target) dial(ctx context.Context) (*conn, error) {
 	return c, nil
 }
 
+// A connection is asked whether it is still there when it is young, or was idle
+// for a while, or where the server has ended any: that takes a call of the system
+// each time, which a busy connection to a server that keeps it can do without.
+const (
+	young  = 16 // calls
+	aWhile = time.Millisecond
+)
+
 // alive tells whether a connection that was idle is still there, and nothing has
 // come over it unasked: an answer that came late is not the next call's.
-func (c *conn) alive() bool {
-	if c.crowd != nil {
+func (t *Target) alive(c *conn) bool {
+	switch {
+	case c.crowd != nil:
 		return c.crowd.Err() == nil
+	case c.calls > young && !t.wary.Load() && time.Since(c.since) < aWhile:
+		return true
+	case c.watch.Finished():
+		t.wary.Store(true)
+		return false
 	}
-	return !c.watch.Finished()
+	return true
 }
 
 // close closes the connection, in TLS with a word where it is not broken.
 func (c *conn) close() {
-	c.guard.Leave()
 	if secure, is := c.Conn.(*tls.Conn); is && !c.spoilt {
 		_ = secure.Close()
 	}

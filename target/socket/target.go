@@ -7,6 +7,7 @@ import (
 	"errors"
 	"net"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -25,6 +26,8 @@ type Target struct {
 	tls       *tls.Config // nil: it is not spoken
 	pool      *client.Pool[*conn]
 	receivers *dialog.Receivers // nil: there are none
+	guards    client.Guards
+	wary      atomic.Bool // the server has ended an idle connection
 	args      func(*target.Request) []value.Value
 	observer  target.Observer
 }
@@ -46,7 +49,7 @@ func (t *Target) open() error {
 		t.tls = config
 	}
 	t.pool = client.New(client.Options[*conn]{
-		Open: t.connect, Close: (*conn).close, Alive: (*conn).alive, Limit: t.Connections, Reuse: t.Reuse,
+		Open: t.connect, Close: (*conn).close, Alive: t.alive, Limit: t.Connections, Reuse: t.Reuse,
 	})
 	if t.Receivers > 0 {
 		t.receivers = dialog.NewReceivers(t.Receivers, t.receiver)
@@ -99,9 +102,9 @@ func (t *Target) Call(ctx context.Context, r *target.Request) (out target.Outcom
 	c := at.Value
 	c.message = asked.Append(c.message[:0], args)
 	t.tellSent(r, c)
-	c.guard.Begin(ctx)
+	guard := t.guards.Begin(ctx, c.socket)
 	x, err := c.carryOut(asked, len(r.Want) > 0 || t.observer != nil)
-	whole := c.guard.End()
+	whole := guard.End()
 	told := t.told(at, &x)
 	out.Parts, out.Ended, out.BytesIn, out.BytesOut = &told.Parts, x.ended, x.in, x.out
 	if err != nil {
@@ -110,7 +113,7 @@ func (t *Target) Call(ctx context.Context, r *target.Request) (out target.Outcom
 		c.answer.Find(r.Want, &out, t.Scrub)
 	}
 	t.tellAnswered(r, c, err)
-	c.used, c.spoilt = true, err != nil || !whole
+	c.calls, c.since, c.spoilt = c.calls+1, x.ended, err != nil || !whole
 	t.pool.Put(at, c.spoilt || x.rest || asked.Receive.How == dialog.Close)
 	return out
 }
@@ -138,7 +141,8 @@ func (t *Target) failed(out *target.Outcome, c *conn, err error) {
 		out.Class = target.Connect // what was sent before has come back
 	}
 	out.Example = dialog.Example(t.address, err, t.Scrub)
-	if c != nil && c.used && (out.Class == target.Reset || out.Class == target.Closed) && c.answer.Size == 0 {
+	if c != nil && c.calls > 0 && (out.Class == target.Reset || out.Class == target.Closed) && c.answer.Size == 0 {
+		t.wary.Store(true)
 		out.Example += ", on a connection that had been used before: a time-out of the server, or a crash? keepalive: false tells"
 	}
 }
@@ -164,7 +168,7 @@ func (t *Target) broadcast(ctx context.Context, r *target.Request, asked *dialog
 	holds := bytes.TrimRight(c.message, "\r\n")
 	shout := all.Shout(nil, &asked.Receive, holds, false)
 	c.shout = c.crowd.Shout(c.shout, &asked.Receive, holds, true)
-	c.guard.Begin(ctx)
+	guard := t.guards.Begin(ctx, c.socket)
 	var x exchange
 	if err = c.send(&x); err == nil && asked.Receive.How != dialog.None {
 		err = c.crowd.Wait(ctx, c.shout)
@@ -175,7 +179,7 @@ func (t *Target) broadcast(ctx context.Context, r *target.Request, asked *dialog
 		err = all.Wait(ctx, shout)
 		heard = err == nil
 	}
-	whole := c.guard.End()
+	whole := guard.End()
 	out.Ended = time.Now()
 	told := t.told(at, &x)
 	if heard {
@@ -189,7 +193,7 @@ func (t *Target) broadcast(ctx context.Context, r *target.Request, asked *dialog
 		c.answer.Find(r.Want, &out, t.Scrub)
 	}
 	t.tellAnswered(r, c, err)
-	c.used, c.spoilt = true, err != nil || !whole
+	c.calls, c.spoilt = c.calls+1, err != nil || !whole
 	t.pool.Put(at, c.spoilt)
 	return out
 }
