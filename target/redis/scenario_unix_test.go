@@ -9,6 +9,7 @@ import (
 	"os"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -35,27 +36,45 @@ func carryOut(t testing.TB, text string) *result.Run {
 	return run
 }
 
-// page are the scenario files of the page on Redis, for a server elsewhere.
-func page(t testing.TB, address string) (files []string) {
+// example is a scenario file of the page on Redis, and how many calls of each step
+// end how, as the page says.
+type example struct {
+	file   string
+	counts map[string][2]int64 // well, and not
+}
+
+var (
+	examples = regexp.MustCompile("(?ms)^<!-- (?:counts|says): ([^\n]*) -->\n\n```yaml\n(.*?)^```")
+	counted  = regexp.MustCompile(`, (\w+) (\d+)(?: \((\d+) errors\))?`)
+)
+
+// page are those for a server elsewhere.
+func page(t testing.TB, address string) (all []example) {
 	t.Helper()
 	text, err := os.ReadFile("../../docs/targets/redis.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, block := range regexp.MustCompile("(?ms)^```yaml\n(.*?)^```").FindAllStringSubmatch(string(text), -1) {
-		if !strings.Contains(block[1], redis.UsualAddress) {
-			t.Fatalf("an example names no address:\n%s", block[1])
+	for _, block := range examples.FindAllStringSubmatch(string(text), -1) {
+		e := example{strings.ReplaceAll(block[2], redis.UsualAddress, address), map[string][2]int64{}}
+		if !strings.Contains(e.file, address) {
+			t.Fatalf("an example names no address:\n%s", e.file)
 		}
-		files = append(files, strings.ReplaceAll(block[1], redis.UsualAddress, address))
+		for _, step := range counted.FindAllStringSubmatch(block[1], -1) {
+			well, _ := strconv.ParseInt(step[2], 10, 64)
+			errors, _ := strconv.ParseInt(step[3], 10, 64)
+			e.counts[step[1]] = [2]int64{well, errors}
+		}
+		all = append(all, e)
 	}
-	if len(files) < 3 {
-		t.Fatalf("the page has %d examples", len(files))
+	if len(all) != 3 || strings.Count(string(text), "```yaml") != 3 {
+		t.Fatalf("the page has %d examples", len(all))
 	}
-	return files
+	return all
 }
 
-// The examples of the page run, and keep their promises; the server has seen what
-// they say.
+// The examples of the page run and keep their promises, and the server has seen
+// what they say.
 func TestPage(t *testing.T) {
 	servers := map[string]func(t testing.TB) (string, func(string) int){
 		"in memory": redis.Memory,
@@ -66,26 +85,30 @@ func TestPage(t *testing.T) {
 	}
 	for name, serve := range servers {
 		t.Run(name, func(t *testing.T) {
-			address, counted := serve(t)
-			var started, sets int64
-			for _, file := range page(t, address) {
-				run := carryOut(t, file)
+			address, seen := serve(t)
+			for _, e := range page(t, address) {
+				run := carryOut(t, e.file)
 				if run.Exit != 0 {
-					t.Errorf("ended with %d:\n%s\n%+v", run.Exit, file, run.Verdicts)
+					t.Errorf("ended with %d:\n%s\n%+v", run.Exit, e.file, run.Verdicts)
 				}
+				steps := 0
 				for _, trial := range run.Trials {
-					if trial.Scenario == "reads" {
-						started += trial.Started
-					}
 					for _, s := range trial.Steps {
-						if s.Name == "put" {
-							sets += s.Started
+						if want, told := e.counts[s.Name]; told {
+							if steps++; [2]int64{s.OK, s.Started - s.OK} != want {
+								t.Errorf("%s: %d of %d calls ended well; the page says %d, and %d errors", s.Name, s.OK, s.Started, want[0], want[1])
+							}
 						}
 					}
 				}
+				if steps != len(e.counts) {
+					t.Errorf("%d steps of %v are there", steps, e.counts)
+				}
 			}
-			if started == 0 || sets == 0 || int64(counted("MGET")) != started || int64(counted("SET")) < sets {
-				t.Errorf("the server has seen MGET %d times for %d calls, SET %d times for %d", counted("MGET"), started, counted("SET"), sets)
+			for command, want := range map[string]int{"MGET": 2 * 500, "SET": 50, "INCR": 50, "LPUSH": 20, "GET": 70, "SELECT": 4} {
+				if got := seen(command); got != want {
+					t.Errorf("the server has seen %s %d times, want %d", command, got, want)
+				}
 			}
 		})
 	}
