@@ -124,8 +124,8 @@ func (s *Settings) Fits(c *dialog.Call) error {
 		return fmt.Errorf("over tcp nothing tells where an answer ends: say it with receive, such as {until: \"\\n\"}, {bytes: 16}, {close: true}, or none where there is no answer")
 	case s.Network == "udp" && how == dialog.Close:
 		return fmt.Errorf("over udp there is no connection that could be closed: an answer is a datagram, so leave receive out")
-	case how == dialog.Close && s.Serve != nil:
-		return fmt.Errorf("the server that `serve` starts closes no connection: say what ends its answer, such as {until: \"\\n\"}")
+	case how == dialog.Close && s.Serve != nil && s.Serve.Errors.Rate == 0:
+		return fmt.Errorf("the server that `serve` starts closes no connection, unless its model has calls fail: say what ends its answer, such as {until: \"\\n\"}")
 	case (how == dialog.Close || how == dialog.None) && s.Receivers > 0:
 		return fmt.Errorf("receivers get one message after another over their connections: say what ends one, such as {until: \"\\n\"}")
 	}
