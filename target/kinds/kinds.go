@@ -8,6 +8,7 @@ import (
 	"plimsoll/target/file"
 	"plimsoll/target/http"
 	"plimsoll/target/kind"
+	"plimsoll/target/redis"
 	"plimsoll/target/setting"
 	"plimsoll/target/sim"
 	"plimsoll/target/sql"
@@ -23,6 +24,7 @@ func Actions() []kind.Action {
 		file.Action(),
 		dialog.Action(),
 		sql.Action(),
+		redis.Action(),
 	}
 }
 
@@ -38,5 +40,6 @@ func Shape() setting.Shape[kind.Settings] {
 		setting.When("udp", "A server that is sent datagrams.", udp.Shape(), func(s kind.Settings) kind.Settings { return s }),
 		setting.When("websocket", "A server that is talked with over WebSockets.", websocket.Shape(), func(s kind.Settings) kind.Settings { return s }),
 		setting.When("sql", "A database, which every call asks for a statement.", sql.Shape(), func(s kind.Settings) kind.Settings { return s }),
+		setting.When("redis", "A server that speaks the protocol of Redis.", redis.Shape(), func(s kind.Settings) kind.Settings { return s }),
 	)
 }

@@ -1,4 +1,5 @@
-// Package wire speaks HTTP/1.1 on a connection of its own.
+// Package http1 is HTTP/1.1: the requests of calls, and what the bytes mean that
+// come back. Codec speaks it over the connections of package wire.
 //
 // Parser reads the answers. It is fed bytes as they come from a non-blocking
 // socket, in any pieces, keeps only what a line cut in two needs, and allocates
@@ -6,7 +7,7 @@
 // where the answer ends, and whether the connection may serve the next call)
 // and merely checks the rest. What it accepts and refuses is what net/http's
 // ReadResponse does; the few differences are listed in fuzz_test.go.
-package wire
+package http1
 
 import "bytes"
 
