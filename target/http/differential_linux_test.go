@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"plimsoll/target"
+	"plimsoll/target/client"
 	"plimsoll/target/wait"
 	"plimsoll/target/wire"
 )
@@ -359,8 +360,8 @@ func (c conduct) meet(t *testing.T, found *findings, by carrier, atOnce int, pat
 	}
 	h := keepHouse(t, c, config, patience)
 	s := Settings{
-		Calls:   []Request{{Method: "GET", URL: scheme + "://" + h.listener.Addr().String() + "/"}},
-		Timeout: patience, KeepAlive: true, Protocol: by.protocol, Engine: by.engine, TLS: TLS{Insecure: true},
+		Calls:    []Request{{Method: "GET", URL: scheme + "://" + h.listener.Addr().String() + "/"}},
+		Settings: client.Settings{Timeout: patience, TLS: client.TLS{Insecure: true}}, Protocol: by.protocol, Engine: by.engine,
 	}
 	if c.change != nil {
 		c.change(&s)

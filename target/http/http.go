@@ -40,6 +40,7 @@ import (
 
 	"plimsoll/target"
 	"plimsoll/target/agenda"
+	"plimsoll/target/client"
 	"plimsoll/target/cookie"
 	"plimsoll/target/httpcall"
 	"plimsoll/target/random"
@@ -114,7 +115,7 @@ func (t *Target) poolFor(user uint32, scheme, address string) *pool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	s, key := &t.settings, scheme+"://"+address
-	if !s.PerUser {
+	if s.Reuse != client.ByUser {
 		user = 0
 	}
 	pools := t.pools[user]
@@ -133,9 +134,9 @@ func (t *Target) poolFor(user uint32, scheme, address string) *pool {
 				return client, l, err
 			},
 			limit:   s.Connections,
-			keep:    s.KeepAlive,
+			keep:    s.Reuse != client.Never,
 			http2:   s.Protocol == "2",
-			shared:  s.KeepAlive && (s.Protocol == "2" || s.Protocol == "auto" && scheme == "https"),
+			shared:  s.Reuse != client.Never && (s.Protocol == "2" || s.Protocol == "auto" && scheme == "https"),
 			streams: manyStreams,
 		}
 	}
@@ -162,7 +163,7 @@ func (t *Target) Call(ctx context.Context, q *target.Request) (out target.Outcom
 	if led, is := q.Call.(*wire.Led); is {
 		return t.callLed(ctx, led)
 	}
-	if q.Call != nil || len(q.Want) > 0 || t.settings.PerUser || t.observer != nil {
+	if q.Call != nil || len(q.Want) > 0 || t.settings.Reuse == client.ByUser || t.observer != nil {
 		return t.callStep(ctx, q)
 	}
 	r := t.requests[q.Number%uint64(len(t.requests))]
@@ -173,7 +174,7 @@ func (t *Target) Call(ctx context.Context, q *target.Request) (out target.Outcom
 // Leave forgets a user, and closes the connections that were its own.
 func (t *Target) Leave(user uint32) {
 	t.jars.Leave(user)
-	if t.settings.PerUser {
+	if t.settings.Reuse == client.ByUser {
 		t.mu.Lock()
 		pools := t.pools[user]
 		delete(t.pools, user)

@@ -216,7 +216,7 @@ func TestHeadersGoOutAsTheyAreWritten(t *testing.T) {
 			ended := call(func(set *Settings) {
 				c.request.URL = set.Calls[0].URL
 				host = strings.TrimSuffix(c.request.URL[strings.Index(c.request.URL, "//")+2:], "/")
-				set.Calls, set.KeepAlive = []Request{c.request}, !c.unkept
+				set.Calls, set.Reuse = []Request{c.request}, reuse(!c.unkept)
 			}, 2)
 			want := strings.Replace(c.want, "HOST", host, 1)
 			if got := strings.Join(s.connections(), ""); got != want+want {

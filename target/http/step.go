@@ -12,7 +12,9 @@ import (
 
 	"plimsoll/target"
 	"plimsoll/target/agenda"
+	"plimsoll/target/client"
 	"plimsoll/target/httpcall"
+	"plimsoll/target/plain"
 	"plimsoll/target/wire"
 )
 
@@ -42,7 +44,7 @@ func (t *Target) callStep(ctx context.Context, q *target.Request) (out target.Ou
 		s.request = *t.requests[q.Number%uint64(len(t.requests))]
 		s.request.step = s
 		s.Tell(s.request.head, s.request.body, s.request.template.URL.Scheme+"://"+s.request.template.URL.Host)
-		if t.settings.PerUser {
+		if t.settings.Reuse == client.ByUser {
 			u := s.request.template.URL
 			s.request.pool = t.poolFor(q.User, u.Scheme, address(u))
 		}
@@ -117,7 +119,7 @@ func (t *Target) tell(out *target.Outcome, call *httpcall.Prepared, label string
 		return
 	}
 	if call != nil {
-		label = clip(call.Action, 100)
+		label = plain.Clip(call.Action, 100)
 	}
 	f.of(call)
 	out.Class, out.Example = f.class, t.example(call, label, f)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"plimsoll/target"
+	"plimsoll/target/client"
 	"plimsoll/target/host"
 	"plimsoll/target/wire"
 )
@@ -263,5 +264,5 @@ func (l link) finished() bool {
 	if over, isTLS := socket.(*tls.Conn); isTLS {
 		socket, plain = over.NetConn(), false
 	}
-	return wire.Finished(socket, plain) || l.tap != nil && !l.tap.reusable()
+	return client.Finished(socket, plain) || l.tap != nil && !l.tap.reusable()
 }

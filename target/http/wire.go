@@ -10,8 +10,10 @@ import (
 	"sync"
 	"time"
 
+	"plimsoll/target/client"
 	"plimsoll/target/cookie"
 	"plimsoll/target/httpcall"
+	"plimsoll/target/plain"
 	"plimsoll/target/wire"
 )
 
@@ -37,7 +39,7 @@ func (s Settings) Wire(base string) (o wire.Options, err error) {
 		}
 		o.Host = address(r.template.URL)
 		if r.template.URL.Scheme == "https" && o.TLS == nil {
-			if o.TLS, err = tlsConfig(s); err != nil {
+			if o.TLS, err = s.tlsConfig(); err != nil {
 				return o, err
 			}
 			if o.TLS.ServerName == "" {
@@ -54,11 +56,11 @@ func (s Settings) Wire(base string) (o wire.Options, err error) {
 		labels = append(labels, r.label)
 	}
 	o.Route, o.MaxHead = s.Route, s.MaxHead
-	o.Timeout, o.KeepAlive, o.Connections = s.Timeout, s.KeepAlive, s.Connections
+	o.Timeout, o.KeepAlive, o.Connections = s.Timeout, s.Reuse != client.Never, s.Connections
 	o.Accepts = func(status int) bool { // 101: another protocol follows, and no body
 		return status != nethttp.StatusSwitchingProtocols && s.Success.accepts(status)
 	}
-	o.PerUser, o.Traces = s.PerUser, newTraces()
+	o.PerUser, o.Traces = s.Reuse == client.ByUser, newTraces()
 	o.Contains = []byte(s.Success.Contains)
 	o.Example = s.examples(labels)
 	o.MaxBody, o.Jars = s.MaxBody, cookie.NewJars(time.Now)
@@ -160,10 +162,10 @@ func (s Settings) examples(labels []string) func(n uint64, call *httpcall.Prepar
 		}
 		label := labels[n%uint64(len(labels))]
 		if call != nil {
-			label = clip(call.Action, 100)
+			label = plain.Clip(call.Action, 100)
 		}
 		f.of(call)
-		text := clip(s.scrub(label+": "+f.reason(s)), 200)
+		text := plain.Clip(s.scrub(label+": "+f.reason(s)), 200)
 		if call == nil || f.status == 0 { // else it may hold what one user alone is to see
 			made[is] = text
 		}

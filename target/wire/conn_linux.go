@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"plimsoll/target"
+	"plimsoll/target/client"
 	"plimsoll/target/wait"
 )
 
@@ -82,7 +83,7 @@ func (e *Engine) prepare(c *conn, x *exchange) {
 // reuse sends a call on an idle connection, unless that is gone: nothing is
 // sent on one whose end has come.
 func (e *Engine) reuse(c *conn, x *exchange) bool {
-	if !e.poll.Fresh() && ended(c.fd, true) {
+	if !e.poll.Fresh() && client.Ended(c.fd, true) {
 		e.close(c)
 		return false
 	}

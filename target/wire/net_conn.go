@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"plimsoll/target"
+	"plimsoll/target/client"
 )
 
 // netConn is a connection of Net's, or the place of one that is closed. It is
@@ -261,7 +262,7 @@ func (c *netConn) take(b []byte, err error) (over, keep bool) {
 		if done, _ := c.parser.EOF(); !done {
 			c.fail(c.fault().Class(), c.fault())
 		}
-	case alert(err):
+	case client.Alert(err):
 		c.fail(target.TLS, err)
 	default:
 		c.fail(target.Reset, err)
@@ -270,16 +271,6 @@ func (c *netConn) take(b []byte, err error) (over, keep bool) {
 }
 
 func (c *netConn) fail(class string, err error) { c.class, c.err = class, err }
-
-// alert tells whether an error is TLS's word for no (version 1.3 refuses
-// certificates after the handshake), or that what came was no TLS.
-func alert(err error) bool {
-	var (
-		network *net.OpError
-		record  tls.RecordHeaderError
-	)
-	return errors.As(err, &network) && (network.Op == "remote error" || network.Op == "local error") || errors.As(err, &record)
-}
 
 // setUp connects and shakes hands.
 func (c *netConn) setUp(until time.Duration) bool {
@@ -361,7 +352,10 @@ func (c *netConn) dial(ctx context.Context) error {
 func (c *netConn) shakeHands(ctx context.Context) error {
 	secure := tls.Client(c.flow, c.net.o.TLS)
 	c.conn = secure
-	return secure.HandshakeContext(ctx)
+	if err := secure.HandshakeContext(ctx); err != nil {
+		return &client.HandshakeError{Cause: err}
+	}
+	return nil
 }
 
 // interrupt makes the call on the connection end with that class, and with it

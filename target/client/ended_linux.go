@@ -1,4 +1,4 @@
-package wire
+package client
 
 import (
 	"unsafe"
@@ -6,9 +6,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// ended tells whether the end of a connection without a call has come: the
+// Ended tells whether the end of a connection without a call has come: the
 // server has closed it or, where nothing may come unasked, says something.
-func ended(fd int, plain bool) bool {
+func Ended(fd int, plain bool) bool {
 	poll := unix.PollFd{Fd: int32(fd), Events: unix.POLLRDHUP}
 	if plain {
 		poll.Events |= unix.POLLIN
