@@ -8,6 +8,7 @@ import (
 	"plimsoll/target/file"
 	"plimsoll/target/http"
 	"plimsoll/target/kind"
+	"plimsoll/target/nats"
 	"plimsoll/target/setting"
 	"plimsoll/target/sim"
 	"plimsoll/target/tcp"
@@ -21,6 +22,7 @@ func Actions() []kind.Action {
 		exec.Action(),
 		file.Action(),
 		dialog.Action(),
+		nats.Action(),
 	}
 }
 
@@ -35,5 +37,6 @@ func Shape() setting.Shape[kind.Settings] {
 		setting.When("tcp", "A server that is talked with over TCP.", tcp.Shape(), func(s kind.Settings) kind.Settings { return s }),
 		setting.When("udp", "A server that is sent datagrams.", udp.Shape(), func(s kind.Settings) kind.Settings { return s }),
 		setting.When("websocket", "A server that is talked with over WebSockets.", websocket.Shape(), func(s kind.Settings) kind.Settings { return s }),
+		setting.When("nats", "A broker of NATS, to which messages are published.", nats.Shape(), func(s kind.Settings) kind.Settings { return s }),
 	)
 }
