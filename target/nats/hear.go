@@ -18,7 +18,6 @@ const callHeader = "Plimsoll-Call"
 // receivers. They are opened before the clock starts.
 type hearers struct {
 	conns []*nats.Conn
-	own   bool // the first is the consumer
 	run   string
 	next  atomic.Uint64
 
@@ -41,9 +40,9 @@ var errDeaf = errors.New("the connection of a receiver has ended")
 
 // listen opens the hearers' connections, which hear what is published under a
 // pattern.
-func (b *broker) listen(pattern string, run string) error {
+func (b *broker) listen(pattern string) error {
 	if b.hearers == nil {
-		b.hearers = &hearers{own: true, run: run, of: map[string]*heard{}}
+		b.hearers = &hearers{run: b.run, of: map[string]*heard{}}
 		for range 1 + b.Receivers {
 			c, err := b.connect(func(*nats.Conn) { b.hearers.end() })
 			if err != nil {

@@ -37,13 +37,13 @@ func phaseNames() []string {
 // broker is the server, and how it is called.
 type broker struct {
 	*Settings
-	url      string
-	pool     *client.Pool[*nats.Conn]
-	hearers  *hearers // nil: nobody waits for messages to arrive
-	made     []string // streams that are ours
-	timeouts time.Duration
-	own      *Call
-	args     func(*target.Request) []value.Value // of its own call
+	url     string
+	pool    *client.Pool[*nats.Conn]
+	hearers *hearers // the first of them is the consumer; nil: nobody waits for messages to arrive
+	made    []string // streams that are ours
+	run     string   // what its messages are known by
+	own     *Call
+	args    func(*target.Request) []value.Value // of its own call
 }
 
 // parts are what is told of one call.

@@ -75,33 +75,9 @@ func (s *Settings) Traits() kind.Traits {
 
 // Open makes the broker ready, and starts one where none is named.
 func (s *Settings) Open(ctx context.Context, site kind.Site) (*kind.Opened, error) {
-	b := &broker{Settings: s, url: s.URL, args: func(*target.Request) []value.Value { return nil }}
-	broken := kind.Never
-	if s.URL == "" {
-		if !embedded.Embedded {
-			return nil, errors.New(embedded.Absent)
-		}
-		served, err := site.Serve(ctx, kind.Service{Protocol: "nats", Model: &sim.Settings{}})
-		if err != nil {
-			return nil, err
-		}
-		b.url, broken = served.URL(), served.Err
-	}
-	b.pool = client.New(client.Options[*nats.Conn]{
-		Open: b.open, Close: (*nats.Conn).Close, Alive: (*nats.Conn).IsConnected,
-		Limit: s.Client.Connections, Reuse: s.Client.Reuse,
-	})
-	run := fmt.Sprintf("%x-", site.Streams.Key("calls of nats").At(0)^uint64(time.Now().UnixNano()))
-	if s.Own != nil {
-		own, err := site.Own(s.Own)
-		if err != nil {
-			return nil, err
-		}
-		b.own, b.args = s.Own, own.Args
-		if err := b.ready(s.Own, run); err != nil {
-			b.close()
-			return nil, err
-		}
+	b, broken, err := s.broker(ctx, site)
+	if err != nil {
+		return nil, err
 	}
 	return &kind.Opened{
 		Engine:  "nats",
@@ -114,7 +90,7 @@ func (s *Settings) Open(ctx context.Context, site kind.Site) (*kind.Opened, erro
 			if err := s.fits(c); err != nil {
 				return nil, err
 			}
-			return c, b.ready(c, run)
+			return c, b.ready(c)
 		},
 		Divisible: s.Client.Connections == 0,
 		Timeout:   s.Client.Timeout, Retry: s.Client.Retry,
@@ -122,9 +98,42 @@ func (s *Settings) Open(ctx context.Context, site kind.Site) (*kind.Opened, erro
 	}, nil
 }
 
+// broker is the server, made ready; the second tells what of ours has failed.
+func (s *Settings) broker(ctx context.Context, site kind.Site) (*broker, func() error, error) {
+	b := &broker{Settings: s, url: s.URL, args: func(*target.Request) []value.Value { return nil }}
+	broken := kind.Never
+	if s.URL == "" {
+		if !embedded.Embedded {
+			return nil, nil, errors.New(embedded.Absent)
+		}
+		served, err := site.Serve(ctx, kind.Service{Protocol: "nats", Model: &sim.Settings{}})
+		if err != nil {
+			return nil, nil, err
+		}
+		b.url, broken = served.URL(), served.Err
+	}
+	b.pool = client.New(client.Options[*nats.Conn]{
+		Open: b.open, Close: (*nats.Conn).Close, Alive: (*nats.Conn).IsConnected,
+		Limit: s.Client.Connections, Reuse: s.Client.Reuse,
+	})
+	b.run = fmt.Sprintf("%x-", site.Streams.Key("calls of nats").At(0)^uint64(time.Now().UnixNano()))
+	if s.Own != nil {
+		own, err := site.Own(s.Own)
+		if err != nil {
+			return nil, nil, err
+		}
+		b.own, b.args = s.Own, own.Args
+		if err := b.ready(s.Own); err != nil {
+			b.close()
+			return nil, nil, err
+		}
+	}
+	return b, broken, nil
+}
+
 // ready sees to what a call needs: a stream that keeps its messages, somebody who
 // hears them.
-func (b *broker) ready(c *Call, run string) error {
+func (b *broker) ready(c *Call) error {
 	pattern := c.pattern()
 	if b.JetStream && c.Wait != response {
 		if err := b.keep(pattern); err != nil {
@@ -134,7 +143,7 @@ func (b *broker) ready(c *Call, run string) error {
 	if !c.listens(b.Receivers) {
 		return nil
 	}
-	if err := b.listen(pattern, run); err != nil {
+	if err := b.listen(pattern); err != nil {
 		return fmt.Errorf("nobody hears %s: %s", pattern, b.scrub(reasonOf(err)))
 	}
 	return nil
@@ -161,16 +170,22 @@ func (b *broker) connect(ended func(*nats.Conn)) (*nats.Conn, error) {
 }
 
 // dialer dials for one connection, whose setting up a context bounds.
-type dialer struct{ ctx context.Context }
+type dialer struct {
+	ctx context.Context
+	err error // what kept it from that, which the library forgets
+}
 
-func (d dialer) Dial(network, address string) (net.Conn, error) {
-	return new(net.Dialer).DialContext(d.ctx, network, address)
+func (d *dialer) Dial(network, address string) (conn net.Conn, err error) {
+	conn, err = new(net.Dialer).DialContext(d.ctx, network, address)
+	d.err = err
+	return conn, err
 }
 
 // dial never connects again by itself: a connection that has ended is replaced,
 // and counted, by the pool.
 func (b *broker) dial(ctx context.Context, ended func(*nats.Conn)) (*nats.Conn, error) {
-	options := []nats.Option{nats.Name("plimsoll"), nats.NoReconnect(), nats.Timeout(b.Client.Timeout), nats.SetCustomDialer(dialer{ctx}), nats.MaxPingsOutstanding(1 << 20)}
+	by := &dialer{ctx: ctx}
+	options := []nats.Option{nats.Name("plimsoll"), nats.NoReconnect(), nats.Timeout(b.Client.Timeout), nats.SetCustomDialer(by), nats.MaxPingsOutstanding(1 << 20)}
 	if b.Client.TLS.Given || strings.HasPrefix(b.url, "tls://") {
 		config, err := b.Client.TLS.Config()
 		if err != nil {
@@ -181,5 +196,9 @@ func (b *broker) dial(ctx context.Context, ended func(*nats.Conn)) (*nats.Conn, 
 	if ended != nil {
 		options = append(options, nats.ClosedHandler(ended))
 	}
-	return nats.Connect(b.url, options...)
+	c, err := nats.Connect(b.url, options...)
+	if by.err != nil {
+		err = by.err
+	}
+	return c, err
 }
