@@ -8,6 +8,7 @@ import (
 	"plimsoll/target/file"
 	"plimsoll/target/http"
 	"plimsoll/target/kind"
+	"plimsoll/target/nats"
 	"plimsoll/target/redis"
 	"plimsoll/target/setting"
 	"plimsoll/target/sim"
@@ -25,6 +26,7 @@ func Actions() []kind.Action {
 		dialog.Action(),
 		sql.Action(),
 		redis.Action(),
+		nats.Action(),
 	}
 }
 
@@ -41,5 +43,6 @@ func Shape() setting.Shape[kind.Settings] {
 		setting.When("websocket", "A server that is talked with over WebSockets.", websocket.Shape(), func(s kind.Settings) kind.Settings { return s }),
 		setting.When("sql", "A database, which every call asks for a statement.", sql.Shape(), func(s kind.Settings) kind.Settings { return s }),
 		setting.When("redis", "A server that speaks the protocol of Redis.", redis.Shape(), func(s kind.Settings) kind.Settings { return s }),
+		setting.When("nats", "A broker of NATS, to which messages are published.", nats.Shape(), func(s kind.Settings) kind.Settings { return s }),
 	)
 }

@@ -31,6 +31,7 @@ import (
 
 	"github.com/coder/websocket"
 
+	"plimsoll/target/broker"
 	"plimsoll/target/kind"
 	"plimsoll/target/random"
 	"plimsoll/target/sim"
@@ -61,7 +62,7 @@ func Of(s kind.Service) (Options, error) {
 }
 
 // protocols are those that are spoken.
-func protocols() []string { return []string{"http", "tcp", "udp", "websocket"} }
+func protocols() []string { return []string{"http", "tcp", "udp", "websocket", "nats"} }
 
 // grace is how long calls in progress may take to end when the server stops.
 const grace = 5 * time.Second
@@ -73,6 +74,9 @@ func Run(ctx context.Context, o Options, ready func(addr string)) error {
 }
 
 func run(ctx context.Context, o Options, grace time.Duration, ready func(addr string)) error {
+	if o.Protocol == "nats" {
+		return broker.Run(ctx, o.Addr, ready)
+	}
 	if o.Addr == "" {
 		o.Addr = "127.0.0.1:0"
 	}
