@@ -126,8 +126,11 @@ type Trial struct {
 	Repeat int `json:"repeat"`
 
 	// As asked, where the mode has them.
-	Requests    int     `json:"requests,omitempty"`
-	DurationS   float64 `json:"duration_s,omitempty"`
+	Requests  int     `json:"requests,omitempty"`
+	DurationS float64 `json:"duration_s,omitempty"`
+	// Whole says that DurationS is how long calls began at least: all of them
+	// were waited for, and count, and throughput is over the makespan.
+	Whole       bool    `json:"whole,omitempty"`
 	Concurrency int     `json:"concurrency,omitempty"`
 	RatePerS    float64 `json:"rate_per_s,omitempty"`
 	// Sweep is the trial's place in its scenario's sweep or count of
