@@ -320,6 +320,9 @@ type MachineUse struct {
 	StoodStillAtS float64 `json:"stood_still_at_s"`
 	ThrottledS    float64 `json:"throttled_s"`
 	RSSBytes      int64   `json:"rss_bytes,omitempty"`
+	// PeakRSSBytes is the most that it had so far: what a program that it began
+	// is told to have had is never less (Linux).
+	PeakRSSBytes int64 `json:"peak_rss_bytes,omitempty"`
 }
 
 // Speedup compares a mode with its scenario's baseline: how many times faster

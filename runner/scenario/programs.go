@@ -60,8 +60,8 @@ const (
 	ShellName     = "(shell)" // the mode that does nothing but start a shell
 )
 
-// mostSingle is how many rounds of one run each there may be.
-const mostSingle = 100
+// MostSingleRounds is how many rounds of one run each are worth their while.
+const MostSingleRounds = 100
 
 // rounds are how many there are, and how many runs each has; 0: as many as the
 // time allows.
@@ -79,10 +79,10 @@ func (p Programs) rounds() (rounds, each int64) {
 		return rounds, 0
 	case p.Rounds > 0:
 		return p.Rounds, max(1, (p.Runs+p.Rounds-1)/p.Rounds)
-	case p.Runs <= mostSingle:
+	case p.Runs <= MostSingleRounds:
 		return p.Runs, 1
 	}
-	for n := int64(mostSingle); n >= ProgramRounds; n-- {
+	for n := int64(MostSingleRounds); n >= ProgramRounds; n-- {
 		if p.Runs%n == 0 {
 			return n, p.Runs / n
 		}

@@ -101,7 +101,7 @@ func TestProgramsInTurns(t *testing.T) {
 func TestProgramRuns(t *testing.T) {
 	for runs := int64(1); runs < 1200; runs++ {
 		rounds, each := Programs{Runs: runs}.rounds()
-		if rounds*each < runs || rounds*each > runs+ProgramRounds || rounds > mostSingle {
+		if rounds*each < runs || rounds*each > runs+ProgramRounds || rounds > MostSingleRounds {
 			t.Fatalf("%d runs become %d rounds of %d", runs, rounds, each)
 		}
 		if rounds < min(runs, ProgramRounds) {
@@ -145,8 +145,13 @@ func TestCommandsMeanThemselves(t *testing.T) {
 
 // wordsOf are those of the target's own call, with a value for the variable.
 func wordsOf(target Target, v string) (words []string) {
-	for _, w := range target.Settings.(*exec.Settings).Own.Words {
-		words = append(words, string(w.Append(nil, []value.Value{value.Of(v)}, template.AsIs)))
+	call := target.Settings.(*exec.Settings).Own
+	args := make([]value.Value, len(call.Refs()))
+	for i := range args {
+		args[i] = value.Of(v)
+	}
+	for _, w := range call.Words {
+		words = append(words, string(w.Append(nil, args, template.AsIs)))
 	}
 	return words
 }
