@@ -176,10 +176,12 @@ func (p *program) watchedUntil(ctx context.Context, trials int, quiet bool, o ru
 		until, end := context.WithCancelCause(ctx)
 		defer end(nil)
 		if stop != nil {
-			w.ended = func(t *result.Trial) {
-				if why := stop(t); why != nil {
+			w.ended = func(t *result.Trial) bool {
+				why := stop(t)
+				if why != nil {
 					end(&stopped{why})
 				}
+				return why != nil
 			}
 		}
 		if run, err = runner.Run(until, atOnce, p.equipped(o, w)); err != nil {
@@ -210,7 +212,11 @@ func stopping(o scenario.Programs) func(*result.Trial) error {
 			case class == target.NotFound || class == target.Denied || class == target.Generator:
 				return errors.New(e.Example)
 			}
-			return fmt.Errorf("'%s' failed: %s (--ignore-failure goes on)", t.Mode, e.Example)
+			name := "'" + t.Mode + "'"
+			if t.Sweep.Vary != "" {
+				name += " with " + t.Sweep.Vary
+			}
+			return fmt.Errorf("%s failed: %s (--ignore-failure goes on)", name, e.Example)
 		}
 		return nil
 	}
