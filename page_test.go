@@ -121,7 +121,7 @@ func TestPageOnKinds(t *testing.T) {
 	for bad, want := range map[string]string{
 		"nap: {}":           "for",
 		"nap: {fro: 5ms}":   "did you mean \"for\"",
-		"nappe: {for: 5ms}": "there are nap, sim and http",
+		"nappe: {for: 5ms}": "there are nap, sim, http, ",
 	} {
 		if out, err := carryOut(strings.Replace(scenarios[0], "nap: {for: 5ms}", bad, 1)); err == nil || !strings.Contains(out, want) {
 			t.Errorf("%s: %v, does not say %s\n%.800s", bad, err, want, out)

@@ -53,28 +53,16 @@ func counts(t *testing.T, text string) map[string]figures {
 	return all
 }
 
-// recipes are all scenario files of docs/journeys.md, and those that have what it
-// has not.
+// recipes are all scenario files of docs/journeys.md and of the pages on targets,
+// and those that have what they have not.
 func recipes(t *testing.T) (all []recipe) {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(root, "docs", "journeys.md"))
-	if err != nil {
-		t.Fatal(err)
+	pages, err := filepath.Glob(filepath.Join(root, "docs", "targets", "*.md"))
+	if err != nil || len(pages) == 0 {
+		t.Fatal(pages, err)
 	}
-	for _, section := range regexp.MustCompile(`(?m)^##+ `).Split(string(text), -1) {
-		title, _, _ := strings.Cut(section, "\n")
-		for _, match := range recipePattern.FindAllStringSubmatch(section, -1) {
-			r := recipe{title: title, file: match[3]}
-			if match[1] == "says" {
-				r.says = strings.Split(match[2], "; ")
-			} else {
-				r.counts = counts(t, match[2])
-			}
-			all = append(all, r)
-		}
-	}
-	if files := len(blocks(string(text), "yaml")); len(all) != files || files == 0 {
-		t.Fatalf("docs/journeys.md has %d YAML blocks, and says of %d what comes of them", files, len(all))
+	for _, page := range append(pages, filepath.Join(root, "docs", "journeys.md")) {
+		all = append(all, recipesOf(t, page)...)
 	}
 	files, err := filepath.Glob("testdata/journeys/*.yaml")
 	if err != nil || len(files) == 0 {
@@ -91,7 +79,33 @@ func recipes(t *testing.T) (all []recipe) {
 	return all
 }
 
-// Every scenario file of docs/journeys.md, and of testdata/journeys, runs, keeps
+// recipesOf are those of a page.
+func recipesOf(t *testing.T, page string) (all []recipe) {
+	t.Helper()
+	text, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, section := range regexp.MustCompile(`(?m)^##? ?#* `).Split(string(text), -1) {
+		title, _, _ := strings.Cut(section, "\n")
+		title = filepath.Base(page) + " " + title
+		for _, match := range recipePattern.FindAllStringSubmatch(section, -1) {
+			r := recipe{title: title, file: match[3]}
+			if match[1] == "says" {
+				r.says = strings.Split(match[2], "; ")
+			} else {
+				r.counts = counts(t, match[2])
+			}
+			all = append(all, r)
+		}
+	}
+	if files := len(blocks(string(text), "yaml")); len(all) != files || files == 0 {
+		t.Fatalf("%s has %d YAML blocks, and says of %d what comes of them", page, files, len(all))
+	}
+	return all
+}
+
+// Every scenario file of docs/journeys.md, docs/targets and testdata/journeys runs, keeps
 // its promises, and does each step as often as it says. What comes of it in
 // simulated time is the same on every machine; what goes over HTTP is counted by
 // `requests`.

@@ -112,13 +112,13 @@ func (s *Scenario) behind() (all []result.Trial) {
 
 // besideNames are the columns that come last where there is a background: beside
 // which scenario, mode and place it went on.
-func besideNames() []string {
-	return []string{"beside", "beside_mode", "beside_requests", "beside_concurrency", "beside_rate_per_s"}
+func (v *View) besideNames() []string {
+	return append([]string{"beside", "beside_mode"}, v.placeNames("beside_")...)
 }
 
 // withBeside ends the rows of a group, and adds those of what went on beside it.
 func (v *View) withBeside(rows Records, g *Group) (Records, error) {
-	none := make([]string, len(besideNames()))
+	none := make([]string, len(v.besideNames()))
 	for i := range rows {
 		rows[i] = append(rows[i], none...)
 	}
@@ -126,7 +126,7 @@ func (v *View) withBeside(rows Records, g *Group) (Records, error) {
 	if err != nil {
 		return nil, err
 	}
-	at := append([]string{g.Scenario, g.Mode}, placeFields(g.Sweep)...)
+	at := append([]string{g.Scenario, g.Mode}, v.placeFields(g.Sweep)...)
 	for _, b := range all {
 		theirs, err := v.groupRecords(b.Group)
 		if err != nil {

@@ -98,7 +98,7 @@ func (o Options) scenarios(run *result.Run) ([]*Scenario, error) {
 			return nil, fmt.Errorf("the run cannot be shown: %w", err)
 		}
 		slices.SortStableFunc(s.verdicts, func(a, b *result.Verdict) int { // as every other table
-			return cmp.Or(comparePlaces(a.Point, b.Point), slices.Index(s.Modes, a.Mode)-slices.Index(s.Modes, b.Mode))
+			return cmp.Or(comparePlaces(a.Point, b.Point), slices.Index(s.Places, a.Point)-slices.Index(s.Places, b.Point), slices.Index(s.Modes, a.Mode)-slices.Index(s.Modes, b.Mode))
 		})
 	}
 	return all, nil
@@ -116,7 +116,14 @@ func (s *Scenario) add(g *Group) {
 	s.Groups = append(s.Groups, g)
 }
 
-func comparePlaces(a, b result.Point) int { return cmp.Compare(Value(a), Value(b)) }
+// comparePlaces puts places in order along their axis; values that the scenario
+// varies stay in its own order.
+func comparePlaces(a, b result.Point) int {
+	if a.Vary != "" || b.Vary != "" {
+		return 0
+	}
+	return cmp.Compare(Value(a), Value(b))
+}
 
 // attach gives the groups their published figures and speedups. Open loops
 // among themselves get no speedups: their throughput is what was asked for.

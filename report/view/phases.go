@@ -2,6 +2,8 @@ package view
 
 import (
 	"fmt"
+	"math"
+	"slices"
 
 	"plimsoll/runner/latency"
 	"plimsoll/runner/result"
@@ -80,11 +82,17 @@ func (s *Scenario) phaseTable() *Table {
 	}
 	t := finish("Phases", keys, append(columns, column{head: Column{Name: "max", Rank: 1}, cells: cells[len(percents)]}))
 	t.Remarks = []string{"of the calls that succeeded and had such a phase"}
+	if slices.ContainsFunc(rows, func(r phaseRow) bool { return r.bytes }) {
+		t.Remarks = append(t.Remarks, "of a program's memory Linux shows no less than plimsoll itself had when it began the program")
+	}
 	return t
 }
 
 // figure is a value of the row's, with its unit.
 func (r phaseRow) figure(v float64) string {
+	if math.IsNaN(v) {
+		return None
+	}
 	if r.bytes {
 		return bytesText(v * 1e9)
 	}

@@ -16,13 +16,13 @@ type Records [][]string
 
 // SpeedupRecords has a row for each group.
 func (v *View) SpeedupRecords() Records {
-	records := Records{{"scenario", "mode", "baseline", "requests", "concurrency", "rate_per_s", "repetitions", "kept_pace",
+	records := Records{slices.Concat([]string{"scenario", "mode", "baseline"}, v.placeNames(""), []string{"repetitions", "kept_pace",
 		"makespan_s", "throughput_per_s", "speedup", "speedup_low", "speedup_high", "note",
-		"published_makespan_s", "published_throughput_per_s", "published_speedup"}}
+		"published_makespan_s", "published_throughput_per_s", "published_speedup"})}
 	for _, sec := range v.Sections {
 		for _, g := range sec.Scenario.Groups {
 			row := []string{g.Scenario, g.Mode, sec.Scenario.Baseline}
-			row = append(row, placeFields(g.Sweep)...)
+			row = append(row, v.placeFields(g.Sweep)...)
 			row = append(row, strconv.Itoa(len(g.Trials)), strconv.FormatBool(g.Health.KeptPace), exact(g.MakespanS), exact(g.ThroughputPerS))
 			row = append(row, speedupFields(g, sec.Scenario.Baseline)...)
 			for _, metric := range []string{Makespan, Rate, Speedup} {
@@ -38,8 +38,31 @@ func (v *View) SpeedupRecords() Records {
 	return records
 }
 
-func placeFields(p result.Point) []string {
-	return []string{positive(float64(p.Requests)), positive(float64(p.Concurrency)), positive(p.RatePerS), p.Vary}
+func (v *View) placeFields(p result.Point) []string {
+	return v.withVaried([]string{positive(float64(p.Requests)), positive(float64(p.Concurrency)), positive(p.RatePerS)}, p)
+}
+
+// withVaried adds what is varied, where a scenario varies something.
+func (v *View) withVaried(fields []string, p result.Point) []string {
+	if v.varies() {
+		return append(fields, p.Vary)
+	}
+	return fields
+}
+
+// placeNames are the columns of placeFields.
+func (v *View) placeNames(prefix string) []string {
+	names := []string{prefix + "requests", prefix + "concurrency", prefix + "rate_per_s"}
+	if v.varies() {
+		names = append(names, prefix+"vary")
+	}
+	return names
+}
+
+func (v *View) varies() bool {
+	return slices.ContainsFunc(v.Sections, func(sec Section) bool {
+		return slices.ContainsFunc(sec.Scenario.Places, func(p result.Point) bool { return p.Vary != "" })
+	})
 }
 
 func speedupFields(g *Group, baseline string) []string {
@@ -73,9 +96,12 @@ var (
 // Where confidence is asked for, each is followed by its interval:
 // of a trial by the ranks of its calls, of the group as its tables have it.
 func (v *View) LatencyRecords() (Records, error) {
-	header := []string{"scenario", "mode", "target", "clock", "engine", "requests", "duration_s", "concurrency", "rate_per_s",
-		"repeat", "ended", "kept_pace", "makespan_s", "throughput_per_s", "in_flight_mean",
-		"scheduled", "started", "dropped", "held_calls", "ok", "errors", "cancelled", "generator", "attempts", "resent"}
+	header := []string{"scenario", "mode", "target", "clock", "engine", "requests", "duration_s", "concurrency", "rate_per_s"}
+	if v.varies() {
+		header = append(header, "vary")
+	}
+	header = append(header, "repeat", "ended", "kept_pace", "makespan_s", "throughput_per_s", "in_flight_mean",
+		"scheduled", "started", "dropped", "held_calls", "ok", "errors", "cancelled", "generator", "attempts", "resent")
 	for _, r := range recorded {
 		header = append(header, v.distNames(r.name)...)
 	}
@@ -84,7 +110,7 @@ func (v *View) LatencyRecords() (Records, error) {
 	}
 	background := slices.ContainsFunc(v.Sections, func(sec Section) bool { return len(sec.Scenario.behind()) > 0 })
 	if background {
-		header = append(header, besideNames()...)
+		header = append(header, v.besideNames()...)
 	}
 	records := Records{header}
 	for _, sec := range v.Sections {
@@ -144,10 +170,10 @@ func (v *View) groupRecords(g *Group) (rows Records, err error) {
 }
 
 func (v *View) trialRecord(t *result.Trial) ([]string, error) {
-	row := []string{t.Scenario, t.Mode, t.Target, t.Clock, t.Engine,
-		positive(float64(t.Requests)), positive(t.DurationS), positive(float64(t.Concurrency)), positive(t.RatePerS),
-		strconv.Itoa(t.Repeat + 1), string(t.Ended), strconv.FormatBool(t.Health.KeptPace),
-		exact(t.MakespanS), exact(t.ThroughputPerS), exact(t.InFlightMean)}
+	row := v.withVaried([]string{t.Scenario, t.Mode, t.Target, t.Clock, t.Engine,
+		positive(float64(t.Requests)), positive(t.DurationS), positive(float64(t.Concurrency)), positive(t.RatePerS)}, t.Sweep)
+	row = append(row, strconv.Itoa(t.Repeat+1), string(t.Ended), strconv.FormatBool(t.Health.KeptPace),
+		exact(t.MakespanS), exact(t.ThroughputPerS), exact(t.InFlightMean))
 	row = append(row, countFields(t.Scheduled, t.Started, t.Dropped, t.HeldCalls, t.OK, t.Failed(), t.Cancelled, t.Lacking(), t.Attempts, t.Resent)...)
 	groups, err := result.Groups([]result.Trial{*t})
 	if err != nil {
@@ -170,10 +196,10 @@ func (v *View) trialFields(f family, t *result.Trial, alone *Group) []string {
 }
 
 func (v *View) groupRecord(g *Group) ([]string, error) {
-	row := []string{g.Scenario, g.Mode, g.Target, g.Clock, g.Engine,
-		positive(float64(g.Requests)), positive(g.DurationS), positive(float64(g.Concurrency)), positive(g.RatePerS),
-		merged, "", strconv.FormatBool(g.Health.KeptPace),
-		exact(g.MakespanS), exact(g.ThroughputPerS), exact(g.InFlightMean)}
+	row := v.withVaried([]string{g.Scenario, g.Mode, g.Target, g.Clock, g.Engine,
+		positive(float64(g.Requests)), positive(g.DurationS), positive(float64(g.Concurrency)), positive(g.RatePerS)}, g.Sweep)
+	row = append(row, merged, "", strconv.FormatBool(g.Health.KeptPace),
+		exact(g.MakespanS), exact(g.ThroughputPerS), exact(g.InFlightMean))
 	row = append(row, countFields(g.Scheduled, g.Started, g.Dropped, g.HeldCalls, g.OK, g.Failed, g.Cancelled, g.Lacking, g.Attempts, g.Resent)...)
 	for _, r := range recorded {
 		fields, err := v.groupFields(r.family, g)

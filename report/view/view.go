@@ -158,7 +158,13 @@ func title(run *result.Run) string {
 // about tells against what, on which clock and how often the scenario ran.
 func (s *Scenario) about() string {
 	first := s.trials[0]
-	parts := []string{"target " + Clean(first.Target)}
+	var names []string
+	for _, t := range s.trials {
+		if name := Clean(t.Target); !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	parts := []string{"target " + joined(names, " and ")}
 	if clock := Clean(first.Clock); clock != "" {
 		parts = append(parts, clock+" clock")
 	}

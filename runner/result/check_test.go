@@ -43,7 +43,7 @@ func TestCheckNamesTheBrokenLaw(t *testing.T) {
 		{"speedup", func(r *Run) { r.Speedups[0].Baseline = "" }, "speedup 1: needs a scenario, a mode and a baseline"},
 		{"interval", func(r *Run) { r.Speedups[0].High = 2 }, "speedup 1: ratio 2.9 is outside its interval, 2.7 to 2"},
 		{"scaling", func(r *Run) { r.Scaling[0].Law = "moore" }, `scaling 1: law is "moore": it must be amdahl or usl`},
-		{"scaling's axis", func(r *Run) { r.Scaling[1].Axis = AxisRate }, `scaling 2: axis is "rate_per_s": it must be requests or concurrency`},
+		{"scaling's axis", func(r *Run) { r.Scaling[1].Axis = AxisRate }, `scaling 2: axis is "rate_per_s": it must be requests, concurrency or vary`},
 		{"scaling's place", func(r *Run) { r.Scaling[0].Mode = "" }, "scaling 1: needs a scenario and a mode"},
 		{"scaling's interval", func(r *Run) { r.Scaling[0].Peak.Low = 93 }, "scaling 1: peak: 92.7 is outside its interval, 93 to 97.1"},
 		{"scaling's share", func(r *Run) { r.Scaling[0].Serial = Value{Value: 1.5} }, "scaling 1: serial is 1.5, more than all"},

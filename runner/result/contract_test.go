@@ -19,7 +19,7 @@ var update = flag.Bool("update", false, "write testdata/run.json anew")
 // testdata/contract.txt, which is the design's text word for word.
 var additions = []string{
 	planned,
-	"trials.sweep", "trials.sweep.requests", "trials.sweep.concurrency", "trials.sweep.rate_per_s",
+	"trials.sweep", "trials.sweep.requests", "trials.sweep.concurrency", "trials.sweep.rate_per_s", "trials.sweep.vary", "speedups.vary", "verdicts.vary", "trials.phases", "trials.memory_gb",
 	"scenarios", "calibration",
 	"pair", "tolerances", "tolerances.scenario", "tolerances.metric", "tolerances.value", "trials.workload",
 	"trials.machine_use.wall_s", "trials.machine_use.cpu_wait_s", "trials.machine_use.gc_pause_max_s",
@@ -62,7 +62,7 @@ func TestNamesAreTheContracts(t *testing.T) {
 	want := append(theContract(t), additions...)
 	want = append(want, typeNames(reflect.TypeFor[Calibration](), "calibration.")...)
 	want = append(want, typeNames(reflect.TypeFor[Step](), "trials.steps.")...)
-	for _, d := range []string{"trials.elapsed.", "trials.error_elapsed."} {
+	for _, d := range []string{"trials.elapsed.", "trials.error_elapsed.", "trials.phases.*.", "trials.memory_gb."} {
 		want = append(want, typeNames(reflect.TypeFor[Dist](), d)...)
 	}
 	compareNames(t, "types", typeNames(reflect.TypeFor[Run](), ""), want)
@@ -72,7 +72,7 @@ func TestNamesAreTheContracts(t *testing.T) {
 		t.Fatal(err)
 	}
 	// A place on a sweep has one axis at a time, so the sample has not all.
-	axis := regexp.MustCompile(`^(speedups|verdicts|trials\.sweep)\.(concurrency|rate_per_s)$`)
+	axis := regexp.MustCompile(`^(speedups|verdicts|trials\.sweep)\.(concurrency|rate_per_s|vary)$`)
 	compareNames(t, "testdata/run.json", sampleNames(t, sample), slices.DeleteFunc(want, axis.MatchString))
 }
 
@@ -224,7 +224,7 @@ func sampleNames(t *testing.T, data []byte) []string {
 			}
 		case map[string]any:
 			for name, value := range v {
-				if path == "trials.errors." || path == "trials.steps.errors." || path == "trials.steps.record." {
+				if path == "trials.errors." || path == "trials.steps.errors." || path == "trials.steps.record." || path == "trials.phases." || path == "trials.steps.phases." {
 					walk(value, path+"*.")
 					continue
 				}

@@ -99,6 +99,7 @@ const (
 	AxisRequests    = "requests"
 	AxisConcurrency = "concurrency"
 	AxisRate        = "rate_per_s"
+	AxisVary        = "vary" // of laws: what the scenario varies
 )
 
 // Point is where on a sweep's axis something stands: exactly one field is set

@@ -165,7 +165,8 @@ func fullRun() *Run {
 	fast.Loops, fast.Warnings = 2, []string{"a warning"}
 	fast.MachineUse = &MachineUse{CPUS: 0.5, WallS: 2.1, CPUWaitS: 0.02, GCPauseS: 0.001, GCPauseMaxS: 0.0005, GCs: 3, SpinS: 0.01, StoodStillS: 0.02, StoodStillAtS: 1.5, ThrottledS: 0.1, RSSBytes: 1 << 24}
 	fast.Workload = "concurrent: 3, drain: 30s"
-	elapsed := fast.Response
+	elapsed, memory := fast.Response, fast.Service
+	fast.Phases, fast.Memory = map[string]Dist{"connect": fast.Service}, &memory
 	fast.Unit, fast.Elapsed, fast.ErrorElapsed = UnitIteration, &elapsed, &Dist{}
 	fast.Steps = []Step{{
 		Name: "pay", Path: "buy/pay", Kind: "http", Target: "shop", Hops: 2, Measure: fast.Measure, ThroughputPerS: 2.4, Begin: fast.Service, Records: map[string]Dist{"queue_ms": fast.Response},

@@ -42,7 +42,7 @@ const (
 type Scaling struct {
 	Scenario string `json:"scenario"`
 	Mode     string `json:"mode"`
-	Axis     string `json:"axis"`   // AxisRequests, AxisConcurrency, or what the scenario varies
+	Axis     string `json:"axis"`   // AxisRequests, AxisConcurrency or AxisVary
 	Points   int    `json:"points"` // how many N it is fitted to, Smallest … Largest
 	Smallest int    `json:"smallest"`
 	Largest  int    `json:"largest"`
@@ -84,8 +84,8 @@ func (s *Scaling) check() error {
 	switch {
 	case s.Scenario == "" || s.Mode == "":
 		return errors.New("needs a scenario and a mode")
-	case s.Axis == "" || s.Axis == AxisRate:
-		return fmt.Errorf("axis is %q: it must be %s, %s or the name of a variable", s.Axis, AxisRequests, AxisConcurrency)
+	case s.Axis != AxisRequests && s.Axis != AxisConcurrency && s.Axis != AxisVary:
+		return fmt.Errorf("axis is %q: it must be %s, %s or %s", s.Axis, AxisRequests, AxisConcurrency, AxisVary)
 	case s.Law != Amdahl && s.Law != USL:
 		return fmt.Errorf("law is %q: it must be %s or %s", s.Law, Amdahl, USL)
 	case s.Chosen && s.Refused != "":

@@ -82,6 +82,10 @@ func needs(shape setting.Shape[draft]) setting.Shape[draft] {
 			for _, key := range either {
 				some.AnyOf = append(some.AnyOf, &jsonschema.Schema{Required: []string{key}})
 			}
+			if either[0] == "target" { // or each mode names one
+				targeted := &jsonschema.Schema{Items: &jsonschema.Schema{Required: []string{"target"}}}
+				some.AnyOf = append(some.AnyOf, &jsonschema.Schema{Required: []string{"modes"}, Properties: map[string]*jsonschema.Schema{"modes": targeted}})
+			}
 			s.AllOf = append(s.AllOf, &some)
 		}
 		return s

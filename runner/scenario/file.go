@@ -59,7 +59,7 @@ type draft struct {
 const mostRequests = 2_000_000_000
 
 func fileShape() setting.Shape[file] {
-	shape := setting.Object("a scenario file", append([]setting.Field[file]{
+	shape := setting.Object("a scenario file", []setting.Field[file]{
 		setting.Key("seed", "Every random choice derives from it. Default 1.", setting.Located(seed()), func(f *file) *setting.At[uint64] { return &f.seed }),
 		setting.Key("spin", "How much of a core waiting may burn for punctuality: off, or a percentage. Default 10%.", setting.Located(spin()), func(f *file) *setting.At[float64] { return &f.spin }),
 		setting.Key("loops", "How many event loops carry a trial out, where that changes nothing else: auto (default), or a number.", setting.Located(loops()), func(f *file) *setting.At[int] { return &f.loops }),
@@ -68,7 +68,7 @@ func fileShape() setting.Shape[file] {
 		setting.Key("data", "Sources of rows by name, for the steps of all scenarios.", data.Shape(), func(f *file) *[]*data.Source { return &f.data }),
 		setting.Key("scenarios", "What is run, in this order.", setting.List("scenarios", "begin each scenario with a dash, `- name: …`", setting.Located(draftShape())), func(f *file) *[]setting.At[draft] { return &f.scenarios }).Required(),
 		setting.Ignored[file]("x-", "Keys that begin with x- hold what you like, such as anchors."),
-	}, reserved[file]()...)...)
+	}...)
 	return setting.Worded(shape, func(f *file) *setting.Words { return &f.words })
 }
 
@@ -98,7 +98,7 @@ func draftShape() setting.Shape[draft] {
 		setting.Key("background", "The scenarios that go on beside each of its trials, from its warm-up to its end, and not by themselves.", setting.Located(setting.OneOrMore(setting.Text("the name of a scenario"))), func(d *draft) *setting.At[setting.Several[string]] { return &d.background }),
 		setting.Key("capacity", "Searches the highest load that keeps its promises, instead of a sweep.", setting.Located(capacityShape()), func(d *draft) *setting.At[capacityDraft] { return &d.capacity }),
 		setting.Key("compare", "How much may change from run to run: what `plimsoll compare` judges by.", setting.Located(compareShape()), func(d *draft) *setting.At[compareDraft] { return &d.compare }),
-	}, stepsFields(), reserved[draft](), ofTargets())...)
+	}, stepsFields(), ofTargets())...)
 	return needs(setting.Worded(shape, func(d *draft) *setting.Words { return &d.words }))
 }
 
@@ -115,15 +115,6 @@ func ofTargets() (fields []setting.Field[draft]) {
 		for _, key := range kind.keys {
 			fields = append(fields, setting.Refused[draft](key, fmt.Sprintf("belongs to the target: move it into its `%s` under `targets`", kind.name)))
 		}
-	}
-	return fields
-}
-
-// reserved are the keys that will mean something later.
-func reserved[T any]() []setting.Field[T] {
-	var fields []setting.Field[T]
-	for _, key := range []string{"phases"} {
-		fields = append(fields, setting.Refused[T](key, "is reserved for a later version, leave it out"))
 	}
 	return fields
 }

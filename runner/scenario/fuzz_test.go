@@ -111,7 +111,7 @@ func checkPlan(t *testing.T, plan *Plan) {
 			if len(settings.Calls) == 0 || settings.Timeout <= 0 || len(settings.Success.Status) == 0 {
 				t.Errorf("%s: %+v", s.Target.Name, settings)
 			}
-		default:
+		case nil:
 			t.Errorf("%s: the target has settings of no kind", s.Target.Name)
 		}
 	}

@@ -90,7 +90,7 @@ func TestExamplesParseAndValidate(t *testing.T) {
 // finds the mistakes that need no second look.
 func TestSchemaRefusesBrokenFiles(t *testing.T) {
 	schema := resolvedSchema(t)
-	for _, name := range []string{"misspelt-keys", "misspelt-top-key", "missing-keys", "wrong-forms", "unknown-kind", "unknown-words", "no-units", "reserved-keys", "empty-values", "negative-delay", "requests-zero", "a-word"} {
+	for _, name := range []string{"misspelt-keys", "misspelt-top-key", "missing-keys", "wrong-forms", "unknown-kind", "unknown-words", "no-units", "kinds", "empty-values", "negative-delay", "requests-zero", "a-word"} {
 		text, err := os.ReadFile("testdata/broken/" + name + ".yaml")
 		if err != nil {
 			t.Fatal(err)

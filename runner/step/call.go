@@ -291,7 +291,7 @@ func (c *compiler) keep(s *Step, out *journey.Call, find finder, f *flow) {
 func (c *compiler) fits(s *Step, t Target) {
 	fit := func(o look.Operand, at setting.Pos) {
 		switch {
-		case t.Name == "" || slices.Contains(t.Operands, o.Word()):
+		case t.Name == "" || o.Word() == "" || slices.Contains(t.Operands, o.Word()):
 		case len(t.Operands) == 0:
 			c.problem(at, "answers of %s, which is of the kind %s, have nothing to look at", t.Name, t.Kind)
 		default:

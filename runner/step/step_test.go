@@ -14,6 +14,7 @@ import (
 
 	"plimsoll/runner/data"
 	"plimsoll/target/httpcall"
+	"plimsoll/target/look"
 	"plimsoll/target/setting"
 	"plimsoll/target/sim"
 )
@@ -58,7 +59,7 @@ func (f *file) scenario() *Scenario {
 	s := &Scenario{
 		Main: f.steps, Enter: f.enter, Leave: f.leave, Setup: f.setup, Teardown: f.undoing, Journeys: f.journeys, Data: f.data,
 		Target: f.target, Common: f.common, Timeout: f.timeout,
-		Targets: []Target{{Name: "shop", Kind: "sim", Asks: true}, {Name: "stock", Kind: "sim", Asks: true}, {Name: "cache", Kind: "redis"}},
+		Targets: []Target{{Name: "shop", Kind: "sim", Asks: true, Operands: look.OfHTTP()}, {Name: "stock", Kind: "sim", Asks: true, Operands: look.OfHTTP()}, {Name: "cache", Kind: "redis", Operands: []string{"rows"}}},
 	}
 	if f.mix.Given {
 		s.Main = Mixed(f.mix)

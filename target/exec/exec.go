@@ -110,10 +110,14 @@ func (p *program) classOf(state *os.ProcessState, asked *prepared) string {
 
 // failure is that of a program that could not be started.
 func failure(name string, err error) (out target.Outcome) {
-	var cause error = err
-	var wrapped *exec.Error
-	if errors.As(err, &wrapped) {
-		cause = wrapped.Err
+	cause := err
+	var search *exec.Error
+	if errors.As(cause, &search) {
+		cause = search.Err
+	}
+	var path *fs.PathError
+	if errors.As(cause, &path) {
+		cause = path.Err
 	}
 	out.Example = fmt.Sprintf("%s: %v", name, cause)
 	switch {
@@ -151,7 +155,7 @@ func (p *program) look(want []look.Operand, run *run, state *os.ProcessState, ou
 	for i := range want {
 		found, there := want[i].Find(&a)
 		if out.Found[i] = found; !there {
-			out.Shown = p.scrub(beginning(run.stdout.kept))
+			out.Shown = p.scrub(look.Beginning(run.stdout.kept, target.MostShown))
 		}
 	}
 }
@@ -170,12 +174,6 @@ func (f fields) Field(word, _ string) (value.Value, bool) {
 		return value.Value{Kind: value.Number, Text: fmt.Sprint(f.state.ExitCode())}, true
 	}
 	return value.Value{}, false
-}
-
-// beginning is how a text begins, for an example.
-func beginning(text []byte) string {
-	runes := []rune(strings.ToValidUTF8(string(text[:min(len(text), 4*target.MostShown)]), "\uFFFD"))
-	return string(runes[:min(len(runes), target.MostShown)])
 }
 
 // example says how a run failed: with the last line that the program complained

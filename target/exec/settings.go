@@ -77,22 +77,9 @@ func (s *Settings) Traits() kind.Traits {
 
 // Open makes the program ready to be run.
 func (s *Settings) Open(_ context.Context, site kind.Site) (*kind.Opened, error) {
-	p := &program{Settings: s, environment: append(os.Environ(), s.Environment...)}
-	if info, err := os.Stat(s.Directory); s.Directory != "" && (err != nil || !info.IsDir()) {
-		return nil, fmt.Errorf("there is no folder %s to run in", s.Directory)
-	}
-	var err error
-	if p.nowhere, err = os.OpenFile(os.DevNull, os.O_RDWR, 0); err != nil {
+	p, err := s.program(site)
+	if err != nil {
 		return nil, err
-	}
-	p.paths.dir = s.Directory
-	if s.Own != nil {
-		own, err := site.Own(s.Own)
-		if err != nil {
-			p.nowhere.Close()
-			return nil, err
-		}
-		p.own, p.args = p.prepare(s.Own), own.Args
 	}
 	return &kind.Opened{
 		Engine:  "exec",
@@ -108,6 +95,25 @@ func (s *Settings) Open(_ context.Context, site kind.Site) (*kind.Opened, error)
 		Timeout:   s.Timeout, Retry: s.Retry,
 		Err: kind.Never, Close: func() { p.nowhere.Close() },
 	}, nil
+}
+
+// program is who runs what is asked.
+func (s *Settings) program(site kind.Site) (*program, error) {
+	p := &program{Settings: s, environment: append(os.Environ(), s.Environment...)}
+	p.paths.dir = s.Directory
+	if info, err := os.Stat(s.Directory); s.Directory != "" && (err != nil || !info.IsDir()) {
+		return nil, fmt.Errorf("there is no folder %s to run in", s.Directory)
+	}
+	if s.Own != nil {
+		own, err := site.Own(s.Own)
+		if err != nil {
+			return nil, err
+		}
+		p.own, p.args = p.prepare(s.Own), own.Args
+	}
+	var err error
+	p.nowhere, err = os.OpenFile(os.DevNull, os.O_RDWR, 0)
+	return p, err
 }
 
 // prepare looks the program of a call up, where it is always the same.

@@ -4,6 +4,7 @@ package kinds
 
 import (
 	"plimsoll/target/exec"
+	"plimsoll/target/file"
 	"plimsoll/target/http"
 	"plimsoll/target/kind"
 	"plimsoll/target/setting"
@@ -14,6 +15,7 @@ import (
 func Actions() []kind.Action {
 	return []kind.Action{
 		exec.Action(),
+		file.Action(),
 	}
 }
 
@@ -24,5 +26,6 @@ func Shape() setting.Shape[kind.Settings] {
 		setting.When("sim", "A simulated-delay target.", sim.Shape(), func(s sim.Settings) kind.Settings { return &s }),
 		setting.When("http", "A server that speaks HTTP.", http.Shape(), func(s *http.Settings) kind.Settings { return s }),
 		setting.When("exec", "A program, which every call runs.", exec.Shape(), func(s kind.Settings) kind.Settings { return s }),
+		setting.When("file", "Files, which every call reads or writes one of.", file.Shape(), func(s kind.Settings) kind.Settings { return s }),
 	)
 }

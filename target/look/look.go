@@ -6,6 +6,7 @@ package look
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"plimsoll/target/setting"
 	"plimsoll/target/template"
@@ -161,4 +162,11 @@ type Fields interface {
 	// Field is the one of that word, and of that name where the word has one.
 	// It is the reader's to keep.
 	Field(word, name string) (value.Value, bool)
+}
+
+// Beginning is how an answer begins, in so many characters at the most, for people
+// to see what was there.
+func Beginning(body []byte, most int) string {
+	runes := []rune(strings.ToValidUTF8(string(body[:min(len(body), utf8.UTFMax*most)]), "\uFFFD"))
+	return string(runes[:min(len(runes), most)])
 }

@@ -1,13 +1,11 @@
 package sim
 
 import (
-	"bytes"
 	"cmp"
 	"fmt"
 	"net/url"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"plimsoll/target"
 	"plimsoll/target/look"
@@ -146,7 +144,7 @@ func (c *Carrier) look(w *waiting) {
 	for i := range w.want {
 		found, there := w.want[i].Find(seen)
 		if c.done.Found[i] = found; !there {
-			c.done.Shown = shown(seen.Body)
+			c.done.Shown = look.Beginning(seen.Body, target.MostShown)
 		}
 	}
 }
@@ -178,14 +176,4 @@ func (c *Carrier) room(n int) []value.Value {
 	room := c.found[:n:n]
 	c.found = c.found[n:]
 	return room
-}
-
-// shown is how a body begins.
-func shown(body []byte) string {
-	end := 0
-	for n := 0; n < target.MostShown && end < len(body); n++ {
-		_, size := utf8.DecodeRune(body[end:])
-		end += size
-	}
-	return string(bytes.ToValidUTF8(body[:end], []byte("\ufffd")))
 }
