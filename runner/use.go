@@ -38,7 +38,7 @@ func (u *usage) since(before *usage) result.MachineUse {
 		GCPauseMaxS: u.longestPause(before.mem.NumGC).Seconds(),
 		GCs:         int64(u.mem.NumGC - before.mem.NumGC),
 		RSSBytes:    u.rss, PeakRSSBytes: peakBytes(),
-		ThrottledS:  (u.throttled - before.throttled).Seconds(),
+		ThrottledS: (u.throttled - before.throttled).Seconds(),
 	}
 }
 

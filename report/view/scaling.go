@@ -231,8 +231,8 @@ func (s *Scenario) added(axis string) string {
 	switch {
 	case axis == result.AxisRequests:
 		return s.Noun() + "s"
-	case axis != result.AxisConcurrency:
-		return Clean(axis)
+	case axis == result.AxisVary:
+		return Clean(s.Axis)
 	case s.iterates():
 		return "users"
 	}

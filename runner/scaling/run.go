@@ -108,8 +108,8 @@ func axisOf(along []*result.Group) (axis string) {
 		switch {
 		case g.RatePerS != 0:
 		case g.Sweep.Vary != "":
-			if name, _, workers := inParallel(g); workers {
-				here = name
+			if _, workers := inParallel(g); workers {
+				here = result.AxisVary
 			}
 		case g.Sweep.Concurrency > 0 && g.Concurrency == g.Sweep.Concurrency && (g.Requests == 0 || g.Requests >= g.Concurrency):
 			here = result.AxisConcurrency
@@ -124,12 +124,12 @@ func axisOf(along []*result.Group) (axis string) {
 	return axis
 }
 
-// inParallel is the variable that says how much of what is called works at once,
-// as far as its value may be that: a whole number.
-func inParallel(g *result.Group) (name string, n int, is bool) {
-	name, value, varies := g.Sweep.Varied()
+// inParallel is how much of what is called works at once, as far as what is varied
+// may say so: a whole number.
+func inParallel(g *result.Group) (n int, is bool) {
+	_, value, varies := g.Sweep.Varied()
 	n, err := strconv.Atoi(value)
-	return name, n, varies && err == nil && n >= 1 && n <= mostAtOnce
+	return n, varies && err == nil && n >= 1 && n <= mostAtOnce
 }
 
 // mostAtOnce is what Sweep takes.
@@ -137,7 +137,7 @@ const mostAtOnce = 1_000_000_000
 
 // atOnce is how many calls a group has in flight at once, at most.
 func atOnce(g *result.Group) int {
-	if _, n, varied := inParallel(g); varied {
+	if n, varied := inParallel(g); varied {
 		return n
 	}
 	return max(g.Sweep.Concurrency, g.Sweep.Requests)

@@ -32,7 +32,7 @@ func TestProgramsThatAreVaried(t *testing.T) {
 		values, seconds[v] = append(values, v), 1/(curve{serial: 0.1, x1: 1}).at(n)
 	}
 	laws := of(t, varied("threads", seconds, values...))
-	if len(laws) != 2 || !laws[0].Chosen || laws[0].Law != result.Amdahl || laws[0].Axis != "threads" || laws[0].Largest != 16 {
+	if len(laws) != 2 || !laws[0].Chosen || laws[0].Law != result.Amdahl || laws[0].Axis != result.AxisVary || laws[0].Largest != 16 {
 		t.Fatalf("%+v", laws)
 	}
 	if got := laws[0].Serial.Value; got < 0.099 || got > 0.101 {
