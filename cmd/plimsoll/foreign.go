@@ -22,7 +22,7 @@ var (
 		"targets": "a scenario file with calls: --save writes one to start from", "url": "the URL by itself, without a flag",
 		"disable-keepalive": "-H 'Connection: close'", "no-tui": "--quiet", "h2": "--http2",
 		"summary-export": "--write json=FILE",
-		"runs": "-n N", "min-runs": "-d TIME, or -n N for a number of runs", "N": "nothing: there is no shell unless --shell asks for one",
+		"runs":           "-n N", "min-runs": "-d TIME, or -n N for a number of runs", "N": "nothing: there is no shell unless --shell asks for one",
 		"parameter-list": "--vary NAME=VALUE,VALUE", "parameter-scan": "--vary NAME=VALUE,VALUE", "export-markdown": "--write markdown=FILE",
 		"export-json": "--write json=FILE", "export-csv": "--write csv=FILE",
 	}

@@ -17,9 +17,9 @@ import (
 // watcher shows a run's progress.
 type watcher struct {
 	bars   *progress.Progress
-	output io.Writer           // for what commands print
-	stop   func()              // ends output
-	side   string              // whose trials it shows, where there are two
+	output io.Writer                       // for what commands print
+	stop   func()                          // ends output
+	side   string                          // whose trials it shows, where there are two
 	ended  func(*result.Trial) (told bool) // hears of every trial's end, and tells of it or not; nil: nobody does
 }
 
