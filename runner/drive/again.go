@@ -270,7 +270,7 @@ func (x *attempt) leftBehind() *target.Outcome {
 // finish ends a call the way its last try ended.
 func (d *driver) finish(place uint32, last *target.Outcome, at time.Duration) {
 	x, s := &d.again.of[place], d.slots[place]
-	x.past.Class, x.past.Example = last.Class, last.Example
+	x.past.Class, x.past.Example, x.past.Parts = last.Class, last.Example, last.Parts
 	c := &d.call
 	c.Number, c.Intended, c.Ready, c.Start, c.End = x.request.Number, s.intended, s.ready, s.start+x.late, at
 	c.Outcome = &x.past
