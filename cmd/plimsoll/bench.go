@@ -58,7 +58,7 @@ else is a command, and so is what follows --. Both carry out the scenario that
 Exit codes: 0 all well; 1 a --threshold failed, or no call succeeded; 2 the
 command is wrong; 3 not carried out, or the generator itself was the limit;
 130 interrupted. Other calls that fail do not change them: promise something
-about errors.`,
+about errors. A program that fails ends all with 1, but for --ignore-failure.`,
 		Args: arguments(1, math.MaxInt, "an address, or commands"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			commands, err := commandsOf(args, cmd.ArgsLenAtDash())

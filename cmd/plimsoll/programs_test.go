@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"testing"
 
 	"plimsoll/runner/result"
@@ -48,17 +49,17 @@ func TestProgramsBesideHyperfine(t *testing.T) {
 	if _, err := exec.LookPath("hyperfine"); err != nil {
 		t.Skip("hyperfine is not installed")
 	}
-	pairs, ways := 3, []bool{false}
-	if *long {
-		pairs, ways = 30, []bool{false, true}
+	pairs, runs, ways := 3, 8, []bool{false}
+	if *long { // so that beginnings, which differ, are a small part
+		pairs, runs, ways = 12, 60, []bool{false, true}
 	}
 	for _, shell := range ways {
 		commands := []string{"sleep 0.01", "sleep 0.02"}
 		ours, theirs := make([][]float64, 2), make([][]float64, 2)
 		for i := range pairs {
 			measure := []func(){
-				func() { into(theirs, byHyperfine(t, shell, commands)) },
-				func() { into(ours, byBench(t, shell, commands)) },
+				func() { into(theirs, byHyperfine(t, shell, runs, commands)) },
+				func() { into(ours, byBench(t, shell, runs, commands)) },
 			}
 			measure[i%2]()
 			measure[1-i%2]()
@@ -75,10 +76,10 @@ func into(all [][]float64, of []float64) {
 	}
 }
 
-// byHyperfine are the medians of five runs of each command, one after another.
-func byHyperfine(t *testing.T, shell bool, commands []string) (medians []float64) {
+// byHyperfine are the medians of some runs of each command, one after another.
+func byHyperfine(t *testing.T, shell bool, runs int, commands []string) (medians []float64) {
 	file := filepath.Join(t.TempDir(), "h.json")
-	args := []string{"--runs", "5", "--export-json", file}
+	args := []string{"--runs", strconv.Itoa(runs), "--export-json", file}
 	if !shell {
 		args = append(args, "-N")
 	}
@@ -100,8 +101,8 @@ func byHyperfine(t *testing.T, shell bool, commands []string) (medians []float64
 }
 
 // byBench are the same of plimsoll, in the same order.
-func byBench(t *testing.T, shell bool, commands []string) (medians []float64) {
-	args := []string{"-n", "5", "--repeat", "1"}
+func byBench(t *testing.T, shell bool, runs int, commands []string) (medians []float64) {
+	args := []string{"-n", strconv.Itoa(runs), "--repeat", "1"}
 	if shell {
 		args = append(args, "--shell")
 	}
@@ -113,7 +114,7 @@ func byBench(t *testing.T, shell bool, commands []string) (medians []float64) {
 		}
 	}
 	for _, trial := range run.Trials[:len(commands)] {
-		if trial.OK != 5 {
+		if trial.OK != int64(runs) {
 			t.Fatalf("%d runs of %s", trial.OK, trial.Mode)
 		}
 		medians = append(medians, trial.Service.P50S-off)
