@@ -73,6 +73,22 @@ func Bench(w io.Writer, run *result.Run, subject string, o Options) error {
 	return text.Bench(w, b, o.text())
 }
 
+// Programs prints a run that compares programs, in one of the formats: as text and
+// Markdown for people who look at programs alone.
+func Programs(w io.Writer, run *result.Run, format string, of view.Programs, o Options) error {
+	if format != Text && format != Markdown {
+		return Render(w, run, format, o)
+	}
+	b, err := o.view().Programs(run, of)
+	if err != nil {
+		return err
+	}
+	if format == Text {
+		return text.Bench(w, b, o.text())
+	}
+	return text.Markdown(w, b.Alone(run), nil)
+}
+
 // Write fills a result directory, beside its run.json: speedup.md,
 // speedup.csv, latency.csv and the charts. Every file is written whole or not
 // at all; what cannot be written is told, and does not keep the rest back.

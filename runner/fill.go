@@ -17,7 +17,7 @@ func (r *underWay) fill(out *result.Trial, t scenario.Trial, m measured) error {
 	rec, end := m.whole, m.end
 	err := errors.Join(r.fillMeasure(&out.Measure, rec), fillParts(&out.Measure, t.Scenario.Target.Settings, rec))
 	out.MakespanS = rec.LastEnd.Seconds()
-	if out.Requests > 0 || end.Interrupted || end.Stopped != "" {
+	if out.Requests > 0 || out.Whole || end.Interrupted || end.Stopped != "" {
 		out.ThroughputPerS = ratio(float64(rec.OK), out.MakespanS)
 	} else {
 		out.ThroughputPerS = ratio(float64(rec.InTime), out.DurationS)

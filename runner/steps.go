@@ -59,9 +59,9 @@ func calledBy(s *scenario.Scenario, name string) kind.Settings {
 }
 
 // throughput is that of a step's successes: in all of the trial where a number of
-// iterations was asked for, or it ended early; else within its length.
+// iterations, or whole ones, were asked for, or it ended early; else within its length.
 func throughput(t *result.Trial, row *drive.Interval) float64 {
-	if t.Requests > 0 || t.Ended != result.Complete {
+	if t.Requests > 0 || t.Whole || t.Ended != result.Complete {
 		return ratio(float64(row.OK), t.MakespanS)
 	}
 	return ratio(float64(row.InTime), t.DurationS)

@@ -79,7 +79,7 @@ func describe(t scenario.Trial) *result.Trial {
 		out.Elapsed, out.ErrorElapsed = &result.Dist{}, &result.Dist{}
 	}
 	if t.Requests == 0 {
-		out.DurationS = length(t).Seconds()
+		out.DurationS, out.Whole = length(t).Seconds(), t.Scenario.Whole
 	}
 	return out
 }

@@ -37,8 +37,8 @@ func (u *usage) since(before *usage) result.MachineUse {
 		GCPauseS:    time.Duration(u.mem.PauseTotalNs - before.mem.PauseTotalNs).Seconds(),
 		GCPauseMaxS: u.longestPause(before.mem.NumGC).Seconds(),
 		GCs:         int64(u.mem.NumGC - before.mem.NumGC),
-		RSSBytes:    u.rss,
-		ThrottledS:  (u.throttled - before.throttled).Seconds(),
+		RSSBytes:    u.rss, PeakRSSBytes: peakBytes(),
+		ThrottledS: (u.throttled - before.throttled).Seconds(),
 	}
 }
 

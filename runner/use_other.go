@@ -10,3 +10,5 @@ func cpuTime() time.Duration { return 0 }
 func threadWaits() map[string]time.Duration { return nil }
 
 func residentBytes() int64 { return 0 }
+
+func peakBytes() int64 { return 0 }

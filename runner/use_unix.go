@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
@@ -35,6 +36,16 @@ func threadWaits() map[string]time.Duration {
 		}
 	}
 	return waits
+}
+
+// peakBytes is the most memory that this process has occupied, where a program that
+// it begins is told to have had as much: on Linux, which goes on counting.
+func peakBytes() int64 {
+	var u syscall.Rusage
+	if runtime.GOOS != "linux" || syscall.Getrusage(syscall.RUSAGE_SELF, &u) != nil {
+		return 0
+	}
+	return int64(u.Maxrss) << 10
 }
 
 // residentBytes is the memory this process occupies now; 0 where there is no

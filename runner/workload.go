@@ -7,6 +7,7 @@ import (
 
 	"plimsoll/runner/result"
 	"plimsoll/runner/scenario"
+	"plimsoll/target/agenda"
 	"plimsoll/target/quantity"
 )
 
@@ -17,9 +18,15 @@ func workload(t scenario.Trial) string {
 	if t.Requests > 0 {
 		w.put("requests", t.Requests)
 	}
-	w.time("duration", s.Duration)
+	length := "duration"
+	if s.Whole {
+		length = "at_least"
+	}
+	w.time(length, s.Duration)
 	w.time("warmup", s.Warmup)
-	w.time("drain", s.Drain)
+	if s.Drain != agenda.Never {
+		w.time("drain", s.Drain)
+	}
 	w.put("stop_when", s.StopWhen)
 	if s.StopOnError {
 		w.put("on_error", "stop")

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,7 +10,6 @@ import (
 	"math"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -27,6 +27,7 @@ import (
 // benchFlags are the flags of `bench`.
 type benchFlags struct {
 	load              scenario.Quick
+	programs          scenario.Programs
 	body              string // as given: text, or @file
 	out, save, format string
 	writes            writes
@@ -38,33 +39,43 @@ type benchFlags struct {
 func (p *program) benchCommand() *cobra.Command {
 	var f benchFlags
 	cmd := &cobra.Command{
-		Use: "bench URL", Short: "Load one URL without a file: a closed loop (-c) or a fixed rate (-r)",
-		Long: `bench sends one request again and again, and shows how fast the answers came.
-With nothing but a URL: 10 at a time for 10 s. It carries out the scenario that
---save writes, as run would; for more than one request, write such a file.
-
+		Use: "bench ADDRESS | COMMAND … | -- PROGRAM ARGUMENT …", Short: "Load one URL, or compare programs, without a file",
+		Long: `bench URL sends one request again and again, and shows how fast the answers
+came. With nothing but a URL: 10 at a time for 10 s.
 -c keeps that many calls in flight, the next one starting when one has ended.
 With -r calls are due at a fixed rate, in all, whatever comes back, and their
 response times count from then; -c, if given, bounds how many are in flight.
 
+bench 'COMMAND' 'COMMAND' … runs programs, in turns, each at least 10 times and
+for 3 s in all, and says which is the fastest, how many times, and how sure that
+is. Commands are taken apart into words as a shell does, but run without one.
+With --vary threads=1,2,4 {threads} in them is each of these values.
+
+An address begins with http://, https:// or unix:, or is HOST:PORT; anything
+else is a command, and so is what follows --. Both carry out the scenario that
+--save writes, as run would; for more, write such a file.
+
 Exit codes: 0 all well; 1 a --threshold failed, or no call succeeded; 2 the
 command is wrong; 3 not carried out, or the generator itself was the limit;
 130 interrupted. Other calls that fail do not change them: promise something
-about errors.`,
-		Args: arguments(1, 1, "one URL"),
+about errors. A program that fails ends all with 1, but for --ignore-failure.`,
+		Args: arguments(1, math.MaxInt, "an address, or commands"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			f.load.URL = args[0]
-			if err := supported(args[0]); err != nil {
+			commands, err := commandsOf(args, cmd.ArgsLenAtDash())
+			if err != nil {
+				return err
+			}
+			if err := f.fitting(cmd.Flags(), commands != nil); err != nil {
 				return err
 			}
 			if err := f.settleFormat(cmd.Flags().Changed("format")); err != nil {
 				return err
 			}
-			plan, err := f.plan()
-			if err != nil {
-				return err
+			if commands != nil {
+				return p.benchPrograms(cmd.Context(), f, commands)
 			}
-			return p.bench(cmd.Context(), plan, f)
+			f.load.URL = args[0]
+			return p.benchAddress(cmd.Context(), f)
 		},
 	}
 	f.declare(cmd.Flags())
@@ -74,22 +85,23 @@ about errors.`,
 func (f *benchFlags) declare(flags *pflag.FlagSet) {
 	l := &f.load
 	flags.FuncP("concurrency", "c", "`N` calls in flight (default 10); with -r the most there may be", atLeastOne(&l.Concurrency))
-	flags.FuncP("requests", "n", "`N` calls in all", atLeastOne(&l.Requests))
-	flags.FuncP("duration", "d", "how long calls become due, a `TIME` such as 30s (default 10s, without -n)", f.setDuration)
+	flags.FuncP("requests", "n", "`N` calls in all, or runs of each program", atLeastOne(&l.Requests))
+	flags.FuncP("duration", "d", "how long calls become due, a `TIME` such as 30s (default 10s, without -n); of each program, how long at least (default 3s)", f.setDuration)
 	flags.FuncP("rate", "r", "calls in a second, in all: a `RATE` such as 500 or 300/min", f.setRate)
 	flags.StringVarP(&l.Method, "method", "m", "", "`METHOD` of the request (default GET, or POST with a body)")
 	flags.FuncP("header", "H", "a header `'NAME: VALUE'` (repeatable)", f.addHeader)
 	flags.StringVar(&f.body, "body", "", "`TEXT` to send, or @FILE with it")
-	flags.Func("timeout", "the most `TIME` a call may take (default 10s)", longerThanZero(&l.Timeout))
+	flags.Func("timeout", "the most `TIME` a call may take (default 10s; a program: as long as it takes)", longerThanZero(&l.Timeout))
 	flags.BoolVarP(&l.Insecure, "insecure", "k", false, "trust any certificate")
 	flags.BoolVar(&l.HTTP2, "http2", false, "HTTP/2, on http:// without TLS (h2c)")
 	flags.StringVar(&l.Engine, "engine", "", "`ENGINE` that carries the calls out, as in a scenario file (default auto)")
 	flags.StringVar(&l.Unix, "unix", "", "`PATH` of the Unix socket that the server listens on, instead of the URL's address")
 	flags.Func("loops", "`N` event loops that share the load (default auto: one for each 64 calls in flight or 40,000 a second, on half the processors)", atLeastOne(&l.Loops))
 	flags.Func("warmup", "call for this `TIME` first, without counting", longerThanZero(&l.Warmup))
-	flags.Func("repeat", "make the whole load `N` times, so that two results can be compared (3 or more)", atLeastOne(&l.Repeat))
+	flags.Func("repeat", "make the whole load `N` times, so that two results can be compared (3 or more); of programs, in N rounds (default 10)", atLeastOne(&l.Repeat))
 	flags.StringArrayVar(&l.Thresholds, "threshold", nil, "a promise, `RULE`, such as 'p99 < 200ms' or 'errors < 0.1%' (repeatable)")
 	flags.Func("seed", "seed of every random choice, a whole number `N` (default 1)", f.setSeed)
+	f.declarePrograms(flags)
 	flags.StringVar(&f.save, "save", "", "write the scenario that does the same to `FILE.yaml` (never overwrites)")
 	flags.StringVar(&f.out, "out", "", "write a result directory with run.json into `DIR` (default: none)")
 	flags.BoolVar(&f.charts, "charts", false, "draw charts into the result directory, too")
@@ -99,16 +111,6 @@ func (f *benchFlags) declare(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.quiet, "quiet", false, "show no progress")
 	f.shown.declare(flags)
 	flags.BoolVar(&f.allowLate, "allow-late", false, "accept a run in which the generator fell behind")
-}
-
-// supported tells whether a URL's scheme is one that can be loaded. What is
-// wrong with the rest of it, the scenario file's reader says.
-func supported(address string) error {
-	scheme, _, found := strings.Cut(address, "://")
-	if !found || slices.Contains([]string{"http", "https", "unix", ""}, strings.ToLower(scheme)) {
-		return nil
-	}
-	return fmt.Errorf("the scheme %s:// is not supported: bench loads http:// and https://", scheme)
 }
 
 // settleFormat is what to print, of --format and --json.
@@ -122,23 +124,45 @@ func (f *benchFlags) settleFormat(given bool) error {
 	return checkPrinted(f.format)
 }
 
+// check tells which flags leave no room for each other.
+func (f *benchFlags) check() error {
+	switch {
+	case f.load.Requests > 0 && f.load.Duration > 0:
+		return errors.New("-n and -d exclude each other: leave one of them out")
+	case f.charts && f.out == "":
+		return errors.New("--charts draws into the result directory: say where that shall be with --out DIR")
+	}
+	return nil
+}
+
+// benchAddress loads what an address names.
+func (p *program) benchAddress(ctx context.Context, f benchFlags) error {
+	plan, err := f.plan()
+	if err != nil {
+		return err
+	}
+	return p.bench(ctx, benching{
+		benchFlags: f, plan: plan, trials: int(max(1, f.load.Repeat)), written: report.Render,
+		shown: func(to io.Writer, run *result.Run, format string, how report.Options) error {
+			if format == report.Text {
+				return report.Bench(to, run, subject(plan), how)
+			}
+			return report.Render(to, run, format, how)
+		},
+	})
+}
+
 // plan is what a file with the same scenario would give, and writes that file
 // where it is asked for.
 func (f *benchFlags) plan() (*scenario.Plan, error) {
-	switch {
-	case f.load.Requests > 0 && f.load.Duration > 0:
-		return nil, errors.New("-n and -d exclude each other: leave one of them out")
-	case f.charts && f.out == "":
-		return nil, errors.New("--charts draws into the result directory: say where that shall be with --out DIR")
+	if err := errors.Join(scenario.CheckScheme(f.load.URL), f.check()); err != nil {
+		return nil, err
 	}
 	file, inFile := strings.CutPrefix(f.body, "@")
 	if inFile && file == "" {
 		return nil, errors.New("--body @ names no file: write --body @FILE")
 	}
-	name, dir := "bench", "."
-	if f.save != "" {
-		name, dir = f.save, filepath.Dir(f.save)
-	}
+	dir := f.folder()
 	if inFile {
 		f.load.BodyFile = seenFrom(dir, file)
 	} else {
@@ -151,14 +175,28 @@ func (f *benchFlags) plan() (*scenario.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	plan, problems := scenario.Parse(name, text, os.LookupEnv, dir)
+	plan, err := f.parse(text)
+	if err != nil || f.save == "" {
+		return plan, err
+	}
+	return plan, writeNew(f.save, text)
+}
+
+// folder is the one from which the scenario's files count.
+func (f *benchFlags) folder() string {
+	if f.save == "" {
+		return "."
+	}
+	return filepath.Dir(f.save)
+}
+
+// parse reads a scenario as if it were a file.
+func (f *benchFlags) parse(text []byte) (*scenario.Plan, error) {
+	plan, problems := scenario.Parse(cmp.Or(f.save, "bench"), text, os.LookupEnv, f.folder())
 	if len(problems) > 0 {
 		return nil, wrong(problems)
 	}
-	if f.save != "" {
-		err = writeNew(f.save, text)
-	}
-	return plan, err
+	return plan, nil
 }
 
 // wrong is what is wrong without a place in a file that nobody has written.
@@ -184,19 +222,32 @@ func seenFrom(dir, file string) string {
 	return to // from another drive, say
 }
 
-// bench carries the plan out and shows what came of it.
-func (p *program) bench(ctx context.Context, plan *scenario.Plan, f benchFlags) error {
+// benching is a bench that is to be carried out, and how it is looked at: on the
+// screen, and in files.
+type benching struct {
+	benchFlags
+	plan           *scenario.Plan
+	trials         int
+	shown, written render
+	stop           func(*result.Trial) error // ends it after such a trial; nil: nothing does
+}
+
+// bench carries a plan out and shows what came of it.
+func (p *program) bench(ctx context.Context, f benching) error {
 	dir, save := "", func(*result.Run) error { return nil }
 	if f.out != "" {
 		var err error
-		if dir, err = result.NewDirectory(f.out, time.Now(), filepath.Base(plan.File.Name)); err != nil {
+		if dir, err = result.NewDirectory(f.out, time.Now(), filepath.Base(f.plan.File.Name)); err != nil {
 			return broken(err)
 		}
 		save = result.NewJournal(dir).Save
 	}
-	run, err := p.watched(ctx, int(max(1, f.load.Repeat)), f.quiet, runner.Options{Plan: plan, AllowLate: f.allowLate, Save: save})
+	run, err := p.watchedUntil(ctx, f.trials, f.quiet, runner.Options{Plan: f.plan, AllowLate: f.allowLate, Save: save}, f.stop)
 	if run == nil {
 		return broken(err)
+	}
+	if stopped := (&stopped{}); errors.As(err, &stopped) {
+		return &exit{code: runner.ExitBroken, err: stopped.why}
 	}
 	if dir != "" {
 		err = errors.Join(err, result.PointLatest(dir))
@@ -204,15 +255,15 @@ func (p *program) bench(ctx context.Context, plan *scenario.Plan, f benchFlags) 
 	if f.charts {
 		err = errors.Join(err, report.WriteCharts(dir, run))
 	}
-	return ending(run, errors.Join(err, p.showBench(plan, run, dir, f)))
+	return ending(run, errors.Join(err, p.showBench(run, dir, f)))
 }
 
 // showBench prints what came of it, and fills the files.
-func (p *program) showBench(plan *scenario.Plan, run *result.Run, dir string, f benchFlags) error {
+func (p *program) showBench(run *result.Run, dir string, f benching) error {
 	people := p.beside(f.writes)
-	how := people.options(f.shown)
+	how := people.options(f.benchFlags.shown)
 	var out bytes.Buffer
-	err := f.print(&out, plan, run, how)
+	err := f.shown(&out, run, f.format, how)
 	if err != nil {
 		return err
 	}
@@ -220,15 +271,7 @@ func (p *program) showBench(plan *scenario.Plan, run *result.Run, dir string, f 
 		f.places(&out, dir)
 	}
 	_, err = people.printer(f.format == report.JSON).Write(out.Bytes())
-	return errors.Join(err, p.write(f.writes, run, how))
-}
-
-// print prints a run as text closer than run would.
-func (f *benchFlags) print(out io.Writer, plan *scenario.Plan, run *result.Run, how report.Options) error {
-	if f.format == report.Text {
-		return report.Bench(out, run, subject(plan), how)
-	}
-	return report.Render(out, run, f.format, how)
+	return errors.Join(err, p.writeAs(f.writes, run, how, f.written))
 }
 
 // places says where the scenario and the result lie.
@@ -244,9 +287,13 @@ func (f *benchFlags) places(out io.Writer, dir string) {
 	}
 }
 
-// subject is the request.
+// subject is the request, or what else a call is.
 func subject(plan *scenario.Plan) string {
-	return plan.Targets[0].Settings.(interface{ Subject() string }).Subject()
+	settings := plan.Targets[0].Settings
+	if s, ok := settings.(interface{ Subject() string }); ok {
+		return s.Subject()
+	}
+	return settings.Traits().Own.Name()
 }
 
 // The readers of flags. Limits beyond theirs are those of the scenario file.

@@ -19,7 +19,7 @@ import (
 // that comes of it.
 type recipe struct {
 	title, file string
-	tag         string // that the program needs to be built with; "": none
+	tag         string             // that the program needs to be built with; "": none
 	counts      map[string]figures // by the paths of steps; "iterations" of all of them
 	says        []string           // parts of what is told first
 }

@@ -17,9 +17,10 @@ import (
 // watcher shows a run's progress.
 type watcher struct {
 	bars   *progress.Progress
-	output io.Writer // for what commands print
-	stop   func()    // ends output
-	side   string    // whose trials it shows, where there are two
+	output io.Writer                       // for what commands print
+	stop   func()                          // ends output
+	side   string                          // whose trials it shows, where there are two
+	ended  func(*result.Trial) (told bool) // hears of every trial's end, and tells of it or not; nil: nobody does
 }
 
 func newWatcher(stderr io.Writer, quiet bool, trials int) (*watcher, error) {
@@ -80,6 +81,10 @@ func (w *watcher) Sample(s runner.Sample, elapsed time.Duration) {
 func (w *watcher) Fewer(trials int) { w.bars.Fewer(trials) }
 
 func (w *watcher) End(t *result.Trial) {
+	if w.ended != nil && w.ended(t) {
+		w.bars.EndTrial("")
+		return
+	}
 	note := ""
 	switch {
 	case strings.HasPrefix(t.Reason, string(t.Ended)):

@@ -66,19 +66,27 @@ func (p *program) beside(w writes) *program {
 	return &program{stdin: p.stdin, stdout: p.stderr, stderr: p.stderr}
 }
 
+// render prints a run in one of the formats.
+type render func(to io.Writer, run *result.Run, format string, o report.Options) error
+
 // write writes them all; what cannot be written does not keep the rest back.
 func (p *program) write(w writes, run *result.Run, o report.Options) error {
+	return p.writeAs(w, run, o, report.Render)
+}
+
+// writeAs is write of a run that is looked at in some way.
+func (p *program) writeAs(w writes, run *result.Run, o report.Options, as render) error {
 	o.Colour, o.Width = false, 0
 	var problems []error
 	for _, one := range w {
-		problems = append(problems, p.writeOne(one, run, o))
+		problems = append(problems, p.writeOne(one, run, o, as))
 	}
 	return errors.Join(problems...)
 }
 
-func (p *program) writeOne(one write, run *result.Run, o report.Options) error {
+func (p *program) writeOne(one write, run *result.Run, o report.Options, as render) error {
 	var out bytes.Buffer
-	if err := report.Render(&out, run, one.kind, o); err != nil {
+	if err := as(&out, run, one.kind, o); err != nil {
 		return fmt.Errorf("--write %s: %w", one.kind, err)
 	}
 	if one.file == standardOutput {

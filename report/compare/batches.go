@@ -1,7 +1,6 @@
 package compare
 
 import (
-	"cmp"
 	"fmt"
 	"math"
 
@@ -34,7 +33,7 @@ func newBatches(g *result.Group) (sample, error) {
 }
 
 func batchesOf(t *result.Trial) ([]repetition, error) {
-	length := cmp.Or(t.DurationS, t.MakespanS)
+	length := t.LengthS()
 	windows := t.Timeline
 	for len(windows) > 0 && windows[len(windows)-1].AtS >= length {
 		windows = windows[:len(windows)-1] // after its end: only what was late

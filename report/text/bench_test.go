@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/olekukonko/tablewriter/pkg/twwidth"
 
@@ -58,4 +59,28 @@ func TestBenchColour(t *testing.T) {
 	if !strings.Contains(coloured, "\x1b[") || escapes.ReplaceAllString(coloured, "") != plain {
 		t.Errorf("with colour:\n%s", coloured)
 	}
+}
+
+// Programs have a screen of their own, and a page.
+func TestProgramsGoldenFiles(t *testing.T) {
+	run := sample.Programs(1, 10, 3,
+		sample.Program{Mode: "grep -r needle .", Mean: 150 * time.Millisecond, Memory: 80_000_000},
+		sample.Program{Mode: "rg needle", Mean: 50 * time.Millisecond},
+		sample.Program{Mode: sample.TheShell, Mean: 2 * time.Millisecond})
+	b, err := view.Options{}.Programs(run, view.Programs{Scenario: "bench", Shell: sample.TheShell, Ignored: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, o := range map[string]text.Options{"programs.txt": {}, "programs-narrow.txt": {Width: 60}} {
+		var out bytes.Buffer
+		if err := text.Bench(&out, b, o); err != nil {
+			t.Fatal(err)
+		}
+		golden(t, name, out.Bytes())
+	}
+	var out bytes.Buffer
+	if err := text.Markdown(&out, b.Alone(run), nil); err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "programs.md", out.Bytes())
 }

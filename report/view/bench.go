@@ -52,6 +52,11 @@ func (o Options) Bench(run *result.Run, subject string) (*Bench, error) {
 	return b, nil
 }
 
+// Alone is the same as the whole view of a run.
+func (b *Bench) Alone(run *result.Run) *View {
+	return &View{Answer: b.Answer, Title: title(run), Sections: []Section{b.Section}}
+}
+
 // invalidate marks every table: one that is copied from here must say it, too.
 func (b *Bench) invalidate(how string) {
 	mark := " (invalid: the generator " + how + ")"

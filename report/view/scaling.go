@@ -229,8 +229,10 @@ func (s *Scenario) verdictOf(law *result.Scaling) string {
 // added is what there is more of along an axis.
 func (s *Scenario) added(axis string) string {
 	switch {
-	case axis != result.AxisConcurrency:
+	case axis == result.AxisRequests:
 		return s.Noun() + "s"
+	case axis == result.AxisVary:
+		return Clean(s.Axis)
 	case s.iterates():
 		return "users"
 	}

@@ -20,7 +20,7 @@ var loopEngines = [...]string{"sim", "wire-epoll"}
 // was measured: at most one sentence each on processors, pauses and standing still, of the
 // trial where it was worst.
 func (s *Scenario) strain() (notes []Note) {
-	var busiest, paused, still *result.Trial
+	var busiest, paused *result.Trial
 	for _, t := range s.trials {
 		if t.MachineUse == nil {
 			continue
@@ -30,9 +30,6 @@ func (s *Scenario) strain() (notes []Note) {
 		}
 		if pauseExplains(t) && (paused == nil || t.MachineUse.GCPauseMaxS > paused.MachineUse.GCPauseMaxS) {
 			paused = t
-		}
-		if stillExplains(t) && (still == nil || t.MachineUse.StoodStillS > still.MachineUse.StoodStillS) {
-			still = t
 		}
 	}
 	if busiest != nil {
@@ -46,11 +43,22 @@ func (s *Scenario) strain() (notes []Note) {
 			"a garbage collection of plimsoll's own took %s in %s (%d took %s in all): it may explain the lateness of up to %s",
 			alone(use.GCPauseMaxS), where(paused), use.GCs, alone(use.GCPauseS), alone(paused.Lateness.MaxS))})
 	}
-	if still != nil {
-		notes = append(notes, Note{Warn, fmt.Sprintf("plimsoll stood still for %s at %s in %s: it may explain the longest times",
-			alone(still.MachineUse.StoodStillS), alone(still.MachineUse.StoodStillAtS), where(still))})
+	return append(notes, s.stoodStill()...)
+}
+
+// stoodStill is the sentence on standing still, if there is one to say.
+func (s *Scenario) stoodStill() []Note {
+	var still *result.Trial
+	for _, t := range s.trials {
+		if t.MachineUse != nil && stillExplains(t) && (still == nil || t.MachineUse.StoodStillS > still.MachineUse.StoodStillS) {
+			still = t
+		}
 	}
-	return notes
+	if still == nil {
+		return nil
+	}
+	return []Note{{Warn, fmt.Sprintf("plimsoll stood still for %s at %s in %s: it may explain the longest times",
+		alone(still.MachineUse.StoodStillS), alone(still.MachineUse.StoodStillAtS), where(still))}}
 }
 
 // stillExplains tells whether the longest time for which the generator did not

@@ -172,7 +172,7 @@ func (s *Scenario) about() string {
 		parts = append(parts, engineOf(engine, first.Loops))
 	}
 	if first.DurationS > 0 {
-		parts = append(parts, lasting(first.DurationS)+" each")
+		parts = append(parts, least(first.Whole)+lasting(first.DurationS)+" each")
 	}
 	switch n := s.repetitions(); {
 	case s.Capacity != nil:
@@ -181,6 +181,14 @@ func (s *Scenario) about() string {
 		parts = append(parts, fmt.Sprintf("%d repetitions", n))
 	}
 	return joined(parts, ", ")
+}
+
+// least says that trials of whole calls may have taken longer.
+func least(whole bool) string {
+	if whole {
+		return "at least "
+	}
+	return ""
 }
 
 // engineOf names the engine, and its loops where there are several.

@@ -178,12 +178,20 @@ func MeanMakespan(trials []*Trial) float64 {
 }
 
 // Throughput is the successes of all trials over the length of all: of the
-// makespan where a number of requests was asked for, of the duration
-// otherwise, whose late successes do not count.
+// makespan where a number of requests or whole calls were asked for, of the
+// duration otherwise, whose late successes do not count.
 func Throughput(trials []*Trial) float64 {
 	return weightedMean(trials,
 		func(t *Trial) float64 { return t.ThroughputPerS },
-		func(t *Trial) float64 { return cmp.Or(t.DurationS, t.MakespanS) })
+		(*Trial).LengthS)
+}
+
+// LengthS is how long the trial took, of what its throughput is.
+func (t *Trial) LengthS() float64 {
+	if t.Whole {
+		return t.MakespanS
+	}
+	return cmp.Or(t.DurationS, t.MakespanS)
 }
 
 // weightedMean is Σ value·weight / Σ weight; 0 without any weight. It is kept

@@ -318,3 +318,14 @@ func only(t *rapid.T, trials []Trial) *Group {
 	}
 	return &groups[0]
 }
+
+// Whole calls are over all the time that they took, whatever was asked for.
+func TestThroughputOfWholeCalls(t *testing.T) {
+	trials := []*Trial{
+		{Whole: true, DurationS: 0.3, MakespanS: 2, ThroughputPerS: 0.5}, // one call
+		{Whole: true, DurationS: 0.3, MakespanS: 0.5, ThroughputPerS: 8}, // four
+	}
+	if got := Throughput(trials); got != 2 {
+		t.Errorf("5 calls in 2.5 s are %v/s", got)
+	}
+}

@@ -127,8 +127,11 @@ type Trial struct {
 	Repeat int `json:"repeat"`
 
 	// As asked, where the mode has them.
-	Requests    int     `json:"requests,omitempty"`
-	DurationS   float64 `json:"duration_s,omitempty"`
+	Requests  int     `json:"requests,omitempty"`
+	DurationS float64 `json:"duration_s,omitempty"`
+	// Whole says that DurationS is how long calls began at least: all of them
+	// were waited for, and count, and throughput is over the makespan.
+	Whole       bool    `json:"whole,omitempty"`
 	Concurrency int     `json:"concurrency,omitempty"`
 	RatePerS    float64 `json:"rate_per_s,omitempty"`
 	// Sweep is the trial's place in its scenario's sweep or count of
@@ -318,6 +321,9 @@ type MachineUse struct {
 	StoodStillAtS float64 `json:"stood_still_at_s"`
 	ThrottledS    float64 `json:"throttled_s"`
 	RSSBytes      int64   `json:"rss_bytes,omitempty"`
+	// PeakRSSBytes is the most that it had so far: what a program that it began
+	// is told to have had is never less (Linux).
+	PeakRSSBytes int64 `json:"peak_rss_bytes,omitempty"`
 }
 
 // Speedup compares a mode with its scenario's baseline: how many times faster

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"plimsoll/runner/result"
@@ -11,7 +12,8 @@ import (
 
 // Of fits the laws to every mode of a run that was swept over how much it
 // asks for at once: batches whose calls are all made at once, over `requests`,
-// and closed loops over `concurrency`. Modes that were swept but have too few
+// closed loops over `concurrency`, and what is varied by whole numbers (a program's
+// threads) where more of it got more done. Modes that were swept but have too few
 // points are in the list, with the reason.
 //
 // Capacity is the speedup over a mode that makes one call at a time, where the
@@ -71,7 +73,7 @@ func (s *scenario) along(mode string) (groups []*result.Group) {
 func (s *scenario) swept(mode string) *swept {
 	along := s.along(mode)
 	axis := axisOf(along)
-	if axis == "" {
+	if axis == "" || along[0].Sweep.Vary != "" && !pays(along) {
 		return nil
 	}
 	w := &swept{scenario: s.name, mode: mode, axis: axis, smallest: math.MaxInt}
@@ -105,6 +107,10 @@ func axisOf(along []*result.Group) (axis string) {
 		here := ""
 		switch {
 		case g.RatePerS != 0:
+		case g.Sweep.Vary != "":
+			if _, workers := inParallel(g); workers {
+				here = result.AxisVary
+			}
 		case g.Sweep.Concurrency > 0 && g.Concurrency == g.Sweep.Concurrency && (g.Requests == 0 || g.Requests >= g.Concurrency):
 			here = result.AxisConcurrency
 		case g.Sweep.Requests > 0 && g.Requests == g.Sweep.Requests && (g.Concurrency == 0 || g.Concurrency >= g.Requests):
@@ -118,15 +124,46 @@ func axisOf(along []*result.Group) (axis string) {
 	return axis
 }
 
+// inParallel is how much of what is called works at once, as far as what is varied
+// may say so: a whole number.
+func inParallel(g *result.Group) (n int, is bool) {
+	_, value, varies := g.Sweep.Varied()
+	n, err := strconv.Atoi(value)
+	return n, varies && err == nil && n >= 1 && n <= mostAtOnce
+}
+
+// mostAtOnce is what Sweep takes.
+const mostAtOnce = 1_000_000_000
+
 // atOnce is how many calls a group has in flight at once, at most.
-func atOnce(g *result.Group) int { return max(g.Sweep.Concurrency, g.Sweep.Requests) }
+func atOnce(g *result.Group) int {
+	if n, varied := inParallel(g); varied {
+		return n
+	}
+	return max(g.Sweep.Concurrency, g.Sweep.Requests)
+}
+
+// pays tells whether more got done with more, of a variable: else it says how much
+// there is to do, or something else again, and no law of scaling is about it.
+func pays(along []*result.Group) bool {
+	least, most := along[0], along[0]
+	for _, g := range along {
+		if atOnce(g) < atOnce(least) {
+			least = g
+		}
+		if g.ThroughputPerS > most.ThroughputPerS {
+			most = g
+		}
+	}
+	return most != least
+}
 
 // oneAtATime is the first mode that makes one call at a time at every place
 // of the others; nil where there is none.
 func (s *scenario) oneAtATime(others []*result.Group) []*result.Group {
 	for _, mode := range s.modes {
 		along := s.along(mode)
-		alone := mode != others[0].Mode
+		alone := mode != others[0].Mode && others[0].Sweep.Vary == "" // they would vary alike
 		for _, g := range others {
 			b := find(along, g.Sweep)
 			alone = alone && b != nil && b.Concurrency == 1 && b.RatePerS == 0 && (b.Requests > 0) == (g.Requests > 0)

@@ -11,6 +11,7 @@ import (
 	"plimsoll/runner/mode"
 	"plimsoll/runner/result"
 	"plimsoll/runner/step"
+	"plimsoll/target/agenda"
 	"plimsoll/target/kind"
 	"plimsoll/target/setting"
 )
@@ -131,7 +132,8 @@ func (d draft) scenario(r *setting.Reader, at setting.Pos, w *whole) *Scenario {
 		Target:      d.findTarget(r, w.targets),
 		Clock:       cmp.Or(d.clock.Value, Real),
 		Requests:    d.requests.Value.Values(),
-		Duration:    d.duration.Value,
+		Duration:    d.length().Value,
+		Whole:       d.atLeast.Given,
 		Warmup:      d.warmup.Value,
 		Drain:       30 * time.Second,
 		Pause:       d.pause,
@@ -145,8 +147,11 @@ func (d draft) scenario(r *setting.Reader, at setting.Pos, w *whole) *Scenario {
 	if d.stepped() {
 		s.Steps, s.Rows = &Steps{}, []journey.Row{}
 	}
-	if d.drain.Given {
+	switch {
+	case d.drain.Given:
 		s.Drain = d.drain.Value
+	case s.Whole:
+		s.Drain = agenda.Never
 	}
 	d.addModes(r, s)
 	d.addSweep(r, s)

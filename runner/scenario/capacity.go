@@ -129,6 +129,7 @@ func (d draft) addCapacity(r *setting.Reader, s *Scenario) {
 		why   string
 	}{
 		{"requests", d.requests.Given, d.requests.Pos, "each step of a search takes its `hold`"},
+		{"at_least", d.atLeast.Given, d.atLeast.Pos, "each step of a search takes its `hold`"},
 		{"duration", d.duration.Given, d.duration.Pos, "each step of a search takes its `hold`"},
 		{"repeat", d.repeat.Given, d.repeat.Pos, "a search repeats its steps by itself"},
 		{"baseline", d.baseline.Given, d.baseline.Pos, "a search has one mode"},

@@ -26,7 +26,7 @@ func compareShape() setting.Shape[compareDraft] {
 // addTolerances takes the tolerances over into the plan.
 func (d draft) addTolerances(r *setting.Reader, s *Scenario) {
 	c := d.compare.Value
-	if c.makespan.Given && d.duration.Given {
+	if c.makespan.Given && d.length().Given {
 		r.Problem(c.makespan.Pos, "without `requests` the makespan is the duration of the trial: write `rate`")
 	}
 	if c.rate.Given && d.requests.Given {

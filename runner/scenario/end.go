@@ -2,25 +2,37 @@ package scenario
 
 import (
 	"fmt"
+	"time"
 
 	"plimsoll/runner/mode"
 	"plimsoll/target/quantity"
 	"plimsoll/target/setting"
 )
 
+// length is how long calls become due, as it is said in either of two ways.
+func (d draft) length() setting.At[time.Duration] {
+	if d.atLeast.Given {
+		return d.atLeast
+	}
+	return d.duration
+}
+
 // checkEnd sees to it that every trial has one end: a number of requests, a
 // duration, or the mode's stages.
 func (d draft) checkEnd(r *setting.Reader, at setting.Pos) {
-	bounded := d.requests.Given || d.duration.Given
+	bounded := d.requests.Given || d.length().Given
 	if d.requests.Given && d.duration.Given {
 		r.Problem(setting.Later(d.requests.Pos, d.duration.Pos), "requests and duration exclude each other, leave one of them out")
+	}
+	if d.atLeast.Given && (d.requests.Given || d.duration.Given) {
+		r.Problem(d.atLeast.Pos, "at_least stands in place of requests and duration: leave it out, or these")
 	}
 	staged := 0
 	for _, m := range d.modes.Value {
 		if stages := m.Value.Stages(); stages.Given {
 			staged++
 			d.checkStaged(r, stages.Pos)
-		} else if why := m.Value.Untimed(); d.duration.Given && why != "" {
+		} else if why := m.Value.Untimed(); d.length().Given && why != "" {
 			r.Problem(m.Pos, "%s", why)
 		}
 	}
@@ -39,7 +51,7 @@ func (d draft) checkEnd(r *setting.Reader, at setting.Pos) {
 
 // checkStaged reports what a mode with stages leaves no room for.
 func (d draft) checkStaged(r *setting.Reader, stages setting.Pos) {
-	if d.requests.Given || d.duration.Given {
+	if d.requests.Given || d.length().Given {
 		r.Problem(stages, "stages give a trial its length: leave requests and duration out of the scenario, or the stages out of the mode")
 	}
 	if d.warmup.Value > 0 {

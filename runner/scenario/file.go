@@ -38,6 +38,7 @@ type draft struct {
 	name, target, clock      setting.At[string]
 	requests                 setting.At[setting.Several[int]]
 	duration, warmup         setting.At[time.Duration]
+	atLeast                  setting.At[time.Duration]
 	drain                    setting.At[time.Duration]
 	pause                    time.Duration
 	repeat                   setting.At[int]
@@ -79,6 +80,7 @@ func draftShape() setting.Shape[draft] {
 		setting.Key("clock", "real (default), or virtual: simulated time, which only sim targets can keep.", setting.Located(setting.Word("a clock", Real, Virtual)), func(d *draft) *setting.At[string] { return &d.clock }),
 		setting.Key("requests", "How many calls a trial makes; a list is a sweep.", setting.Located(setting.OneOrMore(setting.Count(1, mostRequests))), func(d *draft) *setting.At[setting.Several[int]] { return &d.requests }),
 		setting.Key("duration", "How long a trial takes, instead of `requests`.", setting.Located(setting.LongerThanZero()), func(d *draft) *setting.At[time.Duration] { return &d.duration }),
+		setting.Key("at_least", "How long calls begin, instead of `duration`, where whole calls are to count: all are waited for, and the trial lasts until the last has ended.", setting.Located(setting.LongerThanZero()), func(d *draft) *setting.At[time.Duration] { return &d.atLeast }),
 		setting.Key("warmup", "How long to call before each trial without counting. Default 0s.", duration, func(d *draft) *setting.At[time.Duration] { return &d.warmup }),
 		setting.Key("drain", "How long to wait for calls in flight after the end. Default 30s.", duration, func(d *draft) *setting.At[time.Duration] { return &d.drain }),
 		setting.Key("pause", "How long to wait between trials. Default 0s.", setting.Duration(), func(d *draft) *time.Duration { return &d.pause }),

@@ -59,10 +59,13 @@ type Scenario struct {
 	// that Duration or the modes' stages bound a trial.
 	Requests []int
 	Duration time.Duration
-	Warmup   time.Duration
-	Drain    time.Duration
-	Pause    time.Duration
-	Repeat   int
+	// Whole says that Duration is how long calls begin at least: all of them are
+	// waited for, and what the trial got done is over all of its time.
+	Whole  bool
+	Warmup time.Duration
+	Drain  time.Duration
+	Pause  time.Duration
+	Repeat int
 	// KeepOrder runs all repetitions of a mode before the next mode
 	// (`order: sequential`); otherwise repetitions are outermost.
 	KeepOrder     bool

@@ -83,7 +83,7 @@ func (d draft) addPromises(r *setting.Reader, s *Scenario) {
 		mode, rule, _ := in.place(p)
 		switch {
 		case rule.Step != "":
-		case rule.Family == "goodput" && d.requests.Given:
+		case rule.Family == "goodput" && (d.requests.Given || d.atLeast.Given):
 			r.Problem(p.rule.Pos, "goodput is calls in time per second, which needs `duration` or stages: use rate for a number of requests")
 		case rule.Family == "speedup" && len(d.modes.Value) == 1:
 			r.Problem(p.rule.Pos, "a speedup compares two modes, and there is only one")

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"net/textproto"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,7 +17,7 @@ import (
 // nothing of its own about loads: YAML writes the scenario file that says the
 // same, and that file is what is carried out. What is zero is left out of it.
 type Quick struct {
-	URL      string // http:// where it has no scheme
+	URL      string // an address, see ways; http:// where it has no scheme
 	Method   string // default GET, or POST with a body
 	Headers  []Header
 	Body     string
@@ -70,8 +69,9 @@ func (q Quick) YAML() ([]byte, error) {
 	}
 	f.put(0, "targets:")
 	f.put(1, "bench:")
-	f.put(2, "http:")
-	q.putTarget(&f)
+	how, _ := wayOf(q.URL)
+	f.put(2, "%s:", how.kind)
+	how.put(q, &f)
 	f.put(0, "scenarios:")
 	f.put(1, "- name: bench")
 	f.put(2, "target: bench")
@@ -79,7 +79,8 @@ func (q Quick) YAML() ([]byte, error) {
 	return f.Bytes(), nil
 }
 
-func (q Quick) putTarget(f *lines) {
+// putHTTP writes a request.
+func (q Quick) putHTTP(f *lines) {
 	f.put(3, "url: %s", literal(complete(q.URL)))
 	if q.Method != "" {
 		f.put(3, "method: %s", literal(q.Method))
@@ -146,16 +147,6 @@ func (q Quick) putLoad(f *lines) {
 	for _, rule := range q.Thresholds {
 		f.put(3, "- %s", literal(rule))
 	}
-}
-
-var scheme = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*://`)
-
-// complete gives a URL without a scheme the usual one.
-func complete(url string) string {
-	if scheme.MatchString(url) {
-		return url
-	}
-	return "http://" + url
 }
 
 // byName puts the lines of one header together, in the order they first come

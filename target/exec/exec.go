@@ -81,7 +81,7 @@ func (p *program) Call(ctx context.Context, r *target.Request) (out target.Outco
 	}
 	out.Parts = told(state)
 	out.BytesIn, out.BytesOut = run.stdout.size+run.stderr.size, int64(len(run.stdin))
-	if class := classOf(state); class != "" && !(asked.anyCode && strings.HasPrefix(class, "exit-")) {
+	if class := p.classOf(state, asked); class != "" {
 		out.Class, out.Example = class, p.scrub(run.example(state))
 	}
 	if len(r.Want) > 0 {
@@ -97,12 +97,12 @@ func told(state *os.ProcessState) *target.Parts {
 	return &t.Parts
 }
 
-// classOf is how a run failed; "": it did not.
-func classOf(state *os.ProcessState) string {
+// classOf is how a run failed; "": it did not, or conditions judge its exit code.
+func (p *program) classOf(state *os.ProcessState, asked *prepared) string {
 	switch signal, killed := signalOf(state); {
 	case killed:
 		return fmt.Sprintf("signal-%d", signal)
-	case state.ExitCode() != 0:
+	case !asked.anyCode && !p.Success.good(state.ExitCode()):
 		return fmt.Sprintf("exit-%d", state.ExitCode())
 	}
 	return ""

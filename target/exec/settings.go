@@ -30,6 +30,7 @@ type Settings struct {
 	Shell   bool
 	Timeout time.Duration // 0: as long as it takes
 	Retry   retry.Settings
+	Success codes // that are no failure
 	Scrub   func(string) string
 }
 

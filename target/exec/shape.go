@@ -2,8 +2,12 @@ package exec
 
 import (
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
+
+	"github.com/google/jsonschema-go/jsonschema"
 
 	"plimsoll/target/kind"
 	"plimsoll/target/retry"
@@ -44,9 +48,10 @@ func Shape() setting.Shape[kind.Settings] {
 		shell       bool
 		timeout     time.Duration
 		retry       retry.Settings
+		codes       codes
 	}
 	settings := func(r *setting.Reader, at setting.Pos, w written, own kind.Call) (kind.Settings, bool) {
-		s := &Settings{Shell: w.shell, Timeout: w.timeout, Retry: w.retry, Scrub: r.Scrub}
+		s := &Settings{Shell: w.shell, Timeout: w.timeout, Retry: w.retry, Success: w.codes, Scrub: r.Scrub}
 		if w.directory != "" {
 			s.Directory = r.Path(w.directory)
 		}
@@ -72,6 +77,41 @@ func Shape() setting.Shape[kind.Settings] {
 		setting.Key("directory", "The folder in which the program runs, counted from the scenario file's. Default: where plimsoll runs.", setting.Text("a folder"), func(w *written) *string { return &w.directory }),
 		setting.Key("shell", "Whether /bin/sh carries the command out, which is one text then. Default false.", setting.Bool(), func(w *written) *bool { return &w.shell }),
 		setting.Key("timeout", "How long a run may take, after which its process group is killed. Default: as long as it takes.", setting.LongerThanZero(), func(w *written) *time.Duration { return &w.timeout }),
+		setting.Key("success", "What makes a run a success: {exit_code: any}, or the codes, such as {exit_code: [0, 1]}. Default 0 alone.", success(), func(w *written) *codes { return &w.codes }),
 		setting.Key("retry", "What is tried again. Default: nothing is.", retry.Shape(), func(w *written) *retry.Settings { return &w.retry }),
 	)
 }
+
+// codes are exit codes that are no failure; none is 0 alone.
+type codes struct {
+	any  bool
+	list []int
+}
+
+// good tells whether a program that ended with the code has succeeded.
+func (c codes) good(code int) bool {
+	return c.any || code == 0 && c.list == nil || slices.Contains(c.list, code)
+}
+
+func success() setting.Shape[codes] {
+	const anyCode = -1
+	read := func(text string) (int, error) {
+		if text == "any" {
+			return anyCode, nil
+		}
+		code, err := strconv.Atoi(text)
+		if err != nil || code < 0 || code > mostCode {
+			return 0, fmt.Errorf("%q is no exit code: write any, or a whole number from 0 to %d", text, mostCode)
+		}
+		return code, nil
+	}
+	one := setting.Parsed("any, or an exit code", read, func() *jsonschema.Schema { return setting.Spelled("any|[0-9]{1,3}", "integer") })
+	return setting.Object("what makes a run a success",
+		setting.Key("exit_code", "any, a code, or a list of them.", setting.Convert(setting.OneOrMore(one), func(_ *setting.Reader, _ setting.Pos, said setting.Several[int]) (codes, bool) {
+			list := said.Values()
+			return codes{any: slices.Contains(list, anyCode), list: list}, true
+		}), func(c *codes) *codes { return c }).Required())
+}
+
+// mostCode is the highest exit code that there is.
+const mostCode = 255
