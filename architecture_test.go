@@ -93,7 +93,7 @@ func TestWhoMayImportWhom(t *testing.T) {
 		"target/busy":       leaf,
 		"target/content":    leaf,
 		"target/cookie":     leaf,
-		"target/client":     {"target", "target/host", "target/retry", "target/setting"},
+		"target/client":     {"target", "target/host", "target/retry", "target/setting", "target/workers"},
 		"target/httpcall":   {"target", "target/content", "target/cookie", "target/look", "target/quantity", "target/random", "target/setting", "target/template", "target/value"},
 		"runner/mode":       {"runner/schedule", "target/agenda", "target/delay", "target/quantity", "target/random", "target/setting"},
 		"runner/data":       {"target/quantity", "target/random", "target/setting", "target/template", "target/value"},
