@@ -128,6 +128,10 @@ func TestServerGoesAndComesBack(t *testing.T) {
 			if classes, _ := load(t, to, 2, 6, 10*time.Second); classes[target.Connect] != 6 {
 				t.Errorf("when it is gone %v: idle connections that it closed are noticed", classes)
 			}
+			serveAt(t, s.address(), nil)
+			if classes, _ := load(t, to, 2, 6, 10*time.Second); classes[""] != 6 {
+				t.Errorf("when it is back %v", classes)
+			}
 		})
 	}
 	long := fmt.Sprintf("nobody.%s.invalid:7", strings.Repeat("x", 20))
@@ -248,6 +252,9 @@ func TestNothingUnaskedIsAnAnswer(t *testing.T) {
 			t.Errorf("call %d gets %q", i, got)
 		}
 		time.Sleep(2 * time.Millisecond)
+	}
+	if asked, accepted, _ := s.saw(); asked != 4 || accepted != 4 {
+		t.Errorf("%d calls over %d connections: one on which something unasked came is of no more use", asked, accepted)
 	}
 }
 
