@@ -30,11 +30,11 @@ func Families() []Family {
 		{"status-", "status-503"}, // of HTTP
 		{"exit-", "exit-1"},       // of programs
 		{"signal-", "signal-9"},
-		{"close-", "close-1006"},       // of WebSockets (RFC 6455, 7.4)
-		{"sql-", "sql-23505"},          // SQLSTATE, or the number of an error
-		{"redis-", "redis-WRONGTYPE"},  // the first word of an error
-		{"nats-", "nats-NO_RESPONDER"}, // of a broker
-		{"grpc-", "grpc-UNAVAILABLE"},  // of a service
+		{"close-", "close-1006"},        // of WebSockets (RFC 6455, 7.4)
+		{"sql-", "sql-23505"},           // SQLSTATE, or the number of an error
+		{"redis-", "redis-WRONGTYPE"},   // the first word of an error
+		{"nats-", "nats-no-responders"}, // of a broker
+		{"grpc-", "grpc-UNAVAILABLE"},   // of a service
 	}
 }
 

@@ -6,17 +6,20 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
 	"plimsoll/runner/result"
+	"plimsoll/target/broker"
 )
 
 // recipe is a scenario file with steps, and what a comment in front of it says
 // that comes of it.
 type recipe struct {
 	title, file string
+	tag         string // that the program needs to be built with; "": none
 	counts      map[string]figures // by the paths of steps; "iterations" of all of them
 	says        []string           // parts of what is told first
 }
@@ -29,7 +32,7 @@ type figures struct {
 }
 
 var (
-	recipePattern = regexp.MustCompile("(?ms)^<!-- (counts|says): ([^\n]*) -->\n\n```yaml\n(.*?)^```")
+	recipePattern = regexp.MustCompile("(?ms)^<!-- (?:tags ([a-z]+), )?(counts|says): ([^\n]*) -->\n\n```yaml\n(.*?)^```")
 	countPattern  = regexp.MustCompile(`(?:^|, )([^,()]+?) (~?)(\d+)(?: \(([^)]*)\))?`)
 	morePattern   = regexp.MustCompile(`(\d+) (errors|attempts|hops)`)
 )
@@ -61,7 +64,8 @@ func recipes(t *testing.T) (all []recipe) {
 	if err != nil || len(pages) == 0 {
 		t.Fatal(pages, err)
 	}
-	for _, page := range append(pages, filepath.Join(root, "docs", "journeys.md")) {
+	installed := func(page string) bool { return filepath.Base(page) == "redis.md" } // its server; its package's tests run it
+	for _, page := range append(slices.DeleteFunc(pages, installed), filepath.Join(root, "docs", "journeys.md")) {
 		all = append(all, recipesOf(t, page)...)
 	}
 	files, err := filepath.Glob("testdata/journeys/*.yaml")
@@ -90,11 +94,11 @@ func recipesOf(t *testing.T, page string) (all []recipe) {
 		title, _, _ := strings.Cut(section, "\n")
 		title = filepath.Base(page) + " " + title
 		for _, match := range recipePattern.FindAllStringSubmatch(section, -1) {
-			r := recipe{title: title, file: match[3]}
-			if match[1] == "says" {
-				r.says = strings.Split(match[2], "; ")
+			r := recipe{title: title, tag: match[1], file: match[4]}
+			if match[2] == "says" {
+				r.says = strings.Split(match[3], "; ")
 			} else {
-				r.counts = counts(t, match[2])
+				r.counts = counts(t, match[3])
 			}
 			all = append(all, r)
 		}
@@ -114,6 +118,9 @@ func TestJourneys(t *testing.T) {
 	for _, r := range recipes(t) {
 		t.Run(r.title, func(t *testing.T) {
 			t.Parallel()
+			if r.tag == "nats" && !broker.Embedded {
+				t.Skip(broker.Absent)
+			}
 			dir := t.TempDir()
 			if err := os.CopyFS(filepath.Join(dir, "shop"), os.DirFS(filepath.Join(root, "docs", "shop"))); err != nil {
 				t.Fatal(err)

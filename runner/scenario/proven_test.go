@@ -40,7 +40,7 @@ func proven(t *testing.T) (all []example) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, match := range regexp.MustCompile("(?ms)^<!-- counts: [^\n]* -->\n\n```yaml\n(.*?)^```").FindAllSubmatch(page, -1) {
+		for _, match := range regexp.MustCompile("(?ms)^<!-- (?:tags [a-z]+, )?counts: [^\n]* -->\n\n```yaml\n(.*?)^```").FindAllSubmatch(page, -1) {
 			all = append(all, example{name, "../../docs", match[1]})
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/google/jsonschema-go/jsonschema"
 
 	"plimsoll/target/client"
+	"plimsoll/target/http1"
 	"plimsoll/target/httpcall"
 	"plimsoll/target/setting"
 	"plimsoll/target/sim"
@@ -62,7 +63,7 @@ func (w written) settings(r *setting.Reader, at setting.Pos) (*Settings, bool) {
 		Protocol: cmp.Or(w.protocol, "1.1"),
 		Engine:   cmp.Or(w.engine.Value, "auto"),
 		Route:    route,
-		MaxHead:  cmp.Or(w.maxHead, wire.UsualHead),
+		MaxHead:  cmp.Or(w.maxHead, http1.UsualHead),
 		MaxBody:  cmp.Or(w.maxBody, httpcall.UsualBody),
 		Success:  w.success,
 		Scrub:    r.Scrub,

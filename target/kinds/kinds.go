@@ -8,8 +8,11 @@ import (
 	"plimsoll/target/file"
 	"plimsoll/target/http"
 	"plimsoll/target/kind"
+	"plimsoll/target/nats"
+	"plimsoll/target/redis"
 	"plimsoll/target/setting"
 	"plimsoll/target/sim"
+	"plimsoll/target/sql"
 	"plimsoll/target/tcp"
 	"plimsoll/target/udp"
 	"plimsoll/target/websocket"
@@ -21,6 +24,9 @@ func Actions() []kind.Action {
 		exec.Action(),
 		file.Action(),
 		dialog.Action(),
+		sql.Action(),
+		redis.Action(),
+		nats.Action(),
 	}
 }
 
@@ -35,5 +41,8 @@ func Shape() setting.Shape[kind.Settings] {
 		setting.When("tcp", "A server that is talked with over TCP.", tcp.Shape(), func(s kind.Settings) kind.Settings { return s }),
 		setting.When("udp", "A server that is sent datagrams.", udp.Shape(), func(s kind.Settings) kind.Settings { return s }),
 		setting.When("websocket", "A server that is talked with over WebSockets.", websocket.Shape(), func(s kind.Settings) kind.Settings { return s }),
+		setting.When("sql", "A database, which every call asks for a statement.", sql.Shape(), func(s kind.Settings) kind.Settings { return s }),
+		setting.When("redis", "A server that speaks the protocol of Redis.", redis.Shape(), func(s kind.Settings) kind.Settings { return s }),
+		setting.When("nats", "A broker of NATS, to which messages are published.", nats.Shape(), func(s kind.Settings) kind.Settings { return s }),
 	)
 }

@@ -100,7 +100,7 @@ func spawn(o Options, command Command) (*Child, <-chan string, error) {
 func (c *Child) await(ctx context.Context, protocol string, address <-chan string) error {
 	select {
 	case a := <-address:
-		if protocol == "tcp" || protocol == "udp" {
+		if protocol == "tcp" || protocol == "udp" || protocol == "nats" {
 			c.url = protocol + "://" + a
 			return nil // it listens already
 		}

@@ -34,6 +34,7 @@ import (
 
 	"github.com/coder/websocket"
 
+	"plimsoll/target/broker"
 	"plimsoll/target/kind"
 	"plimsoll/target/random"
 	"plimsoll/target/sim"
@@ -64,7 +65,7 @@ func Of(s kind.Service) (Options, error) {
 }
 
 // protocols are those that are spoken.
-func protocols() []string { return []string{"http", "tcp", "udp", "websocket"} }
+func protocols() []string { return []string{"http", "tcp", "udp", "websocket", "nats"} }
 
 // grace is how long calls in progress may take to end when the server stops.
 const grace = 5 * time.Second
@@ -76,6 +77,9 @@ func Run(ctx context.Context, o Options, ready func(addr string)) error {
 }
 
 func run(ctx context.Context, o Options, grace time.Duration, ready func(addr string)) error {
+	if o.Protocol == "nats" {
+		return broker.Run(ctx, o.Addr, ready)
+	}
 	if o.Addr == "" {
 		o.Addr = "127.0.0.1:0"
 	}
