@@ -97,7 +97,7 @@ func TestWhoMayImportWhom(t *testing.T) {
 		"target/resp":       leaf,
 		"target/wire":       {"target", "target/agenda", "target/client", "target/host", "target/wait"}, // and no protocol
 		"target/http1":      {"target", "target/cookie", "target/httpcall", "target/random", "target/wire"},
-		"target/client":     {"target", "target/host", "target/retry", "target/setting"},
+		"target/client":     {"target", "target/host", "target/retry", "target/setting", "target/workers"},
 		"target/httpcall":   {"target", "target/content", "target/cookie", "target/look", "target/quantity", "target/random", "target/setting", "target/template", "target/value"},
 		"runner/mode":       {"runner/schedule", "target/agenda", "target/delay", "target/quantity", "target/random", "target/setting"},
 		"runner/data":       {"target/quantity", "target/random", "target/setting", "target/template", "target/value"},

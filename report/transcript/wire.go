@@ -46,8 +46,11 @@ func (t *Transcript) Answered(number uint64, a *look.Answer, err error) {
 	t.waiting[number] = append(t.waiting[number], func() {
 		depth := t.show(number).depth + 1
 		lines, others := t.telling(number, all)
-		text := fmt.Sprintf("← %d %s", status, nethttp.StatusText(status))
-		t.line(depth, word(status < 400, green, red), strings.TrimSpace(text)+", "+quantity.Size(int64(len(body)))+others)
+		text := quantity.Size(int64(len(body))) + others
+		if status > 0 { // of protocols that have one
+			text = strings.TrimSpace(fmt.Sprintf("%d %s", status, nethttp.StatusText(status))) + ", " + text
+		}
+		t.line(depth, word(status < 400, green, red), "← "+text)
 		if err != nil {
 			t.message(depth, lines, nil)
 			t.line(depth+1, "", err.Error())

@@ -129,6 +129,7 @@ func TestNoMoreThanLimitAndNothingLeft(t *testing.T) {
 			carryOut(p, calls)
 			time.Sleep(time.Minute)
 			p.Close()
+			synctest.Wait()
 			switch {
 			case limit > 0 && reuse != ByUser && s.most > limit:
 				return fmt.Errorf("%d connections at once, %d may be", s.most, limit)

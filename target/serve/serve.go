@@ -18,6 +18,9 @@
 // status, rejected as 503, throttled as 429 with Retry-After, reset as a
 // connection (in HTTP/2 a stream) broken off, timeout as no answer until the
 // client leaves.
+//
+// Over TCP, UDP and WebSockets, which have no requests, it says back what it is
+// sent, each message when the model says so (see echoes, sockets).
 package serve
 
 import (

@@ -1,6 +1,7 @@
 package socket
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"sync"
@@ -9,9 +10,9 @@ import (
 	"time"
 
 	"plimsoll/target"
-	"plimsoll/target/client"
 	"plimsoll/target/dialog"
 	"plimsoll/target/wait"
+	"plimsoll/target/workers"
 )
 
 // bare makes n calls over so many connections, as a program would that does
@@ -44,10 +45,10 @@ func bare(b *testing.B, network, address string, inFlight, n int) {
 
 // harnessed makes them as a load does: a loop that hands calls to workers, always
 // so many of them.
-func harnessed(b *testing.B, t *Target, inFlight, n int) {
+func harnessed(b *testing.B, t target.Caller, inFlight, n int) {
 	clock := wait.NewDoze(0)
 	defer clock.Close()
-	carrier := client.Carry(t, clock, t.pool.Leave)
+	carrier := workers.New(t, clock)
 	defer carrier.Close()
 	sent := 0
 	send := func(slot int) {
@@ -113,5 +114,21 @@ func BenchmarkAdded(b *testing.B) {
 				b.ReportMetric(100*(per(times[1])/per(times[0])-1), "%")
 			})
 		}
+	}
+}
+
+// nothing is a call that is over at once.
+type nothing struct{}
+
+func (nothing) Call(context.Context, *target.Request) target.Outcome { return target.Outcome{} }
+
+// What of that the hand-over to workers and back costs by itself.
+func BenchmarkWorkers(b *testing.B) {
+	for _, inFlight := range []int{1, 16, 256} {
+		b.Run(fmt.Sprint(inFlight), func(b *testing.B) {
+			worked := processor()
+			harnessed(b, nothing{}, inFlight, b.N)
+			b.ReportMetric(float64((processor()-worked).Nanoseconds())/float64(b.N), "cpu-ns/op")
+		})
 	}
 }

@@ -28,8 +28,12 @@ type server struct {
 
 // serve starts one that does that with each line; nil: it says it back.
 func serve(t testing.TB, does func(c net.Conn, line string) bool) *server {
+	return serveAt(t, "127.0.0.1:0", does)
+}
+
+func serveAt(t testing.TB, address string, does func(c net.Conn, line string) bool) *server {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := net.Listen("tcp", address)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"strconv"
 	"strings"
 	"sync"
@@ -26,6 +27,7 @@ import (
 type Target struct {
 	*Settings
 	url       string
+	label     string      // the URL without a password
 	tls       *tls.Config // nil: it is not spoken
 	pool      *client.Pool[*conn]
 	receivers *dialog.Receivers // nil: there are none
@@ -47,6 +49,11 @@ func (t *Target) open() (err error) {
 	if t.tls, err = t.overTLS(); err != nil {
 		return err
 	}
+	u, err := url.Parse(t.url)
+	if err != nil {
+		return err
+	}
+	t.label = u.Redacted()
 	t.pool = client.New(client.Options[*conn]{
 		Open: t.connect, Close: t.leave, Limit: t.Connections, Reuse: t.Reuse,
 		Alive: func(c *conn) bool { return c.crowd.Err() == nil },
@@ -121,7 +128,7 @@ func (t *Target) Call(ctx context.Context, r *target.Request) (out target.Outcom
 	c := at.Value
 	c.message = asked.Append(c.message[:0], args)
 	if t.observer != nil {
-		t.observer.Sent(r.Number, t.url, nil, c.message)
+		t.observer.Sent(r.Number, t.label, nil, c.message)
 	}
 	x := exchange{call: asked, keep: len(r.Want) > 0 || t.observer != nil}
 	err = x.carryOut(ctx, c, all)
@@ -247,7 +254,7 @@ func (t *Target) failed(out *target.Outcome, c *conn, err error) {
 	default:
 		class, text = client.Class(err, c == nil && upgrading == nil), client.Reason(err)
 	}
-	out.Class, out.Example = class, dialog.Told(t.url, text, t.Scrub)
+	out.Class, out.Example = class, dialog.Told(t.label, text, t.Scrub)
 }
 
 func closeClass(code websocket.StatusCode) string { return "close-" + strconv.Itoa(int(code)) }

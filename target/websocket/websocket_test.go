@@ -83,6 +83,16 @@ func TestUpgrade(t *testing.T) {
 	}
 }
 
+// A password of the URL is sent, and told to nobody.
+func TestPasswords(t *testing.T) {
+	s := serve(t, false, func(*server, *websocket.Conn, []byte) bool { return false })
+	to := opened(t, strings.Replace(s.address(), "ws://", "ws://me:hush@", 1), "hi", nil)
+	out := once(t, to)
+	if out.OK() || strings.Contains(out.Example, "hush") || s.heads[0].Get("Authorization") != "Basic bWU6aHVzaA==" {
+		t.Errorf("%s; sent %v", out.Example, s.heads[0])
+	}
+}
+
 // shake answers the handshake of a WebSocket by hand.
 func shake(c net.Conn) *bufio.Reader {
 	in := bufio.NewReader(c)

@@ -1,3 +1,5 @@
+//go:build unix
+
 package websocket
 
 import (
@@ -7,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -67,6 +70,14 @@ func TestBehindNginx(t *testing.T) {
 	classes, _ := load(t, to, 4, 200, 20*time.Second)
 	if classes[""] != 200 || s.asked != 200 || s.accepted != 4 {
 		t.Errorf("%v; %d asked over %d connections", classes, s.asked, s.accepted)
+	}
+	signal(syscall.SIGSTOP)
+	if classes, _ := load(t, to, 2, 4, 300*time.Millisecond); classes[target.Timeout] != 4 {
+		t.Errorf("with a frozen proxy: %v", classes)
+	}
+	signal(syscall.SIGCONT)
+	if classes, _ := load(t, to, 2, 4, 20*time.Second); classes[""] != 4 {
+		t.Errorf("when it goes on: %v", classes)
 	}
 	s.stop()
 	time.Sleep(20 * time.Millisecond)
