@@ -230,7 +230,7 @@ func (s *Server) Busy(t testing.TB) int {
 	if s.Driver == "postgres" {
 		return s.Number(t, "select count(*) from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid() and state <> 'idle'")
 	}
-	return s.Number(t, "select count(*) from information_schema.processlist where command not in ('Sleep', 'Daemon') and id <> connection_id()")
+	return s.Number(t, "select count(*) from information_schema.processlist where command not in ('Sleep', 'Daemon') and id <> connection_id() and coalesce(info, '') not like 'KILL %'")
 }
 
 // Users is how many connections the server has, but for the one that asks.
