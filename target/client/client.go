@@ -37,11 +37,17 @@ const UsualTimeout = 10 * time.Second
 // Fields are the keys of Settings, wherever T keeps them. Whoever has read them
 // calls Complete.
 func Fields[T any](of func(*T) *Settings) []setting.Field[T] {
+	return append(Unsecured(of),
+		setting.Key("tls", "Whom to trust and who we are.", setting.Secret(setting.Located(trust())), func(t *T) *setting.At[TLS] { return &of(t).written.tls }),
+	)
+}
+
+// Unsecured are Fields without TLS.
+func Unsecured[T any](of func(*T) *Settings) []setting.Field[T] {
 	return []setting.Field[T]{
 		setting.Key("timeout", "How long one attempt may take. Default 10s.", setting.LongerThanZero(), func(t *T) *time.Duration { return &of(t).Timeout }),
 		setting.Key("keepalive", "Use connections again: true (default), false, or `user`: again, but each user of a journey has connections of its own, as browsers have.", setting.Located(reuseShape()), func(t *T) *setting.At[Reuse] { return &of(t).written.reuse }),
 		setting.Key("connections", "The most connections at once; a call that finds all taken is held. Default: no limit.", setting.Count(1, 1_000_000), func(t *T) *int { return &of(t).Connections }),
-		setting.Key("tls", "Whom to trust and who we are.", setting.Secret(setting.Located(trust())), func(t *T) *setting.At[TLS] { return &of(t).written.tls }),
 		setting.Key("retry", "Repeats failed attempts. Default: none is.", retry.Shape(), func(t *T) *retry.Settings { return &of(t).Retry }),
 	}
 }

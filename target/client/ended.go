@@ -19,3 +19,27 @@ func Finished(conn net.Conn, plain bool) (yes bool) {
 	}
 	return yes || err != nil
 }
+
+// Watch tells of one connection without a call whether its end has come, again
+// and again and at little cost.
+type Watch struct {
+	raw  syscall.RawConn
+	look func(fd uintptr)
+	over bool
+}
+
+// NewWatch watches a connection of the system's, on which nothing may come
+// unasked if it is plain.
+func NewWatch(conn syscall.Conn, plain bool) (*Watch, error) {
+	raw, err := conn.SyscallConn()
+	w := &Watch{raw: raw}
+	w.look = func(fd uintptr) { w.over = Ended(int(fd), plain) }
+	return w, err
+}
+
+// Finished tells whether the end has come.
+func (w *Watch) Finished() bool {
+	w.over = false
+	err := w.raw.Control(w.look)
+	return w.over || err != nil
+}

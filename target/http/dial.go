@@ -11,7 +11,9 @@ import (
 	"strings"
 	"time"
 
+	"plimsoll/target"
 	"plimsoll/target/client"
+	"plimsoll/target/http1"
 	"plimsoll/target/wire"
 )
 
@@ -32,7 +34,7 @@ func newTransport(s Settings) (*nethttp.Transport, error) {
 		DisableKeepAlives:     s.Reuse == client.Never,
 		ExpectContinueTimeout: time.Second,
 
-		MaxResponseHeaderBytes: int64(cmp.Or(s.MaxHead, wire.UsualHead)),
+		MaxResponseHeaderBytes: int64(cmp.Or(s.MaxHead, http1.UsualHead)),
 	}
 	linked(t, d.http2, s.MaxHead)
 	return t, nil
@@ -63,12 +65,22 @@ type dialer struct {
 
 // open dials.
 func (d *dialer) open(ctx context.Context, _, address string) (net.Conn, error) {
-	return d.plain.Dial(ctx, address)
+	conn, _, err := d.dial(ctx, address)
+	return conn, err
+}
+
+// dial connects, and notes how long that took in the link, where it ends.
+func (d *dialer) dial(ctx context.Context, address string) (conn net.Conn, ended time.Time, err error) {
+	began := time.Now()
+	conn, dns, err := d.plain.Dial(ctx, address)
+	ended = time.Now()
+	noted(ctx).setup = wire.Setup(dns, ended.Sub(began)-max(0, dns), target.None)
+	return conn, ended, err
 }
 
 // secure dials and shakes hands, and marks an error of the handshake as such.
 func (d *dialer) secure(ctx context.Context, _, address string) (net.Conn, error) {
-	plain, err := d.plain.Dial(ctx, address)
+	plain, connected, err := d.dial(ctx, address)
 	if err != nil {
 		return nil, err
 	}
@@ -80,6 +92,7 @@ func (d *dialer) secure(ctx context.Context, _, address string) (net.Conn, error
 	if err != nil {
 		return nil, err
 	}
+	noted(ctx).setup[wire.PhaseTLS] = time.Since(connected)
 	return conn, nil
 }
 

@@ -18,6 +18,7 @@ import (
 
 	"plimsoll/target"
 	"plimsoll/target/client"
+	"plimsoll/target/http1"
 	"plimsoll/target/wait"
 	"plimsoll/target/wire"
 )
@@ -211,7 +212,7 @@ func byCallers(t *testing.T, to *Target, atOnce, calls int, between func(int)) [
 // that a loop does; between them it tells how many have ended.
 func byLoop(t *testing.T, engine string, s Settings, atOnce, calls int, between func(int)) []target.Outcome {
 	t.Helper()
-	o, err := s.Wire("")
+	o, asks, err := s.Wire("")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -227,7 +228,7 @@ func byLoop(t *testing.T, engine string, s Settings, atOnce, calls int, between 
 		}
 	}
 	defer clock.Close()
-	carrier, err := server.Carrier(clock)
+	carrier, err := server.Carrier(http1.NewCodec(asks, engine == wire.Epoll), clock)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,10 +14,10 @@ import (
 
 	"plimsoll/target"
 	"plimsoll/target/client"
+	"plimsoll/target/http1"
 	"plimsoll/target/httpcall"
 	"plimsoll/target/plain"
 	"plimsoll/target/quantity"
-	"plimsoll/target/wire"
 )
 
 // stage is how far an attempt had come when it failed.
@@ -107,7 +107,7 @@ func malformed(err error) bool {
 // tooLargeHead tells whether it was a head beyond Settings.MaxHead.
 func tooLargeHead(err error) bool {
 	text := err.Error()
-	return errors.Is(err, wire.LargeHead) || strings.Contains(text, "server response headers exceeded") || strings.Contains(text, "header list larger")
+	return errors.Is(err, http1.LargeHead) || strings.Contains(text, "server response headers exceeded") || strings.Contains(text, "header list larger")
 }
 
 // strange tells whether the frames that came were none of HTTP/2's, for all
@@ -235,9 +235,9 @@ func (f *failure) cause(s Settings) string {
 		}
 		return text
 	case f.err != nil && tooLargeHead(f.err):
-		return fmt.Sprintf("the answer's head is larger than %s: a higher max_head of the target lets it pass", quantity.Size(int64(cmp.Or(s.MaxHead, wire.UsualHead))))
+		return fmt.Sprintf("the answer's head is larger than %s: a higher max_head of the target lets it pass", quantity.Size(int64(cmp.Or(s.MaxHead, http1.UsualHead))))
 	case f.err != nil && strange(f.err):
-		return fmt.Sprintf("%v: the answer is no HTTP/2, or its head is larger than %s (max_head)", f.err, quantity.Size(int64(cmp.Or(s.MaxHead, wire.UsualHead))))
+		return fmt.Sprintf("%v: the answer is no HTTP/2, or its head is larger than %s (max_head)", f.err, quantity.Size(int64(cmp.Or(s.MaxHead, http1.UsualHead))))
 	case f.class == target.Connect && s.Route.Unix != "":
 		return s.Route.Unix + ": " + words(f.err)
 	case f.err == nil:

@@ -361,7 +361,7 @@ func TestHostOnTheWire(t *testing.T) {
 		"https://Shop.example/":   {"shop.example:443", "shop.example"},
 		"https://127.0.0.1:8443/": {"127.0.0.1:8443", "127.0.0.1"},
 	} {
-		o, err := Settings{Calls: []Request{{Method: nethttp.MethodGet, URL: url}}}.Wire("")
+		o, _, err := Settings{Calls: []Request{{Method: nethttp.MethodGet, URL: url}}}.Wire("")
 		if err != nil || o.Host != want.host || (o.TLS == nil) != (want.name == "") || o.TLS != nil && o.TLS.ServerName != want.name {
 			t.Errorf("%s: %q, %+v, %v", url, o.Host, o.TLS, err)
 		}

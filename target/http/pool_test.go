@@ -17,6 +17,7 @@ import (
 	"pgregory.net/rapid"
 
 	"plimsoll/target"
+	"plimsoll/target/wire"
 )
 
 // load makes calls from some callers at once, and returns all outcomes.
@@ -170,7 +171,7 @@ func TestRetiredConnectionEndsWithItsCalls(t *testing.T) {
 	enter := func() place {
 		at, _, err := p.take(t.Context(), wish{})
 		if err == nil {
-			err = at.connect(t.Context())
+			err = at.connect(t.Context(), new(wire.Measured))
 		}
 		if err != nil {
 			t.Fatal(err)

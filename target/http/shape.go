@@ -9,6 +9,7 @@ import (
 	"github.com/google/jsonschema-go/jsonschema"
 
 	"plimsoll/target/client"
+	"plimsoll/target/http1"
 	"plimsoll/target/httpcall"
 	"plimsoll/target/setting"
 	"plimsoll/target/sim"
@@ -62,20 +63,17 @@ func (w written) settings(r *setting.Reader, at setting.Pos) (*Settings, bool) {
 		Protocol: cmp.Or(w.protocol, "1.1"),
 		Engine:   cmp.Or(w.engine.Value, "auto"),
 		Route:    route,
-		MaxHead:  cmp.Or(w.maxHead, wire.UsualHead),
+		MaxHead:  cmp.Or(w.maxHead, http1.UsualHead),
 		MaxBody:  cmp.Or(w.maxBody, httpcall.UsualBody),
 		Success:  w.success,
 		Scrub:    r.Scrub,
 	}
 	if w.serve.Given {
 		s.Serve = &w.serve.Value
+		ok = s.Serve.Served(r, w.serve.Pos) && ok
 	}
 	if w.serve.Given && w.unix.Given {
 		r.Problem(w.unix.Pos, "the server that `serve` starts listens on a port of 127.0.0.1: leave unix out")
-		ok = false
-	}
-	if w.serve.Given && (s.Serve.Timeout > 0 || s.Serve.Retry.Attempts > 0) {
-		r.Problem(w.serve.Pos, "a server does not know how long its callers wait, nor what they try again: write timeout and retry beside serve")
 		ok = false
 	}
 	if _, err := s.carriedBy(); err != nil {

@@ -9,11 +9,11 @@ import (
 
 	"plimsoll/target/client"
 	"plimsoll/target/delay"
+	"plimsoll/target/http1"
 	"plimsoll/target/httpcall"
 	"plimsoll/target/retry"
 	"plimsoll/target/setting"
 	"plimsoll/target/sim"
-	"plimsoll/target/wire"
 )
 
 func readSettings(t *testing.T, dir, text string) *Settings {
@@ -34,7 +34,7 @@ func readSettings(t *testing.T, dir, text string) *Settings {
 func with(change func(*Settings)) *Settings {
 	s := &Settings{
 		Calls:    []Request{{Method: "GET", URL: "http://a/"}},
-		Settings: client.Settings{Timeout: 10 * time.Second}, Protocol: "1.1", Engine: "auto", MaxHead: wire.UsualHead, MaxBody: httpcall.UsualBody,
+		Settings: client.Settings{Timeout: 10 * time.Second}, Protocol: "1.1", Engine: "auto", MaxHead: http1.UsualHead, MaxBody: httpcall.UsualBody,
 		Success: Success{Status: []StatusRange{{200, 299}}},
 	}
 	change(s)

@@ -13,6 +13,7 @@ import (
 	"plimsoll/target"
 	"plimsoll/target/agenda"
 	"plimsoll/target/client"
+	"plimsoll/target/http1"
 	"plimsoll/target/httpcall"
 	"plimsoll/target/plain"
 	"plimsoll/target/wire"
@@ -37,6 +38,7 @@ func (t *Target) newStep() any {
 
 // callStep carries out a journey's call, as far as redirects lead.
 func (t *Target) callStep(ctx context.Context, q *target.Request) (out target.Outcome) {
+	out.Parts = wire.NewParts(nil)
 	s := t.steps.Get().(*step)
 	defer func() { s.End(); t.steps.Put(s) }()
 	s.reader.Begin(s.Course, q)
@@ -59,12 +61,13 @@ func (t *Target) callStep(ctx context.Context, q *target.Request) (out target.Ou
 }
 
 // callLed goes on with a call that another carrier has had.
-func (t *Target) callLed(ctx context.Context, led *wire.Led) (out target.Outcome) {
+func (t *Target) callLed(ctx context.Context, led *http1.Led) (out target.Outcome) {
 	s := t.newStep().(*step)
 	s.Course = led.Course
 	defer s.End()
 	t.ready(s)
 	if !led.Begun {
+		out.Parts = wire.NewParts(nil)
 		t.walk(ctx, s, &out)
 		return out
 	}

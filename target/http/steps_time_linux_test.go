@@ -14,6 +14,7 @@ import (
 
 	"plimsoll/target"
 	"plimsoll/target/client"
+	"plimsoll/target/http1"
 	"plimsoll/target/httpcall"
 	"plimsoll/target/wire"
 )
@@ -165,7 +166,7 @@ func TestWhatIsTooLateGoesNowhere(t *testing.T) {
 	server.Start()
 	defer server.Close()
 	url := strings.Replace(server.URL, "127.0.0.1", "localhost", 1)
-	to, err := Open(Settings{Calls: []Request{{URL: url}}, Settings: client.Settings{Timeout: time.Minute}, MaxHead: wire.UsualHead}, "")
+	to, err := Open(Settings{Calls: []Request{{URL: url}}, Settings: client.Settings{Timeout: time.Minute}, MaxHead: http1.UsualHead}, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -180,7 +181,7 @@ func TestWhatIsTooLateGoesNowhere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var out target.Outcome
+	out := target.Outcome{Parts: wire.NewParts(nil)}
 	if f := to.exchanges(t.Context(), over, at, r, &out); f == nil || f.class != target.Timeout || connections.Load() != 1 {
 		t.Errorf("%+v, %+v, over %d connections", f, out, connections.Load())
 	}
