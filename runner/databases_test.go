@@ -81,11 +81,11 @@ scenarios:
 
 // While a server is frozen calls time out, and go on with it.
 func frozen(t *testing.T, s *real.Server) {
-	time.AfterFunc(500*time.Millisecond, s.Freeze)
-	time.AfterFunc(1500*time.Millisecond, s.Thaw)
-	run := carryOut(t, database(s, "?", "[0.01]", ", timeout: 100ms")+`
+	time.AfterFunc(time.Second, s.Freeze)
+	time.AfterFunc(2500*time.Millisecond, s.Thaw)
+	run := carryOut(t, database(s, "?", "[0.01]", ", timeout: 700ms")+`
 scenarios:
-  - {name: cold, target: db, duration: 3s, modes: [concurrent: 4]}
+  - {name: cold, target: db, duration: 4s, modes: [concurrent: 4]}
 `)
 	trial := run.Trials[0]
 	failed := int64(0)

@@ -36,8 +36,10 @@ type opened struct {
 	connector driver.Connector
 	// stop has the server give up what a connection that was given up is about;
 	// nil: the driver sees to that.
-	stop  func(*session)
-	close func() // nil: nothing is left
+	stop func(*session)
+	// finish waits, not for long, until all has been stopped; nil: no need.
+	finish func()
+	close  func() // nil: nothing is left
 }
 
 // database is one that can be named as a driver.

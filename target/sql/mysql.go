@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	stdsql "database/sql"
+	"database/sql/driver"
 	"encoding/binary"
 	"errors"
 	"io"
@@ -11,6 +12,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	mysqldriver "github.com/go-sql-driver/mysql"
@@ -79,26 +81,56 @@ func (m *mysql) open(o options) (*opened, error) {
 	if err != nil {
 		return nil, err
 	}
-	killer := stdsql.OpenDB(connector)
-	killer.SetMaxOpenConns(1)
-	return &opened{connector: connector, stop: stopBy(killer), close: func() { _ = killer.Close() }}, nil
+	k := newKiller(connector)
+	return &opened{connector: connector, stop: k.stop, finish: k.close}, nil
 }
 
-// killing bounds the request to kill a connection.
-const killing = time.Second
-
-// stopBy asks the server for the end of connections that were given up: closing
+// killer asks the server for the end of connections that were given up: closing
 // them is nothing that it notices while a statement runs. It is the connection
 // that is killed and not the statement, which may not have begun.
-func stopBy(killer *stdsql.DB) func(*session) {
-	return func(s *session) {
-		if s.greeting == nil || s.greeting.number == 0 {
-			return
-		}
+type killer struct {
+	db    *stdsql.DB
+	under sync.WaitGroup
+}
+
+// A server may take its time: MariaDB tries for up to two seconds to wake
+// who waits for something. So it is asked for several at once, and nobody waits
+// longer than attentive before he goes on.
+const (
+	killers   = 8
+	killing   = 3 * time.Second
+	attentive = time.Second
+)
+
+func newKiller(connector driver.Connector) *killer {
+	k := &killer{db: stdsql.OpenDB(&once{connector})}
+	k.db.SetMaxOpenConns(killers)
+	return k
+}
+
+func (k *killer) stop(s *session) {
+	if s.greeting == nil || s.greeting.number == 0 {
+		return
+	}
+	done := make(chan struct{})
+	k.under.Go(func() {
+		defer close(done)
 		ctx, cancel := context.WithTimeout(context.Background(), killing)
 		defer cancel()
-		_, _ = killer.ExecContext(ctx, "KILL CONNECTION "+strconv.FormatUint(uint64(s.greeting.number), 10))
+		_, _ = k.db.ExecContext(ctx, "KILL CONNECTION "+strconv.FormatUint(uint64(s.greeting.number), 10))
+	})
+	patience := time.NewTimer(attentive)
+	defer patience.Stop()
+	select {
+	case <-done:
+	case <-patience.C:
 	}
+}
+
+// close waits until all are killed that are to be.
+func (k *killer) close() {
+	k.under.Wait()
+	_ = k.db.Close()
 }
 
 // code is the number of the server's error.

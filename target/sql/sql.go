@@ -71,6 +71,9 @@ func Open(s *Settings) (*Target, error) {
 // Close ends all connections, and whatever is still about on one.
 func (t *Target) Close() {
 	t.pool.Close()
+	if t.opened.finish != nil {
+		t.opened.finish()
+	}
 	t.sockets.close()
 	_ = t.db.Close()
 	if t.opened.close != nil {

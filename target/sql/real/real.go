@@ -12,12 +12,10 @@ import (
 	"net"
 	"os"
 	"os/exec"
-	"os/user"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -39,7 +37,7 @@ type Server struct {
 	make    func(s *Server) error // its folder
 	command func(s *Server) []string
 	folder  string
-	as      *syscall.Credential
+	as      identity
 	bin     string
 	process *os.Process
 	admin   *stdsql.DB
@@ -111,10 +109,8 @@ func (s *Server) begin() error {
 	}
 	s.Port = listener.Addr().(*net.TCPAddr).Port
 	_ = listener.Close()
-	if s.as != nil {
-		if err := os.Chown(folder, int(s.as.Uid), int(s.as.Gid)); err != nil {
-			return err
-		}
+	if err := s.as.own(folder); err != nil {
+		return err
 	}
 	if err := s.make(s); err != nil {
 		return err
@@ -130,13 +126,6 @@ func (s *Server) run(args ...string) error {
 		return fmt.Errorf("%s: %w\n%s", args[0], err, out)
 	}
 	return nil
-}
-
-func (s *Server) cmd(args ...string) *exec.Cmd {
-	c := exec.Command(args[0], args[1:]...)
-	c.Dir = s.folder
-	c.SysProcAttr = &syscall.SysProcAttr{Credential: s.as}
-	return c
 }
 
 // Start starts it, and waits until it answers.
@@ -230,7 +219,7 @@ func (s *Server) Busy(t testing.TB) int {
 	if s.Driver == "postgres" {
 		return s.Number(t, "select count(*) from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid() and state <> 'idle'")
 	}
-	return s.Number(t, "select count(*) from information_schema.processlist where command not in ('Sleep', 'Daemon') and id <> connection_id()")
+	return s.Number(t, "select count(*) from information_schema.processlist where command not in ('Sleep', 'Daemon', 'Connect') and id <> connection_id() and coalesce(info, '') not like 'KILL %'")
 }
 
 // Users is how many connections the server has, but for the one that asks.
@@ -250,44 +239,6 @@ func (s *Server) Sleep(seconds float64) string {
 	return fmt.Sprintf("select sleep(%g)", seconds)
 }
 
-// Freeze stops all its processes where they are; Thaw lets them go on.
-func (s *Server) Freeze() { s.signal(syscall.SIGSTOP) }
-
-// Thaw lets a frozen server go on.
-func (s *Server) Thaw() { s.signal(syscall.SIGCONT) }
-
-// Kill ends all its processes at once, without a word.
-func (s *Server) Kill() {
-	s.signal(syscall.SIGKILL)
-	_, _ = s.process.Wait()
-}
-
-// signal sends a signal to the server's process, first, and to those that it has
-// started.
-func (s *Server) signal(sig syscall.Signal) {
-	_ = s.process.Signal(sig)
-	for _, pid := range childrenOf(s.process.Pid) {
-		_ = syscall.Kill(pid, sig)
-	}
-}
-
-func childrenOf(parent int) (all []int) {
-	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
-	for _, path := range stats {
-		text, err := os.ReadFile(path)
-		if err != nil {
-			continue
-		}
-		// PID (COMMAND) STATE PPID …
-		fields := strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+1:]))
-		if len(fields) > 1 && fields[1] == strconv.Itoa(parent) {
-			pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(path)))
-			all = append(all, pid)
-		}
-	}
-	return all
-}
-
 // end stops the server, and removes its folder.
 func (s *Server) end() {
 	if s.admin != nil {
@@ -299,23 +250,9 @@ func (s *Server) end() {
 	_ = os.RemoveAll(s.folder)
 }
 
-// nobody is who a server runs as that does not run as root.
-func nobody(name string) *syscall.Credential {
-	if os.Getuid() != 0 {
-		return nil
-	}
-	u, err := user.Lookup(name)
-	if err != nil {
-		return nil
-	}
-	uid, _ := strconv.Atoi(u.Uid)
-	gid, _ := strconv.Atoi(u.Gid)
-	return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
-}
-
 func newPostgres() (*Server, error) {
 	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/postgres")
-	if len(found) == 0 {
+	if len(found) == 0 || !runs {
 		return nil, errAbsent
 	}
 	return &Server{
@@ -341,7 +278,7 @@ func newMariaDB() (*Server, error) {
 		daemon = "/usr/sbin/mariadbd"
 		_, err2 = os.Stat(daemon)
 	}
-	if err1 != nil || err2 != nil {
+	if err1 != nil || err2 != nil || !runs {
 		return nil, errAbsent
 	}
 	return &Server{
