@@ -151,3 +151,46 @@ func (p phased) takes(waits time.Duration) bool {
 	}
 	return first >= waits*9/10 && first < waits+toFinish && sum <= p.service && p.service >= sum+toFinish*9/10
 }
+
+// Where redirects lead on, connecting counts each time, and the answer that is
+// waited for is the last one, at this server or another.
+func TestPhasesOfRedirects(t *testing.T) {
+	there := serveBoth(t, nethttp.HandlerFunc(func(w nethttp.ResponseWriter, r *nethttp.Request) { fmt.Fprint(w, "here") }))
+	here := serveBoth(t, nethttp.HandlerFunc(func(w nethttp.ResponseWriter, r *nethttp.Request) {
+		switch r.URL.Path {
+		case "/home":
+			time.Sleep(toAnswer)
+			nethttp.Redirect(w, r, "/", nethttp.StatusFound)
+		case "/abroad":
+			time.Sleep(toAnswer)
+			nethttp.Redirect(w, r, there.URL, nethttp.StatusFound)
+		default:
+			fmt.Fprint(w, "here")
+		}
+	}))
+	for _, by := range everyStepper {
+		for _, path := range []string{"/home", "/abroad"} {
+			wrong := ""
+			for range 8 { // a busy machine blurs them
+				x := newStepper(t, by, Settings{Calls: []Request{{Method: "GET", URL: here.URL}}})
+				p := x.prepare(asks(t, "GET", path, nil))
+				began := x.clock.Now()
+				d := x.call(target.Request{Call: p})
+				if !d.OK() || d.Hops != 1 {
+					t.Fatalf("%+v", d)
+				}
+				service, m := d.Ended-began, wire.Measured(d.Parts.Phases)
+				first, connect := m[wire.PhaseFirstByte], m[wire.PhaseConnect]
+				wrong = ""
+				if first < 0 || first >= toAnswer || connect <= 0 || m[wire.PhaseTLS] != target.None || first+connect > service-toAnswer*9/10 {
+					wrong = fmt.Sprintf("%s by %s %s: %v of %v", path, by.engine, by.protocol, m, service)
+				} else {
+					break
+				}
+			}
+			if wrong != "" {
+				t.Error(wrong)
+			}
+		}
+	}
+}

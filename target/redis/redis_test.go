@@ -444,3 +444,58 @@ func terse(t testing.TB, reply string) (address string) {
 	t.Cleanup(func() { _ = listener.Close(); <-over })
 	return listener.Addr().String()
 }
+
+// A server that fails while a connection begins: nothing is asked, and the call
+// ends with its class.
+func TestFaultsOfHello(t *testing.T) { byEach(t, testFaultsOfHello) }
+
+func testFaultsOfHello(t *testing.T, engine string) {
+	for name, c := range map[string]struct {
+		reply string
+		class string
+	}{
+		"closed":            {"", target.Reset},
+		"closed half way":   {"+O", target.Reset},
+		"malformed":         {"220 mail\r\n", target.Body},
+		"more than asked":   {"+OK\r\n+OK\r\n", target.Body},
+		"loading":           {"-LOADING Redis is loading\r\n", "redis-LOADING"},
+		"taken by others":   {"-ERR max number of clients reached\r\n", "redis-ERR"},
+		"silent":            {"silent", target.Timeout},
+		"silent, cancelled": {"silent", target.Cancelled},
+	} {
+		s := newStore(t, func(s *store) {
+			s.hook = func(p *peer, words []string) (string, bool) {
+				if words[0] != "SELECT" {
+					return "+OK\r\n", true
+				}
+				if c.reply == "silent" {
+					_, _ = p.in.Peek(1)
+				} else {
+					_, _ = p.Write([]byte(c.reply))
+				}
+				return "", true
+			}
+		})
+		x := openAt(t, engine, s.address(), ask(t, "PING"), func(s *Settings) { s.DB, s.Timeout = 1, 80*time.Millisecond })
+		if c.class == target.Cancelled {
+			x = openAt(t, engine, s.address(), ask(t, "PING"), func(s *Settings) { s.DB = 1 })
+			x.send(0, target.Request{})
+			eventually(t, "the server is greeted", func() bool { x.end(0); return s.seen().commands["SELECT"] > 0 })
+			x.due = x.clock.Now()
+			x.carrier.CancelAll(x.due)
+			if d, is := x.end(10 * time.Second); !is || d.Class != c.class {
+				t.Errorf("%s: %+v", name, d)
+			}
+			continue
+		}
+		for n := range 2 {
+			d := x.call(target.Request{Number: uint64(n)})
+			if d.Class != c.class || d.BytesOut != 0 || d.BytesIn != 0 || d.Attempts != 1 || d.Example == "" || d.Parts.Phases[0] != target.None {
+				t.Errorf("%s: %+v, phases %v", name, d, d.Parts.Phases)
+			}
+		}
+		if seen := s.seen(); seen.commands["PING"] != 0 || seen.commands["SELECT"] != 2 {
+			t.Errorf("%s: %v", name, seen.commands)
+		}
+	}
+}

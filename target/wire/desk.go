@@ -39,16 +39,23 @@ func (d *desk) enter(id target.ID, r *target.Request) (*Exchange, bool) {
 	if last := len(d.spare) - 1; last >= 0 {
 		x, d.spare = d.spare[last], d.spare[:last]
 	} else {
-		x = new(Exchange)
+		x = d.newExchange()
 	}
-	*x = Exchange{Done: target.Done{ID: id}, Number: r.Number, User: r.User, measured: unmeasured}
-	x.Parts = &x.parts
+	x.Done = target.Done{ID: id}
+	x.Parts, x.measured = &x.parts, unmeasured
+	x.Number, x.User, x.led = r.Number, r.User, false
+	next := d.codec.Enter(x, r)
+	return x, d.goes(x, nil, next, Failure{}, d.clock)
+}
+
+// newExchange is one whose phases are told.
+func (d *desk) newExchange() *Exchange {
+	x := new(Exchange)
 	x.parts.Phases = x.measured[:]
 	if d.o.OneConnect {
 		x.parts.Phases = x.measured[PhaseConnect : PhaseConnect+1]
 	}
-	next := d.codec.Enter(x, r)
-	return x, d.goes(x, nil, next, Failure{}, d.clock)
+	return x
 }
 
 // goes does what a codec says is next, at that time, and tells whether the
