@@ -114,7 +114,7 @@ func (ts *targets) child(ctx context.Context, name string, s kind.Service) (*ser
 	if child := ts.children[name]; child != nil {
 		return child, child.Err()
 	}
-	options, err := serve.Of(s.Protocol, s.Model)
+	options, err := serve.Of(s)
 	if err != nil {
 		return nil, err
 	}

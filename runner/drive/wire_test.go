@@ -9,6 +9,7 @@ import (
 
 	"plimsoll/runner/drive"
 	"plimsoll/runner/schedule"
+	"plimsoll/target/http1"
 	"plimsoll/target/httpcall"
 	"plimsoll/target/wait"
 	"plimsoll/target/wire"
@@ -35,18 +36,18 @@ func TestDrainGivesUpCallsOnTheWire(t *testing.T) {
 	defer listener.Close()
 
 	const calls = 4
-	server, err := wire.Open(wire.Sockets, wire.Options{
-		Host:     listener.Addr().String(),
-		Requests: []wire.Request{{Bytes: []byte("GET / HTTP/1.1\r\nHost: x\r\n\r\n")}},
-		Accepts:  func(int) bool { return true },
-		Example:  func(_ uint64, _ *httpcall.Prepared, class string, _ wire.Seen) string { return class },
-	})
+	server, err := wire.Open(wire.Sockets, wire.Options{Host: listener.Addr().String()})
 	if err != nil {
 		t.Fatal(err)
 	}
 	clock := wait.NewDoze(wait.DefaultSpin)
 	defer clock.Close()
-	carrier, err := server.Carrier(clock)
+	codec := http1.NewCodec(http1.Options{
+		Requests: []http1.Request{{Request: wire.Request{Bytes: []byte("GET / HTTP/1.1\r\nHost: x\r\n\r\n")}}},
+		Accepts:  func(int) bool { return true },
+		Example:  func(_ uint64, _ *httpcall.Prepared, class string, _ http1.Seen) string { return class },
+	}, false)
+	carrier, err := server.Carrier(codec, clock)
 	if err != nil {
 		t.Fatal(err)
 	}

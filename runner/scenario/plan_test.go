@@ -15,6 +15,7 @@ import (
 	"plimsoll/runner/mode"
 	"plimsoll/runner/result"
 	"plimsoll/runner/verdict"
+	"plimsoll/target/client"
 	"plimsoll/target/delay"
 	"plimsoll/target/http"
 	"plimsoll/target/quantity"
@@ -58,8 +59,8 @@ func TestDefaults(t *testing.T) {
 	want := &Scenario{
 		Name: "one",
 		Target: Target{"shop", &http.Settings{
-			Calls:   []http.Request{{Method: "GET", URL: "http://127.0.0.1:8080/items"}},
-			Timeout: 10 * time.Second, KeepAlive: true, Protocol: "1.1", Engine: "auto", MaxHead: 1_000_000, MaxBody: 1_000_000,
+			Calls:    []http.Request{{Method: "GET", URL: "http://127.0.0.1:8080/items"}},
+			Settings: client.Settings{Timeout: 10 * time.Second}, Protocol: "1.1", Engine: "auto", MaxHead: 1_000_000, MaxBody: 1_000_000,
 			Success: http.Success{Status: []http.StatusRange{{From: 200, To: 299}}},
 		}},
 		Clock: Real, Sweep: []result.Point{{Requests: 3}}, Requests: []int{3}, Drain: 30 * time.Second, Repeat: 1,

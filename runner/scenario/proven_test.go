@@ -76,7 +76,9 @@ func (w *words) read(schema *jsonschema.Schema, n *yaml.Node) {
 			key, value := n.Content[i].Value, n.Content[i+1]
 			if of := schema.Properties[key]; of != nil {
 				w.keys[keys(schema)+key] = true
-				w.note(key, value)
+				if schema.Properties["matches"] == nil { // else it is what ends an answer
+					w.note(key, value)
+				}
 				w.read(of, value)
 			} else if schema.AdditionalProperties != nil {
 				w.read(schema.AdditionalProperties, value)

@@ -4,7 +4,7 @@ import (
 	"time"
 
 	"plimsoll/target"
-	"plimsoll/target/wire"
+	"plimsoll/target/http1"
 	"plimsoll/target/workers"
 )
 
@@ -19,13 +19,13 @@ type travelling struct {
 }
 
 // travels adds the carrier for calls abroad, which `to` makes.
-func travels(at target.Carrier, to *Target, clock target.Clock) target.Carrier {
+func travels(at target.Carrier, codec *http1.Codec, to *Target, clock target.Clock) target.Carrier {
 	t := &travelling{Carrier: at, abroad: to.carrier(clock)}
-	at.(interface{ LeadAbroad(func(wire.Led)) }).LeadAbroad(func(l wire.Led) { t.lead(l, clock) })
+	codec.LeadAbroad(func(l http1.Led) { t.lead(l, clock) })
 	return t
 }
 
-func (t *travelling) lead(l wire.Led, clock target.Clock) {
+func (t *travelling) lead(l http1.Led, clock target.Clock) {
 	slot := int(l.ID.Slot())
 	for slot >= len(t.led) {
 		t.led = append(t.led, false)

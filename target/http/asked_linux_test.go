@@ -284,7 +284,7 @@ func TestNoRoute(t *testing.T) {
 	}
 	set := readSettings(t, ".", "{url: 'http://shop.example/', source: 192.0.2.1}")
 	const want = "source: 192.0.2.1 is no address of this machine"
-	if _, err := set.Wire(""); err == nil || err.Error() != want {
+	if _, _, err := set.Wire(""); err == nil || err.Error() != want {
 		t.Errorf("%v; want %s", err, want)
 	}
 	if _, err := Open(*set, ""); err == nil || err.Error() != want {

@@ -6,6 +6,8 @@ import (
 	nethttp "net/http"
 	"sync/atomic"
 	"time"
+
+	"plimsoll/target/wire"
 )
 
 // conn is one connection, or what is to become one. The pool's lock guards
@@ -94,14 +96,18 @@ func (at place) exit() {
 }
 
 // connect sets the connection up if that is still to be done. Of several
-// calls that share it the first does so, and its failure is that of all.
-func (at place) connect(ctx context.Context) error {
+// calls that share it the first does so, and its failure is that of all; its own
+// are the phases, too.
+func (at place) connect(ctx context.Context, m *wire.Measured) error {
 	if at.ready {
 		return nil
 	}
 	c := at.conn
 	if c.dialled.CompareAndSwap(false, true) {
 		client, link, err := c.pool.dial(ctx)
+		if err == nil {
+			m.Add(link.setup)
+		}
 		return c.settle(client, link, err)
 	}
 	select {

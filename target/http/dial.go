@@ -4,16 +4,16 @@ import (
 	"cmp"
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
-	"fmt"
 	"net"
 	nethttp "net/http"
 	"net/url"
-	"os"
 	"strings"
 	"time"
 
+	"plimsoll/target"
+	"plimsoll/target/client"
+	"plimsoll/target/http1"
 	"plimsoll/target/wire"
 )
 
@@ -21,7 +21,7 @@ import (
 // own pool, and with it its retries, its proxies and its redirects, stay
 // unused.
 func newTransport(s Settings) (*nethttp.Transport, error) {
-	config, err := tlsConfig(s)
+	config, err := s.tlsConfig()
 	if err != nil {
 		return nil, err
 	}
@@ -31,10 +31,10 @@ func newTransport(s Settings) (*nethttp.Transport, error) {
 		DialTLSContext:        d.secure,
 		Protocols:             protocols(s.Protocol),
 		DisableCompression:    true,
-		DisableKeepAlives:     !s.KeepAlive,
+		DisableKeepAlives:     s.Reuse == client.Never,
 		ExpectContinueTimeout: time.Second,
 
-		MaxResponseHeaderBytes: int64(cmp.Or(s.MaxHead, wire.UsualHead)),
+		MaxResponseHeaderBytes: int64(cmp.Or(s.MaxHead, http1.UsualHead)),
 	}
 	linked(t, d.http2, s.MaxHead)
 	return t, nil
@@ -65,29 +65,34 @@ type dialer struct {
 
 // open dials.
 func (d *dialer) open(ctx context.Context, _, address string) (net.Conn, error) {
-	return d.plain.Dial(ctx, address)
+	conn, _, err := d.dial(ctx, address)
+	return conn, err
+}
+
+// dial connects, and notes how long that took in the link, where it ends.
+func (d *dialer) dial(ctx context.Context, address string) (conn net.Conn, ended time.Time, err error) {
+	began := time.Now()
+	conn, dns, err := d.plain.Dial(ctx, address)
+	ended = time.Now()
+	noted(ctx).setup = wire.Setup(dns, ended.Sub(began)-max(0, dns), target.None)
+	return conn, ended, err
 }
 
 // secure dials and shakes hands, and marks an error of the handshake as such.
 func (d *dialer) secure(ctx context.Context, _, address string) (net.Conn, error) {
-	plain, err := d.plain.Dial(ctx, address)
+	plain, connected, err := d.dial(ctx, address)
 	if err != nil {
 		return nil, err
 	}
-	config := d.tls
-	if config.ServerName == "" {
-		config = config.Clone()
-		config.ServerName, _, _ = net.SplitHostPort(address)
-	}
-	conn := tls.Client(plain, config)
-	err = conn.HandshakeContext(ctx)
+	conn, err := client.Handshake(ctx, plain, d.tls, address)
 	if d.http2 && declined(conn, err) {
-		err = errors.New("the server does not offer HTTP/2")
+		_ = plain.Close()
+		err = &client.HandshakeError{Cause: errors.New("the server does not offer HTTP/2")}
 	}
 	if err != nil {
-		_ = plain.Close()
-		return nil, &handshakeError{err}
+		return nil, err
 	}
+	noted(ctx).setup[wire.PhaseTLS] = time.Since(connected)
 	return conn, nil
 }
 
@@ -100,37 +105,7 @@ func declined(conn *tls.Conn, err error) bool {
 	return conn.ConnectionState().NegotiatedProtocol != "h2"
 }
 
-// handshakeError is a failure of TLS, after the connection was there.
-type handshakeError struct{ cause error }
-
-func (e *handshakeError) Error() string { return e.cause.Error() }
-func (e *handshakeError) Unwrap() error { return e.cause }
-
-func tlsConfig(s Settings) (*tls.Config, error) {
-	config := &tls.Config{
-		ServerName:         s.TLS.ServerName,
-		InsecureSkipVerify: s.TLS.Insecure,
-		NextProtos:         map[string][]string{"2": {"h2"}, "auto": {"h2", "http/1.1"}}[s.Protocol],
-	}
-	if s.TLS.CA != "" {
-		pem, err := os.ReadFile(s.TLS.CA)
-		if err != nil {
-			return nil, fmt.Errorf("tls: the authority's certificate (ca) cannot be read: %w", err)
-		}
-		config.RootCAs = x509.NewCertPool()
-		if !config.RootCAs.AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("tls: %s (ca) holds no certificate in PEM form", s.TLS.CA)
-		}
-	}
-	if (s.TLS.Cert == "") != (s.TLS.Key == "") {
-		return nil, errors.New("tls: cert and key belong together: give both or neither")
-	}
-	if s.TLS.Cert != "" {
-		pair, err := tls.LoadX509KeyPair(s.TLS.Cert, s.TLS.Key)
-		if err != nil {
-			return nil, fmt.Errorf("tls: the client certificate (cert, key) cannot be read: %w", err)
-		}
-		config.Certificates = []tls.Certificate{pair}
-	}
-	return config, nil
+// tlsConfig offers the protocols that the settings ask for.
+func (s Settings) tlsConfig() (*tls.Config, error) {
+	return s.TLS.Config(map[string][]string{"2": {"h2"}, "auto": {"h2", "http/1.1"}}[s.Protocol]...)
 }

@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"plimsoll/target"
+	"plimsoll/target/client"
+	"plimsoll/target/http1"
 	"plimsoll/target/wait"
 	"plimsoll/target/wire"
 )
@@ -210,7 +212,7 @@ func byCallers(t *testing.T, to *Target, atOnce, calls int, between func(int)) [
 // that a loop does; between them it tells how many have ended.
 func byLoop(t *testing.T, engine string, s Settings, atOnce, calls int, between func(int)) []target.Outcome {
 	t.Helper()
-	o, err := s.Wire("")
+	o, asks, err := s.Wire("")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -226,7 +228,7 @@ func byLoop(t *testing.T, engine string, s Settings, atOnce, calls int, between 
 		}
 	}
 	defer clock.Close()
-	carrier, err := server.Carrier(clock)
+	carrier, err := server.Carrier(http1.NewCodec(asks, engine == wire.Epoll), clock)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -359,8 +361,8 @@ func (c conduct) meet(t *testing.T, found *findings, by carrier, atOnce int, pat
 	}
 	h := keepHouse(t, c, config, patience)
 	s := Settings{
-		Calls:   []Request{{Method: "GET", URL: scheme + "://" + h.listener.Addr().String() + "/"}},
-		Timeout: patience, KeepAlive: true, Protocol: by.protocol, Engine: by.engine, TLS: TLS{Insecure: true},
+		Calls:    []Request{{Method: "GET", URL: scheme + "://" + h.listener.Addr().String() + "/"}},
+		Settings: client.Settings{Timeout: patience, TLS: client.TLS{Insecure: true}}, Protocol: by.protocol, Engine: by.engine,
 	}
 	if c.change != nil {
 		c.change(&s)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"plimsoll/target"
+	"plimsoll/target/client"
 	"plimsoll/target/wire"
 )
 
@@ -143,7 +144,7 @@ func silent(text string) func(*visit) bool {
 // leaveReading keeps the connection for as long as an answer needs to be read,
 // which an end with unread bytes would take back.
 func (v *visit) leaveReading() {
-	for until := time.Now().Add(v.patience); time.Now().Before(until) && !wire.Finished(v.raw, false); {
+	for until := time.Now().Add(v.patience); time.Now().Before(until) && !client.Finished(v.raw, false); {
 		time.Sleep(time.Millisecond)
 	}
 }

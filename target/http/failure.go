@@ -3,24 +3,21 @@ package http
 import (
 	"cmp"
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	nethttp "net/http"
-	"os"
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"plimsoll/target"
-	"plimsoll/target/host"
+	"plimsoll/target/client"
+	"plimsoll/target/http1"
 	"plimsoll/target/httpcall"
+	"plimsoll/target/plain"
 	"plimsoll/target/quantity"
-	"plimsoll/target/wire"
 )
 
 // stage is how far an attempt had come when it failed.
@@ -78,32 +75,19 @@ func (f *failure) tapped(seen sight) *failure {
 // is class body, for the server had nothing more to say; a connection broken
 // off is class reset. Name servers that do not answer in time are class dns.
 func (f *failure) classify(trial, attempt context.Context) {
-	var (
-		dns       *net.DNSError
-		handshake *handshakeError
-		network   *net.OpError
-		record    tls.RecordHeaderError
-	)
-	switch err := f.err; {
-	case f.class != "" || err == nil: // known from the start
+	err := f.err
+	if f.class != "" || err == nil {
+		return // known from the start
+	}
+	switch f.class = client.Class(err, false); {
 	case trial.Err() != nil:
 		f.class = target.Cancelled
-	case host.LimitOf(err) != 0:
-		f.class = target.Generator
-	case errors.As(err, &dns):
-		f.class = target.DNS
-	case attempt.Err() != nil, errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded):
+	case f.class == target.Generator, f.class == target.DNS:
+	case attempt.Err() != nil:
 		f.class = target.Timeout
-	case errors.As(err, &handshake):
-		f.class = target.TLS
-	case errors.As(err, &network) && (network.Op == "remote error" || network.Op == "local error"), errors.As(err, &record):
-		f.class = target.TLS // an alert after the handshake: TLS 1.3 refuses certificates so late
-	case network != nil && network.Op == "dial":
-		f.class = target.Connect
+	case f.class != target.Reset:
 	case f.stage == reading && !broken(err), malformed(err), nonsense(err):
 		f.class = target.Body
-	default:
-		f.class = target.Reset
 	}
 }
 
@@ -123,7 +107,7 @@ func malformed(err error) bool {
 // tooLargeHead tells whether it was a head beyond Settings.MaxHead.
 func tooLargeHead(err error) bool {
 	text := err.Error()
-	return errors.Is(err, wire.LargeHead) || strings.Contains(text, "server response headers exceeded") || strings.Contains(text, "header list larger")
+	return errors.Is(err, http1.LargeHead) || strings.Contains(text, "server response headers exceeded") || strings.Contains(text, "header list larger")
 }
 
 // strange tells whether the frames that came were none of HTTP/2's, for all
@@ -212,7 +196,7 @@ func (t *Target) example(call *httpcall.Prepared, label string, f *failure) stri
 	if known, ok := t.examples.Load(is); ok {
 		return known.(string)
 	}
-	text := clip(t.settings.scrub(label+": "+f.reason(t.settings)), 200)
+	text := plain.Clip(t.settings.scrub(label+": "+f.reason(t.settings)), 200)
 	if call != nil && f.status > 0 { // it may hold what one user alone is to see
 		return text
 	}
@@ -251,62 +235,26 @@ func (f *failure) cause(s Settings) string {
 		}
 		return text
 	case f.err != nil && tooLargeHead(f.err):
-		return fmt.Sprintf("the answer's head is larger than %s: a higher max_head of the target lets it pass", quantity.Size(int64(cmp.Or(s.MaxHead, wire.UsualHead))))
+		return fmt.Sprintf("the answer's head is larger than %s: a higher max_head of the target lets it pass", quantity.Size(int64(cmp.Or(s.MaxHead, http1.UsualHead))))
 	case f.err != nil && strange(f.err):
-		return fmt.Sprintf("%v: the answer is no HTTP/2, or its head is larger than %s (max_head)", f.err, quantity.Size(int64(cmp.Or(s.MaxHead, wire.UsualHead))))
+		return fmt.Sprintf("%v: the answer is no HTTP/2, or its head is larger than %s (max_head)", f.err, quantity.Size(int64(cmp.Or(s.MaxHead, http1.UsualHead))))
 	case f.class == target.Connect && s.Route.Unix != "":
-		return s.Route.Unix + ": " + plain(f.err)
+		return s.Route.Unix + ": " + words(f.err)
 	case f.err == nil:
 		return fmt.Sprintf("the body (%d bytes) does not contain %q", f.read.size, s.Success.Contains)
 	case f.class == target.Body && errors.Is(f.err, io.ErrUnexpectedEOF) && f.announced > 0:
 		return fmt.Sprintf("the body ended after %d of %d bytes", f.read.size, f.announced)
 	case f.class == target.Body && errors.Is(f.err, io.ErrUnexpectedEOF):
 		return fmt.Sprintf("the body broke off after %d bytes", f.read.size)
-	case f.class == target.TLS && errors.Is(f.err, io.EOF):
-		return "the server closed the connection in the TLS handshake"
 	}
-	return plain(f.err)
+	return words(f.err)
 }
 
-// plain is an error's message without net/http's own words.
-func plain(err error) string {
-	var (
-		dns     *net.DNSError
-		network *net.OpError
-		call    *os.SyscallError
-	)
-	if limit := host.LimitOf(err); limit != 0 {
-		return limit.String()
-	}
-	switch {
-	case errors.As(err, &dns):
-		return fmt.Sprintf("%s: %s", dns.Name, dns.Err)
-	case errors.As(err, &call):
-		return call.Err.Error()
-	case errors.As(err, &network):
-		return network.Err.Error()
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return "the server closed the connection before its answer was whole"
-	}
-	text := err.Error()
+// words is an error's message without net/http's own words.
+func words(err error) string {
+	text := client.Reason(err)
 	for _, clutter := range []string{"net/http: HTTP/1.x transport connection broken: ", "net/http: ", "http: ", "http2: Transport ", "http2: "} {
 		text = strings.TrimPrefix(text, clutter)
 	}
 	return text
-}
-
-// clip makes text fit one line of at most size bytes.
-func clip(text string, size int) string {
-	text = strings.Join(strings.FieldsFunc(strings.ToValidUTF8(text, "\uFFFD"), func(r rune) bool {
-		return unicode.IsSpace(r) || !unicode.IsPrint(r)
-	}), " ")
-	if len(text) <= size {
-		return text
-	}
-	const more = "…"
-	end := size - len(more)
-	for !utf8.RuneStart(text[end]) {
-		end--
-	}
-	return text[:end] + more
 }

@@ -20,7 +20,9 @@ import (
 	"unicode/utf8"
 
 	"plimsoll/target"
+	"plimsoll/target/client"
 	"plimsoll/target/delay"
+	"plimsoll/target/plain"
 	"plimsoll/target/serve"
 	"plimsoll/target/sim"
 )
@@ -235,10 +237,10 @@ func TestBadSettingsAreErrorsOfOpen(t *testing.T) {
 	for want, s := range map[string]Settings{
 		"at least one request": {},
 		"such as http://":      {Calls: []Request{{URL: "/relative"}}},
-		"no-such.pem":          {Calls: []Request{{URL: "http://x"}}, TLS: TLS{CA: "no-such.pem"}},
-		"no certificate":       {Calls: []Request{{URL: "http://x"}}, TLS: TLS{CA: junk}},
-		"belong together":      {Calls: []Request{{URL: "http://x"}}, TLS: TLS{Cert: junk}},
-		"client certificate":   {Calls: []Request{{URL: "http://x"}}, TLS: TLS{Cert: junk, Key: junk}},
+		"no-such.pem":          {Calls: []Request{{URL: "http://x"}}, Settings: client.Settings{TLS: client.TLS{CA: "no-such.pem"}}},
+		"no certificate":       {Calls: []Request{{URL: "http://x"}}, Settings: client.Settings{TLS: client.TLS{CA: junk}}},
+		"belong together":      {Calls: []Request{{URL: "http://x"}}, Settings: client.Settings{TLS: client.TLS{Cert: junk}}},
+		"client certificate":   {Calls: []Request{{URL: "http://x"}}, Settings: client.Settings{TLS: client.TLS{Cert: junk, Key: junk}}},
 	} {
 		if _, err := Open(s, ""); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("want an error with %q, got %v", want, err)
@@ -277,8 +279,8 @@ func TestClipKeepsWholeCharactersOnOneLine(t *testing.T) {
 		"bad \xff byte":                    "bad � byte",
 		strings.Repeat("\u2028", 50) + "x": "x",
 	} {
-		if got := clip(text, 20); got != want || len(got) > 20 {
-			t.Errorf("clip(%q) = %q, want %q", text, got, want)
+		if got := plain.Clip(text, 20); got != want || len(got) > 20 {
+			t.Errorf("plain.Clip(%q) = %q, want %q", text, got, want)
 		}
 	}
 }

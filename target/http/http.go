@@ -40,7 +40,9 @@ import (
 
 	"plimsoll/target"
 	"plimsoll/target/agenda"
+	"plimsoll/target/client"
 	"plimsoll/target/cookie"
+	"plimsoll/target/http1"
 	"plimsoll/target/httpcall"
 	"plimsoll/target/random"
 	"plimsoll/target/wire"
@@ -114,7 +116,7 @@ func (t *Target) poolFor(user uint32, scheme, address string) *pool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	s, key := &t.settings, scheme+"://"+address
-	if !s.PerUser {
+	if s.Reuse != client.ByUser {
 		user = 0
 	}
 	pools := t.pools[user]
@@ -133,9 +135,9 @@ func (t *Target) poolFor(user uint32, scheme, address string) *pool {
 				return client, l, err
 			},
 			limit:   s.Connections,
-			keep:    s.KeepAlive,
+			keep:    s.Reuse != client.Never,
 			http2:   s.Protocol == "2",
-			shared:  s.KeepAlive && (s.Protocol == "2" || s.Protocol == "auto" && scheme == "https"),
+			shared:  s.Reuse != client.Never && (s.Protocol == "2" || s.Protocol == "auto" && scheme == "https"),
 			streams: manyStreams,
 		}
 	}
@@ -159,12 +161,13 @@ func closeAll(pools map[string]*pool) {
 
 // Call sends the request whose turn it is, once, or what a journey's step asks.
 func (t *Target) Call(ctx context.Context, q *target.Request) (out target.Outcome) {
-	if led, is := q.Call.(*wire.Led); is {
+	if led, is := q.Call.(*http1.Led); is {
 		return t.callLed(ctx, led)
 	}
-	if q.Call != nil || len(q.Want) > 0 || t.settings.PerUser || t.observer != nil {
+	if q.Call != nil || len(q.Want) > 0 || t.settings.Reuse == client.ByUser || t.observer != nil {
 		return t.callStep(ctx, q)
 	}
+	out.Parts = wire.NewParts(nil)
 	r := t.requests[q.Number%uint64(len(t.requests))]
 	t.tell(&out, nil, r.label, t.attempt(ctx, r, &out, nil))
 	return out
@@ -173,7 +176,7 @@ func (t *Target) Call(ctx context.Context, q *target.Request) (out target.Outcom
 // Leave forgets a user, and closes the connections that were its own.
 func (t *Target) Leave(user uint32) {
 	t.jars.Leave(user)
-	if t.settings.PerUser {
+	if t.settings.Reuse == client.ByUser {
 		t.mu.Lock()
 		pools := t.pools[user]
 		delete(t.pools, user)
@@ -246,7 +249,7 @@ func (t *Target) exchanges(ctx, timed context.Context, at place, r *request, out
 
 // send carries the request out on its connection.
 func (t *Target) send(ctx context.Context, at place, r *request, out *target.Outcome) *failure {
-	if err := at.connect(ctx); err != nil {
+	if err := at.connect(ctx, phasesOf(out)); err != nil {
 		out.Ended = time.Now()
 		if err != errMoved {
 			out.Attempts++
@@ -292,11 +295,17 @@ func (t *Target) exchangeTapped(c *conn, r *request, ctx context.Context, out *t
 	seen := c.link.tap.finish(r.size())
 	out.BytesIn += seen.in
 	out.BytesOut += seen.out
+	if !seen.silent {
+		phasesOf(out).Answer(seen.took)
+	}
 	if f = f.tapped(seen); r.step != nil {
 		return t.conclude(r.step, seen.interim, f, out)
 	}
 	return f
 }
+
+// phasesOf are those of a call on its way.
+func phasesOf(out *target.Outcome) *wire.Measured { return (*wire.Measured)(out.Parts.Phases) }
 
 // exchange sends the request, reads the answer to its end and judges it.
 func (t *Target) exchange(client *nethttp.ClientConn, r *nethttp.Request, s *step) *failure {

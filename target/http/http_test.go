@@ -134,7 +134,7 @@ func TestBytesAreThoseOnTheWire(t *testing.T) {
 	for path, uncounted := range map[string]int64{"/": 0, "/large": 0, "/none": 0, "/chunked": framing} {
 		for _, keep := range []bool{true, false} {
 			to := open(t, s.URL+path, func(set *Settings) {
-				set.KeepAlive = keep
+				set.Reuse = reuse(keep)
 				set.Calls[0].Body, set.Calls[0].Method = []byte("some body"), "POST"
 			})
 			in, out := m.in.Load(), m.out.Load()

@@ -4,9 +4,11 @@ import (
 	"cmp"
 	"context"
 	"net/url"
+	"sync/atomic"
 	"time"
 
 	"plimsoll/target"
+	"plimsoll/target/http1"
 	"plimsoll/target/kind"
 	"plimsoll/target/look"
 	"plimsoll/target/sim"
@@ -15,7 +17,7 @@ import (
 
 // Traits of an HTTP target.
 func (s *Settings) Traits() kind.Traits {
-	t := kind.Traits{Kind: "http", Asks: true, Timeout: s.Timeout, Operands: look.OfHTTP()}
+	t := kind.Traits{Kind: "http", Asks: true, Timeout: s.Timeout, Operands: look.OfHTTP(), Phases: wire.Phases()}
 	if s.Serve != nil {
 		t.CallTime, t.Known = s.served(), true
 	}
@@ -96,11 +98,11 @@ func (s *Settings) openStd(o *kind.Opened, base string, observer target.Observer
 }
 
 func (s *Settings) openWire(o *kind.Opened, base string, observer target.Observer) error {
-	options, err := s.Wire(base)
+	options, asks, err := s.Wire(base)
 	if err != nil {
 		return err
 	}
-	options.Observer = observer
+	asks.Observer = observer
 	o.Polls = o.Engine == wire.Epoll
 	o.Divisible = options.Connections == 0 // else the cap is on all connections together
 	o.Frugal = o.Engine == wire.Sockets && options.TLS == nil
@@ -108,7 +110,7 @@ func (s *Settings) openWire(o *kind.Opened, base string, observer target.Observe
 	if err != nil {
 		return err
 	}
-	steps, err := s.steps(base, options.Jars)
+	steps, err := s.steps(base, asks.Jars)
 	if err != nil {
 		return err
 	}
@@ -116,14 +118,18 @@ func (s *Settings) openWire(o *kind.Opened, base string, observer target.Observe
 	if err != nil {
 		return err
 	}
-	abroad.jars, abroad.observer = options.Jars, observer
+	abroad.jars, abroad.observer = asks.Jars, observer
 	o.Prepare, o.Close = steps.prepare, abroad.Close
+	var loops atomic.Uint64
 	o.Carrier = func(c target.Clock) (target.Carrier, error) {
-		carrier, err := server.Carrier(c)
+		asks := asks
+		asks.Traces = asks.Traces.Sub(loops.Add(1))
+		codec := http1.NewCodec(asks, o.Polls)
+		carrier, err := server.Carrier(codec, c)
 		if err != nil || !steps.any.Load() {
 			return carrier, err
 		}
-		return travels(carrier, abroad, c), nil
+		return travels(carrier, codec, abroad, c), nil
 	}
 	return nil
 }

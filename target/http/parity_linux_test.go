@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"plimsoll/target"
+	"plimsoll/target/client"
 	"plimsoll/target/wire"
 )
 
@@ -75,7 +76,7 @@ func status(from, to int) func(*Settings) {
 	return func(s *Settings) { s.Success.Status = []StatusRange{{from, to}} }
 }
 
-func unkept(s *Settings) { s.KeepAlive = false }
+func unkept(s *Settings) { s.Reuse = client.Never }
 
 var (
 	good3 = []string{"", "", ""}
@@ -263,7 +264,7 @@ func TestEnginesSendTheSame(t *testing.T) {
 	}
 	for _, keep := range []bool{true, false} {
 		change := func(s *Settings) {
-			s.KeepAlive = keep
+			s.Reuse = reuse(keep)
 			base := "http://ann:secret@" + listener.Addr().String()
 			s.Calls = []Request{
 				{URL: base + "/items?id=1&x=a%20b#here"},
@@ -360,7 +361,7 @@ func TestHostOnTheWire(t *testing.T) {
 		"https://Shop.example/":   {"shop.example:443", "shop.example"},
 		"https://127.0.0.1:8443/": {"127.0.0.1:8443", "127.0.0.1"},
 	} {
-		o, err := Settings{Calls: []Request{{Method: nethttp.MethodGet, URL: url}}}.Wire("")
+		o, _, err := Settings{Calls: []Request{{Method: nethttp.MethodGet, URL: url}}}.Wire("")
 		if err != nil || o.Host != want.host || (o.TLS == nil) != (want.name == "") || o.TLS != nil && o.TLS.ServerName != want.name {
 			t.Errorf("%s: %q, %+v, %v", url, o.Host, o.TLS, err)
 		}

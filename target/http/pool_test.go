@@ -17,6 +17,7 @@ import (
 	"pgregory.net/rapid"
 
 	"plimsoll/target"
+	"plimsoll/target/wire"
 )
 
 // load makes calls from some callers at once, and returns all outcomes.
@@ -79,7 +80,7 @@ func TestConnectionsAreUsedAgainUnlessToldNot(t *testing.T) {
 						}
 						_, _ = io.WriteString(w, "OK")
 					})
-				to := open(t, s.URL, func(set *Settings) { set.Protocol, set.KeepAlive, set.TLS.Insecure = c.version, keep, true })
+				to := open(t, s.URL, func(set *Settings) { set.Protocol, set.Reuse, set.TLS.Insecure = c.version, reuse(keep), true })
 				expectOK(t, load(t, to, callers, calls))
 				if got := wrong.Load(); got != nil {
 					t.Errorf("spoke %v, want %s", got, c.proto)
@@ -127,7 +128,7 @@ func TestConnectionsAreCapped(t *testing.T) {
 			sleepy(each)(w, r)
 		})
 		to := open(t, s.URL, func(set *Settings) {
-			set.Connections, set.KeepAlive, set.Timeout = limit, c.keep, time.Minute
+			set.Connections, set.Reuse, set.Timeout = limit, reuse(c.keep), time.Minute
 		})
 		began := time.Now()
 		outcomes := load(t, to, calls, calls)
@@ -170,7 +171,7 @@ func TestRetiredConnectionEndsWithItsCalls(t *testing.T) {
 	enter := func() place {
 		at, _, err := p.take(t.Context(), wish{})
 		if err == nil {
-			err = at.connect(t.Context())
+			err = at.connect(t.Context(), new(wire.Measured))
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -289,7 +290,7 @@ func TestPoolKeepsItsBooks(t *testing.T) {
 		faults := rapid.SliceOfN(rapid.SampledFrom([]string{"/", "/", "/slow", "/abort", "/close"}), 1, 10).Draw(r, "calls")
 		to := open(t, servers[secure].URL, func(s *Settings) {
 			s.Protocol = rapid.SampledFrom([]string{"1.1", "2", "auto"}).Draw(r, "http")
-			s.KeepAlive = rapid.Bool().Draw(r, "keepalive")
+			s.Reuse = reuse(rapid.Bool().Draw(r, "keepalive"))
 			s.Connections, s.TLS.Insecure = limit, true
 			url := s.Calls[0].URL
 			s.Calls = nil

@@ -12,6 +12,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"plimsoll/target/client"
+	"plimsoll/target/plain"
 )
 
 // request is one request, prepared once: a call only copies it.
@@ -42,7 +45,7 @@ func prepare(r Request, base *url.URL, s Settings) (*request, error) {
 	lines := heading{Headers: r.Headers}
 	p := &request{
 		body: r.Body, label: label(r.Method, u, s),
-		once: !s.KeepAlive || lines.has("Connection", "close"),
+		once: s.Reuse == client.Never || lines.has("Connection", "close"),
 		asks: len(r.Body) > 0 && lines.has("Expect", "100-continue"),
 	}
 	lines.complete(r, u, p.once)
@@ -62,7 +65,7 @@ func label(method string, u *url.URL, s Settings) string {
 	if decoded, err := url.PathUnescape(shown); err == nil {
 		shown = s.scrub(decoded)
 	}
-	return clip(method+" "+shown, 100)
+	return plain.Clip(method+" "+shown, 100)
 }
 
 // size is that of head and body as HTTP/1.1 has them.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"plimsoll/target"
+	"plimsoll/target/client"
 )
 
 // A server of HTTP/2 that breaks off 30 of 100 streams shows as that, and has
@@ -68,8 +69,8 @@ func tallyOf(t *testing.T, c conduct, by carrier, change func(*Settings), calls 
 	t.Helper()
 	h := keepHouse(t, c, nil, time.Minute)
 	s := Settings{
-		Calls:   []Request{{Method: "GET", URL: "http://" + h.listener.Addr().String() + "/"}},
-		Timeout: time.Minute, KeepAlive: true, Protocol: by.protocol, Engine: by.engine,
+		Calls:    []Request{{Method: "GET", URL: "http://" + h.listener.Addr().String() + "/"}},
+		Settings: client.Settings{Timeout: time.Minute}, Protocol: by.protocol, Engine: by.engine,
 	}
 	if change != nil {
 		change(&s)

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"plimsoll/target/http1"
 	"plimsoll/target/wire"
 )
 
@@ -52,7 +53,7 @@ func (l *lingering) Close() error {
 
 // What comes on a connection that we have closed is no answer any more.
 func TestNothingIsSeenOnceClosed(t *testing.T) {
-	seen := newTap(&lingering{closed: make(chan struct{})}, wire.UsualHead)
+	seen := newTap(&lingering{closed: make(chan struct{})}, http1.UsualHead)
 	seen.expect(false, nil)
 	var reader sync.WaitGroup
 	reader.Go(func() {

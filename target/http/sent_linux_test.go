@@ -216,7 +216,7 @@ func TestHeadersGoOutAsTheyAreWritten(t *testing.T) {
 			ended := call(func(set *Settings) {
 				c.request.URL = set.Calls[0].URL
 				host = strings.TrimSuffix(c.request.URL[strings.Index(c.request.URL, "//")+2:], "/")
-				set.Calls, set.KeepAlive = []Request{c.request}, !c.unkept
+				set.Calls, set.Reuse = []Request{c.request}, reuse(!c.unkept)
 			}, 2)
 			want := strings.Replace(c.want, "HOST", host, 1)
 			if got := strings.Join(s.connections(), ""); got != want+want {
@@ -257,7 +257,7 @@ func TestURLsGoOutEscaped(t *testing.T) {
 			fmt.Sprintf("{serve: {}, calls: [{url: '/%s'}]}", quoted):         "http://127.0.0.1:1",
 		} {
 			s := *readSettings(t, ".", file)
-			o, err := s.Wire(line)
+			_, o, err := s.Wire(line)
 			if err != nil {
 				t.Errorf("%s: %v", file, err)
 				continue
@@ -283,16 +283,16 @@ func TestHostsAreSpelledForEverybody(t *testing.T) {
 		"http://ann:p%40s s|@h.local/": {"h.local:80", "h.local"},
 	} {
 		s := *readSettings(t, ".", fmt.Sprintf("{url: %q}", url))
-		o, err := s.Wire("")
+		o, asks, err := s.Wire("")
 		if err != nil {
 			t.Errorf("%s: %v", url, err)
 			continue
 		}
-		if head := string(o.Requests[0].Bytes); o.Host != want[0] || !strings.Contains(head, "\r\nHost: "+want[1]+"\r\n") {
+		if head := string(asks.Requests[0].Bytes); o.Host != want[0] || !strings.Contains(head, "\r\nHost: "+want[1]+"\r\n") {
 			t.Errorf("%s: to %s\n%q\nwant %q", url, o.Host, head, want)
 		}
-		if strings.Contains(url, "ann") && !strings.Contains(string(o.Requests[0].Bytes), "\r\nAuthorization: Basic YW5uOnBAcyBzfA==\r\n") {
-			t.Errorf("%s: %q", url, o.Requests[0].Bytes)
+		if strings.Contains(url, "ann") && !strings.Contains(string(asks.Requests[0].Bytes), "\r\nAuthorization: Basic YW5uOnBAcyBzfA==\r\n") {
+			t.Errorf("%s: %q", url, asks.Requests[0].Bytes)
 		}
 	}
 }

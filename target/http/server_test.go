@@ -20,6 +20,7 @@ import (
 	"go.uber.org/goleak"
 
 	"plimsoll/target"
+	"plimsoll/target/client"
 	"plimsoll/target/serve"
 )
 
@@ -43,7 +44,7 @@ const role = "PLIMSOLL_TEST_ROLE"
 // unless change says otherwise.
 func open(t testing.TB, url string, change func(*Settings)) *Target {
 	t.Helper()
-	s := Settings{Calls: []Request{{Method: "GET", URL: url}}, Timeout: 5 * time.Second, KeepAlive: true, Protocol: "1.1"}
+	s := Settings{Calls: []Request{{Method: "GET", URL: url}}, Settings: client.Settings{Timeout: 5 * time.Second}, Protocol: "1.1"}
 	if change != nil {
 		change(&s)
 	}
@@ -204,4 +205,12 @@ func onSocket(t testing.TB, path string) func(*httptest.Server) {
 		s.Listener = listener
 		s.EnableHTTP2 = true
 	}
+}
+
+// reuse is whether connections are used again.
+func reuse(keep bool) client.Reuse {
+	if keep {
+		return client.ByAll
+	}
+	return client.Never
 }

@@ -1,9 +1,7 @@
 package http
 
 import (
-	"time"
-
-	"plimsoll/target/retry"
+	"plimsoll/target/client"
 	"plimsoll/target/sim"
 	"plimsoll/target/wire"
 )
@@ -17,20 +15,13 @@ type Settings struct {
 	// Calls are the requests, taken in turn by the call's number; there is at
 	// least one. With Serve their URLs are paths ("/", "/items?id=1").
 	Calls []Request
-	// Timeout bounds each attempt. Default 10 s.
-	Timeout time.Duration
-	// KeepAlive reuses connections. Default true.
-	KeepAlive bool
-	// PerUser has each user have connections of its own, closed when it goes.
-	PerUser bool
-	// Connections caps the pool; a call that finds it full is held. 0: no cap.
-	Connections int
+	// Settings are what every kind has that goes over a network.
+	client.Settings
 	// Protocol is "1.1" (default), "2" or "auto".
 	Protocol string
 	// Engine is "auto" (default), "std" (net/http), "wire" (package wire), or
 	// the name of one of package wire's engines.
 	Engine string
-	TLS    TLS
 	// Route is how connections come to the server.
 	Route wire.Route
 	// MaxHead is how many bytes an answer's head may have. Default 1 MB.
@@ -39,7 +30,6 @@ type Settings struct {
 	// Default 1 MB.
 	MaxBody int
 	Success Success
-	Retry   retry.Settings
 	// Scrub takes secrets (values that came from the environment) out of a
 	// text before anybody sees it; nil means there are none.
 	Scrub func(string) string `json:"-"`
@@ -55,14 +45,6 @@ type Request struct {
 
 // Header is one header line; a name may come up several times.
 type Header struct{ Name, Value string }
-
-// TLS says whom to trust and who we are; the paths are of PEM files, already
-// resolved against the scenario file's folder.
-type TLS struct {
-	Insecure      bool
-	CA, Cert, Key string
-	ServerName    string
-}
 
 // Success says which answers count as success.
 type Success struct {

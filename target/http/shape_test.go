@@ -7,12 +7,13 @@ import (
 	"testing"
 	"time"
 
+	"plimsoll/target/client"
 	"plimsoll/target/delay"
+	"plimsoll/target/http1"
 	"plimsoll/target/httpcall"
 	"plimsoll/target/retry"
 	"plimsoll/target/setting"
 	"plimsoll/target/sim"
-	"plimsoll/target/wire"
 )
 
 func readSettings(t *testing.T, dir, text string) *Settings {
@@ -32,8 +33,8 @@ func readSettings(t *testing.T, dir, text string) *Settings {
 // with are the default settings but for what change does.
 func with(change func(*Settings)) *Settings {
 	s := &Settings{
-		Calls:   []Request{{Method: "GET", URL: "http://a/"}},
-		Timeout: 10 * time.Second, KeepAlive: true, Protocol: "1.1", Engine: "auto", MaxHead: wire.UsualHead, MaxBody: httpcall.UsualBody,
+		Calls:    []Request{{Method: "GET", URL: "http://a/"}},
+		Settings: client.Settings{Timeout: 10 * time.Second}, Protocol: "1.1", Engine: "auto", MaxHead: http1.UsualHead, MaxBody: httpcall.UsualBody,
 		Success: Success{Status: []StatusRange{{200, 299}}},
 	}
 	change(s)
@@ -58,7 +59,7 @@ func TestShape(t *testing.T) {
 			s.Serve, s.Calls[0].URL = &sim.Settings{Delay: delay.Of(5 * time.Millisecond)}, "/"
 		}),
 		`{url: "http://a/", timeout: 2s, keepalive: false, connections: 5, http: 2, engine: std}`: with(func(s *Settings) {
-			s.Timeout, s.KeepAlive, s.Connections, s.Protocol, s.Engine = 2*time.Second, false, 5, "2", "std"
+			s.Timeout, s.Reuse, s.Connections, s.Protocol, s.Engine = 2*time.Second, client.Never, 5, "2", "std"
 		}),
 		`{url: "http://a/", method: PURGE, engine: wire}`: with(func(s *Settings) { s.Calls[0].Method, s.Engine = "PURGE", "wire" }),
 		`{calls: [{url: "http://a/"}, {url: "http://A:80/b"}], engine: wire, http: 1.1}`: with(func(s *Settings) {
@@ -67,7 +68,7 @@ func TestShape(t *testing.T) {
 		`{serve: {}, calls: [{}, {url: /b}], engine: wire}`: with(func(s *Settings) {
 			s.Serve, s.Calls, s.Engine = &sim.Settings{}, []Request{{Method: "GET", URL: "/"}, {Method: "GET", URL: "/b"}}, "wire"
 		}),
-		`{url: "http://a/", tls: {insecure: true, server_name: b}}`: with(func(s *Settings) { s.TLS = TLS{Insecure: true, ServerName: "b"} }),
+		`{url: "http://a/", tls: {insecure: true, server_name: b}}`: with(func(s *Settings) { s.TLS = client.TLS{Given: true, Insecure: true, ServerName: "b"} }),
 		`{url: "http://a/", success: {status: [2xx, 304, 400-404], contains: ok}}`: with(func(s *Settings) {
 			s.Success = Success{[]StatusRange{{200, 299}, {304, 304}, {400, 404}}, "ok"}
 		}),

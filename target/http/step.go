@@ -12,7 +12,10 @@ import (
 
 	"plimsoll/target"
 	"plimsoll/target/agenda"
+	"plimsoll/target/client"
+	"plimsoll/target/http1"
 	"plimsoll/target/httpcall"
+	"plimsoll/target/plain"
 	"plimsoll/target/wire"
 )
 
@@ -35,6 +38,7 @@ func (t *Target) newStep() any {
 
 // callStep carries out a journey's call, as far as redirects lead.
 func (t *Target) callStep(ctx context.Context, q *target.Request) (out target.Outcome) {
+	out.Parts = wire.NewParts(nil)
 	s := t.steps.Get().(*step)
 	defer func() { s.End(); t.steps.Put(s) }()
 	s.reader.Begin(s.Course, q)
@@ -42,7 +46,7 @@ func (t *Target) callStep(ctx context.Context, q *target.Request) (out target.Ou
 		s.request = *t.requests[q.Number%uint64(len(t.requests))]
 		s.request.step = s
 		s.Tell(s.request.head, s.request.body, s.request.template.URL.Scheme+"://"+s.request.template.URL.Host)
-		if t.settings.PerUser {
+		if t.settings.Reuse == client.ByUser {
 			u := s.request.template.URL
 			s.request.pool = t.poolFor(q.User, u.Scheme, address(u))
 		}
@@ -57,12 +61,13 @@ func (t *Target) callStep(ctx context.Context, q *target.Request) (out target.Ou
 }
 
 // callLed goes on with a call that another carrier has had.
-func (t *Target) callLed(ctx context.Context, led *wire.Led) (out target.Outcome) {
+func (t *Target) callLed(ctx context.Context, led *http1.Led) (out target.Outcome) {
 	s := t.newStep().(*step)
 	s.Course = led.Course
 	defer s.End()
 	t.ready(s)
 	if !led.Begun {
+		out.Parts = wire.NewParts(nil)
 		t.walk(ctx, s, &out)
 		return out
 	}
@@ -117,7 +122,7 @@ func (t *Target) tell(out *target.Outcome, call *httpcall.Prepared, label string
 		return
 	}
 	if call != nil {
-		label = clip(call.Action, 100)
+		label = plain.Clip(call.Action, 100)
 	}
 	f.of(call)
 	out.Class, out.Example = f.class, t.example(call, label, f)

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync/atomic"
 
+	"plimsoll/target/client"
 	"plimsoll/target/cookie"
 	"plimsoll/target/httpcall"
 )
@@ -31,7 +32,7 @@ func (s *Settings) steps(base string, jars *cookie.Jars) (*steps, error) {
 		}
 		u = root // what a server of our own is asked for otherwise is no part of it
 	}
-	server := &httpcall.Server{Base: u, Once: !s.KeepAlive, Jars: jars}
+	server := &httpcall.Server{Base: u, Once: s.Reuse == client.Never, Jars: jars}
 	for _, h := range s.Calls[0].Headers {
 		server.Headers = append(server.Headers, httpcall.Header(h))
 	}

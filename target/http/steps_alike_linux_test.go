@@ -17,6 +17,7 @@ import (
 	"testing"
 
 	"plimsoll/target"
+	"plimsoll/target/client"
 	"plimsoll/target/httpcall"
 	"plimsoll/target/value"
 	"plimsoll/target/wire"
@@ -259,7 +260,7 @@ func TestUsersHaveConnectionsOfTheirOwn(t *testing.T) {
 			}
 			server.Start()
 			t.Cleanup(server.Close)
-			x := newStepper(t, by, Settings{Calls: []Request{{URL: server.URL}}, PerUser: true})
+			x := newStepper(t, by, Settings{Calls: []Request{{URL: server.URL}}, Settings: client.Settings{Reuse: client.ByUser}})
 			call := asks(t, "GET", "/", func(c *httpcall.Call) { c.Headers = []httpcall.Line{{Name: "X-User", Value: hole(t, c, "${u}")}} })
 			own, other := x.prepare(call), x.prepare(asks(t, "GET", strings.Replace(server.URL, "127.0.0.1", "localhost", 1), func(c *httpcall.Call) { c.Headers, c.Holes = call.Headers, call.Holes }))
 			const users, rounds = 5, 4

@@ -80,7 +80,7 @@ type stepper struct {
 
 func newStepper(t *testing.T, by carrier, s Settings) *stepper {
 	t.Helper()
-	s.Engine, s.Protocol, s.Timeout, s.KeepAlive = by.engine, by.protocol, cmp.Or(s.Timeout, 10*time.Second), true
+	s.Engine, s.Protocol, s.Timeout = by.engine, by.protocol, cmp.Or(s.Timeout, 10*time.Second)
 	opened, err := s.Open(context.Background(), kind.Site{})
 	if err != nil {
 		t.Fatal(err)

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"plimsoll/target"
+	"plimsoll/target/client"
+	"plimsoll/target/http1"
 	"plimsoll/target/httpcall"
 	"plimsoll/target/wire"
 )
@@ -35,7 +37,7 @@ func TestHopsShareOneTimeout(t *testing.T) {
 			for _, other := range []string{home.URL, strings.Replace(far.URL, "127.0.0.1", "localhost", 1)} {
 				asked.Store(0)
 				whither.Store(other)
-				x := newStepper(t, by, Settings{Calls: []Request{{URL: home.URL}}, Timeout: 200 * time.Millisecond})
+				x := newStepper(t, by, Settings{Calls: []Request{{URL: home.URL}}, Settings: client.Settings{Timeout: 200 * time.Millisecond}})
 				call := asks(t, "GET", "/loop", func(c *httpcall.Call) { c.Redirects = 100 })
 				d := x.call(target.Request{Call: x.prepare(call)})
 				if d.Class != target.Timeout || d.Hops == 0 || d.Hops > 50 || int64(d.Hops) > asked.Load() || d.Attempts != 1 {
@@ -59,7 +61,7 @@ func TestRedirectsThatAreSeenLate(t *testing.T) {
 			}
 			nethttp.Redirect(w, r, "/hang", nethttp.StatusFound)
 		}))
-		x := newStepper(t, by, Settings{Calls: []Request{{URL: home.URL}}, Timeout: 100 * time.Millisecond})
+		x := newStepper(t, by, Settings{Calls: []Request{{URL: home.URL}}, Settings: client.Settings{Timeout: 100 * time.Millisecond}})
 		x.send(target.NewID(0, 0), target.Request{Call: x.prepare(asks(t, "GET", "/", nil))})
 		x.carrier.Take(x.clock.Wait(x.clock.Now())) // it is connected, perhaps
 		time.Sleep(150 * time.Millisecond)
@@ -80,7 +82,7 @@ func TestHopsAtTheCapOfConnections(t *testing.T) {
 					nethttp.Redirect(w, r, "/b", nethttp.StatusFound)
 				}
 			}))
-			x := newStepper(t, by, Settings{Calls: []Request{{URL: home.URL}}, Connections: 1})
+			x := newStepper(t, by, Settings{Calls: []Request{{URL: home.URL}}, Settings: client.Settings{Connections: 1}})
 			call := x.prepare(asks(t, "GET", "/a", nil))
 			const calls = 20
 			for n := range uint32(calls) {
@@ -115,7 +117,7 @@ func TestRedirectsLeadToTLS(t *testing.T) {
 		}
 		home := serveBoth(t, nethttp.RedirectHandler(secure.URL+"/x", nethttp.StatusMovedPermanently))
 		for insecure, class := range map[bool]string{true: "", false: target.TLS} {
-			x := newStepper(t, by, Settings{Calls: []Request{{URL: home.URL}}, TLS: TLS{Insecure: insecure}})
+			x := newStepper(t, by, Settings{Calls: []Request{{URL: home.URL}}, Settings: client.Settings{TLS: client.TLS{Insecure: insecure}}})
 			d := x.call(target.Request{Call: x.prepare(asks(t, "GET", "/", nil)), Want: wants(t, "body")})
 			if d.Class != class || d.Hops != 1 || class == "" && d.Found[0].Text != "HTTP/1.1 /x" {
 				t.Errorf("%s: %+v", by.name(), d)
@@ -164,7 +166,7 @@ func TestWhatIsTooLateGoesNowhere(t *testing.T) {
 	server.Start()
 	defer server.Close()
 	url := strings.Replace(server.URL, "127.0.0.1", "localhost", 1)
-	to, err := Open(Settings{Calls: []Request{{URL: url}}, KeepAlive: true, MaxHead: wire.UsualHead, Timeout: time.Minute}, "")
+	to, err := Open(Settings{Calls: []Request{{URL: url}}, Settings: client.Settings{Timeout: time.Minute}, MaxHead: http1.UsualHead}, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -179,7 +181,7 @@ func TestWhatIsTooLateGoesNowhere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var out target.Outcome
+	out := target.Outcome{Parts: wire.NewParts(nil)}
 	if f := to.exchanges(t.Context(), over, at, r, &out); f == nil || f.class != target.Timeout || connections.Load() != 1 {
 		t.Errorf("%+v, %+v, over %d connections", f, out, connections.Load())
 	}

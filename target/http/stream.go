@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"sync/atomic"
+	"time"
 
 	"plimsoll/target"
 )
@@ -19,7 +20,10 @@ import (
 // judges it, by the rules that package wire's parser has for HTTP/1.1.
 func (t *Target) exchangeStream(client *nethttp.ClientConn, r *request, ctx context.Context, out *target.Outcome) *failure {
 	var early interim
-	request := r.with(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{Got1xxResponse: early.add}))
+	times := moments{zero: time.Now()}
+	request := r.with(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		Got1xxResponse: early.add, WroteRequest: times.wrote, GotFirstResponseByte: times.began,
+	}))
 	up := upload{ReadCloser: request.Body}
 	if request.Body != nil {
 		request.Body = &up
@@ -31,6 +35,9 @@ func (t *Target) exchangeStream(client *nethttp.ClientConn, r *request, ctx cont
 		return f
 	}
 	out.BytesOut += int64(len(r.head)) + up.taken.Load()
+	if first := times.first.Load(); first > 0 {
+		phasesOf(out).Answer(time.Duration(first - times.sent.Load()))
+	}
 	if r.step != nil {
 		return t.conclude(r.step, 0, f, out)
 	}
@@ -104,6 +111,15 @@ func headSize(r *nethttp.Response) int64 {
 	}
 	return int64(size)
 }
+
+// moments are when a request was sent, and its answer began, after zero.
+type moments struct {
+	zero        time.Time
+	sent, first atomic.Int64
+}
+
+func (m *moments) wrote(httptrace.WroteRequestInfo) { m.sent.Store(int64(time.Since(m.zero))) }
+func (m *moments) began()                           { m.first.CompareAndSwap(0, int64(time.Since(m.zero))) }
 
 // upload counts what of a request's body has been taken: all pieces before the
 // one that is being sent.

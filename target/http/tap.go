@@ -12,7 +12,9 @@ import (
 	"time"
 
 	"plimsoll/target"
+	"plimsoll/target/client"
 	"plimsoll/target/host"
+	"plimsoll/target/http1"
 	"plimsoll/target/wire"
 )
 
@@ -26,22 +28,24 @@ type tap struct {
 	net.Conn
 
 	mu     sync.Mutex
-	parser wire.Parser
-	asked  bool  // a request is under way
-	over   bool  // its answer is: whole, faulty or cut off
-	spoilt bool  // the connection is of no more use
-	end    error // of reading
-	sent   int64 // bytes of the request
-	hears  *step // the head; nil: nobody does
-	broken bool  // nothing can be sent any more
-	closed bool  // by us
+	parser http1.Parser
+	asked  bool      // a request is under way
+	over   bool      // its answer is: whole, faulty or cut off
+	spoilt bool      // the connection is of no more use
+	end    error     // of reading
+	sent   int64     // bytes of the request
+	wrote  time.Time // the last of them
+	first  time.Time // the answer began
+	hears  *step     // the head; nil: nobody does
+	broken bool      // nothing can be sent any more
+	closed bool      // by us
 
 	writing bool
 	idle    sync.Cond // of the writer; on mu
 }
 
 func newTap(conn net.Conn, mostHead int) *tap {
-	t := &tap{Conn: conn, parser: wire.New(wire.Limits{Head: mostHead})}
+	t := &tap{Conn: conn, parser: http1.New(http1.Limits{Head: mostHead})}
 	t.idle.L = &t.mu
 	return t
 }
@@ -55,6 +59,7 @@ func (t *tap) expect(head bool, s *step) {
 	}
 	t.parser.Reset(head)
 	t.asked, t.over, t.sent = true, false, 0
+	t.wrote, t.first = time.Time{}, time.Time{}
 }
 
 func (t *tap) Read(b []byte) (int, error) {
@@ -94,6 +99,9 @@ func (t *tap) take(b []byte) (n int, err error) {
 		t.spoilt = true
 		return 0, errUnasked
 	}
+	if t.first.IsZero() {
+		t.first = time.Now()
+	}
 	n, done, err := t.parser.Feed(b)
 	if t.hears != nil {
 		t.hears.Hear(b, t.parser.HeadBytes)
@@ -121,6 +129,7 @@ func (t *tap) Write(b []byte) (int, error) {
 	t.mu.Unlock()
 	n, err := t.Conn.Write(b)
 	t.mu.Lock()
+	t.wrote = time.Now()
 	t.writing = false
 	t.idle.Broadcast()
 	if t.sent += int64(n); err == nil || errors.Is(err, net.ErrClosed) || host.LimitOf(err) != 0 {
@@ -135,9 +144,10 @@ var longAgo = time.Unix(1, 0)
 // sight is what a tap has seen of an exchange.
 type sight struct {
 	in, out int64
-	interim int   // bytes of in, of interim answers
-	silent  bool  // nothing of it has come
-	fault   error // what is wrong with it, or why it broke off
+	interim int           // bytes of in, of interim answers
+	silent  bool          // nothing of it has come
+	took    time.Duration // from sending until it began
+	fault   error         // what is wrong with it, or why it broke off
 }
 
 // finish tells what has become of an exchange whose request had that size, and
@@ -156,7 +166,7 @@ func (t *tap) finish(size int64) sight {
 	if t.sent < size {
 		t.broken, t.spoilt = true, true
 	}
-	r := sight{in: t.parser.HeadBytes + t.parser.BodyBytes, out: t.sent, interim: t.parser.Interim(), silent: !t.parser.Begun()}
+	r := sight{in: t.parser.HeadBytes + t.parser.BodyBytes, out: t.sent, interim: t.parser.Interim(), silent: !t.parser.Begun(), took: t.first.Sub(t.wrote)}
 	if text := t.parser.Explain(); text != "" {
 		r.fault = &flaw{text, t.parser.Fault().Class()}
 	} else if !t.over && t.end != nil {
@@ -214,9 +224,13 @@ type link struct {
 	tap     *tap
 	words   *wording
 	opening *opening
+	setup   wire.Measured // what it took to set it up
 }
 
 type linkKey struct{}
+
+// noted is the link that a context carries.
+func noted(ctx context.Context) *link { return ctx.Value(linkKey{}).(*link) }
 
 // linked makes the transport note what it dials in the link that the context
 // carries. Without TLS it speaks HTTP/2 if http2 says so, and with it as was
@@ -224,7 +238,7 @@ type linkKey struct{}
 func linked(t *nethttp.Transport, http2 bool, mostHead int) {
 	plain, secure := t.DialContext, t.DialTLSContext
 	note := func(ctx context.Context, conn net.Conn, http2 bool) net.Conn {
-		l := ctx.Value(linkKey{}).(*link)
+		l := noted(ctx)
 		if l.socket = conn; http2 {
 			return conn
 		}
@@ -238,7 +252,7 @@ func linked(t *nethttp.Transport, http2 bool, mostHead int) {
 			return nil, err
 		}
 		if http2 {
-			l := ctx.Value(linkKey{}).(*link)
+			l := noted(ctx)
 			l.socket, l.opening = conn, &opening{Conn: conn}
 			return l.opening, nil
 		}
@@ -263,5 +277,5 @@ func (l link) finished() bool {
 	if over, isTLS := socket.(*tls.Conn); isTLS {
 		socket, plain = over.NetConn(), false
 	}
-	return wire.Finished(socket, plain) || l.tap != nil && !l.tap.reusable()
+	return client.Finished(socket, plain) || l.tap != nil && !l.tap.reusable()
 }

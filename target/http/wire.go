@@ -10,35 +10,39 @@ import (
 	"sync"
 	"time"
 
+	"plimsoll/target/client"
 	"plimsoll/target/cookie"
+	"plimsoll/target/http1"
 	"plimsoll/target/httpcall"
+	"plimsoll/target/plain"
 	"plimsoll/target/wire"
 )
 
-// Wire turns the settings into those of package wire's engine, which sends the
-// same requests and judges answers by the same rules as Target does. Relative
-// URLs are resolved against base, as Open does. carriedBy has chosen an engine of
-// package wire.
-func (s Settings) Wire(base string) (o wire.Options, err error) {
+// Wire turns the settings into those of package wire's engine, and of the codec
+// that has it send the same requests and judge answers by the same rules as Target
+// does. Relative URLs are resolved against base, as Open does. carriedBy has
+// chosen an engine of package wire.
+func (s Settings) Wire(base string) (o wire.Options, c http1.Options, err error) {
 	if err := s.Route.Check(); err != nil {
-		return o, err
+		return o, c, err
 	}
 	var root *url.URL
 	if base != "" {
 		if root, err = url.Parse(base); err != nil {
-			return o, err
+			return o, c, err
 		}
 	}
 	var labels []string
 	for i, call := range s.Calls {
 		r, err := prepare(call, root, s)
 		if err != nil {
-			return o, fmt.Errorf("request %d: %w", i+1, err)
+			return o, c, fmt.Errorf("request %d: %w", i+1, err)
 		}
 		o.Host = address(r.template.URL)
+		c.Origin = r.template.URL.Scheme + "://" + o.Host
 		if r.template.URL.Scheme == "https" && o.TLS == nil {
-			if o.TLS, err = tlsConfig(s); err != nil {
-				return o, err
+			if o.TLS, err = s.tlsConfig(); err != nil {
+				return o, c, err
 			}
 			if o.TLS.ServerName == "" {
 				o.TLS.ServerName = strings.ToLower(r.template.URL.Hostname())
@@ -48,22 +52,23 @@ func (s Settings) Wire(base string) (o wire.Options, err error) {
 		if r.asks {
 			text, later = r.head, r.body
 		}
-		o.Requests = append(o.Requests, wire.Request{
-			Bytes: text, Later: later, Once: r.once, Head: r.template.Method == nethttp.MethodHead,
+		c.Requests = append(c.Requests, http1.Request{
+			Request: wire.Request{Bytes: text, Later: later, Once: r.once},
+			Head:    r.template.Method == nethttp.MethodHead,
 		})
 		labels = append(labels, r.label)
 	}
-	o.Route, o.MaxHead = s.Route, s.MaxHead
-	o.Timeout, o.KeepAlive, o.Connections = s.Timeout, s.KeepAlive, s.Connections
-	o.Accepts = func(status int) bool { // 101: another protocol follows, and no body
+	o.Route, o.PerUser = s.Route, s.Reuse == client.ByUser
+	o.Timeout, o.KeepAlive, o.Connections = s.Timeout, s.Reuse != client.Never, s.Connections
+	c.Accepts = func(status int) bool { // 101: another protocol follows, and no body
 		return status != nethttp.StatusSwitchingProtocols && s.Success.accepts(status)
 	}
-	o.PerUser, o.Traces = s.PerUser, newTraces()
-	o.Contains = []byte(s.Success.Contains)
-	o.Example = s.examples(labels)
-	o.MaxBody, o.Jars = s.MaxBody, cookie.NewJars(time.Now)
-	o.Show = func(body []byte) string { return httpcall.Show(body, s.scrub) }
-	return o, nil
+	c.PerUser, c.Traces = o.PerUser, newTraces()
+	c.Contains = []byte(s.Success.Contains)
+	c.Example = s.examples(labels)
+	c.MaxHead, c.MaxBody, c.Jars = s.MaxHead, s.MaxBody, cookie.NewJars(time.Now)
+	c.Show = func(body []byte) string { return httpcall.Show(body, s.scrub) }
+	return o, c, nil
 }
 
 // Std is the engine that package http itself is; the others are package
@@ -140,10 +145,10 @@ func (s Settings) hosts() (list []string) {
 }
 
 // examples makes the messages of failures, one a class, as Target does.
-func (s Settings) examples(labels []string) func(n uint64, call *httpcall.Prepared, class string, seen wire.Seen) string {
+func (s Settings) examples(labels []string) func(n uint64, call *httpcall.Prepared, class string, seen http1.Seen) string {
 	var mu sync.Mutex // engines may share it
 	made := map[which]string{}
-	return func(n uint64, call *httpcall.Prepared, class string, seen wire.Seen) string {
+	return func(n uint64, call *httpcall.Prepared, class string, seen http1.Seen) string {
 		mu.Lock()
 		defer mu.Unlock()
 		is := which{call, class}
@@ -160,10 +165,10 @@ func (s Settings) examples(labels []string) func(n uint64, call *httpcall.Prepar
 		}
 		label := labels[n%uint64(len(labels))]
 		if call != nil {
-			label = clip(call.Action, 100)
+			label = plain.Clip(call.Action, 100)
 		}
 		f.of(call)
-		text := clip(s.scrub(label+": "+f.reason(s)), 200)
+		text := plain.Clip(s.scrub(label+": "+f.reason(s)), 200)
 		if call == nil || f.status == 0 { // else it may hold what one user alone is to see
 			made[is] = text
 		}

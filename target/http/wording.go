@@ -6,7 +6,7 @@ import (
 	"slices"
 	"sync"
 
-	"plimsoll/target/wire"
+	"plimsoll/target/http1"
 )
 
 // wording is a connection of HTTP/1.1 on which net/http's requests go out in
@@ -20,7 +20,7 @@ type wording struct {
 	mu       sync.Mutex
 	head     []byte // in place of the one that comes next; nil: that is through
 	ending   int    // how much of the end of net/http's head has come
-	answer   wire.Parser
+	answer   http1.Parser
 	asks     bool // its body waits to be asked for
 	asking   bool // it is under way, and the server has neither asked nor answered
 	unwanted bool // it has answered: the body goes nowhere, nor does another request
@@ -28,7 +28,7 @@ type wording struct {
 
 // word puts a new connection into our words.
 func word(c net.Conn, mostHead int) *wording {
-	return &wording{Conn: c, answer: wire.New(wire.Limits{Head: mostHead})}
+	return &wording{Conn: c, answer: http1.New(http1.Limits{Head: mostHead})}
 }
 
 // next prepares for a request.

@@ -172,7 +172,27 @@ func either(what string, a Action, full, short setting.Shape[Settings]) setting.
 			return short.Read(r, n)
 		},
 		Schema: func() *jsonschema.Schema {
-			return &jsonschema.Schema{AnyOf: []*jsonschema.Schema{full.Schema(), short.Schema()}}
+			forms := []*jsonschema.Schema{full.Schema()}
+			if s := mapless(short.Schema()); s != nil {
+				forms = append(forms, s)
+			}
+			return &jsonschema.Schema{AnyOf: forms}
 		},
 	}
+}
+
+// mapless is a schema without its maps, which are read as the target's own; nil:
+// it has nothing else.
+func mapless(s *jsonschema.Schema) *jsonschema.Schema {
+	if s.Type == "object" {
+		return nil
+	}
+	var left []*jsonschema.Schema
+	for _, option := range s.AnyOf {
+		if kept := mapless(option); kept != nil {
+			left = append(left, kept)
+		}
+	}
+	s.AnyOf = left
+	return s
 }

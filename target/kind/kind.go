@@ -73,6 +73,8 @@ type Site struct {
 type Service struct {
 	Protocol string
 	Model    any
+	// Broadcast has what one connection sends go to all of them.
+	Broadcast bool
 }
 
 // Served is a simulated server in a child process.

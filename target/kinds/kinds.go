@@ -3,12 +3,18 @@
 package kinds
 
 import (
+	"plimsoll/target/dialog"
 	"plimsoll/target/exec"
 	"plimsoll/target/file"
 	"plimsoll/target/http"
 	"plimsoll/target/kind"
+	"plimsoll/target/redis"
 	"plimsoll/target/setting"
 	"plimsoll/target/sim"
+	"plimsoll/target/sql"
+	"plimsoll/target/tcp"
+	"plimsoll/target/udp"
+	"plimsoll/target/websocket"
 )
 
 // Actions are what targets can be asked that do not speak HTTP, each once.
@@ -16,6 +22,9 @@ func Actions() []kind.Action {
 	return []kind.Action{
 		exec.Action(),
 		file.Action(),
+		dialog.Action(),
+		sql.Action(),
+		redis.Action(),
 	}
 }
 
@@ -27,5 +36,10 @@ func Shape() setting.Shape[kind.Settings] {
 		setting.When("http", "A server that speaks HTTP.", http.Shape(), func(s *http.Settings) kind.Settings { return s }),
 		setting.When("exec", "A program, which every call runs.", exec.Shape(), func(s kind.Settings) kind.Settings { return s }),
 		setting.When("file", "Files, which every call reads or writes one of.", file.Shape(), func(s kind.Settings) kind.Settings { return s }),
+		setting.When("tcp", "A server that is talked with over TCP.", tcp.Shape(), func(s kind.Settings) kind.Settings { return s }),
+		setting.When("udp", "A server that is sent datagrams.", udp.Shape(), func(s kind.Settings) kind.Settings { return s }),
+		setting.When("websocket", "A server that is talked with over WebSockets.", websocket.Shape(), func(s kind.Settings) kind.Settings { return s }),
+		setting.When("sql", "A database, which every call asks for a statement.", sql.Shape(), func(s kind.Settings) kind.Settings { return s }),
+		setting.When("redis", "A server that speaks the protocol of Redis.", redis.Shape(), func(s kind.Settings) kind.Settings { return s }),
 	)
 }

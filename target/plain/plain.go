@@ -152,3 +152,19 @@ func (w *Writer) Flush() error {
 	_, err := io.WriteString(w.To, string(Instead))
 	return err
 }
+
+// Clip makes a text fit one line of at most size bytes.
+func Clip(s string, size int) string {
+	s = strings.Join(strings.FieldsFunc(strings.ToValidUTF8(s, string(Instead)), func(r rune) bool {
+		return unicode.IsSpace(r) || !unicode.IsPrint(r)
+	}), " ")
+	if len(s) <= size {
+		return s
+	}
+	const more = "…"
+	end := size - len(more)
+	for !utf8.RuneStart(s[end]) {
+		end--
+	}
+	return s[:end] + more
+}

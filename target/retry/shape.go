@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"math"
 	"regexp"
+	"strings"
 	"time"
 
 	"github.com/google/jsonschema-go/jsonschema"
 
+	"plimsoll/target"
 	"plimsoll/target/quantity"
 	"plimsoll/target/setting"
 )
@@ -54,13 +56,24 @@ var spelling = regexp.MustCompile(`^(timeout|connect|reset|tls|dns|body|rejected
 
 func cause() setting.Shape[string] {
 	read := func(text string) (string, error) {
-		if !spelling.MatchString(text) {
+		if !spelling.MatchString(text) && !ofFamily(text) {
 			return "", fmt.Errorf("%q is nothing to retry on%s", text,
 				setting.Suggest(text, []string{"timeout", "connect", "reset", "tls", "dns", "body", "rejected", "throttled", "5xx", "429", "any other status code"}))
 		}
 		return text, nil
 	}
 	return setting.Parsed("a class of errors such as timeout or 5xx", read, func() *jsonschema.Schema {
-		return setting.Spelled(`timeout|connect|reset|tls|dns|body|rejected|throttled|[1-5]xx|[1-5][0-9]{2}`, "integer")
+		return setting.Spelled(`timeout|connect|reset|tls|dns|body|rejected|throttled|[1-5]xx|[1-5][0-9]{2}|[a-z]+-\S+`, "integer")
 	})
+}
+
+// ofFamily tells whether it is a class that some kind's answers name themselves,
+// sql-40001; those of HTTP go by their codes.
+func ofFamily(text string) bool {
+	for _, f := range target.Families() {
+		if strings.HasPrefix(text, f.Prefix) && f.Prefix != "status-" {
+			return target.IsClass(text)
+		}
+	}
+	return false
 }

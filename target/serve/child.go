@@ -52,7 +52,7 @@ func Start(ctx context.Context, o Options, command Command) (*Child, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the simulated server cannot be started: %w", err)
 	}
-	if err := c.await(ctx, address); err != nil {
+	if err := c.await(ctx, o.Protocol, address); err != nil {
 		c.Close()
 		return nil, err
 	}
@@ -97,10 +97,17 @@ func spawn(o Options, command Command) (*Child, <-chan string, error) {
 }
 
 // await waits until the child has told its address and answers there.
-func (c *Child) await(ctx context.Context, address <-chan string) error {
+func (c *Child) await(ctx context.Context, protocol string, address <-chan string) error {
 	select {
 	case a := <-address:
+		if protocol == "tcp" || protocol == "udp" {
+			c.url = protocol + "://" + a
+			return nil // it listens already
+		}
 		c.url = "http://" + a
+		if protocol == "websocket" {
+			defer func() { c.url = "ws://" + a }()
+		}
 	case <-c.done:
 		return c.Err()
 	case <-ctx.Done():

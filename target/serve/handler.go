@@ -30,6 +30,7 @@ type handler struct {
 	settings sim.Settings
 	pacer    *pacer
 	stopping <-chan struct{} // closed when the server is to end
+	stopped  context.Context // done then
 	began    time.Time       // the model's time 0
 	patience patience
 	routed   map[string]bool // endpoints that a route of the settings takes the place of

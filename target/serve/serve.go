@@ -26,8 +26,12 @@ import (
 	"fmt"
 	"net"
 	nethttp "net/http"
+	"slices"
 	"time"
 
+	"github.com/coder/websocket"
+
+	"plimsoll/target/kind"
 	"plimsoll/target/random"
 	"plimsoll/target/sim"
 )
@@ -35,23 +39,29 @@ import (
 // Options describe a simulated server. They are plain data: Start sends them
 // to the child as JSON.
 type Options struct {
-	Protocol string // which is spoken; "http"
-	Addr     string // HOST:PORT to listen at; empty means a free port on 127.0.0.1
-	Settings sim.Settings
-	Seed     uint64
-	Names    []string // what the random streams depend on besides the seed, see random.New
-	Spin     float64  // share of a core, 0 to 1, that waiting may burn; see wait.New
+	Protocol string // which is spoken; "" is http
+	// Broadcast has what one connection sends go to all of them: of protocols that
+	// are no requests and answers.
+	Broadcast bool
+	Addr      string // HOST:PORT to listen at; empty means a free port on 127.0.0.1
+	Settings  sim.Settings
+	Seed      uint64
+	Names     []string // what the random streams depend on besides the seed, see random.New
+	Spin      float64  // share of a core, 0 to 1, that waiting may burn; see wait.New
 }
 
 // Of are the options of a server that speaks a protocol as the model of it says
 // that a target has: a *sim.Settings.
-func Of(protocol string, model any) (Options, error) {
-	settings, ok := model.(*sim.Settings)
-	if !ok || protocol != "http" {
-		return Options{}, fmt.Errorf("nobody serves %s by a %T", protocol, model)
+func Of(s kind.Service) (Options, error) {
+	settings, ok := s.Model.(*sim.Settings)
+	if !ok || !slices.Contains(protocols(), s.Protocol) {
+		return Options{}, fmt.Errorf("nobody serves %s by a %T", s.Protocol, s.Model)
 	}
-	return Options{Protocol: protocol, Settings: *settings}, nil
+	return Options{Protocol: s.Protocol, Broadcast: s.Broadcast, Settings: *settings}, nil
 }
+
+// protocols are those that are spoken.
+func protocols() []string { return []string{"http", "tcp", "udp", "websocket"} }
 
 // grace is how long calls in progress may take to end when the server stops.
 const grace = 5 * time.Second
@@ -66,24 +76,37 @@ func run(ctx context.Context, o Options, grace time.Duration, ready func(addr st
 	if o.Addr == "" {
 		o.Addr = "127.0.0.1:0"
 	}
-	listener, err := net.Listen("tcp", o.Addr)
-	if err != nil {
-		return fmt.Errorf("the simulated server cannot listen at %s: %w", o.Addr, cause(err))
-	}
 	pacer := newPacer(o.Spin)
 	defer pacer.stop()
 	calls, giveUp := context.WithCancel(context.Background())
 	defer giveUp()
-	server := newServer(&handler{
+	h := &handler{
 		settings: o.Settings,
 		pacer:    pacer,
 		stopping: ctx.Done(),
+		stopped:  ctx,
 		began:    time.Now(),
 		model:    sim.New(o.Settings, random.New(o.Seed, o.Names...)),
 		patience: usual,
 		routed:   routed(o.Settings.Routes),
-	}, calls)
+	}
+	if o.Protocol == "tcp" || o.Protocol == "udp" {
+		return h.talk(ctx, o, ready)
+	}
+	server := newServer(h, calls)
+	if o.Protocol == "websocket" {
+		server.Handler = &sockets{handler: h, broadcast: o.Broadcast, all: map[*websocket.Conn]bool{}}
+		server.ConnContext = func(ctx context.Context, conn net.Conn) context.Context { return context.WithValue(ctx, under{}, conn) }
+	}
+	return serve(ctx, server, giveUp, o.Addr, grace, ready)
+}
 
+// serve speaks HTTP until ctx is done, and then lets calls in progress end.
+func serve(ctx context.Context, server *nethttp.Server, giveUp func(), address string, grace time.Duration, ready func(addr string)) error {
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		return fmt.Errorf("the simulated server cannot listen at %s: %w", address, cause(err))
+	}
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
 	ready(listener.Addr().String())

@@ -50,6 +50,16 @@ func Shape() setting.Shape[Settings] {
 	})
 }
 
+// Served reports what a server cannot have that answers for a target's `serve`,
+// written at that place.
+func (s *Settings) Served(r *setting.Reader, at setting.Pos) bool {
+	if s.Timeout == 0 && s.Retry.Attempts == 0 {
+		return true
+	}
+	r.Problem(at, "a server does not know how long its callers wait, nor what they try again: write timeout and retry beside serve")
+	return false
+}
+
 // written is Settings with the places that checks need.
 type written struct {
 	Settings

@@ -1,4 +1,4 @@
-package wire
+package wire_test
 
 import (
 	"fmt"
@@ -14,7 +14,9 @@ import (
 	"pgregory.net/rapid"
 
 	"plimsoll/target"
+	"plimsoll/target/http1"
 	"plimsoll/target/httpcall"
+	"plimsoll/target/wire"
 )
 
 // Calls that find all connections taken wait in line, first come first served,
@@ -54,14 +56,13 @@ func testCallsAreHeldInLine(t *testing.T, by kind) {
 func TestLongLineToNobody(t *testing.T) {
 	defer debug.SetMaxStack(debug.SetMaxStack(512 << 10)) // whoever goes down with the line falls
 	const calls = 5000
-	e := kind(Epoll).open(t, refusing(t), func(o *Options) { o.Connections = 1; o.Host = "255.255.255.255:1" })
-	on := e.carrier.(*Engine)
-	on.open = 1 // as if there were one, so that all get in line
+	e := kind(wire.Epoll).open(t, refusing(t), func(o *Options) { o.Connections = 1; o.Host = "255.255.255.255:1" })
+	on := e.carrier.(*wire.Engine)
+	on.Fill()
 	for n := range calls {
 		e.Send(uint32(n), uint64(n), e.now())
 	}
-	on.open = 0
-	on.admit()
+	on.Drain()
 	e.due = e.now()
 	expectClass(t, collect(t, e, calls), target.Connect)
 }
@@ -174,7 +175,7 @@ func testCancel(t *testing.T, by kind) {
 func TestClockMayStartBelowZero(t *testing.T) { byBoth(t, testClockMayStartBelowZero) }
 
 func testClockMayStartBelowZero(t *testing.T, by kind) {
-	e := by.start(t, by.open(t, serve(t, well), nil).atDesk().o, -time.Hour)
+	e := by.start(t, options(serve(t, well), nil), -time.Hour)
 	defer e.Close()
 	e.Send(0, 0, e.now())
 	for range 10_000 {
@@ -185,23 +186,6 @@ func testClockMayStartBelowZero(t *testing.T, by kind) {
 		time.Sleep(100 * time.Microsecond)
 	}
 	t.Error("the answer has not been seen")
-}
-
-// A text is found wherever the pieces of a body are cut, and little is kept.
-func TestContainsFindsTextAcrossPieces(t *testing.T) {
-	rapid.Check(t, func(r *rapid.T) {
-		text := rapid.StringMatching(`[ab]{1,6}`).Draw(r, "text")
-		pieces := rapid.SliceOf(rapid.StringMatching(`[abc]{1,9}`)).Draw(r, "pieces")
-		var c answer
-		for i, piece := range pieces {
-			if !c.found {
-				c.search([]byte(piece), []byte(text))
-			}
-			if want := strings.Contains(strings.Join(pieces[:i+1], ""), text); c.found != want || len(c.tail) >= len(text) {
-				r.Fatalf("%q in %q: %v, want %v; keeps %q", text, pieces[:i+1], c.found, want, c.tail)
-			}
-		}
-	})
 }
 
 // mischief is a server that does at random what servers should not.
@@ -265,14 +249,13 @@ func testEveryCallEndsOnce(t *testing.T, by kind) {
 	classes := map[string]int{}
 	rapid.Check(t, func(r *rapid.T) {
 		seed.Store(rapid.Uint64().Draw(r, "seed"))
-		o := Options{
-			Host: address, Timeout: time.Duration(rapid.IntRange(1, 30).Draw(r, "timeout ms")) * time.Millisecond,
-			KeepAlive: rapid.Bool().Draw(r, "keep"), Connections: rapid.SampledFrom([]int{0, 1, 3}).Draw(r, "connections"),
-			Requests: []Request{ask("GET", ""), ask("POST", "x"), ask("HEAD", ""), ask("PUT", strings.Repeat("x", 300_000))},
-			Accepts:  func(status int) bool { return status == 200 },
-			Contains: rapid.SampledFrom([][]byte{nil, []byte("OK")}).Draw(r, "contains"),
-			Example:  func(_ uint64, _ *httpcall.Prepared, class string, _ Seen) string { return class },
-		}
+		o := options(address, func(o *Options) {
+			o.Timeout = time.Duration(rapid.IntRange(1, 30).Draw(r, "timeout ms")) * time.Millisecond
+			o.KeepAlive, o.Connections = rapid.Bool().Draw(r, "keep"), rapid.SampledFrom([]int{0, 1, 3}).Draw(r, "connections")
+			o.Requests = []http1.Request{ask("GET", ""), ask("POST", "x"), ask("HEAD", ""), ask("PUT", strings.Repeat("x", 300_000))}
+			o.Accepts = func(status int) bool { return status == 200 }
+			o.Contains = rapid.SampledFrom([][]byte{nil, []byte("OK")}).Draw(r, "contains")
+		})
 		e := by.start(t, o, 0)
 		defer e.Close()
 		calls, sent, cancelled := rapid.IntRange(1, 40).Draw(r, "calls"), 0, rapid.IntRange(0, 80).Draw(r, "cancelled at")
@@ -290,7 +273,7 @@ func testEveryCallEndsOnce(t *testing.T, by kind) {
 				ended[done.ID.Slot()] = true
 				classes[done.Class]++
 			}
-			expectBooks(t, e, sent-len(ended)-(len(e.atDesk().done)-e.atDesk().next))
+			expectBooks(t, e, sent-len(ended)-e.Ended())
 			if len(ended) == cancelled {
 				e.CancelAll()
 			}
@@ -372,7 +355,7 @@ func testCallsAllocateNothing(t *testing.T, by kind) {
 	} {
 		e := by.open(t, serve(t, terse(c.answer)), func(o *Options) {
 			o.Connections, o.Contains = c.connections, []byte("OK")
-			o.Example = func(uint64, *httpcall.Prepared, string, Seen) string { return "made before" }
+			o.Example = func(uint64, *httpcall.Prepared, string, http1.Seen) string { return "made before" }
 		})
 		turn := func() {
 			for n := range c.burst {
@@ -405,10 +388,21 @@ func allocationsPer(runs uint64, f func()) uint64 {
 	return (after.Mallocs - before.Mallocs) / runs
 }
 
+// typical is what nginx answers.
+var typical = "HTTP/1.1 200 OK\r\n" +
+	"Server: nginx/1.24.0\r\n" +
+	"Date: Tue, 14 Oct 2025 09:12:44 GMT\r\n" +
+	"Content-Type: application/json; charset=utf-8\r\n" +
+	"Content-Length: 128\r\n" +
+	"Last-Modified: Mon, 13 Oct 2025 17:00:00 GMT\r\n" +
+	"Connection: keep-alive\r\n" +
+	"ETag: \"68ed2fc0-80\"\r\n" +
+	"Accept-Ranges: bytes\r\n\r\n" + strings.Repeat("x", 128)
+
 // BenchmarkCall makes calls at some connections, against a server that does
 // next to nothing, in this process.
 func BenchmarkCall(b *testing.B) {
-	for _, by := range []kind{Epoll, Sockets} {
+	for _, by := range []kind{wire.Epoll, wire.Sockets} {
 		for _, connections := range []int{1, 16, 256} {
 			b.Run(fmt.Sprintf("%s/%d", by, connections), func(b *testing.B) { benchmarkCall(b, by, connections) })
 		}
@@ -417,7 +411,7 @@ func BenchmarkCall(b *testing.B) {
 
 func benchmarkCall(b *testing.B, by kind, connections int) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(max(2, runtime.NumCPU())))
-	e := by.open(b, serve(b, terse(string(sizedAnswer))), nil)
+	e := by.open(b, serve(b, terse(typical)), nil)
 	sent := min(connections, b.N)
 	for n := range sent {
 		e.Send(uint32(n), uint64(n), e.now())

@@ -1,9 +1,11 @@
-package wire
+package wire_test
 
 import (
 	"bytes"
 	"runtime"
 	"testing"
+
+	"plimsoll/target/wire"
 )
 
 // When an engine is closed, no goroutine is on any of its connections any more:
@@ -11,7 +13,7 @@ import (
 func TestCloseWaitsForConnections(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1)) // so that goroutines go on only when somebody waits for them
 	silent := serve(t, func(p *peer) { _ = p.request() && p.say(fine) && p.request() && p.request() })
-	e := kind(Sockets).start(t, options(silent, nil), 0)
+	e := kind(wire.Sockets).start(t, options(silent, nil), 0)
 	const calls = 20
 	for n := range calls {
 		e.Send(uint32(n), uint64(n), e.now())

@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"plimsoll/target"
+	"plimsoll/target/client"
 	"plimsoll/target/wait"
 )
 
@@ -29,9 +30,14 @@ type conn struct {
 	rested time.Duration // from its last call to this one
 	ended  time.Duration // when its last call did
 	begun  bool          // some of the request has been sent
+	since  time.Duration // setting it up began
+	sent   time.Duration // the request was
+	first  time.Duration // the answer began
+	heard  bool          // it has
 	unsent []byte
 	later  []byte // goes when the server asks for it
-	answer
+	reader Reader // of its answers
+	hello  bool   // what has been sent is Options.Hello
 }
 
 // sight is a connection as it was seen: its place may have been given to
@@ -47,7 +53,7 @@ func (c *conn) sight() sight { return sight{c, c.generation} }
 func (s sight) here() bool { return s.generation == s.conn.generation && s.x != nil }
 
 // begin sends a call on a new connection, as soon as that is set up.
-func (e *Engine) begin(c *conn, x *exchange) {
+func (e *Engine) begin(c *conn, x *Exchange) {
 	e.prepare(c, x)
 	c.reused = false
 	if c.fd < 0 {
@@ -65,15 +71,13 @@ func (e *Engine) send(c *conn) (there bool) {
 }
 
 // prepare gives a connection its call.
-func (e *Engine) prepare(c *conn, x *exchange) {
+func (e *Engine) prepare(c *conn, x *Exchange) {
 	e.attempt(x)
-	c.x, c.begun = x, false
-	if x.step != nil {
-		c.user = x.step.User()
-		e.seated.sit(x, c)
-	}
-	c.expect(x, &e.o)
-	c.unsent, c.later, c.patience = x.request.Bytes, x.request.Later, 0
+	c.x, c.begun, c.heard, c.sent = x, false, false, e.clock
+	c.user = x.User
+	e.seated.sit(x, c)
+	c.reader.Expect(x)
+	c.unsent, c.later, c.patience = x.Request.Bytes, x.Request.Later, 0
 	if e.o.Timeout > 0 && c.fd >= 0 {
 		e.deadlines.watch(&c.seat)
 	}
@@ -81,8 +85,8 @@ func (e *Engine) prepare(c *conn, x *exchange) {
 
 // reuse sends a call on an idle connection, unless that is gone: nothing is
 // sent on one whose end has come.
-func (e *Engine) reuse(c *conn, x *exchange) bool {
-	if !e.poll.Fresh() && ended(c.fd, true) {
+func (e *Engine) reuse(c *conn, x *Exchange) bool {
+	if !e.poll.Fresh() && client.Ended(c.fd, true) {
 		e.close(c)
 		return false
 	}
@@ -115,7 +119,7 @@ func (e *Engine) overdue(c *conn) {
 		return
 	}
 	seen := c.sight()
-	if c.patience = 0; !c.parser.HeadDone() {
+	if c.patience = 0; !c.reader.(hesitant).Answering() {
 		e.proceed(c)
 	}
 	if seen.here() {
@@ -167,12 +171,16 @@ func (e *Engine) ready(c *conn, events uint32) {
 // write sends what is left of the request. It tells whether the connection was
 // there: where a kept one takes nothing at all, it was gone before.
 func (e *Engine) write(c *conn) (there bool) {
+	late := c.begun // it is not the first write
 	for len(c.unsent) > 0 {
 		n, errno := rawWrite(c.fd, c.unsent)
 		switch errno {
 		case 0:
-			c.x.BytesOut += int64(n)
 			c.begun, c.unsent = true, c.unsent[n:]
+			if !c.hello {
+				c.x.BytesOut += int64(n)
+			}
+			late = late || len(c.unsent) > 0
 		case unix.EINTR:
 		case unix.EAGAIN:
 			return true
@@ -190,6 +198,9 @@ func (e *Engine) write(c *conn) (there bool) {
 			}
 			return true
 		}
+	}
+	if late {
+		c.sent = e.now()
 	}
 	return true
 }
@@ -226,43 +237,98 @@ func (e *Engine) read(c *conn) {
 }
 
 func (e *Engine) feed(c *conn, b []byte) {
-	n, done, err := c.feed(b)
+	n, end, fault := c.reader.Feed(b)
 	switch {
-	case err != nil:
-		e.lose(c, c.fault().Class(), c.fault())
-	case done:
-		e.answered(c, c.parser.KeepAlive() && n == len(b) && len(c.unsent) == 0 && len(c.later) == 0 && !c.closing)
-	case len(c.later) > 0 && c.parser.Continued && !c.parser.HeadDone():
-		e.proceed(c)
+	case fault != nil:
+		e.lose(c, fault.Class(), fault)
+	case end != More && c.hello:
+		e.welcome(c, n == len(b) && end == Whole)
+	case end != More:
+		e.answered(c, end == Whole && n == len(b) && len(c.unsent) == 0 && len(c.later) == 0 && !c.closing)
+	default:
+		e.begins(c)
+	}
+}
+
+// begins hears a part of an answer.
+func (e *Engine) begins(c *conn) {
+	if !c.heard {
+		c.heard, c.first = true, e.now()
+	}
+	if len(c.later) > 0 {
+		if in := c.reader.(hesitant); in.Asked() && !in.Answering() {
+			e.proceed(c)
+		}
 	}
 }
 
 func (e *Engine) eof(c *conn) {
-	done, err := c.parser.EOF()
+	whole, fault := c.reader.EOF()
 	switch {
-	case done:
+	case whole && c.hello:
+		e.welcome(c, false)
+	case whole:
 		e.answered(c, false)
-	case err != nil:
-		e.lose(c, c.fault().Class(), c.fault())
+	case fault != nil:
+		e.lose(c, fault.Class(), fault)
 	}
 }
 
-// answered hands a whole answer over and lets the connection go on.
+// introduce sends what a new connection begins with: Options.Hello, or else the
+// request.
+func (e *Engine) introduce(c *conn) {
+	if len(e.o.Hello) == 0 {
+		e.settled(c)
+		return
+	}
+	c.hello, c.unsent = true, e.o.Hello
+	c.reader.Expect(nil)
+	e.write(c)
+}
+
+// welcome hears that the server has answered Options.Hello, and sends the
+// request.
+func (e *Engine) welcome(c *conn, keep bool) {
+	if !keep || len(c.unsent) > 0 {
+		e.lose(c, target.Body, errHello)
+		return
+	}
+	c.hello, c.begun, c.heard, c.unsent = false, false, false, c.x.Request.Bytes
+	c.reader.Expect(c.x)
+	e.settled(c)
+}
+
+// settled sends the request on a connection that takes it now.
+func (e *Engine) settled(c *conn) {
+	c.sent = e.now()
+	c.x.measured.Add(Setup(target.None, c.sent-c.since, target.None))
+	e.send(c)
+}
+
+// answered hands a whole answer over and lets the connection go on, perhaps with
+// the next request that the answer leads to.
 func (e *Engine) answered(c *conn, keep bool) {
 	x := c.x
 	c.x, c.ended = nil, e.now()
-	x.BytesIn += c.size()
-	keep = keep && e.o.KeepAlive && !x.request.Once
-	if x.step != nil {
-		e.stepAnswered(c, x, keep)
+	x.BytesIn += c.reader.Size()
+	x.Done.Ended = c.ended
+	if !c.heard {
+		c.first = c.ended // it came at once
+	}
+	x.measured.Answer(c.first - c.sent)
+	keep = keep && e.o.KeepAlive && !x.Request.Once
+	if !e.goes(x, c.reader, c.reader.Conclude(x), Failure{Connected: true}, c.ended) {
+		e.letGo(c, keep)
 		return
 	}
-	if class := e.judge(c.parser.Status, c.found); class != "" {
-		e.failed(x, class, c.seen(c.connected, nil), c.ended)
-	} else {
-		e.ended(x, c.ended)
+	x.lead()
+	if !keep {
+		e.close(c)
+		e.admit()
+	} else if e.reuse(c, x) {
+		return
 	}
-	e.letGo(c, keep)
+	e.put(x)
 }
 
 // letGo keeps a connection whose call has ended, or makes room for another.
@@ -275,36 +341,16 @@ func (e *Engine) letGo(c *conn, keep bool) {
 	e.admit()
 }
 
-// stepAnswered is answered for a step's call, which a redirect may lead on.
-func (e *Engine) stepAnswered(c *conn, x *exchange, keep bool) {
-	switch class, err, again := e.desk.answered(x, &c.answer); {
-	case again && e.leadOn(x, c.ended):
-		if !keep {
-			e.close(c)
-			e.admit()
-		} else if e.reuse(c, x) {
-			return
-		}
-		e.put(x)
-		return
-	case again:
-	case class != "":
-		e.failed(x, class, c.seen(c.connected, err), c.ended)
-	default:
-		e.ended(x, c.ended)
-	}
-	e.letGo(c, keep)
-}
-
 // lose ends a call whose connection is of no more use.
 func (e *Engine) lose(c *conn, class string, err error) {
 	x := c.x
+	f := Failure{Class: class, Err: err, Connected: c.connected && !c.hello, Kept: c.reused, Idle: c.rested}
 	c.x = nil
-	x.BytesIn += c.size()
-	seen := c.seen(c.connected, err)
-	seen.Kept, seen.Idle = c.reused, c.rested
+	if !c.hello {
+		x.BytesIn += c.reader.Size()
+	}
+	e.failed(x, c.reader, f, e.now())
 	e.close(c)
-	e.failed(x, class, seen, e.now())
 	e.admit()
 }
 

@@ -9,7 +9,7 @@ import (
 // seat is the part of a connection, of either kind, that has to do with its
 // call's time.
 type seat struct {
-	x        *exchange     // the call on it; nil while idle
+	x        *Exchange     // the call on it; nil while idle
 	patience time.Duration // when its body goes without having been asked for; 0: that is no question
 	watched  bool          // is among deadlines
 	watch    time.Duration // its first entry there

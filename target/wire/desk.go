@@ -1,13 +1,11 @@
 package wire
 
 import (
-	"strconv"
 	"time"
 
 	"plimsoll/target"
 	"plimsoll/target/agenda"
 	"plimsoll/target/host"
-	"plimsoll/target/httpcall"
 )
 
 // desk is where an engine keeps the calls that are on no connection: those in
@@ -15,27 +13,19 @@ import (
 // knows when the others are over their time.
 type desk struct {
 	o         Options
+	codec     Codec
 	time      target.Clock
 	clock     time.Duration // its last reading here
 	line      line          // waiting for a connection
 	deadlines deadlines
-	spare     []*exchange
-	done      []*exchange // handed out up to next
+	spare     []*Exchange
+	done      []*Exchange // handed out up to next
 	next      int
-	gaveUp    bool           // nothing is sent any more
-	classes   map[int]string // of statuses seen
-	steps     []*step        // to be used again
-	reader    httpcall.Reader
-	abroad    func(Led) // takes calls to other servers; nil: nobody does
-	plain     bool      // the target's own calls are looked at by nobody, and need nothing besides
+	gaveUp    bool // nothing is sent any more
 }
 
-func newDesk(o Options, clock target.Clock) desk {
-	return desk{
-		o: o, time: clock, clock: clock.Now(), classes: map[int]string{},
-		plain:  !o.PerUser && o.Observer == nil,
-		reader: httpcall.Reader{MaxBody: o.MaxBody, Show: o.Show, Traces: o.Traces, Observer: o.Observer},
-	}
+func newDesk(o Options, codec Codec, clock target.Clock) desk {
+	return desk{o: o, codec: codec, time: clock, clock: clock.Now()}
 }
 
 func (d *desk) now() time.Duration {
@@ -43,52 +33,58 @@ func (d *desk) now() time.Duration {
 	return d.clock
 }
 
-// enter takes a call in. False says that it has ended already.
-func (d *desk) enter(id target.ID, r *target.Request) (*exchange, bool) {
-	var x *exchange
+// enter takes a call in. False says that it does not go to a connection.
+func (d *desk) enter(id target.ID, r *target.Request) (*Exchange, bool) {
+	var x *Exchange
 	if last := len(d.spare) - 1; last >= 0 {
 		x, d.spare = d.spare[last], d.spare[:last]
 	} else {
-		x = new(exchange)
+		x = new(Exchange)
 	}
-	*x = exchange{Done: target.Done{ID: id}, number: r.Number, request: &d.o.Requests[r.Number%uint64(len(d.o.Requests))]}
-	if r.Call == nil && len(r.Want) == 0 && d.plain {
-		return x, true
+	*x = Exchange{Done: target.Done{ID: id}, Number: r.Number, User: r.User, measured: unmeasured}
+	x.Parts = &x.parts
+	x.parts.Phases = x.measured[:]
+	if d.o.OneConnect {
+		x.parts.Phases = x.measured[PhaseConnect : PhaseConnect+1]
 	}
-	return x, d.enterStep(x, r)
+	next := d.codec.Enter(x, r)
+	return x, d.goes(x, nil, next, Failure{}, d.clock)
 }
 
-// enterStep takes in what a call has of a journey.
-func (d *desk) enterStep(x *exchange, r *target.Request) bool {
-	x.step = d.stepFor(r)
-	switch err := d.write(x); {
-	case err != nil:
-		d.failed(x, target.Variable, Seen{Err: err}, d.clock)
-	case x.step.away():
-		d.elsewhere(x, d.clock)
-	default:
+// goes does what a codec says is next, at that time, and tells whether the
+// exchange has a request to be sent. f is what there is to tell of a failure.
+func (d *desk) goes(x *Exchange, in Reader, next Next, f Failure, at time.Duration) bool {
+	switch {
+	case next.Turn == Goes:
 		return true
+	case next.Turn == Leaves:
+		d.spare = append(d.spare, x)
+	case next.Class != "":
+		f.Class, f.Err = next.Class, next.Err
+		d.failed(x, in, f, at)
+	default:
+		d.ended(x, at)
 	}
 	return false
 }
 
 // hold puts a call in line.
-func (d *desk) hold(x *exchange) {
+func (d *desk) hold(x *Exchange) {
 	x.since = d.clock
 	d.line.push(x)
 }
 
 // nextInLine takes the first call out of the line, which is not empty.
-func (d *desk) nextInLine() *exchange {
+func (d *desk) nextInLine() *Exchange {
 	x := d.line.pop()
 	x.Held += d.now() - x.since // the time from which attempt bounds it, too
 	return x
 }
 
 // attempt begins to send a call.
-func (d *desk) attempt(x *exchange) {
-	if s := x.step; s != nil && s.hops { // it has begun long ago
-		x.until = agenda.Later(d.clock, s.left)
+func (d *desk) attempt(x *Exchange) {
+	if x.led { // it has begun long ago
+		x.until = agenda.Later(d.clock, x.left)
 		return
 	}
 	x.Attempts++
@@ -100,44 +96,29 @@ func (d *desk) attempt(x *exchange) {
 
 // unsent takes an attempt back of which nothing has left this machine: its
 // connection was gone.
-func (d *desk) unsent(x *exchange) {
-	if s := x.step; s == nil || !s.hops {
+func (d *desk) unsent(x *Exchange) {
+	if !x.led {
 		x.Attempts--
 	}
 }
 
-// judge names what is wrong with a whole answer; "" if nothing is.
-func (d *desk) judge(status int, found bool) string {
-	switch {
-	case !d.o.Accepts(status):
-		class := d.classes[status]
-		if class == "" {
-			class = "status-" + strconv.Itoa(status)
-			d.classes[status] = class
-		}
-		return class
-	case !found:
-		return target.Body
-	}
-	return ""
-}
-
 // failed ends a call that failed at that time.
-func (d *desk) failed(x *exchange, class string, seen Seen, at time.Duration) {
-	if class != target.Cancelled && host.LimitOf(seen.Err) != 0 {
-		class = target.Generator
+func (d *desk) failed(x *Exchange, in Reader, f Failure, at time.Duration) {
+	if f.Class != target.Cancelled && host.LimitOf(f.Err) != 0 {
+		f.Class = target.Generator
 	}
-	var call *httpcall.Prepared
-	if x.step != nil {
-		call = x.step.Call()
-	}
-	x.Class, x.Example = class, d.o.Example(x.number, call, class, seen)
+	x.Class, x.Example = f.Class, d.codec.Explain(x, in, f)
 	d.ended(x, at)
 }
 
-func (d *desk) ended(x *exchange, at time.Duration) {
+func (d *desk) ended(x *Exchange, at time.Duration) {
 	x.Done.Ended = at
 	d.done = append(d.done, x)
+}
+
+// abandon ends a call that is on no connection, as cancelled.
+func (d *desk) abandon(x *Exchange) {
+	d.failed(x, nil, Failure{Class: target.Cancelled}, d.clock)
 }
 
 // withdraw ends a call, as cancelled, if it is in line.
@@ -147,7 +128,7 @@ func (d *desk) withdraw(id target.ID) (was bool) {
 		return false
 	}
 	x.Held += d.clock - x.since
-	d.failed(x, target.Cancelled, Seen{}, d.clock)
+	d.abandon(x)
 	return true
 }
 
@@ -155,7 +136,7 @@ func (d *desk) withdraw(id target.ID) (was bool) {
 func (d *desk) cancel() {
 	d.gaveUp = true
 	for d.line.len() > 0 {
-		d.failed(d.nextInLine(), target.Cancelled, Seen{}, d.now())
+		d.abandon(d.nextInLine())
 	}
 }
 
@@ -164,9 +145,7 @@ func (d *desk) cancel() {
 func (d *desk) handOut() *target.Done {
 	if d.next > 0 {
 		last := d.done[d.next-1]
-		if last.step != nil {
-			d.give(last)
-		}
+		d.codec.Release(last)
 		d.spare = append(d.spare, last)
 	}
 	if d.next == len(d.done) {
@@ -184,4 +163,20 @@ func (d *desk) due() time.Duration {
 		return d.clock
 	}
 	return d.deadlines.next()
+}
+
+// Trace is the identifier of the trace that the call of that number has begun,
+// where it was asked to.
+func (d *desk) Trace(number uint64) string {
+	if t, traces := d.codec.(tracer); traces {
+		return t.Trace(number)
+	}
+	return ""
+}
+
+// forget takes leave of a user.
+func (d *desk) forget(user uint32) {
+	if l, keeps := d.codec.(leaver); keeps {
+		l.Leave(user)
+	}
 }

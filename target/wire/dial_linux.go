@@ -13,6 +13,7 @@ import (
 // begun on it.
 func (e *Engine) connect() *conn {
 	c := e.freshConn()
+	c.since = e.clock
 	e.open++
 	e.dial(c, 0)
 	return c
@@ -24,9 +25,7 @@ func (e *Engine) freshConn() *conn {
 		e.closed = e.closed[:n-1]
 		return c
 	}
-	c := &conn{engine: e, fd: -1}
-	c.listen(&e.o)
-	c.parser.last = &e.last
+	c := &conn{engine: e, fd: -1, reader: e.codec.Reader()}
 	c.over = func() { e.overdue(c) }
 	e.conns = append(e.conns, c)
 	return c
@@ -38,7 +37,7 @@ func (e *Engine) dial(c *conn, first int) {
 	if first == 0 {
 		c.refusal = nil
 	}
-	c.connected, c.closing = false, false
+	c.connected, c.closing, c.hello = false, false, false
 	if len(e.ways) == 0 {
 		c.refuse(errFamily)
 	}
@@ -100,7 +99,7 @@ func (e *Engine) finishConnect(c *conn) (connected bool) {
 			return false // not yet
 		}
 		c.connected = true
-		e.send(c)
+		e.introduce(c)
 		return true
 	}
 	c.hangUp()
@@ -124,7 +123,7 @@ func (c *conn) refuse(err error) {
 
 func (e *Engine) close(c *conn) {
 	c.hangUp()
-	c.parser.shrink()
+	c.reader.Rest()
 	c.connected = false
 	e.open--
 	e.closed = append(e.closed, c)

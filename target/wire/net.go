@@ -28,15 +28,15 @@ type Net struct {
 	seated  seated[netConn]
 	open    int // connections there are
 	workers sync.WaitGroup
-	led     *exchange // to another request, not sent yet
+	going   *Exchange // on with another request, not sent yet
 }
 
 // block is how much is read at once of a large body.
 const block = 64 << 10
 
 // NewNet makes a carrier whose connections wake the clock; nothing is sent yet.
-func NewNet(o Options, clock target.Clock) *Net {
-	n := &Net{desk: newDesk(o, clock), dialer: NewDialer(o.Route, net.Dialer{KeepAlive: -1})}
+func NewNet(o Options, codec Codec, clock target.Clock) *Net {
+	n := &Net{desk: newDesk(o, codec, clock), dialer: NewDialer(o.Route, net.Dialer{KeepAlive: -1})}
 	n.trial, n.giveUp = context.WithCancel(context.Background())
 	if o.PerUser {
 		n.resting.perUser()
@@ -55,14 +55,14 @@ func (n *Net) Send(id target.ID, r *target.Request, now time.Duration) time.Dura
 }
 
 // put puts a call on a connection, or in line for one.
-func (n *Net) put(x *exchange) {
+func (n *Net) put(x *Exchange) {
 	if n.gaveUp {
-		n.failed(x, target.Cancelled, Seen{}, n.clock)
+		n.abandon(x)
 		return
 	}
 	full := n.o.Connections > 0 && n.open >= n.o.Connections
-	resting := n.resting.pool(x.user())
-	for last := len(*resting) - 1; last >= 0 && (full || !x.request.Once); last-- {
+	resting := n.resting.pool(x.User)
+	for last := len(*resting) - 1; last >= 0 && (full || !x.Request.Once); last-- {
 		c := (*resting)[last]
 		*resting = (*resting)[:last]
 		if n.reuse(c, x) {
@@ -81,7 +81,7 @@ func (n *Net) put(x *exchange) {
 const aWhile = time.Millisecond
 
 // reuse sends a call on an idle connection, unless that is gone.
-func (n *Net) reuse(c *netConn, x *exchange) bool {
+func (n *Net) reuse(c *netConn, x *Exchange) bool {
 	if c.rested = n.clock - c.ended; c.rested > aWhile && c.finished() {
 		return false
 	}
@@ -96,7 +96,7 @@ func (n *Net) reuse(c *netConn, x *exchange) bool {
 }
 
 // connect sends a call on a new connection.
-func (n *Net) connect(x *exchange) {
+func (n *Net) connect(x *Exchange) {
 	var c *netConn
 	if last := len(n.closed) - 1; last >= 0 {
 		c, n.closed = n.closed[last], n.closed[:last]
@@ -146,7 +146,7 @@ func (n *Net) note(notice notice) {
 		n.follow()
 		return
 	}
-	c.parser.shrink()
+	c.reader.Rest()
 	n.open--
 	n.closed = append(n.closed, c)
 	if notice.what == lost {
@@ -162,41 +162,37 @@ func (n *Net) note(notice notice) {
 
 // follow sends the request that a redirect has led to.
 func (n *Net) follow() {
-	if x := n.led; x != nil {
-		n.led = nil
+	if x := n.going; x != nil {
+		n.going = nil
+		n.now() // what has led to it may be younger than the last reading
 		n.put(x)
 	}
 }
 
-// conclude hands the connection's call out.
+// conclude hands the connection's call out, or has it go on.
 func (n *Net) conclude(c *netConn) {
-	x, class := c.x, c.class
+	x := c.x
 	c.x = nil
-	x.BytesIn += c.size()
+	x.BytesIn += c.size
 	x.BytesOut += c.handed
-	if class == "" && x.step != nil {
-		var again bool
-		if class, c.err, again = n.answered(x, &c.answer); again {
-			if n.leadOn(x, c.ended) {
-				n.led = x
-			}
-			return
+	x.Done.Ended = c.ended
+	if !c.reused {
+		x.measured.Add(c.setup)
+	}
+	f := Failure{Class: c.class, Err: c.err, Connected: c.connected, Kept: c.reused, Idle: c.rested}
+	switch {
+	case c.class == "":
+		x.measured.Answer(c.first - c.wrote)
+		if n.goes(x, c.reader, c.reader.Conclude(x), f, c.ended) {
+			x.lead()
+			n.going = x
 		}
-	} else if class == "" {
-		class = n.judge(c.parser.Status, c.found)
-	}
-	if class == "" {
-		n.ended(x, c.ended)
-		return
-	}
-	if c.reused && c.handed == 0 && class == target.Reset { // it was gone before
+	case c.reused && c.handed == 0 && c.class == target.Reset: // it was gone before
 		n.unsent(x)
 		n.put(x)
-		return
+	default:
+		n.failed(x, c.reader, f, c.ended)
 	}
-	seen := c.seen(c.connected, c.err)
-	seen.Kept, seen.Idle = c.reused, c.rested
-	n.failed(x, class, seen, c.ended)
 }
 
 // release gives a connection to the next in line, or keeps it.

@@ -1,17 +1,14 @@
 package wire
 
 import (
-	"context"
-	"crypto/tls"
-	"errors"
 	"io"
 	"net"
-	"os"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"plimsoll/target"
+	"plimsoll/target/client"
 )
 
 // netConn is a connection of Net's, or the place of one that is closed. It is
@@ -34,26 +31,36 @@ type netConn struct {
 	once      bool      // this call is the connection's last
 	sending   bool      // a goroutine of its own sends the request
 	connected bool
-	before    int64 // what outward was
-	written   int   // bytes of the request, so far as is known
-	handed    int64 // those that the system has taken
-	answer
-	class string // of what went wrong, unless the answer is whole
-	err   error
-	ended time.Duration
+	before    int64         // what outward was
+	written   int           // bytes of the request, so far as is known
+	wrote     time.Duration // when that was
+	setup     Measured      // of setting it up for this call
+	first     time.Duration // the answer began
+	handed    int64         // those that the system has taken
+	reader    Reader
+	size      int64  // of the answer
+	class     string // of what went wrong, unless the answer is whole
+	err       error
+	ended     time.Duration
 
 	// The goroutine's own, but that the loop writes to conn.
 	conn    net.Conn // flow, or TLS over it
 	buffer  []byte
-	block   *[]byte      // for what does not fit there
-	deliver func()       // sends a large request; made once
-	sent    chan int     // how much of it could be
-	outward atomic.Int64 // bytes that the system has taken, of all its requests
+	block   *[]byte       // for what does not fit there
+	deliver func()        // sends a large request; made once
+	sent    chan delivery // how much of it could be
+	outward atomic.Int64  // bytes that the system has taken, of all its requests
 
 	mu   sync.Mutex // guards what follows
 	flow *flow      // nil: not connected
 	why  string     // the class that interrupt gives the call
 	quit func()     // leaves off setting the connection up
+}
+
+// delivery is how many bytes of a request were sent, and by when.
+type delivery struct {
+	bytes int
+	at    time.Duration
 }
 
 // States of a connection.
@@ -76,15 +83,14 @@ const (
 )
 
 func newNetConn(n *Net) *netConn {
-	c := &netConn{net: n, buffer: make([]byte, little), sent: make(chan int, 1)}
-	c.listen(&n.o)
+	c := &netConn{net: n, buffer: make([]byte, little), sent: make(chan delivery, 1), reader: n.codec.Reader()}
 	c.over = func() { c.interrupt(target.Timeout) }
 	c.deliver = func() {
 		n, err := c.conn.Write(c.request)
 		if err == nil && len(c.later) > 0 {
 			n += c.deliverLater()
 		}
-		c.sent <- n
+		c.sent <- delivery{n, c.net.time.At(time.Now())}
 	}
 	return c
 }
@@ -113,20 +119,18 @@ func (c *netConn) heard(wanted bool) {
 
 // prepare makes the connection ready for a call. A goroutine that finds it
 // idle does not touch what is written here.
-func (c *netConn) prepare(x *exchange, reused bool) {
-	c.x, c.reused = x, reused
-	if x.step != nil {
-		c.user = x.step.User()
-		c.net.seated.sit(x, c)
-	}
-	c.request, c.later, c.once = x.request.Bytes, x.request.Later, x.request.Once
+func (c *netConn) prepare(x *Exchange, reused bool) {
+	c.x, c.reused, c.user = x, reused, x.User
+	c.net.seated.sit(x, c)
+	c.request, c.later, c.once = x.Request.Bytes, x.Request.Later, x.Request.Once
 	c.sending = large(c.request) || len(c.later) > 0
 	if len(c.later) > 0 {
 		c.asked = make(chan bool, 1)
 	}
-	c.class, c.err = "", nil
+	c.class, c.err, c.size, c.setup = "", nil, 0, unmeasured
+	c.wrote = c.net.clock
 	c.before, c.written, c.handed = c.outward.Load(), len(c.request), 0
-	c.expect(x, &c.net.o)
+	c.reader.Expect(x)
 }
 
 // send sends the request, without blocking. That it failed shows in reading,
@@ -148,10 +152,12 @@ func (c *netConn) wholly() (all bool) {
 			c.heard(false)
 		}
 		select {
-		case c.written = <-c.sent:
+		case sent := <-c.sent:
+			c.written, c.wrote = sent.bytes, sent.at
 		default: // it may just not have said so yet
 			_ = c.flow.SetWriteDeadline(longAgo)
-			c.written = <-c.sent
+			sent := <-c.sent
+			c.written, c.wrote = sent.bytes, sent.at
 			_ = c.flow.SetWriteDeadline(time.Time{})
 		}
 	}
@@ -199,13 +205,20 @@ func (c *netConn) tell(what event) {
 // exchange reads an answer to its end.
 func (c *netConn) exchange() event {
 	buffer := c.buffer
-	for {
+	for heard := false; ; heard = true {
 		n, err := c.conn.Read(buffer)
 		if !c.taken() {
 			return unused
 		}
-		if over, keep := c.take(buffer[:n], err); over {
+		over, keep := c.take(buffer[:n], err)
+		if over || !heard {
 			c.ended = c.net.time.At(time.Now())
+		}
+		if !heard {
+			c.first = c.ended
+		}
+		if over {
+			c.size = c.reader.Size()
 			if keep {
 				return answered
 			}
@@ -238,131 +251,49 @@ func (c *netConn) larger(buffer []byte) []byte {
 // take takes in what was read.
 func (c *netConn) take(b []byte, err error) (over, keep bool) {
 	if len(b) > 0 {
-		n, done, fault := c.feed(b)
+		n, end, fault := c.reader.Feed(b)
 		switch {
 		case fault != nil:
-			c.fail(c.fault().Class(), c.fault())
+			c.fail(fault.Class(), fault)
 			return true, false
-		case done:
+		case end != More:
 			whole := c.wholly()
-			return true, whole && err == nil && n == len(b) && c.parser.KeepAlive() && c.net.o.KeepAlive && !c.once
-		case len(c.later) > 0 && (c.parser.Continued || c.parser.HeadDone()):
-			c.heard(!c.parser.HeadDone())
+			return true, whole && err == nil && n == len(b) && end == Whole && c.net.o.KeepAlive && !c.once
+		case len(c.later) > 0:
+			if in := c.reader.(hesitant); in.Asked() || in.Answering() {
+				c.heard(!in.Answering())
+			}
 		}
 	}
 	if err == nil {
 		return false, false
 	}
-	why := c.interrupted()
-	switch {
-	case why != "":
-		c.fail(why, nil)
-	case err == io.EOF, err == io.ErrUnexpectedEOF: // what TLS says of an end without a word
-		if done, _ := c.parser.EOF(); !done {
-			c.fail(c.fault().Class(), c.fault())
-		}
-	case alert(err):
-		c.fail(target.TLS, err)
-	default:
-		c.fail(target.Reset, err)
+	if whole, class, why := c.broken(err); !whole {
+		c.fail(class, why)
 	}
 	return true, false
 }
 
-func (c *netConn) fail(class string, err error) { c.class, c.err = class, err }
-
-// alert tells whether an error is TLS's word for no (version 1.3 refuses
-// certificates after the handshake), or that what came was no TLS.
-func alert(err error) bool {
-	var (
-		network *net.OpError
-		record  tls.RecordHeaderError
-	)
-	return errors.As(err, &network) && (network.Op == "remote error" || network.Op == "local error") || errors.As(err, &record)
-}
-
-// setUp connects and shakes hands.
-func (c *netConn) setUp(until time.Duration) bool {
-	n := c.net
-	ctx, cancel := c.patient(until)
-	defer cancel()
-	class := target.Connect
-	err := c.dial(ctx)
-	if err == nil && n.o.TLS != nil {
-		class = target.TLS
-		err = c.shakeHands(ctx)
-	}
-	if err == nil && c.interrupted() != "" {
-		err = context.Canceled // it just missed its time
-	}
-	if err == nil {
-		c.connected = true
-		c.before = c.outward.Load() // the handshake is none of the request
-		return true
-	}
-	c.fail(c.refused(ctx, class, err), err)
-	c.sending = false // not begun
-	if c.flow != nil {
-		c.hangUp(lost)
-	}
-	c.ended = n.time.At(time.Now())
-	return false
-}
-
-// patient is the context of setting the connection up, which interrupt ends.
-func (c *netConn) patient(until time.Duration) (ctx context.Context, cancel context.CancelFunc) {
-	n := c.net
-	if n.o.Timeout > 0 {
-		now := time.Now()
-		ctx, cancel = context.WithDeadline(n.trial, now.Add(until-n.time.At(now)))
-	} else {
-		ctx, cancel = context.WithCancel(n.trial)
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.quit = cancel; c.why != "" {
-		cancel()
-	}
-	return ctx, cancel
-}
-
-// refused names the class of an error of setting up, which is the given one
-// unless somebody else is to blame. Name servers that do not answer in time
-// are class dns.
-func (c *netConn) refused(ctx context.Context, class string, err error) string {
-	var dns *net.DNSError
+// broken tells what it means that reading failed: that was the answer's end, or
+// else what is wrong, and its class.
+func (c *netConn) broken(err error) (whole bool, class string, why error) {
+	interrupted := c.interrupted()
 	switch {
-	case c.net.trial.Err() != nil, c.interrupted() == target.Cancelled:
-		return target.Cancelled
-	case errors.As(err, &dns):
-		return target.DNS
-	case ctx.Err() != nil, c.interrupted() != "", errors.Is(err, os.ErrDeadlineExceeded):
-		return target.Timeout
+	case interrupted != "":
+		return false, interrupted, nil
+	case err == io.EOF, err == io.ErrUnexpectedEOF: // what TLS says of an end without a word
+		whole, fault := c.reader.EOF()
+		if whole {
+			return true, "", nil
+		}
+		return false, fault.Class(), fault
+	case client.Alert(err):
+		return false, target.TLS, err
 	}
-	return class
+	return false, target.Reset, err
 }
 
-func (c *netConn) dial(ctx context.Context) error {
-	conn, err := c.net.dialer.Dial(ctx, c.net.o.Host)
-	if err != nil {
-		return err
-	}
-	f, err := newFlow(conn.(stream), c.net.o.TLS == nil, &c.outward)
-	if err != nil {
-		_ = conn.Close()
-		return err
-	}
-	c.mu.Lock()
-	c.flow, c.conn = f, f
-	c.mu.Unlock()
-	return nil
-}
-
-func (c *netConn) shakeHands(ctx context.Context) error {
-	secure := tls.Client(c.flow, c.net.o.TLS)
-	c.conn = secure
-	return secure.HandshakeContext(ctx)
-}
+func (c *netConn) fail(class string, err error) { c.class, c.err = class, err }
 
 // interrupt makes the call on the connection end with that class, and with it
 // the connection.

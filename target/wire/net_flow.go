@@ -6,6 +6,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"syscall"
+
+	"plimsoll/target/client"
 )
 
 // stream is a connection of the system's: over TCP, or a Unix socket.
@@ -39,7 +41,7 @@ const atOnce = direct + 1<<10
 func newFlow(conn stream, plain bool, taken *atomic.Int64) (*flow, error) {
 	raw, err := conn.SyscallConn()
 	f := &flow{stream: conn, raw: raw, taken: taken}
-	f.look = func(fd uintptr) { f.over = ended(int(fd), plain) }
+	f.look = func(fd uintptr) { f.over = client.Ended(int(fd), plain) }
 	f.once = func(fd uintptr) bool {
 		f.n, f.err = writeOnce(fd, f.b)
 		return true

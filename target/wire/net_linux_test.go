@@ -1,7 +1,6 @@
-package wire
+package wire_test
 
 import (
-	"bytes"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -9,109 +8,28 @@ import (
 	"crypto/x509"
 	"io"
 	"math/big"
-	"net"
 	"runtime"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
-	"pgregory.net/rapid"
-
 	"plimsoll/target"
+	"plimsoll/target/http1"
+	"plimsoll/target/wire"
 )
-
-// pair is a connection and its other end.
-func pair(t testing.TB) (near, far *net.TCPConn) {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer listener.Close()
-	a, err := net.Dial("tcp", listener.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	b, err := listener.Accept()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _, _ = a.Close(), b.Close() })
-	return a.(*net.TCPConn), b.(*net.TCPConn)
-}
-
-// Small writes to somebody who does not read return at once; when he does, all
-// comes in order.
-func TestFlowDoesNotBlock(t *testing.T) {
-	rapid.Check(t, func(r *rapid.T) {
-		near, far := pair(t)
-		_ = near.SetWriteBuffer(4096)
-		f, err := newFlow(near, true, new(atomic.Int64))
-		if err != nil {
-			r.Fatal(err)
-		}
-		var sent bytes.Buffer
-		fill := func(size int) {
-			text := bytes.Repeat([]byte{byte('a' + sent.Len()%26)}, size)
-			if n, err := f.Write(text); n != size || err != nil {
-				r.Fatalf("%d, %v", n, err)
-			}
-			sent.Write(text)
-		}
-		for f.rest == nil { // it has not blocked so far
-			fill(rapid.IntRange(1, atOnce).Draw(r, "size"))
-		}
-		got := make(chan []byte)
-		go func() {
-			all, _ := io.ReadAll(far)
-			got <- all
-		}()
-		for range rapid.IntRange(0, 5).Draw(r, "more") {
-			fill(rapid.IntRange(1, 3*atOnce).Draw(r, "size"))
-		}
-		f.mu.Lock()
-		err = f.wait()
-		f.mu.Unlock()
-		_ = near.Close()
-		if all := <-got; err != nil || !bytes.Equal(all, sent.Bytes()) {
-			r.Fatalf("%v; %d bytes have come of %d", err, len(all), sent.Len())
-		}
-	})
-}
-
-// What has not left is given up, and known not to have left.
-func TestFlowLeavesOff(t *testing.T) {
-	near, far := pair(t)
-	_, _ = near.SetWriteBuffer(4096), far.SetReadBuffer(4096)
-	f, err := newFlow(near, true, new(atomic.Int64))
-	if err != nil {
-		t.Fatal(err)
-	}
-	text := make([]byte, direct)
-	if _, err := f.Write(text); err != nil || !f.settle() {
-		t.Fatal("nothing was in the way")
-	}
-	for f.rest == nil {
-		_, _ = f.Write(text)
-	}
-	if f.settle() {
-		t.Error("nobody has read it")
-	}
-}
 
 // A call may be over its time in the very moment that its answer has come: it
 // has succeeded then, and the next call has nothing to do with it.
 func TestAnswerMeetsItsDeadline(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1)) // connections act when the loop waits
-	e := kind(Sockets).open(t, serve(t, well), nil)
+	e := kind(wire.Sockets).open(t, serve(t, well), nil)
 	expectOK(t, call(t, e, 1))
 	e.Send(1, 1, e.now())
-	on := e.carrier.(*Net)
+	on := e.carrier.(*wire.Net)
 	for arrived := false; !arrived; time.Sleep(time.Millisecond) {
-		arrived = on.inbox.any.Load()
+		arrived = on.Heard()
 	}
-	on.conns[0].interrupt(target.Timeout) // as expire has it
+	on.Interrupt(target.Timeout) // as expire has it
 	done, any, _ := e.Wait(e.now() + time.Second)
 	e.Send(2, 2, e.now())
 	if !any || !done.OK() {
@@ -161,13 +79,13 @@ func TestCallsOverTLS(t *testing.T) {
 		for p.request() && p.say(answer) {
 		}
 	})
-	e := kind(Sockets).open(t, address, func(o *Options) {
-		o.TLS, o.Contains, o.Requests = config, []byte("OK"), []Request{ask("GET", ""), large}
+	e := kind(wire.Sockets).open(t, address, func(o *Options) {
+		o.TLS, o.Contains, o.Requests = config, []byte("OK"), []http1.Request{ask("GET", ""), large}
 	})
 	ended := call(t, e, 10)
 	expectOK(t, ended)
 	for i, done := range ended {
-		if want := int64(len(e.atDesk().o.Requests[i%2].Bytes)); done.BytesIn != int64(len(answer)) || done.BytesOut != want || done.Attempts != 1 {
+		if want := int64(len([]http1.Request{ask("GET", ""), large}[i%2].Bytes)); done.BytesIn != int64(len(answer)) || done.BytesOut != want || done.Attempts != 1 {
 			t.Errorf("%+v", done)
 		}
 	}
@@ -190,7 +108,7 @@ func TestHandshakeFails(t *testing.T) {
 		"silent":                {serve(t, func(p *peer) { time.Sleep(300 * time.Millisecond) }), config, target.Timeout},
 		"refused":               {refusing(t), config, target.Connect},
 	} {
-		e := kind(Sockets).open(t, c.address, func(o *Options) { o.TLS, o.Timeout = c.config, 100*time.Millisecond })
+		e := kind(wire.Sockets).open(t, c.address, func(o *Options) { o.TLS, o.Timeout = c.config, 100*time.Millisecond })
 		ended := call(t, e, 2)
 		if name != "silent" && ended[0].Class == target.Timeout {
 			continue // a busy machine
@@ -207,7 +125,7 @@ func TestHandshakeFails(t *testing.T) {
 func TestCancelWhileConnecting(t *testing.T) {
 	silent := serve(t, func(p *peer) { _, _ = io.Copy(io.Discard, p) })
 	for _, timeout := range []time.Duration{0, time.Minute} {
-		e := kind(Sockets).open(t, silent, func(o *Options) { o.TLS, o.Timeout = &tls.Config{ServerName: "x"}, timeout })
+		e := kind(wire.Sockets).open(t, silent, func(o *Options) { o.TLS, o.Timeout = &tls.Config{ServerName: "x"}, timeout })
 		for n := range uint32(2) {
 			e.Send(n, uint64(n), e.now())
 		}

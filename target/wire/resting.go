@@ -58,11 +58,3 @@ func (i *resting[C]) leave(user uint32) []C {
 	delete(i.users, user)
 	return *p
 }
-
-// user is whose call it is, where users have connections of their own.
-func (x *exchange) user() uint32 {
-	if x.step == nil {
-		return 0
-	}
-	return x.step.User()
-}

@@ -7,6 +7,10 @@ import (
 	"net"
 	"net/netip"
 	"sync/atomic"
+	"syscall"
+	"time"
+
+	"plimsoll/target"
 )
 
 // Route says how to come to a server where that is not told by its name. The
@@ -60,25 +64,56 @@ func NewDialer(r Route, plain net.Dialer) *Dialer {
 	return &Dialer{Route: r, plain: plain}
 }
 
-// Dial connects to HOST:PORT.
-func (d *Dialer) Dial(ctx context.Context, hostport string) (net.Conn, error) {
+// Dial connects to HOST:PORT, and tells how long it took to find the address of
+// the name, if it is one.
+func (d *Dialer) Dial(ctx context.Context, hostport string) (conn net.Conn, dns time.Duration, err error) {
 	if d.Unix != "" {
-		return d.plain.DialContext(ctx, "unix", d.Unix)
+		conn, err = d.plain.DialContext(ctx, "unix", d.Unix)
+		return conn, target.None, err
 	}
 	hostport = d.lead(hostport)
+	look := lookup{began: time.Now()}
 	if len(d.Sources) == 0 {
-		return d.plain.DialContext(ctx, "tcp", hostport)
+		conn, err = look.with(d.plain, nil).DialContext(ctx, "tcp", hostport)
+		return conn, look.time(hostport), err
 	}
 	first := d.turn.Add(1) - 1
 	for k := range uint32(len(d.Sources)) {
 		from := d.plain
 		from.LocalAddr = net.TCPAddrFromAddrPort(netip.AddrPortFrom(d.Sources[(first+k)%uint32(len(d.Sources))], 0))
-		from.Control = lateBinding
-		conn, err := from.DialContext(ctx, "tcp", hostport)
+		conn, err = look.with(from, lateBinding).DialContext(ctx, "tcp", hostport)
 		var mismatch *net.AddrError // of another family than all of the host's addresses
 		if !errors.As(err, &mismatch) {
-			return conn, err
+			return conn, look.time(hostport), err
 		}
 	}
-	return nil, &net.OpError{Op: "dial", Net: "tcp", Err: errFamily}
+	return nil, target.None, &net.OpError{Op: "dial", Net: "tcp", Err: errFamily}
+}
+
+// lookup is the search for a name's address, which is over when the first socket
+// is made: several may be tried at once.
+type lookup struct {
+	began time.Time
+	took  atomic.Int64 // 0: it is not over
+}
+
+// with is a dialer that tells, and does to its sockets what else is to be done.
+func (l *lookup) with(d net.Dialer, control func(network, address string, c syscall.RawConn) error) *net.Dialer {
+	d.ControlContext = func(_ context.Context, network, address string, c syscall.RawConn) error {
+		l.took.CompareAndSwap(0, max(1, int64(time.Since(l.began))))
+		if control == nil {
+			return nil
+		}
+		return control(network, address, c)
+	}
+	return &d
+}
+
+// time is how long it took; an address is no name.
+func (l *lookup) time(hostport string) time.Duration {
+	host, _, _ := net.SplitHostPort(hostport)
+	if _, err := netip.ParseAddr(host); err == nil {
+		return target.None
+	}
+	return time.Duration(l.took.Load())
 }

@@ -2,12 +2,12 @@ package wire
 
 import "plimsoll/target"
 
-// seated are the connections that carry journeys' calls, by the slots of these:
-// journeys cancel single calls, and nobody else does. An entry may be out of date.
+// seated are the connections that carry calls, by the slots of these. An entry
+// may be out of date.
 type seated[C any] []*C
 
-// sit notes on which connection a journey's exchange is.
-func (s *seated[C]) sit(x *exchange, c *C) {
+// sit notes on which connection an exchange is.
+func (s *seated[C]) sit(x *Exchange, c *C) {
 	slot := int(x.ID.Slot())
 	for slot >= len(*s) {
 		*s = append(*s, nil)

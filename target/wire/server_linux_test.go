@@ -1,4 +1,4 @@
-package wire
+package wire_test
 
 import (
 	"bufio"
@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"os"
 	"runtime"
-	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -17,9 +16,10 @@ import (
 	"go.uber.org/goleak"
 
 	"plimsoll/target"
-	"plimsoll/target/agenda"
+	"plimsoll/target/http1"
 	"plimsoll/target/httpcall"
 	"plimsoll/target/wait"
+	"plimsoll/target/wire"
 )
 
 // Engines keep their processors while they wait: their servers need others.
@@ -57,7 +57,11 @@ func (p *peer) reset() {
 	_ = p.Close()
 }
 
-const fine = ok + "Content-Length: 2\r\n\r\nOK"
+const (
+	ok     = "HTTP/1.1 200 OK\r\n"
+	chunks = ok + "Transfer-Encoding: chunked\r\n\r\n"
+	fine   = ok + "Content-Length: 2\r\n\r\nOK"
+)
 
 // well answers every request.
 func well(p *peer) {
@@ -109,21 +113,21 @@ func serve(t testing.TB, script func(*peer)) (address string) {
 }
 
 // ask is a request to a server.
-func ask(method, body string) Request {
-	return Request{
-		Bytes: fmt.Appendf(nil, "%s / HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s", method, len(body), body),
-		Head:  method == "HEAD",
+func ask(method, body string) http1.Request {
+	return http1.Request{
+		Request: wire.Request{Bytes: fmt.Appendf(nil, "%s / HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s", method, len(body), body)},
+		Head:    method == "HEAD",
 	}
 }
 
 // carrier is what tests look at of an engine.
 type carrier interface {
 	target.Carrier
-	now() time.Duration
-	atDesk() *desk
-	answers() []*answer
-	// books checks what must always hold with so many calls on connections.
-	books(t testing.TB, calls int)
+	Reading() time.Duration
+	InLine() int
+	Ended() int
+	// Books checks what must always hold with so many calls on connections.
+	Books(calls int) error
 }
 
 // engine is a carrier with its clock, and turns as a loop does.
@@ -136,6 +140,8 @@ type engine struct {
 	due     time.Duration
 	request target.Request
 }
+
+func (e *engine) now() time.Duration { return e.Reading() }
 
 // Send sends call n; its end comes out of Wait under the slot `call`.
 func (e *engine) Send(call uint32, n uint64, now time.Duration) {
@@ -182,19 +188,19 @@ type kind string
 
 // byBoth runs a test with each engine.
 func byBoth(t *testing.T, test func(*testing.T, kind)) {
-	for _, by := range []kind{Epoll, Sockets} {
+	for _, by := range []kind{wire.Epoll, wire.Sockets} {
 		t.Run(string(by), func(t *testing.T) { test(t, by) })
 	}
 }
 
 func (k kind) start(t testing.TB, o Options, from time.Duration) *engine {
 	t.Helper()
-	server, err := Open(string(k), o)
+	server, err := wire.Open(string(k), o.Options)
 	if err != nil {
 		t.Fatal(err)
 	}
 	e := &engine{due: from}
-	if k == Epoll {
+	if k == wire.Epoll {
 		e.clock, err = wait.NewPoll(wait.DefaultSpin)
 	} else {
 		e.clock = wait.NewDoze(wait.DefaultSpin)
@@ -202,7 +208,7 @@ func (k kind) start(t testing.TB, o Options, from time.Duration) *engine {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := server.Carrier(e.clock)
+	c, err := server.Carrier(http1.NewCodec(o.asks, k == wire.Epoll), e.clock)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -220,34 +226,29 @@ func (k kind) open(t testing.TB, address string, change func(*Options)) *engine 
 	return e
 }
 
+// Options are an engine's and its codec's.
+type Options struct {
+	wire.Options
+	asks
+}
+
+type asks = http1.Options
+
 func options(address string, change func(*Options)) Options {
 	o := Options{
-		Host: address, Requests: []Request{ask("GET", "")}, Timeout: 5 * time.Second, KeepAlive: true,
-		Accepts: func(status int) bool { return status/100 == 2 },
-		Example: func(n uint64, _ *httpcall.Prepared, class string, seen Seen) string {
-			return fmt.Sprintf("%s: %v", class, seen.Err)
+		wire.Options{Host: address, Timeout: 5 * time.Second, KeepAlive: true},
+		asks{
+			Requests: []http1.Request{ask("GET", "")},
+			Accepts:  func(status int) bool { return status/100 == 2 },
+			Example: func(n uint64, _ *httpcall.Prepared, class string, seen http1.Seen) string {
+				return fmt.Sprintf("%s: %v", class, seen.Err)
+			},
 		},
 	}
 	if change != nil {
 		change(&o)
 	}
 	return o
-}
-
-func (d *desk) atDesk() *desk { return d }
-
-func (e *Engine) answers() (list []*answer) {
-	for _, c := range e.conns {
-		list = append(list, &c.answer)
-	}
-	return list
-}
-
-func (n *Net) answers() (list []*answer) {
-	for _, c := range n.conns {
-		list = append(list, &c.answer)
-	}
-	return list
 }
 
 // collect waits for so many calls to end, and for nothing to follow.
@@ -298,68 +299,8 @@ func expectClass(t testing.TB, ended []target.Done, class string) {
 // expectBooks checks that so many calls are under way or in line.
 func expectBooks(t testing.TB, e *engine, calls int) {
 	t.Helper()
-	d := e.atDesk()
-	e.books(t, calls-d.line.len())
-}
-
-func (e *Engine) books(t testing.TB, calls int) {
-	t.Helper()
-	open, busy, idle := 0, 0, 0
-	for i, c := range e.conns {
-		if c.fd >= 0 {
-			open++
-		}
-		if c.x == nil {
-			continue
-		}
-		busy++
-		watched := watches(e.deadlines, &c.seat)
-		if c.fd < 0 || e.o.Timeout > 0 && (!watched || !c.watched || c.watch > c.x.until) {
-			t.Fatalf("the call on connection %d has no end: %+v", i, *c)
-		}
-	}
-	for _, c := range e.idle.all {
-		if c.fd < 0 || c.x != nil {
-			t.Fatal("a connection is not idle")
-		}
-		idle++
-	}
-	if open != e.open || open != busy+idle || busy != calls || len(e.closed)+open != len(e.conns) || e.deadlines.Len() > 2*len(e.conns) {
-		t.Fatalf("%d connections are open, %d counted, %d busy with %d calls, %d idle, %d closed of %d; watched by %d entries",
-			open, e.open, busy, calls, idle, len(e.closed), len(e.conns), e.deadlines.Len())
-	}
-	if e.o.Connections > 0 && (open > e.o.Connections || e.line.len() > 0 && open < e.o.Connections) {
-		t.Fatalf("%d connections of %d, %d calls in line", open, e.o.Connections, e.line.len())
-	}
-}
-
-func (n *Net) books(t testing.TB, calls int) {
-	t.Helper()
-	busy := 0
-	for i, c := range n.conns {
-		if c.x == nil {
-			continue
-		}
-		busy++
-		watched := watches(n.deadlines, &c.seat)
-		if n.o.Timeout > 0 && c.why == "" && (!watched || !c.watched || c.watch > c.x.until) {
-			t.Fatalf("the call on connection %d has no end", i)
-		}
-	}
-	seen := map[*netConn]bool{}
-	for _, c := range slices.Concat(n.resting.all, n.closed) {
-		if c.x != nil || seen[c] {
-			t.Fatalf("a connection is idle or closed, and not so")
-		}
-		seen[c] = true
-	}
-	// Some may have gone without a notice so far.
-	if n.open != len(n.conns)-len(n.closed) || n.open < busy+len(n.resting.all) || busy != calls || n.deadlines.Len() > 2*len(n.conns) {
-		t.Fatalf("%d connections are counted, %d busy with %d calls, %d idle, %d closed of %d; watched by %d entries",
-			n.open, busy, calls, len(n.resting.all), len(n.closed), len(n.conns), n.deadlines.Len())
-	}
-	if n.o.Connections > 0 && (n.open > n.o.Connections || n.line.len() > 0 && n.open < n.o.Connections) {
-		t.Fatalf("%d connections of %d, %d calls in line", n.open, n.o.Connections, n.line.len())
+	if err := e.Books(calls - e.InLine()); err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -371,9 +312,4 @@ func descriptors(t testing.TB) int {
 		t.Fatal(err)
 	}
 	return len(entries)
-}
-
-// watches tells whether a connection is among those that are looked at.
-func watches(d deadlines, c *seat) bool {
-	return slices.ContainsFunc(d.Agenda, func(entry agenda.Entry[*seat]) bool { return entry.What == c && entry.At == c.watch })
 }

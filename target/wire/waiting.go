@@ -9,13 +9,13 @@ import (
 // line holds the calls that wait for a connection, first come first served.
 // The zero line is empty.
 type line struct {
-	calls []*exchange
+	calls []*Exchange
 	head  int // those before it are gone
 }
 
 func (l *line) len() int { return len(l.calls) - l.head }
 
-func (l *line) push(x *exchange) {
+func (l *line) push(x *Exchange) {
 	if l.head > 0 && len(l.calls) == cap(l.calls) && 2*l.head >= len(l.calls) {
 		l.calls, l.head = l.calls[:copy(l.calls, l.calls[l.head:])], 0
 	}
@@ -23,7 +23,7 @@ func (l *line) push(x *exchange) {
 }
 
 // pop takes out the first call; there must be one.
-func (l *line) pop() *exchange {
+func (l *line) pop() *Exchange {
 	x := l.calls[l.head]
 	l.calls[l.head] = nil
 	if l.head++; l.head == len(l.calls) {
@@ -33,7 +33,7 @@ func (l *line) pop() *exchange {
 }
 
 // take takes out the call of that ID, wherever it stands; nil if it does not.
-func (l *line) take(id target.ID) *exchange {
+func (l *line) take(id target.ID) *Exchange {
 	for i := l.head; i < len(l.calls); i++ {
 		if x := l.calls[i]; x.ID == id {
 			l.calls = slices.Delete(l.calls, i, i+1)

@@ -1,0 +1,50 @@
+package dialog
+
+import (
+	"errors"
+	"io"
+	"strings"
+
+	"plimsoll/target"
+	"plimsoll/target/client"
+	"plimsoll/target/plain"
+)
+
+// Class names the class of what went wrong over a connection, which was there or
+// was still being set up.
+func Class(err error, connecting bool) string {
+	switch {
+	case errors.Is(err, ErrLarge):
+		return target.Body
+	case !connecting && (errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)):
+		return target.Closed
+	}
+	return client.Class(err, connecting)
+}
+
+// longestExample is how many bytes the message of a failure has.
+const longestExample = 200
+
+// Example is the message of a failure, without secrets.
+func Example(address string, err error, scrub func(string) string) string {
+	return Told(address, client.Reason(err), scrub)
+}
+
+// Told is that of a failure that has been put into words.
+func Told(address, text string, scrub func(string) string) string {
+	return plain.Clip(scrubbed(address+": "+text, scrub), longestExample)
+}
+
+// Shown is how an answer begins, without secrets.
+func Shown(body []byte, scrub func(string) string) string {
+	const enough = 4 * target.MostShown * 2 // so that no secret is cut in two where it shows
+	text := []rune(scrubbed(strings.ToValidUTF8(string(body[:min(len(body), enough)]), "\uFFFD"), scrub))
+	return string(text[:min(len(text), target.MostShown)])
+}
+
+func scrubbed(text string, scrub func(string) string) string {
+	if scrub == nil {
+		return text
+	}
+	return scrub(text)
+}

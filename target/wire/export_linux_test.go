@@ -1,0 +1,115 @@
+package wire
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"plimsoll/target/agenda"
+)
+
+// What the tests of the engines, which speak HTTP over them, see of what is
+// inside.
+
+// AWhile is aWhile.
+const AWhile = aWhile
+
+// Reading reads the clock.
+func (d *desk) Reading() time.Duration { return d.now() }
+
+// InLine is how many calls wait for a connection, and Ended how many have ended
+// that nobody has taken.
+func (d *desk) InLine() int { return d.line.len() }
+func (d *desk) Ended() int  { return len(d.done) - d.next }
+
+// Fill has calls believe that all connections are taken, and Drain lets them go
+// on.
+func (e *Engine) Fill() { e.open = 1 }
+func (e *Engine) Drain() {
+	e.open = 0
+	e.admit()
+}
+
+// GoTo has the engine try these addresses.
+func (e *Engine) GoTo(addresses []unix.Sockaddr) {
+	e.ways = nil
+	for _, address := range addresses {
+		e.ways = append(e.ways, way{family: unix.AF_INET, to: address})
+	}
+}
+
+// Heard tells whether a connection has something to say.
+func (n *Net) Heard() bool { return n.inbox.any.Load() }
+
+// Interrupt does so to the first connection.
+func (n *Net) Interrupt(class string) { n.conns[0].interrupt(class) }
+
+// Books checks what must always hold with so many calls on connections.
+func (e *Engine) Books(calls int) error {
+	open, busy, idle := 0, 0, 0
+	for i, c := range e.conns {
+		if c.fd >= 0 {
+			open++
+		}
+		if c.x == nil {
+			continue
+		}
+		busy++
+		watched := watches(e.deadlines, &c.seat)
+		if c.fd < 0 || e.o.Timeout > 0 && (!watched || !c.watched || c.watch > c.x.until) {
+			return fmt.Errorf("the call on connection %d has no end: %+v", i, *c)
+		}
+	}
+	for _, c := range e.idle.all {
+		if c.fd < 0 || c.x != nil {
+			return errors.New("a connection is not idle")
+		}
+		idle++
+	}
+	if open != e.open || open != busy+idle || busy != calls || len(e.closed)+open != len(e.conns) || e.deadlines.Len() > 2*len(e.conns) {
+		return fmt.Errorf("%d connections are open, %d counted, %d busy with %d calls, %d idle, %d closed of %d; watched by %d entries",
+			open, e.open, busy, calls, idle, len(e.closed), len(e.conns), e.deadlines.Len())
+	}
+	if e.o.Connections > 0 && (open > e.o.Connections || e.line.len() > 0 && open < e.o.Connections) {
+		return fmt.Errorf("%d connections of %d, %d calls in line", open, e.o.Connections, e.line.len())
+	}
+	return nil
+}
+
+func (n *Net) Books(calls int) error {
+	busy := 0
+	for i, c := range n.conns {
+		if c.x == nil {
+			continue
+		}
+		busy++
+		watched := watches(n.deadlines, &c.seat)
+		if n.o.Timeout > 0 && c.why == "" && (!watched || !c.watched || c.watch > c.x.until) {
+			return fmt.Errorf("the call on connection %d has no end", i)
+		}
+	}
+	seen := map[*netConn]bool{}
+	for _, c := range slices.Concat(n.resting.all, n.closed) {
+		if c.x != nil || seen[c] {
+			return fmt.Errorf("a connection is idle or closed, and not so")
+		}
+		seen[c] = true
+	}
+	// Some may have gone without a notice so far.
+	if n.open != len(n.conns)-len(n.closed) || n.open < busy+len(n.resting.all) || busy != calls || n.deadlines.Len() > 2*len(n.conns) {
+		return fmt.Errorf("%d connections are counted, %d busy with %d calls, %d idle, %d closed of %d; watched by %d entries",
+			n.open, busy, calls, len(n.resting.all), len(n.closed), len(n.conns), n.deadlines.Len())
+	}
+	if n.o.Connections > 0 && (n.open > n.o.Connections || n.line.len() > 0 && n.open < n.o.Connections) {
+		return fmt.Errorf("%d connections of %d, %d calls in line", n.open, n.o.Connections, n.line.len())
+	}
+	return nil
+}
+
+// watches tells whether a connection is among those that are looked at.
+func watches(d deadlines, c *seat) bool {
+	return slices.ContainsFunc(d.Agenda, func(entry agenda.Entry[*seat]) bool { return entry.What == c && entry.At == c.watch })
+}
