@@ -141,6 +141,7 @@ func fullRun() *Run {
 	slow := trialOf("fetch-urls", "sequential", Point{Requests: 5}, 0, ms(1040, 1040, 1050), map[string][]time.Duration{"timeout": ms(2000), "status-503": ms(7)})
 	fast := trialOf("fetch-urls", "concurrent-3", Point{Requests: 5}, 0, ms(350, 360, 340, 355, 345), nil)
 	fast.Concurrency, fast.RatePerS, fast.DurationS = 3, 2.5, 30
+	fast.Whole = true
 	fast.Started, fast.Scheduled, fast.Dropped, fast.HeldCalls, fast.Cancelled = 6, 7, 1, 2, 1
 	six := latency.New(latency.Fine)
 	for _, d := range ms(0, 0, 0, 0, 1, 2) {
@@ -163,7 +164,7 @@ func fullRun() *Run {
 	fast.Ended, fast.Reason = Stopped, "on_error: stop"
 	fast.Health = Health{KeptPace: false, Why: "lateness p99 2ms", LimitedBy: "max_in_flight"}
 	fast.Loops, fast.Warnings = 2, []string{"a warning"}
-	fast.MachineUse = &MachineUse{CPUS: 0.5, WallS: 2.1, CPUWaitS: 0.02, GCPauseS: 0.001, GCPauseMaxS: 0.0005, GCs: 3, SpinS: 0.01, StoodStillS: 0.02, StoodStillAtS: 1.5, ThrottledS: 0.1, RSSBytes: 1 << 24}
+	fast.MachineUse = &MachineUse{CPUS: 0.5, WallS: 2.1, CPUWaitS: 0.02, GCPauseS: 0.001, GCPauseMaxS: 0.0005, GCs: 3, SpinS: 0.01, StoodStillS: 0.02, StoodStillAtS: 1.5, ThrottledS: 0.1, RSSBytes: 1 << 24, PeakRSSBytes: 1 << 25}
 	fast.Workload = "concurrent: 3, drain: 30s"
 	elapsed, memory := fast.Response, fast.Service
 	fast.Phases, fast.Memory = map[string]Dist{"connect": fast.Service}, &memory
