@@ -260,7 +260,7 @@ func TestBenchInterrupted(t *testing.T) {
 		t.Fatal(err)
 	}
 	end := p.wait(t)
-	if end.code != 130 || !strings.Contains(end.stdout, "\n ok (2xx) ") || !strings.Contains(end.stdout, "interrupted") {
+	if end.code != 130 || !strings.Contains(end.stdout, "\n ok ") || !strings.Contains(end.stdout, "interrupted") {
 		t.Errorf("exit code %d\n%s\n%s", end.code, end.stderr, end.stdout)
 	}
 }

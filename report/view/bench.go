@@ -121,7 +121,7 @@ func (g *Group) loadTable() *Table {
 // answerTable is how calls ended, the successes first.
 func (g *Group) answerTable() *Table {
 	answered := float64(g.OK + g.Failed)
-	names, counts, shares, examples := []string{"ok (2xx)"}, []int64{g.OK}, []float64{float64(g.OK) / answered * 100}, []string{""}
+	names, counts, shares, examples := []string{"ok"}, []int64{g.OK}, []float64{float64(g.OK) / answered * 100}, []string{""}
 	for _, class := range byCount(g.Errors) {
 		e := g.Errors[class]
 		names, counts = append(names, Clean(class)), append(counts, e.Count)

@@ -20,6 +20,11 @@ func ways() []way {
 	return []way{
 		{[]string{"http", "https"}, "http", Quick.putHTTP},
 		{[]string{"unix"}, "http", Quick.putSocket},
+		{[]string{"redis"}, "redis", Quick.putRedis},
+		{[]string{"postgres", "postgresql", "mysql"}, "sql", Quick.putSQL},
+		{[]string{"ws", "wss"}, "websocket", Quick.putWebSocket},
+		{[]string{"tcp"}, "tcp", Quick.putTCP},
+		{[]string{"nats"}, "nats", Quick.putNATS},
 	}
 }
 

@@ -32,8 +32,8 @@ func TestWhatIsAnAddress(t *testing.T) {
 func TestSchemes(t *testing.T) {
 	for address, want := range map[string]string{
 		"http://h": "", "HTTPS://h": "", "h:80": "", "unix:/a": "",
-		"redis://h":    "the scheme redis:// is not supported: bench loads http://, https:// and unix:",
-		"Postgres:///": "the scheme postgres:// is not supported: bench loads http://, https:// and unix:",
+		"redis://h": "", "Postgres:///": "", "wss://h": "", "tcp://h:7": "", "nats://h": "",
+		"ftp://h": "the scheme ftp:// is not supported: bench loads http://, https://, unix:, redis://, postgres://, postgresql://, mysql://, ws://, wss://, tcp:// and nats://",
 	} {
 		if err := CheckScheme(address); fmt.Sprint(err) != want && (err != nil || want != "") {
 			t.Errorf("%s: %v", address, err)
@@ -184,5 +184,40 @@ func TestProgramsThatCannotBe(t *testing.T) {
 		if _, err := p.YAML(); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("want %q: %v", want, err)
 		}
+	}
+}
+
+// What a load without a file writes of an address is read as the target of its
+// kind, with the call that its body says, or the least there is.
+func TestAddressesOfOtherKinds(t *testing.T) {
+	for _, c := range []struct {
+		load Quick
+		kind string
+		call string // its name
+	}{
+		{Quick{URL: "redis://ann:kite@127.0.0.1/3"}, "redis", "PING"},
+		{Quick{URL: "redis://127.0.0.1:7000", Body: "GET k"}, "redis", "GET k"},
+		{Quick{URL: "postgres://ann:kite@127.0.0.1:5432/shop"}, "sql", "select 1"},
+		{Quick{URL: "mysql://ann:kite@127.0.0.1:3306/shop", Body: "select 2"}, "sql", "select 2"},
+		{Quick{URL: "ws://127.0.0.1:8080/chat"}, "websocket", ""},
+		{Quick{URL: "tcp://127.0.0.1:7", Body: "hello"}, "tcp", ""},
+		{Quick{URL: "nats://127.0.0.1/orders.new"}, "nats", "publish orders.new"},
+	} {
+		c.load.Requests = 1
+		text, err := c.load.YAML()
+		if err != nil {
+			t.Fatal(err)
+		}
+		plan, problems := Parse("bench.yaml", text, environment, ".")
+		if plan == nil {
+			t.Fatalf("%s: %v\n%s", c.load.URL, problems, text)
+		}
+		traits := plan.Targets[0].Settings.Traits()
+		if traits.Kind != c.kind || traits.Own == nil || c.call != "" && traits.Own.Name() != c.call {
+			t.Errorf("%s is of the kind %s and calls %v\n%s", c.load.URL, traits.Kind, traits.Own, text)
+		}
+	}
+	if _, err := (Quick{URL: "redis://127.0.0.1", Method: "GET"}).YAML(); err == nil || err.Error() != `--method is of HTTP, and "redis://" is none: leave it out` {
+		t.Error(err)
 	}
 }

@@ -70,6 +70,9 @@ func (q Quick) YAML() ([]byte, error) {
 	f.put(0, "targets:")
 	f.put(1, "bench:")
 	how, _ := wayOf(q.URL)
+	if err := q.suits(how); err != nil {
+		return nil, err
+	}
 	f.put(2, "%s:", how.kind)
 	how.put(q, &f)
 	f.put(0, "scenarios:")

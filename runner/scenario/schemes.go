@@ -1,0 +1,111 @@
+package scenario
+
+import (
+	"cmp"
+	"fmt"
+	"net/url"
+	"strconv"
+	"strings"
+)
+
+// The addresses that are none of HTTP: what is sent there is the body, or else the
+// least that such a server answers.
+
+// putRedis writes a command: redis://USER:PASSWORD@HOST:PORT/DATABASE.
+func (q Quick) putRedis(f *lines) {
+	u, err := url.Parse(q.URL)
+	if err != nil {
+		f.put(3, "address: %s", literal(q.URL)) // which the reader says is none
+		return
+	}
+	f.put(3, "address: %s", literal(withPort(u, "6379")))
+	if name := u.User.Username(); name != "" {
+		f.put(3, "user: %s", literal(name))
+	}
+	if password, given := u.User.Password(); given {
+		f.put(3, "password: %s", literal(password))
+	}
+	if db := strings.Trim(u.Path, "/"); db != "" {
+		f.put(3, "db: %s", literal(db))
+	}
+	words := strings.Fields(cmp.Or(q.Body, "PING"))
+	for i, word := range words {
+		words[i] = literal(word)
+	}
+	f.put(3, "redis: [%s]", strings.Join(words, ", "))
+	f.putDuration(3, "timeout", q.Timeout)
+}
+
+// withPort is the address of a URL, with the port that is usual where it has none.
+func withPort(u *url.URL, usual string) string {
+	if u.Port() != "" || u.Hostname() == "" {
+		return u.Host
+	}
+	return u.Host + ":" + usual
+}
+
+// putSQL writes a statement: postgres://… or mysql://…, as drivers have them.
+func (q Quick) putSQL(f *lines) {
+	driver := "postgres"
+	if schemeOf(q.URL) == "mysql" {
+		driver = "mysql"
+	}
+	f.put(3, "driver: %s", driver)
+	f.put(3, "dsn: %s", literal(q.URL))
+	f.put(3, "sql: %s", literal(cmp.Or(q.Body, "select 1")))
+	f.putDuration(3, "timeout", q.Timeout)
+}
+
+// putWebSocket writes a message, the answer to which is the next.
+func (q Quick) putWebSocket(f *lines) {
+	f.put(3, "url: %s", literal(q.URL))
+	f.put(3, "send: %s", literal(cmp.Or(q.Body, "ping")))
+	f.putDuration(3, "timeout", q.Timeout)
+	if q.Insecure {
+		f.put(3, "tls: {insecure: true}")
+	}
+}
+
+// putTCP writes a line, the answer to which is a line.
+func (q Quick) putTCP(f *lines) {
+	f.put(3, "address: %s", literal(strings.TrimSuffix(q.URL[len("tcp://"):], "/")))
+	f.put(3, "send: %s", strings.TrimSuffix(literal(strings.TrimSuffix(cmp.Or(q.Body, "ping"), "\n")), `"`)+`\n"`)
+	f.put(3, `receive: {until: "\n"}`)
+	f.putDuration(3, "timeout", q.Timeout)
+}
+
+// putNATS writes a message: nats://HOST:PORT/SUBJECT.
+func (q Quick) putNATS(f *lines) {
+	subject := "plimsoll.bench"
+	if u, err := url.Parse(q.URL); err == nil && strings.Trim(u.Path, "/") != "" {
+		subject, u.Path = strings.Trim(u.Path, "/"), ""
+		q.URL = u.String()
+	}
+	f.put(3, "url: %s", literal(q.URL))
+	f.put(3, "subject: %s", literal(subject))
+	f.put(3, "publish: %s", literal(cmp.Or(q.Body, "hello")))
+	f.putDuration(3, "timeout", q.Timeout)
+}
+
+// ofHTTP is a flag that only HTTP has an answer to; "" where none is given.
+func (q Quick) ofHTTP() string {
+	for _, f := range []struct {
+		name  string
+		given bool
+	}{
+		{"method", q.Method != ""}, {"header", len(q.Headers) > 0}, {"http2", q.HTTP2}, {"engine", q.Engine != ""}, {"unix", q.Unix != ""}, {"body with a file", q.BodyFile != ""},
+	} {
+		if f.given {
+			return f.name
+		}
+	}
+	return ""
+}
+
+// suits tells what of a load without a file its address leaves no room for.
+func (q Quick) suits(w way) error {
+	if flag := q.ofHTTP(); w.kind != "http" && flag != "" {
+		return fmt.Errorf("--%s is of HTTP, and %s is none: leave it out", flag, strconv.Quote(spelled(schemeOf(q.URL))))
+	}
+	return nil
+}
