@@ -10,7 +10,6 @@ import (
 	"plimsoll/target/client"
 	"plimsoll/target/kind"
 	"plimsoll/target/setting"
-	"plimsoll/target/workers"
 )
 
 // written is what stands in the scenario file.
@@ -133,7 +132,7 @@ func (s *Settings) Open(_ context.Context, site kind.Site) (*kind.Opened, error)
 	}
 	return &kind.Opened{
 		Engine:    s.Driver,
-		Carrier:   func(c target.Clock) (target.Carrier, error) { return &carrier{workers.New(t, c), t}, nil },
+		Carrier:   func(c target.Clock) (target.Carrier, error) { return client.Carry(t, c, t.Leave), nil },
 		Prepare:   func(call any) (any, error) { return call, nil },
 		Divisible: s.Connections == 0,
 		Timeout:   s.Timeout,
@@ -142,12 +141,3 @@ func (s *Settings) Open(_ context.Context, site kind.Site) (*kind.Opened, error)
 		Close:     t.Close,
 	}, nil
 }
-
-// carrier is workers who tell when a user is gone.
-type carrier struct {
-	*workers.Carrier
-	target *Target
-}
-
-// Leave closes the connections that are the user's own.
-func (c *carrier) Leave(user uint32) { c.target.Leave(user) }
