@@ -118,7 +118,7 @@ func TestJourneys(t *testing.T) {
 	for _, r := range recipes(t) {
 		t.Run(r.title, func(t *testing.T) {
 			t.Parallel()
-			if r.tag == "nats" && !broker.Embedded {
+			if r.tag == "embedded" && !broker.Embedded {
 				t.Skip(broker.Absent)
 			}
 			dir := t.TempDir()

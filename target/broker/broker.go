@@ -1,4 +1,4 @@
-//go:build nats
+//go:build embedded
 
 // Package broker is a NATS server of plimsoll's own, with JetStream, for scenarios
 // that name none: nothing needs to be installed to try how messages travel.

@@ -14,14 +14,9 @@ type sqlite struct {
 }
 
 // errAbsent says what to do where SQLite is not built in.
-var errAbsent = errors.New("this plimsoll was built without SQLite (-tags nosqlite): use a release, or run `go run ./cmd/plimsoll …`; or name another driver, postgres or mysql")
+var errAbsent = errors.New("this plimsoll was built without SQLite: build it with `go build -tags embedded ./cmd/plimsoll` (or go run -tags embedded ./cmd/plimsoll …), or name another driver, postgres or mysql")
 
-func newSQLite(dsn string) (dialect, error) {
-	if !sqliteHere {
-		return nil, errAbsent
-	}
-	return &sqlite{dsn}, nil
-}
+func newSQLite(dsn string) (dialect, error) { return &sqlite{dsn}, nil }
 
 func (s *sqlite) place() string {
 	if s.dsn == "" {
@@ -38,6 +33,9 @@ func (s *sqlite) secrets() []string { return nil }
 const usual = "?_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)"
 
 func (s *sqlite) open(options) (*opened, error) {
+	if !sqliteHere {
+		return nil, errAbsent
+	}
 	if s.dsn != "" {
 		return &opened{connector: openSQLite(s.dsn)}, nil
 	}

@@ -72,12 +72,7 @@ func (s *Settings) understand(r *setting.Reader, at setting.Pos, w written) bool
 	}
 	var err error
 	if s.dialect, err = d.of(dsn); err != nil {
-		if err != errAbsent {
-			at = w.dsn.Pos
-			r.Problem(at, "the dsn cannot be read: %v; expected one such as %s", err, d.like)
-			return false
-		}
-		r.Problem(at, "%v", err)
+		r.Problem(w.dsn.Pos, "the dsn cannot be read: %v; expected one such as %s", err, d.like)
 		return false
 	}
 	s.hide()
