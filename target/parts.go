@@ -10,12 +10,7 @@ type Parts struct {
 	Phases []time.Duration
 	// Memory is what a program had at the most, in bytes; 0: nobody knows.
 	Memory int64
-	// Stream is what came one after another; nil: the answer was one.
-	Stream *Stream
 }
-
-// Stream is what came of an answer that is many events.
-type Stream struct{}
 
 // None is a phase that a call has not had.
 const None time.Duration = -1
