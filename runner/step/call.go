@@ -202,7 +202,7 @@ func (s *Step) judgesStatus() bool { return slices.Contains(s.judges(), "status"
 
 // ask makes a request of the step's keys, and says what it is called.
 func (c *compiler) ask(s *Step, t Target, out *journey.Call, f *flow) (name string) {
-	if t.Name != "" && !t.Asks {
+	if t.Kind != "" && !t.Asks { // else it could not be read
 		c.problem(s.pos, "%s is of the kind %s, which cannot be asked for a path: write call: %[1]s for its own call, or name another target", t.Name, t.Kind)
 	}
 	request, ok := s.http.Call(c.r, c.Common)
@@ -221,7 +221,7 @@ func (c *compiler) ask(s *Step, t Target, out *journey.Call, f *flow) (name stri
 func (c *compiler) askKind(s *Step, word string, t Target, out *journey.Call, f *flow) (name string) {
 	i := slices.IndexFunc(kinds.Actions(), func(a kind.Action) bool { return a.Word == word })
 	a := kinds.Actions()[i]
-	if t.Name != "" && t.Action != word {
+	if t.Kind != "" && t.Action != word {
 		c.problem(s.asked.At(word).Pos, "%s is of the kind %s, which cannot be asked by %s: name another target", t.Name, t.Kind, word)
 	}
 	for _, key := range s.asked.Given() {
@@ -291,7 +291,7 @@ func (c *compiler) keep(s *Step, out *journey.Call, find finder, f *flow) {
 func (c *compiler) fits(s *Step, t Target) {
 	fit := func(o look.Operand, at setting.Pos) {
 		switch {
-		case t.Name == "" || o.Word() == "" || slices.Contains(t.Operands, o.Word()):
+		case t.Kind == "" || o.Word() == "" || slices.Contains(t.Operands, o.Word()):
 		case len(t.Operands) == 0:
 			c.problem(at, "answers of %s, which is of the kind %s, have nothing to look at", t.Name, t.Kind)
 		default:
