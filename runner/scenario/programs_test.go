@@ -46,7 +46,10 @@ func TestSchemes(t *testing.T) {
 func TestEveryWayIsOne(t *testing.T) {
 	for _, w := range ways() {
 		for _, scheme := range w.schemes {
-			address := spelled(scheme) + "localhost:8080/items"
+			address := spelled(scheme) + "localhost:8080/1"
+			if w.kind == "tcp" { // which has no paths
+				address = spelled(scheme) + "localhost:8080"
+			}
 			text, err := Quick{URL: address}.YAML()
 			if err != nil {
 				t.Fatal(err)
