@@ -63,8 +63,19 @@ func (h *handler) talk(ctx context.Context, o Options, ready func(addr string)) 
 			time.Sleep(10 * time.Millisecond) // no descriptors, for example
 			continue
 		}
-		e.alive.Go(func() { e.serve(&talker{conn: conn}) })
+		t := e.enter(conn)
+		e.alive.Go(func() { e.serve(t) })
 	}
+}
+
+// enter has a connection be among all before anything is read from a later one:
+// what that one shouts goes to it, too.
+func (e *echoes) enter(conn net.Conn) *talker {
+	t := &talker{conn: conn}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.all[t] = true
+	return t
 }
 
 // hangUp closes all connections.
@@ -77,9 +88,6 @@ func (e *echoes) hangUp() {
 }
 
 func (e *echoes) serve(t *talker) {
-	e.mu.Lock()
-	e.all[t] = true
-	e.mu.Unlock()
 	defer func() {
 		e.mu.Lock()
 		delete(e.all, t)

@@ -21,8 +21,11 @@ type sockets struct {
 	*handler
 	broadcast bool // each answer goes to everybody
 
-	mu  sync.Mutex
-	all map[*websocket.Conn]bool
+	// entering is held by connections from before their clients hear that they are
+	// open until they are among all: who shouts then waits until they are in.
+	entering sync.RWMutex
+	mu       sync.Mutex
+	all      map[*websocket.Conn]bool
 }
 
 // mostMessage is how many bytes a message may have.
@@ -39,15 +42,12 @@ func (s *sockets) ServeHTTP(w nethttp.ResponseWriter, r *nethttp.Request) {
 		return
 	}
 	offered := strings.FieldsFunc(r.Header.Get("Sec-WebSocket-Protocol"), func(c rune) bool { return c == ',' || c == ' ' })
-	c, err := websocket.Accept(w, r, &websocket.AcceptOptions{InsecureSkipVerify: true, Subprotocols: offered})
-	if err != nil {
+	c := s.enter(w, r, offered)
+	if c == nil {
 		return // it has been told
 	}
 	defer c.CloseNow()
 	c.SetReadLimit(mostMessage)
-	s.mu.Lock()
-	s.all[c] = true
-	s.mu.Unlock()
 	defer func() {
 		s.mu.Lock()
 		delete(s.all, c)
@@ -62,6 +62,21 @@ func (s *sockets) ServeHTTP(w nethttp.ResponseWriter, r *nethttp.Request) {
 			return
 		}
 	}
+}
+
+// enter opens a connection, which is among all when its client hears of it, to
+// whoever shouts; nil: it is none.
+func (s *sockets) enter(w nethttp.ResponseWriter, r *nethttp.Request, offered []string) *websocket.Conn {
+	s.entering.RLock()
+	defer s.entering.RUnlock()
+	c, err := websocket.Accept(w, r, &websocket.AcceptOptions{InsecureSkipVerify: true, Subprotocols: offered})
+	if err != nil {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.all[c] = true
+	return c
 }
 
 // answer answers a message, and tells whether there may be more.
@@ -92,6 +107,8 @@ func (s *sockets) tell(ctx context.Context, c *websocket.Conn, form websocket.Me
 	if !s.broadcast {
 		return c.Write(ctx, form, message) == nil
 	}
+	s.entering.Lock()
+	s.entering.Unlock() // only to have waited
 	s.mu.Lock()
 	all := make([]*websocket.Conn, 0, len(s.all))
 	for other := range s.all {

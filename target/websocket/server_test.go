@@ -25,6 +25,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // server counts for itself what it sees.
 type server struct {
+	entering sync.RWMutex
 	*httptest.Server
 	does func(s *server, c *websocket.Conn, message []byte) (more bool)
 
@@ -69,8 +70,10 @@ func (s *server) serve(w nethttp.ResponseWriter, r *nethttp.Request) {
 		w.WriteHeader(403)
 		return
 	}
+	s.entering.RLock() // its client knows of a connection before we do
 	c, err := websocket.Accept(w, r, &websocket.AcceptOptions{InsecureSkipVerify: true, Subprotocols: []string{"b"}})
 	if err != nil {
+		s.entering.RUnlock()
 		return
 	}
 	s.at.Add(1)
@@ -82,6 +85,7 @@ func (s *server) serve(w nethttp.ResponseWriter, r *nethttp.Request) {
 	s.accepted++
 	s.most = max(s.most, len(s.conns))
 	s.mu.Unlock()
+	s.entering.RUnlock()
 	defer func() {
 		c.CloseNow()
 		s.mu.Lock()
@@ -110,6 +114,8 @@ func (s *server) serve(w nethttp.ResponseWriter, r *nethttp.Request) {
 
 // others are all connections.
 func (s *server) others() (all []*websocket.Conn) {
+	s.entering.Lock() // when those under way are in
+	defer s.entering.Unlock()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for c := range s.conns {
