@@ -68,6 +68,7 @@ func TestBehindNginx(t *testing.T) {
 	address, signal := nginx(t, upstream)
 	to := opened(t, "ws://"+address+"/chat", "ping ${n}", nil)
 	classes, _ := load(t, to, 4, 200, 20*time.Second)
+	s.settle()
 	if classes[""] != 200 || s.asked != 200 || s.accepted != 4 {
 		t.Errorf("%v; %d asked over %d connections", classes, s.asked, s.accepted)
 	}

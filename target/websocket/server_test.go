@@ -124,6 +124,12 @@ func (s *server) others() (all []*websocket.Conn) {
 	return all
 }
 
+// settle waits for whoever writes down what was seen.
+func (s *server) settle() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+}
+
 func (s *server) address() string { return "ws" + strings.TrimPrefix(s.URL, "http") }
 
 // awaitConns waits until so many connections are left.

@@ -54,6 +54,7 @@ func TestWhatTheServerSawIsReported(t *testing.T) {
 						}
 					}
 				}
+				s.settle()
 				if classes[""] != 90 || s.asked != 90 || s.accepted != c.opened || fresh != s.accepted || s.mostServed > c.opened {
 					t.Errorf("%v; %d asked over %d connections (%d told), %d at once", classes, s.asked, s.accepted, fresh, s.mostServed)
 				}
@@ -78,6 +79,7 @@ func TestUpgrade(t *testing.T) {
 	if out := once(t, to); !out.OK() {
 		t.Error(out.Class, out.Example)
 	}
+	s.settle()
 	if h := s.heads[0]; !slices.Equal(h["X-Own"], []string{"1", "2"}) || h.Get("Sec-Websocket-Protocol") != "a,b" {
 		t.Errorf("sent %v", h)
 	}
@@ -88,6 +90,8 @@ func TestPasswords(t *testing.T) {
 	s := serve(t, false, func(*server, *websocket.Conn, []byte) bool { return false })
 	to := opened(t, strings.Replace(s.address(), "ws://", "ws://me:hush@", 1), "hi", nil)
 	out := once(t, to)
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if out.OK() || strings.Contains(out.Example, "hush") || s.heads[0].Get("Authorization") != "Basic bWU6aHVzaA==" {
 		t.Errorf("%s; sent %v", out.Example, s.heads[0])
 	}
@@ -178,6 +182,7 @@ func TestLateAnswersMeetNobody(t *testing.T) {
 		}
 		time.Sleep(20 * time.Millisecond) // for what is unasked to come, and to be dropped
 	}
+	s.settle()
 	if s.accepted != 4 {
 		t.Errorf("%d connections", s.accepted)
 	}
@@ -229,7 +234,9 @@ func TestIdleConnectionsAreHeard(t *testing.T) {
 	_ = c.Close(websocket.StatusGoingAway, "")
 	s.awaitConns(t, 0)
 	time.Sleep(20 * time.Millisecond)
-	if out := once(t, to); !out.OK() || s.accepted != 2 {
+	out := once(t, to)
+	s.settle()
+	if !out.OK() || s.accepted != 2 {
 		t.Errorf("the next call: %s %s, %d connections", out.Class, out.Example, s.accepted)
 	}
 }
@@ -270,6 +277,7 @@ func TestBroadcast(t *testing.T) {
 			t.Errorf("first %v, last %v; the call ended %v after the slowest one's message was sent", first, last, late)
 		}
 	}
+	s.settle()
 	if s.accepted != receivers+1 || s.asked != calls {
 		t.Errorf("%d connections, %d messages", s.accepted, s.asked)
 	}
