@@ -92,6 +92,7 @@ func TestWhoMayImportWhom(t *testing.T) {
 		"target/wait":       leaf,
 		"target/host":       leaf,
 		"target/busy":       leaf,
+		"target/real":       leaf,
 		"target/content":    leaf,
 		"target/cookie":     leaf,
 		"target/resp":       leaf,

@@ -114,11 +114,10 @@ func (ts *targets) child(ctx context.Context, name string, s kind.Service) (*ser
 	if child := ts.children[name]; child != nil {
 		return child, child.Err()
 	}
-	options, err := serve.Of(s)
-	if err != nil {
+	options := serve.Options{Seed: ts.Plan.Seed, Names: []string{"serve", name}, Spin: ts.Plan.Spin}
+	if err := options.Take(s); err != nil {
 		return nil, err
 	}
-	options.Seed, options.Names, options.Spin = ts.Plan.Seed, []string{"serve", name}, ts.Plan.Spin
 	child, err := serve.Start(ctx, options, ts.Child)
 	if err != nil {
 		return nil, err

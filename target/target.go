@@ -55,9 +55,6 @@ type Outcome struct {
 	Parts *Parts
 }
 
-// MostShown is how many characters of a body Shown has at most.
-const MostShown = 200
-
 // OK tells whether the call succeeded.
 func (o Outcome) OK() bool { return o.Class == "" }
 

@@ -25,6 +25,7 @@ import (
 	"plimsoll/runner/result"
 	"plimsoll/runner/scenario"
 	target "plimsoll/target/http"
+	"plimsoll/target/real"
 )
 
 // benched runs bench within this process and returns its only trial.
@@ -82,10 +83,7 @@ func countingGo(t *testing.T) (url string, seen func() int64) {
 
 // countingNginx counts by nginx's access log, once it has ended.
 func countingNginx(t *testing.T) (url string, seen func() int64) {
-	program, err := exec.LookPath("nginx")
-	if err != nil {
-		t.Skip("nginx is not installed")
-	}
+	program := real.Program(t, "nginx")
 	address, dir := freeAddress(t), t.TempDir()
 	config := filepath.Join(dir, "nginx.conf")
 	log := filepath.Join(dir, "access.log")

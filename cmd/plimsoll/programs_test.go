@@ -15,6 +15,7 @@ import (
 	"plimsoll/runner/scenario"
 	"plimsoll/runner/statistics"
 	"plimsoll/target/busy"
+	"plimsoll/target/real"
 )
 
 // alike fails if two tools are shown to differ by more than a twentieth: pairs of
@@ -46,9 +47,7 @@ func middle(values []float64) float64 {
 // Beside hyperfine: the same two commands, the same number of runs, medians alike.
 // The two take turns, for a busy machine changes within seconds.
 func TestProgramsBesideHyperfine(t *testing.T) {
-	if _, err := exec.LookPath("hyperfine"); err != nil {
-		t.Skip("hyperfine is not installed")
-	}
+	real.Program(t, "hyperfine")
 	pairs, runs, ways := 3, 8, []bool{false}
 	if *long { // so that beginnings, which differ, are a small part
 		pairs, runs, ways = 12, 60, []bool{false, true}

@@ -8,6 +8,7 @@ import (
 
 	"plimsoll/runner"
 	"plimsoll/target/delay"
+	"plimsoll/target/kind"
 	"plimsoll/target/serve"
 	"plimsoll/target/setting"
 	"plimsoll/target/sim"
@@ -19,7 +20,7 @@ func (p *program) serveCommand() *cobra.Command {
 	var pause time.Duration
 	var child bool
 	cmd := &cobra.Command{
-		Use: "serve", Short: "Serve a simulated target over HTTP", Args: arguments(0, 0, ""),
+		Use: "serve", Short: "Serve a simulated target, over HTTP or as its kind speaks", Args: arguments(0, 0, ""),
 		Long: `serve answers every path as the simulated target says, and besides
 /delay/SECONDS, /status/CODE, /bytes/N, /echo and /health.
 It listens on this machine only, unless --addr says otherwise.`,
@@ -42,7 +43,7 @@ It listens on this machine only, unless --addr says otherwise.`,
 			}
 			defer attend(cmd.Context())()
 			return broken(serve.Run(cmd.Context(), options, func(addr string) {
-				fmt.Fprintf(p.stdout, "serving on http://%s (Ctrl-C ends)\n", addr)
+				fmt.Fprintf(p.stdout, "serving on %s (Ctrl-C ends)\n", options.URL(addr))
 			}))
 		},
 	}
@@ -76,9 +77,10 @@ func (p *program) fromFile(file, name string, o *serve.Options) error {
 		if t.Name != name {
 			continue
 		}
-		if simulated, ok := t.Settings.(interface{ Model() *sim.Settings }); ok && simulated.Model() != nil {
-			o.Settings = *simulated.Model()
-			return nil
+		if serves, ok := t.Settings.(interface{ Service() (kind.Service, bool) }); ok {
+			if service, has := serves.Service(); has {
+				return o.Take(service)
+			}
 		}
 		return fmt.Errorf("the target %q of %s is no simulated one: it has neither sim: nor serve:", name, file)
 	}

@@ -37,7 +37,7 @@ func serving(t *testing.T, dir string, args ...string) (url string, interrupt fu
 		t.Fatal(err)
 	}
 	url, rest, _ := strings.Cut(strings.TrimPrefix(line, "serving on "), " ")
-	if !strings.HasPrefix(url, "http://") || rest != "(Ctrl-C ends)\n" {
+	if !strings.Contains(url, "://127.0.0.1:") || rest != "(Ctrl-C ends)\n" {
 		t.Fatalf("it says %q", line)
 	}
 	return url, func() int {
@@ -64,6 +64,37 @@ func get(t *testing.T, url string) (status int, body string, took time.Duration)
 		t.Fatal(err)
 	}
 	return answer.StatusCode, string(text), time.Since(began)
+}
+
+// A target of another kind is served as that kind speaks, with the delays of its
+// model.
+func TestServeTalks(t *testing.T) {
+	t.Parallel()
+	dir := folder(t, `
+targets: {echo: {tcp: {serve: {delay: 50ms}, send: "ping\n", receive: {until: "\n"}}}}
+scenarios: [{name: s, target: echo, requests: 1, modes: [sequential]}]
+`)
+	url, interrupt := serving(t, dir, "--addr", "127.0.0.1:0", "--file", "s.yaml", "--target", "echo")
+	address, is := strings.CutPrefix(url, "tcp://")
+	if !is {
+		t.Fatal(url)
+	}
+	c, err := net.Dial("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	began := time.Now()
+	if _, err := c.Write([]byte("hello\n")); err != nil {
+		t.Fatal(err)
+	}
+	line, err := bufio.NewReader(c).ReadString('\n')
+	if took := time.Since(began); line != "hello\n" || took < 50*time.Millisecond {
+		t.Errorf("%q after %v, %v", line, took, err)
+	}
+	if code := interrupt(); code != 0 && code != 130 {
+		t.Errorf("exit code %d", code)
+	}
 }
 
 func TestServe(t *testing.T) {

@@ -42,14 +42,22 @@ func (o Options) Bench(run *result.Run, subject string) (*Bench, error) {
 	}
 	b.Answer = b.answers(run, s)
 	b.Tables = []Table{*g.loadTable(), *g.answerTable(), *g.timesTable(o.Confidence)}
-	if verdicts := s.verdictTable(); verdicts != nil {
-		b.Tables = append(b.Tables, *verdicts)
+	if o.Phases {
+		b.add(s.phaseTable())
 	}
+	b.add(s.verdictTable())
 	b.Profile = newProfile(g)
 	if g.late() > 0 {
 		b.invalidate(behindHow(g.all()))
 	}
 	return b, nil
+}
+
+// add adds a table, if it is one.
+func (b *Bench) add(t *Table) {
+	if t != nil {
+		b.Tables = append(b.Tables, *t)
+	}
 }
 
 // Alone is the same as the whole view of a run.

@@ -47,17 +47,14 @@ func (s *Scenario) phaseTable() *Table {
 	if len(rows) == 0 {
 		return nil
 	}
-	heads := []string{"mode", "step", "phase", "calls"}
-	texted := make([][]string, len(heads))
-	places, percents := []string{}, []float64{50, 90, 99}
+	var places, modes, steps, names, counts []string
+	percents := []float64{50, 90, 99}
 	cells := make([][]draft, len(percents)+1)
 	stepped := false
 	for _, r := range rows {
 		stepped = stepped || r.step != ""
-		places = append(places, r.place)
-		for i, text := range []string{r.mode, r.step, r.name, fmt.Sprint(r.times.Count())} {
-			texted[i] = append(texted[i], text)
-		}
+		places, modes, steps = append(places, r.place), append(modes, r.mode), append(steps, r.step)
+		names, counts = append(names, r.name), append(counts, fmt.Sprint(r.times.Count()))
 		for k, p := range percents {
 			d := draft{text: r.figure(Percentile(r.times, p))}
 			if !supports(r.times, p) {
@@ -71,11 +68,11 @@ func (s *Scenario) phaseTable() *Table {
 	if s.Axis != "" {
 		columns = append(columns, s.axisColumn(places))
 	}
-	columns = append(columns, s.modeColumn(texted[0]))
+	columns = append(columns, s.modeColumn(modes))
 	if stepped {
-		columns = append(columns, texts(heads[1], texted[1]))
+		columns = append(columns, texts("step", steps))
 	}
-	columns = append(columns, texts(heads[2], texted[2]), right(heads[3], texted[3]))
+	columns = append(columns, texts("phase", names), right("calls", counts))
 	keys := len(columns) - 1
 	for k, p := range percents {
 		columns = append(columns, column{head: Column{Name: percentileName(p)}, cells: cells[k]})

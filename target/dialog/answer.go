@@ -132,7 +132,7 @@ func (a *Answer) Find(want []look.Operand, out *target.Outcome, scrub func(strin
 	for i := range want {
 		found, there := want[i].Find(seen)
 		if out.Found[i] = found; !there {
-			out.Shown = Shown(a.Body, scrub)
+			out.Shown = look.Shown(a.Body, scrub)
 		}
 	}
 }

@@ -3,7 +3,6 @@ package dialog
 import (
 	"errors"
 	"io"
-	"strings"
 
 	"plimsoll/target"
 	"plimsoll/target/client"
@@ -33,13 +32,6 @@ func Example(address string, err error, scrub func(string) string) string {
 // Told is that of a failure that has been put into words.
 func Told(address, text string, scrub func(string) string) string {
 	return plain.Clip(scrubbed(address+": "+text, scrub), longestExample)
-}
-
-// Shown is how an answer begins, without secrets.
-func Shown(body []byte, scrub func(string) string) string {
-	const enough = 4 * target.MostShown * 2 // so that no secret is cut in two where it shows
-	text := []rune(scrubbed(strings.ToValidUTF8(string(body[:min(len(body), enough)]), "\uFFFD"), scrub))
-	return string(text[:min(len(text), target.MostShown)])
 }
 
 func scrubbed(text string, scrub func(string) string) string {

@@ -82,7 +82,7 @@ func (p *program) Call(ctx context.Context, r *target.Request) (out target.Outco
 	out.Parts = told(state)
 	out.BytesIn, out.BytesOut = run.stdout.size+run.stderr.size, int64(len(run.stdin))
 	if class := p.classOf(state, asked); class != "" {
-		out.Class, out.Example = class, p.scrub(run.example(state))
+		out.Class, out.Example = class, p.Scrub(run.example(state))
 	}
 	if len(r.Want) > 0 {
 		p.look(r.Want, &run, state, &out)
@@ -155,7 +155,7 @@ func (p *program) look(want []look.Operand, run *run, state *os.ProcessState, ou
 	for i := range want {
 		found, there := want[i].Find(&a)
 		if out.Found[i] = found; !there {
-			out.Shown = p.scrub(look.Beginning(run.stdout.kept, target.MostShown))
+			out.Shown = look.Shown(run.stdout.kept, p.Scrub)
 		}
 	}
 }
@@ -190,13 +190,6 @@ func (r *run) example(state *os.ProcessState) string {
 		text += ": " + last
 	}
 	return text
-}
-
-func (p *program) scrub(text string) string {
-	if p.Scrub == nil {
-		return text
-	}
-	return p.Scrub(text)
 }
 
 // argv are the program and its arguments.

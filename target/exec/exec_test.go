@@ -17,7 +17,6 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
-	"go.yaml.in/yaml/v4"
 
 	"plimsoll/target"
 	"plimsoll/target/kind"
@@ -32,12 +31,8 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // read are the settings that a text spells.
 func read(t testing.TB, text string) *Settings {
 	t.Helper()
-	var document yaml.Node
-	if err := yaml.Load([]byte(text), &document); err != nil {
-		t.Fatal(err)
-	}
 	r := setting.NewReader(os.LookupEnv, ".")
-	s, ok := Shape().Read(r, document.Content[0])
+	s, ok := Shape().Read(r, r.Load([]byte(text)))
 	if !ok {
 		t.Fatalf("%s: %v", text, r.Problems())
 	}
@@ -252,12 +247,8 @@ func TestMistakes(t *testing.T) {
 		`[""]`:                              "the command is empty",
 		`{exec: [a], environment: {"": x}}`: "cannot be the name",
 	} {
-		var document yaml.Node
-		if err := yaml.Load([]byte(text), &document); err != nil {
-			t.Fatal(err)
-		}
 		r := setting.NewReader(os.LookupEnv, ".")
-		Shape().Read(r, document.Content[0])
+		Shape().Read(r, r.Load([]byte(text)))
 		if !slices.ContainsFunc(r.Problems(), func(p setting.Problem) bool { return strings.Contains(p.Text, want) }) {
 			t.Errorf("%s: %v", text, r.Problems())
 		}

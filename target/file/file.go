@@ -72,7 +72,7 @@ func (d *disk) Call(ctx context.Context, r *target.Request) (out target.Outcome)
 	err := asked.does(t)
 	out.Ended = time.Now()
 	if err != nil {
-		out.Class, out.Example = classOf(err), d.scrub(err.Error())
+		out.Class, out.Example = classOf(err), d.Scrub(err.Error())
 	}
 	if len(r.Want) > 0 {
 		t.look(r.Want)
@@ -241,16 +241,9 @@ func (t *task) look(want []look.Operand) {
 	for i := range want {
 		found, there := want[i].Find(&a)
 		if t.out.Found[i] = found; !there {
-			t.out.Shown = t.scrub(look.Beginning(t.kept, target.MostShown))
+			t.out.Shown = look.Shown(t.kept, t.Scrub)
 		}
 	}
-}
-
-func (d *disk) scrub(text string) string {
-	if d.Scrub == nil {
-		return text
-	}
-	return d.Scrub(text)
 }
 
 // classOf names a failure.

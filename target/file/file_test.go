@@ -10,7 +10,6 @@ import (
 	"testing"
 
 	"go.uber.org/goleak"
-	"go.yaml.in/yaml/v4"
 
 	"plimsoll/target"
 	"plimsoll/target/kind"
@@ -24,12 +23,8 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // open makes a target ready that a text spells.
 func open(t testing.TB, text string) *disk {
 	t.Helper()
-	var document yaml.Node
-	if err := yaml.Load([]byte(text), &document); err != nil {
-		t.Fatal(err)
-	}
 	r := setting.NewReader(os.LookupEnv, ".")
-	s, ok := Shape().Read(r, document.Content[0])
+	s, ok := Shape().Read(r, r.Load([]byte(text)))
 	if !ok {
 		t.Fatalf("%s: %v", text, r.Problems())
 	}
@@ -152,12 +147,8 @@ func TestMistakes(t *testing.T) {
 		"{file: read, files: 1000000, size: 1MB}":       "would come to more than",
 		"{file: read, path: ''}":                        "the path is empty",
 	} {
-		var document yaml.Node
-		if err := yaml.Load([]byte(text), &document); err != nil {
-			t.Fatal(err)
-		}
 		r := setting.NewReader(os.LookupEnv, ".")
-		Shape().Read(r, document.Content[0])
+		Shape().Read(r, r.Load([]byte(text)))
 		if problems := fmt.Sprint(r.Problems()); !strings.Contains(problems, want) {
 			t.Errorf("%s: %s", text, problems)
 		}

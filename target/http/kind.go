@@ -11,7 +11,6 @@ import (
 	"plimsoll/target/http1"
 	"plimsoll/target/kind"
 	"plimsoll/target/look"
-	"plimsoll/target/sim"
 	"plimsoll/target/wire"
 )
 
@@ -45,9 +44,10 @@ func (r *Request) path() string {
 	return cmp.Or(u.Path, "/")
 }
 
-// Model is the simulated server that the target starts for itself; nil where it
-// calls another.
-func (s *Settings) Model() *sim.Settings { return s.Serve }
+// Service is the server that the target starts for itself, if it does.
+func (s *Settings) Service() (kind.Service, bool) {
+	return kind.Service{Protocol: "http", Model: s.Serve}, s.Serve != nil
+}
 
 // Subject is the first request, without a password that its URL may hold.
 func (s *Settings) Subject() string {
@@ -62,8 +62,8 @@ func (s *Settings) Subject() string {
 // Open makes the target ready, and starts the server that it is to call.
 func (s *Settings) Open(ctx context.Context, site kind.Site) (*kind.Opened, error) {
 	base, broken := "", kind.Never
-	if s.Serve != nil {
-		served, err := site.Serve(ctx, kind.Service{Protocol: "http", Model: s.Serve})
+	if own, has := s.Service(); has {
+		served, err := site.Serve(ctx, own)
 		if err != nil {
 			return nil, err
 		}

@@ -15,6 +15,7 @@ import (
 	"plimsoll/target/client"
 	"plimsoll/target/http1"
 	"plimsoll/target/httpcall"
+	"plimsoll/target/look"
 	"plimsoll/target/plain"
 	"plimsoll/target/wire"
 )
@@ -32,7 +33,7 @@ type step struct {
 func (t *Target) newStep() any {
 	return &step{Course: new(httpcall.Course), reader: httpcall.Reader{
 		MaxBody: t.settings.MaxBody, Traces: t.traces, Observer: t.observer,
-		Show: func(body []byte) string { return httpcall.Show(body, t.settings.scrub) },
+		Show: func(body []byte) string { return look.Shown(body, t.settings.scrub) },
 	}}
 }
 

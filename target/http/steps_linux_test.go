@@ -213,7 +213,7 @@ func testSteps(t *testing.T, by carrier) {
 		if f := d.Found; f[0].Text != session || f[1].Text != "[1, 2.50]" || f[2].Text != "200" || f[3].Kind != value.None || f[4].Text != "gzip" {
 			t.Errorf("%+v", f)
 		}
-		if len(d.Shown) != target.MostShown || !strings.HasPrefix(d.Shown, `{"session": "s-`) {
+		if len(d.Shown) != look.MostShown || !strings.HasPrefix(d.Shown, `{"session": "s-`) {
 			t.Errorf("shown: %q", d.Shown)
 		}
 		if d := x.call(target.Request{User: user, Call: home, Want: want[:1]}); !d.OK() || d.Found[0].Text != session || d.Shown != "" {

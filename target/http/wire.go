@@ -14,6 +14,7 @@ import (
 	"plimsoll/target/cookie"
 	"plimsoll/target/http1"
 	"plimsoll/target/httpcall"
+	"plimsoll/target/look"
 	"plimsoll/target/plain"
 	"plimsoll/target/wire"
 )
@@ -67,7 +68,7 @@ func (s Settings) Wire(base string) (o wire.Options, c http1.Options, err error)
 	c.Contains = []byte(s.Success.Contains)
 	c.Example = s.examples(labels)
 	c.MaxHead, c.MaxBody, c.Jars = s.MaxHead, s.MaxBody, cookie.NewJars(time.Now)
-	c.Show = func(body []byte) string { return httpcall.Show(body, s.scrub) }
+	c.Show = func(body []byte) string { return look.Shown(body, s.scrub) }
 	return o, c, nil
 }
 

@@ -3,7 +3,6 @@ package httpcall
 import (
 	"errors"
 	"fmt"
-	"strings"
 
 	"plimsoll/target"
 	"plimsoll/target/content"
@@ -229,18 +228,4 @@ func (r *Reader) decode(c *Course, encodings string) ([]byte, error) {
 		err = fmt.Errorf("the body is larger than %s, and it is looked into: a higher max_body of the target lets it pass", quantity.Size(int64(most)))
 	}
 	return body, err
-}
-
-// Show makes what is told of a body in which something is missing: its first
-// characters, without secrets.
-func Show(body []byte, scrub func(string) string) string {
-	const enough = 4 * target.MostShown * 2
-	text := strings.ToValidUTF8(string(body[:min(len(body), enough)]), "\uFFFD")
-	if scrub != nil {
-		text = scrub(text)
-	}
-	if runes := []rune(text); len(runes) > target.MostShown {
-		text = string(runes[:target.MostShown])
-	}
-	return text
 }

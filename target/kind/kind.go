@@ -31,9 +31,8 @@ type Traits struct {
 	Action string
 	Own    Call
 	// Phases are the parts of a call that the kind can tell, in the order of
-	// target.Parts; Memory that it tells what a program had.
+	// target.Parts.
 	Phases []string
-	Memory bool
 	// Operands are the words of what can be looked at in its answers.
 	Operands []string
 	// Virtual tells that calls can be simulated, under the virtual clock.

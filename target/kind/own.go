@@ -34,21 +34,7 @@ func Knows(ref template.Ref, swept []string) error {
 	if slices.Contains(Counted(), ref.Name) || slices.Contains(swept, ref.Name) && len(ref.Path) == 0 {
 		return nil
 	}
-	words := append([]string{"${iteration}", "${uuid}", "${random.1-100}"}, wrapped(swept)...)
-	hint := ""
-	if s := setting.Suggest(ref.Name, append(Counted(), swept...)); strings.Contains(s, "did you mean") {
-		hint = s
-	}
-	return fmt.Errorf("${%s} is nothing that a target's own call can have, which are %s%s: make a step of the call, where variables and data are", ref.Text, strings.Join(words, ", "), hint)
-}
-
-func wrapped(names []string) []string {
-	all := slices.Clone(names)
-	slices.Sort(all)
-	for i, name := range all {
-		all[i] = "${" + name + "}"
-	}
-	return all
+	return fmt.Errorf("${%s} is nothing that a target's own call can have%s; make a step of the call, where variables and data are", ref.Text, strings.TrimSuffix(setting.Suggest(ref.Name, append(Counted(), slices.Sorted(slices.Values(swept))...)), "?"))
 }
 
 // Own makes ready what fills in the holes of a call. Calls of the same number

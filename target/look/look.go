@@ -77,10 +77,6 @@ func Words() []string {
 	return words
 }
 
-// OfKind tells whether only answers of some kinds have the operand, as rows or
-// stdout; those of HTTP and of simulated servers have none of these.
-func (o *Operand) OfKind() bool { return o.at == field }
-
 // Word is the first word of a text: all before its first dot.
 func Word(text string) string {
 	word, _, _ := strings.Cut(text, ".")
@@ -164,9 +160,17 @@ type Fields interface {
 	Field(word, name string) (value.Value, bool)
 }
 
-// Beginning is how an answer begins, in so many characters at the most, for people
-// to see what was there.
-func Beginning(body []byte, most int) string {
-	runes := []rune(strings.ToValidUTF8(string(body[:min(len(body), utf8.UTFMax*most)]), "\uFFFD"))
-	return string(runes[:min(len(runes), most)])
+// MostShown is how many characters of an answer are shown at most.
+const MostShown = 200
+
+// Shown is how an answer begins, for people to see what was there. Secrets are
+// taken out by scrub, unless that is nil, before it is cut: none is cut in two.
+func Shown(body []byte, scrub func(string) string) string {
+	const enough = 2 * utf8.UTFMax * MostShown
+	text := strings.ToValidUTF8(string(body[:min(len(body), enough)]), "\uFFFD")
+	if scrub != nil {
+		text = scrub(text)
+	}
+	runes := []rune(text)
+	return string(runes[:min(len(runes), MostShown)])
 }

@@ -15,7 +15,7 @@ import (
 
 	"plimsoll/target"
 	"plimsoll/target/client"
-	"plimsoll/target/look"
+	"plimsoll/target/dialog"
 	"plimsoll/target/template"
 	"plimsoll/target/value"
 )
@@ -81,7 +81,7 @@ func (b *broker) Call(ctx context.Context, r *target.Request) (out target.Outcom
 	}
 	out.BytesIn = int64(len(answer))
 	if len(r.Want) > 0 {
-		find(r.Want, answer, &out, b.scrub)
+		(&dialog.Answer{Body: answer}).Find(r.Want, &out, b.Scrub)
 	}
 	return out
 }
@@ -131,7 +131,7 @@ func (b *broker) fail(ctx context.Context, out *target.Outcome, err error, openi
 		out.Class = target.Cancelled
 		return
 	}
-	out.Class, out.Example = classOf(err, opening), b.scrub(reasonOf(err))
+	out.Class, out.Example = classOf(err, opening), b.Scrub(reasonOf(err))
 }
 
 // own are the errors of NATS that have classes of its own.
@@ -183,30 +183,4 @@ func (c *Call) message(args []value.Value) *nats.Msg {
 		Subject: string(c.Subject.Append(nil, args, template.AsIs)),
 		Data:    c.Publish.Append(nil, args, template.AsIs),
 	}
-}
-
-// fields are what messages have that answers of HTTP have not.
-type fields []byte
-
-func (f fields) Field(word, _ string) (value.Value, bool) {
-	return value.Of(string(f)), word == "message"
-}
-
-// find looks for what is wanted in an answer.
-func find(want []look.Operand, answer []byte, out *target.Outcome, scrub func(string) string) {
-	a := look.Answer{Body: answer, Fields: fields(answer)}
-	out.Found = make([]value.Value, len(want))
-	for i := range want {
-		found, there := want[i].Find(&a)
-		if out.Found[i] = found; !there {
-			out.Shown = scrub(look.Beginning(answer, target.MostShown))
-		}
-	}
-}
-
-func (b *broker) scrub(text string) string {
-	if b.Scrub == nil {
-		return text
-	}
-	return b.Scrub(text)
 }

@@ -19,12 +19,12 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"go.uber.org/goleak"
-	"go.yaml.in/yaml/v4"
 
 	"plimsoll/target"
 	"plimsoll/target/kind"
 	"plimsoll/target/look"
 	"plimsoll/target/random"
+	"plimsoll/target/real"
 	"plimsoll/target/setting"
 )
 
@@ -42,13 +42,7 @@ type server struct {
 // is not installed the test skips, and fails where PLIMSOLL_REAL is set.
 func start(t testing.TB, config string) *server {
 	t.Helper()
-	path, err := exec.LookPath("nats-server")
-	switch {
-	case err != nil && os.Getenv("PLIMSOLL_REAL") != "":
-		t.Fatal("nats-server is not installed")
-	case err != nil:
-		t.Skip("nats-server is not installed")
-	}
+	path := real.Program(t, "nats-server")
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -92,12 +86,8 @@ func (s *server) kill() {
 // open makes a target ready.
 func open(t testing.TB, text string) (*broker, error) {
 	t.Helper()
-	var document yaml.Node
-	if err := yaml.Load([]byte(text), &document); err != nil {
-		t.Fatal(err)
-	}
 	r := setting.NewReader(os.LookupEnv, ".")
-	s, ok := Shape().Read(r, document.Content[0])
+	s, ok := Shape().Read(r, r.Load([]byte(text)))
 	if !ok {
 		t.Fatalf("%s: %v", text, r.Problems())
 	}
@@ -359,12 +349,8 @@ func TestPattern(t *testing.T) {
 	for text, want := range map[string]string{
 		"orders.new": "orders.new", "orders.${id}": "orders.*", "a.${x.y}.c": "a.*.c", "a.b${x}c.d": "a.*.d", "a.${x}-${y.z}.d": "a.*.d",
 	} {
-		var document yaml.Node
-		if err := yaml.Load(fmt.Appendf(nil, "{publish: x, subject: %q}", text), &document); err != nil {
-			t.Fatal(err)
-		}
 		r := setting.NewReader(os.LookupEnv, ".")
-		s, ok := Shape().Read(r, document.Content[0])
+		s, ok := Shape().Read(r, r.Load(fmt.Appendf(nil, "{publish: x, subject: %q}", text)))
 		if !ok {
 			t.Fatal(r.Problems())
 		}
@@ -387,12 +373,8 @@ func TestMistakes(t *testing.T) {
 		"{publish: x, subject: a, wait_for: acked}":       "acknowledged",
 		"{publish: x, subject: a, tls: {insecure: true}}": "speaks no TLS",
 	} {
-		var document yaml.Node
-		if err := yaml.Load([]byte(text), &document); err != nil {
-			t.Fatal(err)
-		}
 		r := setting.NewReader(os.LookupEnv, ".")
-		Shape().Read(r, document.Content[0])
+		Shape().Read(r, r.Load([]byte(text)))
 		if problems := fmt.Sprint(r.Problems()); !strings.Contains(problems, want) {
 			t.Errorf("%s: %s", text, problems)
 		}

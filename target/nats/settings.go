@@ -13,6 +13,7 @@ import (
 	"plimsoll/target"
 	embedded "plimsoll/target/broker"
 	"plimsoll/target/client"
+	"plimsoll/target/dialog"
 	"plimsoll/target/kind"
 	"plimsoll/target/sim"
 	"plimsoll/target/template"
@@ -65,7 +66,7 @@ func (c *Call) listens(receivers int) bool { return c.Wait == consumption || rec
 func (s *Settings) Traits() kind.Traits {
 	t := kind.Traits{
 		Kind: "nats", Action: "publish", Phases: phaseNames(), Timeout: s.Client.Timeout, Exclusive: true, Places: s.Client.Connections,
-		Operands: []string{"message", "json", "bytes"},
+		Operands: dialog.Operands(),
 	}
 	if s.Own != nil {
 		t.Own = s.Own
@@ -144,7 +145,7 @@ func (b *broker) ready(c *Call) error {
 		return nil
 	}
 	if err := b.listen(pattern); err != nil {
-		return fmt.Errorf("nobody hears %s: %s", pattern, b.scrub(reasonOf(err)))
+		return fmt.Errorf("nobody hears %s: %s", pattern, b.Scrub(reasonOf(err)))
 	}
 	return nil
 }

@@ -53,7 +53,7 @@ const (
 func (b *broker) keep(subject string) error {
 	c, err := b.connect(nil)
 	if err != nil {
-		return fmt.Errorf("cannot ask the broker for its streams: %s", b.scrub(reasonOf(err)))
+		return fmt.Errorf("cannot ask the broker for its streams: %s", b.Scrub(reasonOf(err)))
 	}
 	defer c.Close()
 	js, err := c.JetStream(nats.MaxWait(b.Client.Timeout))

@@ -67,8 +67,8 @@ func Cell(s string) string {
 type Writer struct {
 	To     io.Writer
 	Colour bool
-	// JSON writes what is not harmless as \uXXXX, as JSON may have it within
-	// its texts, and other characters of that kind it has none.
+	// JSON writes what is not harmless by its number (\u001b), as JSON may have it
+	// within its texts, and other characters of that kind it has none.
 	JSON bool
 
 	mu   sync.Mutex

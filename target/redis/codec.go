@@ -108,7 +108,7 @@ func (c *codec) look(x *wire.Exchange, want []look.Operand, text []byte) {
 	for i := range want {
 		found, there := want[i].Find(&a)
 		if x.Found[i] = found; !there {
-			x.Shown = c.settings.shown(text)
+			x.Shown = look.Shown(text, c.settings.scrub)
 		}
 	}
 }

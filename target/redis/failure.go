@@ -31,10 +31,3 @@ func (c *codec) reason(r *replies, f wire.Failure) string {
 	}
 	return plain.Clip(text, 200)
 }
-
-// shown is how an answer begins, without secrets, for an example.
-func (s *Settings) shown(text []byte) string {
-	begins := s.scrub(strings.ToValidUTF8(string(text[:min(len(text), 8*target.MostShown)]), "\uFFFD"))
-	runes := []rune(begins)
-	return string(runes[:min(len(runes), target.MostShown)])
-}

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"plimsoll/target"
+	installed "plimsoll/target/real"
 )
 
 // real is a redis-server of this test's own.
@@ -29,10 +30,7 @@ type real struct {
 // realServer starts the program, in a folder and at a port of its own.
 func realServer(t testing.TB, args ...string) *real {
 	t.Helper()
-	program, err := exec.LookPath("redis-server")
-	if err != nil {
-		t.Skip("redis-server is not installed")
-	}
+	program := installed.Program(t, "redis-server")
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

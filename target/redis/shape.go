@@ -3,9 +3,7 @@ package redis
 import (
 	"cmp"
 	"fmt"
-	"net"
 	"slices"
-	"strconv"
 	"strings"
 
 	"plimsoll/target/client"
@@ -170,20 +168,11 @@ func Shape() setting.Shape[kind.Settings] {
 	return kind.Target("a redis target", Action(), settings, fields...)
 }
 
-// checkAddress tells why a text is no HOST:PORT.
+// checkAddress tells why a text is no address of a server.
 func checkAddress(text string) error {
 	if scheme, rest, is := strings.Cut(text, "://"); is {
 		place, _, _ := strings.Cut(rest[strings.LastIndexByte(rest, '@')+1:], "/")
 		return fmt.Errorf("an address has no scheme: write %q without %s://, and db, user and password as keys of their own", place, scheme)
 	}
-	host, port, err := net.SplitHostPort(text)
-	switch n, wrong := strconv.Atoi(port); {
-	case err != nil && strings.Count(text, ":") > 1 && !strings.Contains(text, "["):
-		return fmt.Errorf("%q is no address: an IPv6 address stands in brackets, such as [::1]:6379", text)
-	case err != nil, host == "":
-		return fmt.Errorf("%q is no address: write HOST:PORT, such as localhost:6379", text)
-	case wrong != nil || n < 1 || n > 65535:
-		return fmt.Errorf("the port %q is none: write a number from 1 to 65535", port)
-	}
-	return nil
+	return client.CheckAddress(text, 6379)
 }

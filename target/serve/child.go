@@ -52,7 +52,7 @@ func Start(ctx context.Context, o Options, command Command) (*Child, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the simulated server cannot be started: %w", err)
 	}
-	if err := c.await(ctx, o.Protocol, address); err != nil {
+	if err := c.await(ctx, o, address); err != nil {
 		c.Close()
 		return nil, err
 	}
@@ -97,16 +97,12 @@ func spawn(o Options, command Command) (*Child, <-chan string, error) {
 }
 
 // await waits until the child has told its address and answers there.
-func (c *Child) await(ctx context.Context, protocol string, address <-chan string) error {
+func (c *Child) await(ctx context.Context, o Options, address <-chan string) error {
+	at := ""
 	select {
-	case a := <-address:
-		if protocol == "tcp" || protocol == "udp" || protocol == "nats" {
-			c.url = protocol + "://" + a
-			return nil // it listens already
-		}
-		c.url = "http://" + a
-		if protocol == "websocket" {
-			defer func() { c.url = "ws://" + a }()
+	case at = <-address:
+		if c.url = o.URL(at); !protocols()[o.Protocol].health {
+			return nil
 		}
 	case <-c.done:
 		return c.Err()
@@ -115,7 +111,7 @@ func (c *Child) await(ctx context.Context, protocol string, address <-chan strin
 	}
 	client := nethttp.Client{Transport: &nethttp.Transport{DisableKeepAlives: true}}
 	for {
-		if healthy(ctx, &client, c.url) {
+		if healthy(ctx, &client, "http://"+at) {
 			return nil
 		}
 		select {

@@ -29,7 +29,6 @@ import (
 	"fmt"
 	"net"
 	nethttp "net/http"
-	"slices"
 	"time"
 
 	"github.com/coder/websocket"
@@ -54,18 +53,31 @@ type Options struct {
 	Spin      float64  // share of a core, 0 to 1, that waiting may burn; see wait.New
 }
 
-// Of are the options of a server that speaks a protocol as the model of it says
-// that a target has: a *sim.Settings.
-func Of(s kind.Service) (Options, error) {
+// Take has the server be one that a target asks for.
+func (o *Options) Take(s kind.Service) error {
 	settings, ok := s.Model.(*sim.Settings)
-	if !ok || !slices.Contains(protocols(), s.Protocol) {
-		return Options{}, fmt.Errorf("nobody serves %s by a %T", s.Protocol, s.Model)
+	if _, spoken := protocols()[s.Protocol]; !ok || !spoken {
+		return fmt.Errorf("nobody serves %s by a %T", s.Protocol, s.Model)
 	}
-	return Options{Protocol: s.Protocol, Broadcast: s.Broadcast, Settings: *settings}, nil
+	o.Protocol, o.Broadcast, o.Settings = s.Protocol, s.Broadcast, *settings
+	return nil
 }
 
-// protocols are those that are spoken.
-func protocols() []string { return []string{"http", "tcp", "udp", "websocket", "nats"} }
+// protocol is one that is spoken: what its URLs begin with, and whether a server
+// says over HTTP that it is there; else it is when it listens.
+type protocol struct {
+	scheme string
+	health bool
+}
+
+func protocols() map[string]protocol {
+	return map[string]protocol{
+		"": {"http", true}, "http": {"http", true}, "websocket": {"ws", true}, "tcp": {"tcp", false}, "udp": {"udp", false}, "nats": {"nats", false},
+	}
+}
+
+// URL is where such a server answers that listens at an address.
+func (o *Options) URL(address string) string { return protocols()[o.Protocol].scheme + "://" + address }
 
 // grace is how long calls in progress may take to end when the server stops.
 const grace = 5 * time.Second

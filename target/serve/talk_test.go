@@ -19,8 +19,8 @@ import (
 // talking starts a server of a protocol in this process.
 func talking(t *testing.T, protocol string, broadcast bool, model sim.Settings) (address string) {
 	t.Helper()
-	options, err := Of(kind.Service{Protocol: protocol, Model: &model, Broadcast: broadcast})
-	if err != nil {
+	var options Options
+	if err := options.Take(kind.Service{Protocol: protocol, Model: &model, Broadcast: broadcast}); err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())

@@ -144,7 +144,7 @@ func (c *Carrier) look(w *waiting) {
 	for i := range w.want {
 		found, there := w.want[i].Find(seen)
 		if c.done.Found[i] = found; !there {
-			c.done.Shown = look.Beginning(seen.Body, target.MostShown)
+			c.done.Shown = look.Shown(seen.Body, nil)
 		}
 	}
 }

@@ -16,6 +16,11 @@ func (s *Settings) Traits() kind.Traits {
 	return kind.Traits{Kind: "sim", Asks: true, Operands: look.OfHTTP(), Virtual: true, CallTime: s.CallTime("/"), Known: true, Timeout: s.Timeout}
 }
 
+// Service is a server that answers as the model does.
+func (s *Settings) Service() (kind.Service, bool) {
+	return kind.Service{Protocol: "http", Model: s}, true
+}
+
 // Open makes the target ready: no server is there before it is called.
 func (s *Settings) Open(_ context.Context, site kind.Site) (*kind.Opened, error) {
 	engine := "sim"

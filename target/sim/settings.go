@@ -43,9 +43,6 @@ type Settings struct {
 	Retry   retry.Settings
 }
 
-// Model is the simulated server itself.
-func (s *Settings) Model() *Settings { return s }
-
 // Contention is the Universal Scalability Law (Gunther 2007): a call admitted
 // as the n-th in service takes its delay × (1 + Serial·(n−1) + Crosstalk·n(n−1)).
 // Both are shares of 1, from 0 up.

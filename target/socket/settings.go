@@ -5,9 +5,6 @@ package socket
 import (
 	"context"
 	"fmt"
-	"net"
-	"strconv"
-	"strings"
 
 	"plimsoll/target"
 	"plimsoll/target/client"
@@ -66,9 +63,10 @@ func (s *Settings) phases() []string {
 	return names
 }
 
-// Model is the simulated server that the target starts for itself; nil where it
-// calls another.
-func (s *Settings) Model() *sim.Settings { return s.Serve }
+// Service is the server that the target starts for itself, if it does.
+func (s *Settings) Service() (kind.Service, bool) {
+	return kind.Service{Protocol: s.Network, Model: s.Serve, Broadcast: s.Receivers > 0}, s.Serve != nil
+}
 
 // Subject is whom the target's calls go to.
 func (s *Settings) Subject() string {
@@ -89,8 +87,8 @@ func (s *Settings) Open(ctx context.Context, site kind.Site) (*kind.Opened, erro
 			return client.Carry(t, c, t.pool.Leave), nil
 		},
 	}
-	if s.Serve != nil {
-		served, err := site.Serve(ctx, kind.Service{Protocol: s.Network, Model: s.Serve, Broadcast: s.Receivers > 0})
+	if own, has := s.Service(); has {
+		served, err := site.Serve(ctx, own)
 		if err != nil {
 			return nil, err
 		}
@@ -164,7 +162,7 @@ func (w Written) Settings(r *setting.Reader, at setting.Pos, network string, own
 		r.Problem(at, "a %s target needs the key address (HOST:PORT) or serve (plimsoll's own echo server)", network)
 		ok = false
 	case w.address.Valid:
-		if err := checkAddress(w.address.Value, network); err != nil {
+		if err := client.CheckAddress(w.address.Value, 7000); err != nil {
 			r.Problem(w.address.Pos, "%v", err)
 			ok = false
 		}
@@ -177,23 +175,4 @@ func (w Written) Settings(r *setting.Reader, at setting.Pos, network string, own
 		}
 	}
 	return s, ok
-}
-
-// checkAddress tells why a text is no HOST:PORT.
-func checkAddress(text, network string) error {
-	if scheme, rest, is := strings.Cut(text, "://"); is {
-		return fmt.Errorf("an address has no scheme: write %q without %s://", strings.TrimSuffix(rest, "/"), scheme)
-	}
-	host, port, err := net.SplitHostPort(text)
-	switch n, wrong := strconv.Atoi(port); {
-	case err != nil && strings.Count(text, ":") > 1 && !strings.Contains(text, "["):
-		return fmt.Errorf("%q is no address: an IPv6 address stands in brackets, such as [::1]:7000", text)
-	case err != nil:
-		return fmt.Errorf("%q is no address: write HOST:PORT, such as localhost:7000", text)
-	case host == "":
-		return fmt.Errorf("%q names no host: write HOST:PORT, such as localhost%[1]s", text)
-	case wrong != nil || n < 1 || n > 65535:
-		return fmt.Errorf("the port %q is none: write a number from 1 to 65535", port)
-	}
-	return nil
 }

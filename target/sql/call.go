@@ -3,8 +3,8 @@ package sql
 import (
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
+	"plimsoll/target/plain"
 	"plimsoll/target/template"
 	"plimsoll/target/value"
 )
@@ -36,9 +36,9 @@ func (c *Call) Name() string {
 	const longest = 80
 	var texts []string
 	for _, s := range c.statements {
-		texts = append(texts, strings.Join(strings.Fields(s.text), " "))
+		texts = append(texts, s.text)
 	}
-	return clip(strings.Join(texts, "; "), longest)
+	return plain.Clip(strings.Join(texts, "; "), longest)
 }
 
 // Refs are what the holes of the arguments stand for.
@@ -116,12 +116,4 @@ func typed(v value.Value) any {
 		}
 	}
 	return v.Text
-}
-
-// clip shortens a text to so many characters.
-func clip(text string, longest int) string {
-	if utf8.RuneCountInString(text) <= longest {
-		return text
-	}
-	return string([]rune(text)[:longest-1]) + "…"
 }

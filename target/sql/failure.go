@@ -10,7 +10,6 @@ import (
 	"net"
 	"os"
 	"strings"
-	"unicode"
 
 	mysqldriver "github.com/go-sql-driver/mysql"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -18,6 +17,7 @@ import (
 	"plimsoll/target"
 	"plimsoll/target/client"
 	"plimsoll/target/host"
+	"plimsoll/target/plain"
 )
 
 // gone tells that a driver says no more than that its connection is.
@@ -77,19 +77,15 @@ type which struct {
 	class string
 }
 
+// longestExample is how many bytes the message of a failure has.
+const longestExample = 200
+
 // example is the message for a failure: made once a class, from its first one.
 func (t *Target) example(call *Call, class string, err error) string {
 	is := which{call, class}
 	if known, ok := t.examples.Load(is); ok {
 		return known.(string)
 	}
-	made, _ := t.examples.LoadOrStore(is, clip(line(t.scrub(call.Name()+": "+t.reason(err))), target.MostShown))
+	made, _ := t.examples.LoadOrStore(is, plain.Clip(t.scrub(call.Name()+": "+t.reason(err)), longestExample))
 	return made.(string)
-}
-
-// line is a text in one line.
-func line(text string) string {
-	return strings.Join(strings.FieldsFunc(strings.ToValidUTF8(text, "\uFFFD"), func(r rune) bool {
-		return unicode.IsSpace(r) || !unicode.IsPrint(r)
-	}), " ")
 }

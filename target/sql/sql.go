@@ -15,6 +15,7 @@ import (
 
 	"plimsoll/target"
 	"plimsoll/target/client"
+	"plimsoll/target/look"
 	"plimsoll/target/value"
 )
 
@@ -175,6 +176,6 @@ func (t *Target) look(a *answer, r *target.Request, out *target.Outcome) {
 	found, all := a.find(r.Want)
 	out.Found = found
 	if !all {
-		out.Shown = clip(line(t.scrub(a.show())), target.MostShown)
+		out.Shown = look.Shown([]byte(a.show()), t.scrub)
 	}
 }

@@ -14,16 +14,14 @@ import (
 	"time"
 
 	"plimsoll/target"
+	"plimsoll/target/real"
 )
 
 // nginx starts one that passes WebSockets on to a server, in this process's group
 // and no longer than the test.
 func nginx(t *testing.T, upstream string) (address string, signal func(os.Signal)) {
 	t.Helper()
-	path, err := exec.LookPath("nginx")
-	if err != nil {
-		t.Skip("nginx is not installed")
-	}
+	path := real.Program(t, "nginx")
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -65,9 +65,10 @@ func (s *Settings) Traits() kind.Traits {
 	return t
 }
 
-// Model is the simulated server that the target starts for itself; nil where it
-// calls another.
-func (s *Settings) Model() *sim.Settings { return s.Serve }
+// Service is the server that the target starts for itself, if it does.
+func (s *Settings) Service() (kind.Service, bool) {
+	return kind.Service{Protocol: "websocket", Model: s.Serve, Broadcast: s.Receivers > 0}, s.Serve != nil
+}
 
 // Subject is whom the target's calls go to, without a password.
 func (s *Settings) Subject() string {
@@ -89,8 +90,8 @@ func (s *Settings) Open(ctx context.Context, site kind.Site) (*kind.Opened, erro
 			return client.Carry(t, c, t.pool.Leave), nil
 		},
 	}
-	if s.Serve != nil {
-		served, err := site.Serve(ctx, kind.Service{Protocol: "websocket", Model: s.Serve, Broadcast: s.Receivers > 0})
+	if own, has := s.Service(); has {
+		served, err := site.Serve(ctx, own)
 		if err != nil {
 			return nil, err
 		}

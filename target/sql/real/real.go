@@ -21,6 +21,8 @@ import (
 
 	"github.com/go-sql-driver/mysql" // both register themselves, for tests that ask what the server sees
 	_ "github.com/jackc/pgx/v5/stdlib"
+
+	installed "plimsoll/target/real"
 )
 
 // Most is how many connections a server takes.
@@ -76,8 +78,8 @@ func (s *shared) of(t testing.TB, name string, build func() (*Server, error)) *S
 		}
 	})
 	switch {
-	case errors.Is(s.err, errAbsent) && os.Getenv("PLIMSOLL_REAL") == "":
-		t.Skipf("%s %v", name, s.err)
+	case errors.Is(s.err, errAbsent):
+		installed.Absent(t, name)
 	case s.err != nil:
 		t.Fatalf("%s: %v", name, s.err)
 	}
