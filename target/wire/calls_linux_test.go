@@ -120,7 +120,7 @@ func TestCancel(t *testing.T) { byBoth(t, testCancel) }
 
 func testCancel(t *testing.T, by kind) {
 	for cancelled := range uint32(4) { // reading, sending, in line, and the last in line
-		gone, asked := make(chan int, 10), make(chan bool, 2)
+		gone, asked, further := make(chan int, 10), make(chan bool, 2), make(chan struct{})
 		e := by.open(t, serve(t, func(p *peer) {
 			defer func() { gone <- p.number }()
 			if p.number >= 2 {
@@ -129,7 +129,7 @@ func testCancel(t *testing.T, by kind) {
 			}
 			_, _ = p.in.Peek(1)
 			asked <- true
-			time.Sleep(20 * time.Millisecond)
+			<-further
 			if p.request() && p.say(ok+"Content-Length: 2\r\n\r\n") {
 				time.Sleep(30 * time.Millisecond)
 				p.say("OK")
@@ -150,6 +150,7 @@ func testCancel(t *testing.T, by kind) {
 		e.CancelOne(7, 7) // whom nobody knows
 		e.CancelOne(cancelled, uint64(cancelled))
 		at := e.now()
+		close(further)
 		for _, done := range collect(t, e, 4) {
 			switch was := done.ID.Slot() == cancelled; {
 			case was != (done.Class == target.Cancelled), was && done.Example == "", !was && !done.OK():
