@@ -69,7 +69,7 @@ func (q Quick) putWebSocket(f *lines) {
 // putTCP writes a line, the answer to which is a line.
 func (q Quick) putTCP(f *lines) {
 	f.put(3, "address: %s", literal(strings.TrimSuffix(q.URL[len("tcp://"):], "/")))
-	f.put(3, "send: %s", strings.TrimSuffix(literal(strings.TrimSuffix(cmp.Or(q.Body, "ping"), "\n")), `"`)+`\n"`)
+	f.put(3, "send: %s", literal(strings.TrimSuffix(cmp.Or(q.Body, "ping"), "\n")+"\n"))
 	f.put(3, `receive: {until: "\n"}`)
 	f.putDuration(3, "timeout", q.Timeout)
 }
