@@ -220,6 +220,9 @@ func TestAddressesOfOtherKinds(t *testing.T) {
 			t.Errorf("%s is of the kind %s and calls %v\n%s", c.load.URL, traits.Kind, traits.Own, text)
 		}
 	}
+	if _, err := (Quick{URL: "tcp://127.0.0.1:7", Insecure: true}).YAML(); err == nil || !strings.HasPrefix(err.Error(), "--insecure is for certificates") {
+		t.Error(err)
+	}
 	if _, err := (Quick{URL: "redis://127.0.0.1", Method: "GET"}).YAML(); err == nil || err.Error() != `--method is of HTTP, and "redis://" is none: leave it out` {
 		t.Error(err)
 	}

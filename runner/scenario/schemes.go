@@ -104,6 +104,9 @@ func (q Quick) ofHTTP() string {
 
 // suits tells what of a load without a file its address leaves no room for.
 func (q Quick) suits(w way) error {
+	if q.Insecure && w.kind != "http" && w.kind != "websocket" {
+		return fmt.Errorf("--insecure is for certificates that an address asks for, and %s asks for none: write a scenario file, whose target may have tls: {insecure: true}", strconv.Quote(spelled(schemeOf(q.URL))))
+	}
 	if flag := q.ofHTTP(); w.kind != "http" && flag != "" {
 		return fmt.Errorf("--%s is of HTTP, and %s is none: leave it out", flag, strconv.Quote(spelled(schemeOf(q.URL))))
 	}
