@@ -59,6 +59,9 @@ func TestUsersSendWhatNetHTTPWould(t *testing.T) {
 			for _, a := range rapid.SliceOfN(rapid.SampledFrom(attributes), 0, 3).Draw(r, "attributes") {
 				line += rapid.SampledFrom([]string{"; ", ";", " ; "}).Draw(r, "semicolon") + a
 			}
+			if strings.Count(strings.ToLower(line), "expires=") > 1 {
+				continue // net/http forgets the good one for a bad one behind it; a bad one is nothing (RFC 6265, 5.2.1)
+			}
 			jars.Set(user, from, []byte(line))
 			answer := http.Response{Header: http.Header{"Set-Cookie": {line}}}
 			others[user].SetCookies(u, answer.Cookies())
@@ -90,6 +93,7 @@ func TestCookiesAsBrowsersHaveThem(t *testing.T) {
 		{"c=1\x01", "a=1\\2,\"3; b=ü"},
 		{"d=" + strings.Repeat("x", 5000), "a=1\\2,\"3; b=ü"},
 		{"a=; max-age=99999999999999999999", "a=; b=ü"},
+		{"f=1; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Expires=soon", "a=; b=ü"},
 	} {
 		jars.Set(1, home, []byte(c.line))
 		if got := sent(jars, 1, home); got != c.want {
