@@ -10,7 +10,41 @@ type Parts struct {
 	Phases []time.Duration
 	// Memory is what a program had at the most, in bytes; 0: nobody knows.
 	Memory int64
+	// Stream is what came of an answer that was a stream; nil: it was none.
+	Stream *Stream
 }
 
 // None is a phase that a call has not had.
 const None time.Duration = -1
+
+// Stream is what came of a call whose answer came event by event. Events are
+// those with content, where its target says which have some.
+type Stream struct {
+	// Events is how many came, and Rest the time from the first of them until the
+	// call ended: so much of the response and the service time the first event was
+	// there already. Of no events it is 0.
+	Events int64
+	Rest   time.Duration
+	// Gaps are the times between one event and the next, Events−1 together.
+	Gaps []Gap
+	// Tokens is how many the last event told; below 0: nobody was asked.
+	Tokens int64
+}
+
+// Gap is how long it took from one event to the next, Count times.
+type Gap struct {
+	Length time.Duration
+	Count  int64
+}
+
+// MeanGap is the mean of the gaps; none: 0.
+func (s *Stream) MeanGap() time.Duration {
+	var sum time.Duration
+	for _, g := range s.Gaps {
+		sum += g.Length * time.Duration(g.Count)
+	}
+	if s.Events < 2 {
+		return 0
+	}
+	return sum / time.Duration(s.Events-1)
+}
