@@ -15,8 +15,8 @@ type Promises struct {
 	Rows  [][]goodput.Limits
 }
 
-// of are those of a row; nil: there are none.
-func (p *Promises) of(row int) []goodput.Limits {
+// Of are those of a row; nil: there are none.
+func (p *Promises) Of(row int) []goodput.Limits {
 	if row < len(p.Rows) {
 		return p.Rows[row]
 	}

@@ -44,7 +44,7 @@ func (r *Recorder) Iteration(c *Call) {
 // Step takes in a call of an iteration's, into its row; the iteration was due at
 // the given time.
 func (r *Recorder) Step(row int, outside bool, due time.Duration, c *Call, records []journey.Recorded) {
-	promised := r.Promises.of(row)
+	promised := r.Promises.Of(row)
 	if c.Intended < 0 {
 		if r.spills(c) {
 			r.spill(r.row(row), promised, c)
@@ -73,7 +73,7 @@ func (r *Recorder) knows(row int, class string) bool {
 
 // Block takes in a block that has ended, into its row.
 func (r *Recorder) Block(row int, due time.Duration, c *Call) {
-	promised := r.Promises.of(row)
+	promised := r.Promises.Of(row)
 	if c.Intended < 0 {
 		if r.spills(c) {
 			r.spill(r.row(row), promised, c)
