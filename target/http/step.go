@@ -205,13 +205,8 @@ func (s *step) takes(answer *nethttp.Response, piece []byte) {
 	}
 	s.Take(piece, answer.StatusCode)
 	if s.Streams() && !s.tapped {
-		s.events(piece, answer.StatusCode, false)
+		s.heard(s.Event(piece, false))
 	}
-}
-
-// events takes in a piece of the body of a stream.
-func (s *step) events(piece []byte, status int, chunked bool) {
-	s.heard(s.Event(piece, status, chunked))
 }
 
 // heard gives the call its time anew, where an event has come.

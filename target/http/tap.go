@@ -119,13 +119,13 @@ func (t *tap) take(b []byte) (n int, err error) {
 // here, where it comes, and not where net/http hands it on.
 func (t *tap) body(piece []byte) {
 	if t.hears != nil && t.hears.Streams() {
-		t.hears.events(piece, t.parser.Status, t.parser.Chunked())
+		t.hears.heard(t.hears.Event(piece, t.parser.Chunked()))
 	}
 }
 
 func (t *tap) chunk() {
 	if t.hears != nil && t.hears.Streams() {
-		t.hears.heard(t.hears.Chunk(t.parser.Status))
+		t.hears.heard(t.hears.Chunk())
 	}
 }
 

@@ -123,7 +123,7 @@ func (a *answer) body(piece []byte) {
 	if a.step != nil {
 		a.step.Take(piece, a.parser.Status)
 		if a.step.Streams() {
-			a.hear(a.step.Event(piece, a.parser.Status, a.parser.chunked))
+			a.hear(a.step.Event(piece, a.parser.chunked))
 		}
 	}
 	if !a.found {
@@ -137,7 +137,7 @@ func (a *answer) body(piece []byte) {
 // chunk hears that a chunk of the body is whole.
 func (a *answer) chunk() {
 	if a.step != nil && a.step.Streams() {
-		a.hear(a.step.Chunk(a.parser.Status))
+		a.hear(a.step.Chunk())
 	}
 }
 

@@ -151,16 +151,13 @@ func (c *Course) By(now func() time.Duration) { c.meter.By(now) }
 
 // Event takes in a piece of the body of an answer that does so, and tells whether
 // an event with content has come. One that is not chunked comes in pieces.
-func (c *Course) Event(piece []byte, status int, chunked bool) bool {
-	if c.follows(status) {
-		return false
-	}
+func (c *Course) Event(piece []byte, chunked bool) bool {
 	came := c.meter.Take(piece)
 	return !chunked && c.meter.Chunk() || came
 }
 
 // Chunk hears that a chunk of such a body is whole, and tells the same.
-func (c *Course) Chunk(status int) bool { return !c.follows(status) && c.meter.Chunk() }
+func (c *Course) Chunk() bool { return c.meter.Chunk() }
 
 // LastEvent is when an event came last.
 func (c *Course) LastEvent() time.Duration { return c.meter.Last() }
