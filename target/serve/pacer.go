@@ -33,9 +33,25 @@ func (p *pacer) sleep(ctx context.Context, until time.Time) bool {
 	if !time.Now().Before(until) {
 		return true
 	}
-	s := sleeper{until: until, up: make(chan struct{})}
+	return p.sleeps(ctx).sleep(until)
+}
+
+// sleeps are those of one goroutine, one after the other, until ctx is done.
+func (p *pacer) sleeps(ctx context.Context) sleeps {
+	return sleeps{p, ctx, make(chan struct{}, 1)}
+}
+
+type sleeps struct {
+	pacer *pacer
+	ctx   context.Context
+	up    chan struct{}
+}
+
+// sleep is pacer.sleep for an instant to come. After it was false there is none.
+func (s sleeps) sleep(until time.Time) bool {
+	p := s.pacer
 	p.mu.Lock()
-	heap.Push(&p.sleepers, s)
+	heap.Push(&p.sleepers, sleeper{until, s.up})
 	first := p.sleepers[0].up == s.up
 	p.mu.Unlock()
 	if first {
@@ -44,7 +60,7 @@ func (p *pacer) sleep(ctx context.Context, until time.Time) bool {
 	select {
 	case <-s.up:
 		return true
-	case <-ctx.Done():
+	case <-s.ctx.Done():
 		return false
 	}
 }
@@ -66,7 +82,7 @@ func (p *pacer) rouse(now time.Time) (next time.Time, stopped bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for len(p.sleepers) > 0 && !now.Before(p.sleepers[0].until) {
-		close(p.sleepers[0].up)
+		p.sleepers[0].up <- struct{}{} // there is room
 		heap.Pop(&p.sleepers)
 	}
 	if len(p.sleepers) == 0 {
@@ -84,7 +100,7 @@ func (p *pacer) stop() {
 	<-p.ended
 }
 
-// sleeper is somebody asleep; up is closed at the instant.
+// sleeper is somebody asleep; up has something at the instant.
 type sleeper struct {
 	until time.Time
 	up    chan struct{}
