@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -356,19 +357,44 @@ func (s *stamps) Write(b []byte) (int, error) {
 	return s.ResponseWriter.Write(b)
 }
 
+// processor is how long this process has had one.
+func processor() time.Duration {
+	var u syscall.Rusage
+	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u)
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// machine notes how late a thread gets to run that does nothing but sleep for a
+// millisecond, again and again: nobody can be more punctual.
+func machine(ctx context.Context, late *latenesses) {
+	w := wait.New(0)
+	defer w.Close()
+	for due := time.Now(); ctx.Err() == nil; {
+		due = due.Add(time.Millisecond)
+		w.Wait(due)
+		now := time.Now()
+		late.add([]time.Duration{now.Sub(due)})
+		due = now
+	}
+}
+
 // BenchmarkStreams tells how late events are written, against when they are due,
 // and how late raw clients in the same process get them, at so many streams and
-// events a second in all.
+// events a second in all; and beside that how late this machine is by itself.
 func BenchmarkStreams(b *testing.B) {
 	const lasts = 2 * time.Second
 	for _, c := range []struct{ streams, rate int }{{1, 50}, {1, 10_000}, {100, 10_000}, {500, 1_000}, {500, 10_000}} {
 		b.Run(fmt.Sprintf("%d/%s", c.streams, quantity.Count(int64(c.rate))), func(b *testing.B) {
 			gap := time.Second * time.Duration(c.streams) / time.Duration(c.rate)
-			var written, got latenesses
+			var written, got, idle latenesses
 			s := simulated(b, fmt.Sprintf(`{stream: {first: 300ms, gap: %v, events: %d}}`, gap, lasts/gap))
 			address := streaming(b, s, usual, func(h nethttp.Handler) nethttp.Handler {
 				return &stamped{h, 300 * time.Millisecond, gap, &written}
 			})
+			ctx, stop := context.WithCancel(b.Context())
+			var beside sync.WaitGroup
+			beside.Go(func() { machine(ctx, &idle) })
+			began := processor()
 			for b.Loop() {
 				var all sync.WaitGroup
 				for range c.streams {
@@ -393,6 +419,10 @@ func BenchmarkStreams(b *testing.B) {
 				}
 				all.Wait()
 			}
+			b.ReportMetric(float64((processor()-began).Microseconds())/float64(len(got.all)), "cpu-us/event")
+			stop()
+			beside.Wait()
+			idle.report(b, "machine")
 			written.report(b, "written")
 			got.report(b, "got")
 			b.ReportMetric(0, "ns/op")
