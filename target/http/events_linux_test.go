@@ -7,8 +7,10 @@ import (
 	"math/rand/v2"
 	nethttp "net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -16,6 +18,7 @@ import (
 	"plimsoll/target/client"
 	"plimsoll/target/httpcall"
 	"plimsoll/target/look"
+	"plimsoll/target/real"
 	"plimsoll/target/stream"
 	"plimsoll/target/wire"
 )
@@ -29,9 +32,9 @@ var everyCarrier = []carrier{
 // teller is a server of streams that stamps every event before it writes it.
 type teller struct {
 	*httptest.Server
-	mu     sync.Mutex
-	stamps []time.Time
-	gone   chan struct{} // a client left in the midst of a stream
+	mu   sync.Mutex
+	last *[]time.Time  // stamps of the last stream that began
+	gone chan struct{} // a client left in the midst of a stream
 }
 
 // tells starts one that speaks all versions, and writes what tell says.
@@ -44,9 +47,13 @@ func tells(t *testing.T, secure bool, tell func(say func(text string))) *teller 
 			fmt.Fprint(w, "data: {\"n\": 7}\n\n")
 			return
 		}
+		stamps := new([]time.Time)
+		s.mu.Lock()
+		s.last = stamps
+		s.mu.Unlock()
 		tell(func(text string) {
 			s.mu.Lock()
-			s.stamps = append(s.stamps, time.Now())
+			*stamps = append(*stamps, time.Now())
 			s.mu.Unlock()
 			fmt.Fprint(w, text)
 			w.(nethttp.Flusher).Flush()
@@ -121,7 +128,6 @@ func TestEventsAreStampedAsTheyCome(t *testing.T) {
 			x := newStepper(t, by, s.streamed(stream.Reading{Format: stream.SSE, Content: inEvent(t, "json.n"), Tokens: inEvent(t, "json.usage")}, 0))
 			wrong := ""
 			for range 8 { // a busy machine sees them late
-				s.stamps = nil
 				if wrong = s.wrong(x.call(target.Request{}), x.clock, events); wrong == "" {
 					return
 				}
@@ -136,12 +142,15 @@ func (s *teller) wrong(d target.Done, clock target.Clock, events int64) string {
 	if !d.OK() || d.Parts.Stream == nil || d.Parts.Stream.Events != events || d.Parts.Stream.Tokens != 1000 {
 		return fmt.Sprintf("%+v, %+v", d, d.Parts.Stream)
 	}
+	s.mu.Lock()
+	stamps := slices.Clone(*s.last)
+	s.mu.Unlock()
 	heard, late := came(d), 0
 	for n, at := range heard {
-		if wrote := clock.At(s.stamps[n]); at < wrote {
+		if wrote := clock.At(stamps[n]); at < wrote {
 			return fmt.Sprintf("event %d came at %v and was written at %v", n, at, wrote)
 		}
-		if next := clock.At(s.stamps[n+1]); at >= next {
+		if next := clock.At(stamps[n+1]); at >= next {
 			late++
 		}
 	}
@@ -235,6 +244,42 @@ func TestStreamsAreGivenUp(t *testing.T) {
 				t.Error("the server goes on")
 			}
 		})
+	}
+}
+
+// Through nginx it is the same: every event comes when it was written, and not with
+// the last one; a proxy that stands still is noticed, and one that goes on again.
+func TestStreamsBehindNginx(t *testing.T) {
+	const events = 40
+	s := tells(t, false, func(say func(string)) {
+		for n := range events {
+			time.Sleep(3 * time.Millisecond)
+			say(fmt.Sprintf("data: {\"n\": %d, \"usage\": 1}\n\n", n+1))
+		}
+		say("data: {\"usage\": 1000}\n\n")
+	})
+	address, signal := real.Nginx(t, strings.TrimPrefix(s.URL, "http://"), "proxy_buffering off;")
+	for _, by := range everyStepper {
+		if by.protocol == "2" {
+			continue
+		}
+		settings := s.streamed(stream.Reading{Format: stream.SSE, Content: inEvent(t, "json.n"), Tokens: inEvent(t, "json.usage")}, 500*time.Millisecond)
+		settings.Calls[0].URL = "http://" + address
+		x := newStepper(t, by, settings)
+		wrong := ""
+		for range 8 { // a busy machine sees them late
+			if wrong = s.wrong(x.call(target.Request{}), x.clock, events); wrong == "" {
+				break
+			}
+		}
+		if wrong != "" {
+			t.Errorf("%s: %s", by.name(), wrong)
+		}
+		signal(syscall.SIGSTOP)
+		if d := x.call(target.Request{}); d.Class != target.Timeout {
+			t.Errorf("%s, with a frozen proxy: %+v", by.name(), d)
+		}
+		signal(syscall.SIGCONT)
 	}
 }
 

@@ -135,7 +135,7 @@ func TestMeter(t *testing.T) {
 		began := at.at
 		came := []bool{
 			send(5, "data: {\"delta\":\"\"}\n\n"), // its content is empty
-			send(5, "data: {\"delta\":\"a\"}\n"), // it is not whole
+			send(5, "data: {\"delta\":\"a\"}\n"),  // it is not whole
 			send(3, "\n"),
 			send(7, "data: {\"delta\":\"b\",\"usage\":{\"n\":3}}\n\n"),
 			send(7, "data: {\"delta\":\"c\"}\n\ndata: {\"delta\":\"d\"}\n\n"),
@@ -161,9 +161,9 @@ func TestMeter(t *testing.T) {
 // What is no stream says so: nothing has come, or nothing of what counts.
 func TestNoEvents(t *testing.T) {
 	for text, want := range map[string]string{
-		"OK\n":                         "there is no event in it",
+		"OK\n":                           "there is no event in it",
 		"data: {\"x\":1}\n\ndata: 2\n\n": "none of its 2 events has json.delta",
-		"":                             "there is no event in it",
+		"":                               "there is no event in it",
 	} {
 		var at clock
 		var m Meter
@@ -213,7 +213,7 @@ func TestManyGaps(t *testing.T) {
 	count, sum, off := int64(0), time.Duration(0), 0.0
 	for _, g := range all {
 		for range g.Count {
-			off = max(off, (gaps[count] - g.Length).Abs().Seconds()/max(gaps[count].Seconds(), 1e-9))
+			off = max(off, (gaps[count]-g.Length).Abs().Seconds()/max(gaps[count].Seconds(), 1e-9))
 			count++
 		}
 		sum += g.Length * time.Duration(g.Count)
