@@ -85,6 +85,7 @@ func TestWhoMayImportWhom(t *testing.T) {
 		"target/value":      leaf,
 		"target/template":   {"target/setting", "target/value"},
 		"target/look":       {"target/setting", "target/template", "target/value"},
+		"target/chat":       leaf,
 		"target/plain":      leaf,
 		"target/shell":      leaf,
 		"target/quantity":   leaf,
@@ -130,7 +131,7 @@ func TestWhoMayImportWhom(t *testing.T) {
 // subject.
 func TestPureCodeReadsNoClock(t *testing.T) {
 	pure := []string{"runner/schedule", "runner/latency", "runner/statistics", "runner/scaling", "runner/capacity", "runner/verdict", "runner/mode", "runner/journey", "runner/data", "runner/scenario", "runner/condition", "runner/step",
-		"target/sim", "target/delay", "target/plain", "target/quantity", "target/setting", "target/kinds", "target/value", "target/template", "target/look", "report/compare", "report/view", "report/text", "report/chart", "report/transcript", "target/content", "target/cookie", "target/http1", "target/resp", "target/stream", "target/shell"}
+		"target/sim", "target/chat", "target/delay", "target/plain", "target/quantity", "target/setting", "target/kinds", "target/value", "target/template", "target/look", "report/compare", "report/view", "report/text", "report/chart", "report/transcript", "target/content", "target/cookie", "target/http1", "target/resp", "target/stream", "target/shell"}
 	for _, s := range sources(t, token.NewFileSet()) {
 		if !slices.Contains(pure, s.folder) {
 			continue

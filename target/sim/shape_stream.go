@@ -11,7 +11,7 @@ const mostEvents = 1_000_000
 
 // StreamShape is how a stream is spelled.
 func StreamShape() setting.Shape[Stream] {
-	return setting.Define("stream", func(setting.Shape[Stream]) setting.Shape[Stream] {
+	return setting.Define("streaming", func(setting.Shape[Stream]) setting.Shape[Stream] {
 		return setting.Object("a stream",
 			setting.Key("first", "How long it takes until the first event: a duration, or a distribution. Default 0s.", delay.Shape(), func(s *Stream) *delay.Delay { return &s.First }),
 			setting.Key("gap", "How long it takes from each event to the next, likewise. Default 0s.", delay.Shape(), func(s *Stream) *delay.Delay { return &s.Gap }),
