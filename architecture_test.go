@@ -85,6 +85,7 @@ func TestWhoMayImportWhom(t *testing.T) {
 		"target/value":      leaf,
 		"target/template":   {"target/setting", "target/value"},
 		"target/look":       {"target/setting", "target/template", "target/value"},
+		"target/chat":       leaf,
 		"target/plain":      leaf,
 		"target/shell":      leaf,
 		"target/quantity":   leaf,
@@ -97,9 +98,10 @@ func TestWhoMayImportWhom(t *testing.T) {
 		"target/cookie":     leaf,
 		"target/resp":       leaf,
 		"target/wire":       {"target", "target/agenda", "target/client", "target/host", "target/wait"}, // and no protocol
-		"target/http1":      {"target", "target/cookie", "target/httpcall", "target/random", "target/wire"},
+		"target/http1":      {"target", "target/cookie", "target/httpcall", "target/random", "target/stream", "target/wire"},
+		"target/stream":     {"target", "target/look", "target/setting", "target/value"},
 		"target/client":     {"target", "target/host", "target/retry", "target/setting", "target/workers"},
-		"target/httpcall":   {"target", "target/content", "target/cookie", "target/look", "target/quantity", "target/random", "target/setting", "target/template", "target/value"},
+		"target/httpcall":   {"target", "target/content", "target/cookie", "target/look", "target/quantity", "target/random", "target/setting", "target/stream", "target/template", "target/value"},
 		"runner/mode":       {"runner/schedule", "target/agenda", "target/delay", "target/quantity", "target/random", "target/setting"},
 		"runner/data":       {"target/quantity", "target/random", "target/setting", "target/template", "target/value"},
 		"runner/result":     {"runner/latency", "target/host"},
@@ -130,7 +132,7 @@ func TestWhoMayImportWhom(t *testing.T) {
 // subject.
 func TestPureCodeReadsNoClock(t *testing.T) {
 	pure := []string{"runner/schedule", "runner/latency", "runner/statistics", "runner/scaling", "runner/capacity", "runner/verdict", "runner/mode", "runner/journey", "runner/data", "runner/scenario", "runner/condition", "runner/step", "runner/goodput",
-		"target/sim", "target/delay", "target/plain", "target/quantity", "target/setting", "target/kinds", "target/value", "target/template", "target/look", "report/compare", "report/view", "report/text", "report/chart", "report/transcript", "target/content", "target/cookie", "target/http1", "target/resp", "target/shell"}
+		"target/sim", "target/chat", "target/delay", "target/plain", "target/quantity", "target/setting", "target/kinds", "target/value", "target/template", "target/look", "report/compare", "report/view", "report/text", "report/chart", "report/transcript", "target/content", "target/cookie", "target/http1", "target/resp", "target/stream", "target/shell"}
 	for _, s := range sources(t, token.NewFileSet()) {
 		if !slices.Contains(pure, s.folder) {
 			continue

@@ -172,6 +172,25 @@ scenarios:
 	}
 }
 
+// --stream answers every path but the endpoints' as a server of a language model
+// does.
+func TestServeStreams(t *testing.T) {
+	t.Parallel()
+	for _, keys := range []string{"first: 30ms, gap: 5ms, events: 5", "{first: 30ms, gap: {uniform: [5ms, 6ms]}, events: {uniform: [5, 5]}}"} {
+		url, interrupt := serving(t, "", "--addr", "127.0.0.1:0", "--stream", keys)
+		status, body, took := get(t, url+"/v1/chat/completions")
+		if events := strings.Count(body, `"content":"word "`); status != 200 || events != 5 || !strings.HasSuffix(body, "data: [DONE]\n\n") || took < 50*time.Millisecond {
+			t.Errorf("%d, %d events in %q after %v", status, events, body, took)
+		}
+		if _, body, _ := get(t, url+"/health"); body != "OK\n" {
+			t.Errorf("/health: %q", body)
+		}
+		if code := interrupt(); code != 0 {
+			t.Errorf("interrupted, it ends with %d", code)
+		}
+	}
+}
+
 // A run measures what `serve` serves: the delay is all that its calls take.
 func TestRunAgainstServe(t *testing.T) {
 	t.Parallel()

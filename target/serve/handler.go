@@ -82,6 +82,10 @@ func routed(routes []sim.Route) map[string]bool {
 func (h *handler) simulate(w nethttp.ResponseWriter, r *nethttp.Request, arrived time.Time) {
 	path := cmp.Or(r.URL.Path, "/")
 	asked := h.arrive(arrived, h.model.Way(path))
+	if asked.Events != nil {
+		h.stream(w, r, &asked)
+		return
+	}
 	h.takeIn(w, r) // unread, the body would cost the connection
 	if !h.pacer.sleep(r.Context(), h.began.Add(asked.At)) {
 		panic(nethttp.ErrAbortHandler) // nobody waits for the answer any more

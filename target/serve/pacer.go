@@ -1,11 +1,11 @@
 package serve
 
 import (
-	"container/heap"
 	"context"
 	"sync"
 	"time"
 
+	"plimsoll/target/agenda"
 	"plimsoll/target/wait"
 )
 
@@ -14,16 +14,17 @@ import (
 // millisecond late.
 type pacer struct {
 	waiter *wait.Waiter
+	zero   time.Time // instants count from it
 	ended  chan struct{}
 
 	mu       sync.Mutex
-	sleepers sleepers
+	sleepers agenda.Agenda[chan<- struct{}] // each has room for what wakes it up
 	stopped  bool
 }
 
 // newPacer starts the goroutine, which may spin for the given share of a core.
 func newPacer(spin float64) *pacer {
-	p := &pacer{waiter: wait.New(spin), ended: make(chan struct{})}
+	p := &pacer{waiter: wait.New(spin), zero: time.Now(), ended: make(chan struct{})}
 	go p.run()
 	return p
 }
@@ -33,10 +34,26 @@ func (p *pacer) sleep(ctx context.Context, until time.Time) bool {
 	if !time.Now().Before(until) {
 		return true
 	}
-	s := sleeper{until: until, up: make(chan struct{})}
+	return p.sleeps(ctx).sleep(until)
+}
+
+// sleeps are those of one goroutine, one after the other, until ctx is done.
+func (p *pacer) sleeps(ctx context.Context) sleeps {
+	return sleeps{p, ctx, make(chan struct{}, 1)}
+}
+
+type sleeps struct {
+	pacer *pacer
+	ctx   context.Context
+	up    chan struct{}
+}
+
+// sleep is pacer.sleep for an instant to come. After it was false there is none.
+func (s sleeps) sleep(until time.Time) bool {
+	p := s.pacer
 	p.mu.Lock()
-	heap.Push(&p.sleepers, s)
-	first := p.sleepers[0].up == s.up
+	p.sleepers.Push(until.Sub(p.zero), s.up)
+	first := p.sleepers[0].What == s.up
 	p.mu.Unlock()
 	if first {
 		p.waiter.Wake() // it waits for a later instant
@@ -44,7 +61,7 @@ func (p *pacer) sleep(ctx context.Context, until time.Time) bool {
 	select {
 	case <-s.up:
 		return true
-	case <-ctx.Done():
+	case <-s.ctx.Done():
 		return false
 	}
 }
@@ -65,14 +82,13 @@ func (p *pacer) run() {
 func (p *pacer) rouse(now time.Time) (next time.Time, stopped bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for len(p.sleepers) > 0 && !now.Before(p.sleepers[0].until) {
-		close(p.sleepers[0].up)
-		heap.Pop(&p.sleepers)
+	for p.sleepers.Len() > 0 && p.sleepers.First() <= now.Sub(p.zero) {
+		p.sleepers.Pop().What <- struct{}{}
 	}
-	if len(p.sleepers) == 0 {
+	if p.sleepers.Len() == 0 {
 		return now.Add(time.Hour), p.stopped
 	}
-	return p.sleepers[0].until, p.stopped
+	return p.zero.Add(p.sleepers.First()), p.stopped
 }
 
 // stop ends the goroutine. Whoever still sleeps is left to its context.
@@ -82,24 +98,4 @@ func (p *pacer) stop() {
 	p.mu.Unlock()
 	p.waiter.Wake()
 	<-p.ended
-}
-
-// sleeper is somebody asleep; up is closed at the instant.
-type sleeper struct {
-	until time.Time
-	up    chan struct{}
-}
-
-// sleepers is a heap, the earliest first.
-type sleepers []sleeper
-
-func (s sleepers) Len() int           { return len(s) }
-func (s sleepers) Less(i, j int) bool { return s[i].until.Before(s[j].until) }
-func (s sleepers) Swap(i, j int)      { s[i], s[j] = s[j], s[i] }
-func (s *sleepers) Push(x any)        { *s = append(*s, x.(sleeper)) }
-func (s *sleepers) Pop() any {
-	last := len(*s) - 1
-	popped := (*s)[last]
-	*s = (*s)[:last]
-	return popped
 }

@@ -8,7 +8,9 @@ import (
 	"time"
 
 	"plimsoll/target"
+	"plimsoll/target/chat"
 	"plimsoll/target/look"
+	"plimsoll/target/template"
 	"plimsoll/target/value"
 )
 
@@ -27,7 +29,8 @@ type Asking interface {
 type prepared struct {
 	asking Asking
 	fixed  bool
-	page   page // where it is fixed
+	page   page       // where it is fixed
+	wish   *chat.Wish // of its answer, where that is a stream; nil: its values say
 }
 
 // page is what a call asks for.
@@ -46,6 +49,9 @@ func (s *Settings) Prepare(call any) (any, error) {
 	if p.fixed {
 		router := newRouter(s.Routes)
 		p.page = pageOf(string(asking.Target(nil, nil)), &router)
+	}
+	if refers, ok := call.(interface{ Refs() []template.Ref }); s.Streams() && ok && len(refers.Refs()) == 0 {
+		p.wish = new(p.wished(nil))
 	}
 	return p, nil
 }
@@ -94,6 +100,9 @@ func (c *Carrier) ask(id target.ID, r *target.Request, now time.Duration) waitin
 		}
 	}
 	w.asked = c.model.Ask(now, way)
+	if c.patience > 0 {
+		c.lose(&w, now)
+	}
 	class := w.asked.Class
 	if a := w.asked.answer; class == "" && a != nil {
 		class = string(a.failed)
@@ -126,16 +135,22 @@ func (c *Carrier) answered(id target.ID) *target.Done {
 	if c.observer != nil {
 		c.tellAnswered(w)
 	}
-	if len(w.want) == 0 {
+	if len(w.want) == 0 && w.asked.Events == nil {
 		return &c.dones[w.class]
 	}
 	c.done.Outcome = c.dones[w.class].Outcome
 	c.look(w)
+	if w.asked.Events != nil {
+		c.tellStream(w)
+	}
 	return &c.done
 }
 
 // look finds what is wanted in the answer to a call.
 func (c *Carrier) look(w *waiting) {
+	if len(w.want) == 0 {
+		return
+	}
 	c.done.Found = c.room(len(w.want))
 	seen := c.seen(w)
 	if seen == nil {
@@ -151,6 +166,9 @@ func (c *Carrier) look(w *waiting) {
 
 // seen is the answer to a call; nil: there is none.
 func (c *Carrier) seen(w *waiting) *look.Answer {
+	if w.asked.Events != nil {
+		return c.seenStream(w)
+	}
 	var p page
 	if a := w.asked.answer; a != nil && a.asked {
 		p = c.page(w)
@@ -159,6 +177,11 @@ func (c *Carrier) seen(w *waiting) *look.Answer {
 	if reply == nil {
 		return nil
 	}
+	return c.showing(w, reply)
+}
+
+// showing is a reply as the caller sees it.
+func (c *Carrier) showing(w *waiting, reply *Reply) *look.Answer {
 	c.answer = look.Answer{Status: reply.Status, Head: reply.Head, Body: reply.Body}
 	if w.prepared != nil && w.prepared.asking.Bodiless() {
 		c.answer.Body = nil

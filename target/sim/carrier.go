@@ -29,7 +29,11 @@ type Carrier struct {
 	answer  look.Answer
 	done    target.Done
 	found   []value.Value
+	told    told
 
+	// patience is how long callers wait for an answer, or the first event of one
+	// and from each to the next; 0: the loop sees to that, or nobody.
+	patience time.Duration
 	observer target.Observer // nil: nobody watches
 }
 
@@ -69,6 +73,9 @@ func (c *Carrier) sendAsking(id target.ID, r *target.Request, now time.Duration)
 	}
 	for int(id.Slot()) >= len(c.waiting) {
 		c.waiting = append(c.waiting, waiting{})
+	}
+	if given := c.waiting[id.Slot()].asked.Events; given != nil { // of a call that was given up
+		c.model.release(given)
 	}
 	c.waiting[id.Slot()] = w
 	c.ends.Push(w.asked.At, w.id)

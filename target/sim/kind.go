@@ -27,15 +27,20 @@ func (s *Settings) Open(_ context.Context, site kind.Site) (*kind.Opened, error)
 	if site.Virtual {
 		engine = "virtual"
 	}
+	timeout, patience := s.Timeout, time.Duration(0)
+	if timeout > 0 && s.Streams() { // of which it bounds the first event and each gap, and not the whole
+		timeout, patience = 0, max(timeout, site.Patience)
+	}
 	return &kind.Opened{
 		Engine: engine,
 		Carrier: func(target.Clock) (target.Carrier, error) {
 			c := NewCarrier(*s, site.Streams)
+			c.patience = patience
 			c.observe(site.Observer)
 			return c, nil
 		},
 		Prepare: s.Prepare,
-		Timeout: s.Timeout, Retry: s.Retry,
+		Timeout: timeout, Retry: s.Retry,
 		Err: kind.Never, Close: func() {},
 	}, nil
 }
@@ -46,9 +51,9 @@ func (s *Settings) AtOnce(users int) string {
 	shortest, delayed, slow := agenda.Never, false, false
 	mean := means{}
 	for manner := range s.cycle("/") {
-		takes := mean.of(manner.delay) > 0
+		takes := manner.mean(mean) > 0
 		delayed = delayed || takes
-		slow = slow || takes && !manner.errors.atOnce()
+		slow = slow || takes && !manner.failsAtOnce()
 		shortest = min(shortest, manner.shortest())
 	}
 	switch {
@@ -64,17 +69,36 @@ func (s *Settings) AtOnce(users int) string {
 	return ""
 }
 
-// atOnce tells whether every call fails, and at once.
-func (e *Errors) atOnce() bool { return e.Rate == 1 && e.After != nil && *e.After == 0 }
+// failsAtOnce tells whether every call fails, and at once.
+func (m *manner) failsAtOnce() bool {
+	switch {
+	case m.errors.Rate < 1:
+		return false
+	case m.errors.After != nil:
+		return *m.errors.After == 0
+	}
+	return m.stream != nil && m.stream.First.IsZero()
+}
 
 // shortest is how long a call takes at least.
-func (m manner) shortest() time.Duration {
-	shortest := time.Duration(0)
-	if m.delay.Kind == delay.Constant {
-		shortest = m.delay.A
+func (m *manner) shortest() time.Duration {
+	shortest, after := least(m.delay), m.errors.After
+	if m.stream != nil {
+		shortest = m.stream.shortest()
+		if after == nil {
+			after = new(least(&m.stream.First))
+		}
 	}
-	if after := m.errors.After; m.errors.Rate > 0 && after != nil {
+	if m.errors.Rate > 0 && after != nil {
 		shortest = min(shortest, *after)
 	}
 	return shortest
+}
+
+// least is how long a delay is at least, where that is known: 0 always is.
+func least(d *delay.Delay) time.Duration {
+	if d.Kind == delay.Constant {
+		return d.A
+	}
+	return 0
 }

@@ -11,6 +11,7 @@ import (
 // nil leaves a thing as it is.
 type Manner struct {
 	Delay  *delay.Delay `json:",omitempty"`
+	Stream *Stream      `json:",omitempty"` // instead of Delay and Answer
 	Errors *Errors      `json:",omitempty"`
 	Answer *Answer      `json:",omitempty"`
 }
@@ -40,14 +41,19 @@ func (s *Settings) exceptions() iter.Seq[*Manner] {
 // manner is a Manner made ready.
 type manner struct {
 	delay  *delay.Delay
+	stream *Stream // nil: it answers at once, after the delay
 	errors *Errors
 	answer *answer // nil, of the target's own: the line that says OK
 }
 
-func (m *Manner) ready() manner { return manner{m.Delay, m.Errors, m.Answer.ready()} }
+func (m *Manner) ready() manner { return manner{m.Delay, m.Stream, m.Errors, m.Answer.ready()} }
 
-// over is a manner with another one laid over it.
+// over is a manner with another one laid over it. Whatever says how to answer at
+// once takes the place of a stream.
 func (m manner) over(by *manner) manner {
+	if by.delay != nil || by.answer != nil || by.stream != nil {
+		m.stream = by.stream
+	}
 	if by.delay != nil {
 		m.delay = by.delay
 	}
@@ -103,7 +109,7 @@ type routed struct {
 
 // manners are nil where all calls are carried out alike.
 func (s *Settings) manners() *manners {
-	if s.Answer == nil && len(s.Turns) == 0 && len(s.Routes) == 0 {
+	if s.Answer == nil && s.Stream == nil && len(s.Turns) == 0 && len(s.Routes) == 0 {
 		return nil
 	}
 	m := &manners{own: s.own(), turns: takenBy(s.Turns), router: newRouter(s.Routes)}
@@ -115,7 +121,7 @@ func (s *Settings) manners() *manners {
 }
 
 // own is the manner of the target's own settings.
-func (s *Settings) own() manner { return manner{&s.Delay, &s.Errors, s.Answer.ready()} }
+func (s *Settings) own() manner { return manner{&s.Delay, s.Stream, &s.Errors, s.Answer.ready()} }
 
 // next is the manner of the call that arrives, and the call's number, from 0.
 func (m *manners) next(way Way) (manner, uint64) {
@@ -162,10 +168,18 @@ func leastCommonMultiple(a, b int) int {
 func (s *Settings) CallTime(path string) time.Duration {
 	mean, sum, n := means{}, 0.0, 0
 	for manner := range s.cycle(path) {
-		sum += float64(mean.of(manner.delay))
+		sum += float64(manner.mean(mean))
 		n++
 	}
 	return time.Duration(sum / float64(n))
+}
+
+// mean is about how long a call takes.
+func (m *manner) mean(known means) time.Duration {
+	if m.stream != nil {
+		return m.stream.mean(known)
+	}
+	return known.of(m.delay)
 }
 
 // means are those of delays that come again and again: one may be a long list.

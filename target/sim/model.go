@@ -42,6 +42,7 @@ type Model struct {
 	cut      int64          // delays that were longer than the longest there is
 	service  times          // ends of the calls in service, where contention counts them
 	manners  *manners       // nil: all calls are carried out alike
+	streams  *streams       // nil: no answer comes event by event
 	said     map[int]*Reply // by status
 	throttle *Reply
 }
@@ -50,13 +51,16 @@ type Model struct {
 type times = agenda.Agenda[struct{}]
 
 // New makes a server that nobody has called yet. Its streams of randomness
-// are "delay" and "error".
-func New(s Settings, streams random.Source) *Model {
+// are "delay" and "error", and those of newStreams.
+func New(s Settings, source random.Source) *Model {
 	m := &Model{
 		settings: s,
-		delays:   streams("delay"),
-		errors:   streams("error"),
+		delays:   source("delay"),
+		errors:   source("error"),
 		calendar: calendar(s.Stall),
+	}
+	if s.Streams() {
+		m.streams = newStreams(source)
 	}
 	m.manners, m.said = m.settings.manners(), m.settings.saying()
 	m.throttle = m.settings.throttling()
@@ -84,6 +88,8 @@ func (m *Model) Way(path string) Way {
 // Asked is what becomes of a call that asks for something.
 type Asked struct {
 	Departure
+	// Events are those of an answer that is a stream; nil: it is none.
+	Events *Events
 	number uint64
 	answer *answer
 }
@@ -94,7 +100,11 @@ func (m *Model) Ask(now time.Duration, way Way) Asked {
 		return Asked{Departure: m.Arrive(now)}
 	}
 	next, number := m.manners.next(way)
-	return Asked{m.arrive(now, next.delay, next.errors), number, next.answer}
+	if next.stream == nil {
+		return Asked{m.arrive(now, next.delay, next.errors), nil, number, next.answer}
+	}
+	departure, events := m.arriveStream(now, next.stream, next.errors)
+	return Asked{departure, events, number, nil}
 }
 
 // Reply is what the caller is answered, who asked for a path and a query; nil
@@ -116,15 +126,24 @@ func (m *Model) Reply(into *Reply, a *Asked, path, query string) *Reply {
 }
 
 func (m *Model) arrive(now time.Duration, d *delay.Delay, e *Errors) Departure {
-	at := m.calendar.thaw(now)
+	at, refused := m.admit(now)
+	if refused != "" {
+		return Departure{At: at, Class: refused}
+	}
+	return m.serve(at, d, e)
+}
+
+// admit finds when a call gets a server, or how and when it is refused.
+func (m *Model) admit(now time.Duration) (at time.Duration, refused string) {
+	at = m.calendar.thaw(now)
 	if m.overQuota(at) {
-		return Departure{At: at, Class: target.Throttled}
+		return at, target.Throttled
 	}
 	admission, ok := m.queue(at)
 	if !ok {
-		return Departure{At: at, Class: target.Rejected}
+		return at, target.Rejected
 	}
-	return m.serve(admission, d, e)
+	return admission, ""
 }
 
 // overQuota tells whether Quota.N calls were let through in (at−Per, at]
@@ -172,40 +191,57 @@ func (m *Model) queue(at time.Duration) (admission time.Duration, ok bool) {
 // serve draws what happens to a call admitted at the given time.
 func (m *Model) serve(admission time.Duration, d *delay.Delay, e *Errors) Departure {
 	work := d.Draw(m.delays)
-	work = m.slowed(work, admission)
-	if work >= delay.Longest && (d.Kind != delay.Constant || m.settings.Contention != Contention{}) {
+	if m.settings.Contention != (Contention{}) {
+		work = slowed(work, m.slowness(admission))
+	}
+	if work >= delay.Longest && m.cutting(d) {
 		m.cut++
 	}
-	class := ""
-	if e.Rate > 0 && m.errors.Float64() < e.Rate {
-		class = string(e.Kind)
-		if e.After != nil {
-			work = *e.After
-		}
+	class, work := m.fate(e, work)
+	return Departure{At: m.occupy(admission, work), Class: class}
+}
+
+// fate draws whether a call fails, and with that how long it takes.
+func (m *Model) fate(e *Errors, work time.Duration) (class string, takes time.Duration) {
+	if e.Rate == 0 || m.errors.Float64() >= e.Rate {
+		return "", work
 	}
-	end := m.calendar.after(admission, work)
+	if e.After != nil {
+		work = *e.After
+	}
+	return string(e.Kind), work
+}
+
+// occupy has a server be at work from a time on, and returns when it is done.
+func (m *Model) occupy(admission, work time.Duration) (end time.Duration) {
+	end = m.calendar.after(admission, work)
 	if m.settings.Servers > 0 {
 		m.servers.Push(end, struct{}{})
 	}
 	if m.settings.Contention != (Contention{}) {
 		m.service.Push(end, struct{}{})
 	}
-	return Departure{At: end, Class: class}
+	return end
 }
 
-// slowed is a delay under contention: the Universal Scalability Law with n
-// calls in service, this one included.
-func (m *Model) slowed(work, admission time.Duration) time.Duration {
-	law := m.settings.Contention
-	if law == (Contention{}) {
-		return work
-	}
+// slowness is by how much contention lengthens a delay: the Universal
+// Scalability Law with n calls in service, the one admitted included.
+func (m *Model) slowness(admission time.Duration) float64 {
 	for m.service.Len() > 0 && m.service.First() <= admission {
 		m.service.Pop()
 	}
-	n := float64(m.service.Len() + 1)
-	slower := float64(work) * (1 + law.Serial*(n-1) + law.Crosstalk*n*(n-1))
-	return time.Duration(math.Round(min(slower, float64(delay.Longest))))
+	law, n := m.settings.Contention, float64(m.service.Len()+1)
+	return 1 + law.Serial*(n-1) + law.Crosstalk*n*(n-1)
+}
+
+func slowed(work time.Duration, by float64) time.Duration {
+	return time.Duration(math.Round(min(float64(work)*by, float64(delay.Longest))))
+}
+
+// cutting tells whether a delay that is as long as one can be has been cut to
+// that, and was not meant to be.
+func (m *Model) cutting(d *delay.Delay) bool {
+	return d.Kind != delay.Constant || m.settings.Contention != Contention{}
 }
 
 // Cut is how many calls would have taken longer than delay.Longest, and were

@@ -16,6 +16,8 @@ import (
 type Settings struct {
 	// Delay is how long a call takes alone.
 	Delay delay.Delay
+	// Stream is how its answer comes instead, event by event; nil: it does not.
+	Stream *Stream `json:",omitempty"`
 	// Servers is how many calls are served at once; 0 means no limit.
 	Servers int
 	// Queue is the waiting room behind the servers; nil means no limit, and 0

@@ -23,20 +23,23 @@ const mostServers = 10_000_000
 func Shape() setting.Shape[Settings] {
 	return setting.Define("simulated", func(setting.Shape[Settings]) setting.Shape[Settings] {
 		read := setting.Object("a simulated server",
-			setting.Key("delay", "How long a call takes alone: a duration, or a distribution. Default 0s.", delay.Shape(), func(s *written) *delay.Delay { return &s.Delay }),
+			setting.Key("delay", "How long a call takes alone: a duration, or a distribution. Default 0s.", setting.Located(delay.Shape()), func(s *written) *setting.At[delay.Delay] { return &s.delay }),
+			setting.Key("stream", "How an answer comes event by event, as that of a language model does, instead of delay and answer.", setting.Located(StreamShape()), func(s *written) *setting.At[Stream] { return &s.stream }),
 			setting.Key("servers", "How many calls are served at once; the rest wait in line. Default: no limit.", setting.Located(setting.Count(1, mostServers)), func(s *written) *setting.At[int] { return &s.servers }),
 			setting.Key("queue", "The waiting room behind the servers; a call that finds it full fails at once (rejected, HTTP 503). Default: no limit.", setting.Located(setting.Count(0, mostServers)), func(s *written) *setting.At[int] { return &s.queue }),
 			setting.Key("contention", "How calls in service slow each other down (Universal Scalability Law).", contention(), func(s *written) *Contention { return &s.Contention }),
 			setting.Key("errors", "The share of calls that fail: 1%, or a map.", failures(), func(s *written) *Errors { return &s.Errors }),
 			setting.Key("stall", "Freezes the server now and then.", stall(), func(s *written) *Stall { return &s.Stall }),
 			setting.Key("quota", "N/T: a call that would be the N+1st admitted within T fails at once (throttled, HTTP 429).", quota(), func(s *written) *quantity.Rate { return &s.Quota }),
-			setting.Key("answer", "What a call gets back that does not fail: status, headers, json or body. Default: 200, and a line that says OK.", answers(), func(s *written) **Answer { return &s.Answer }),
-			setting.Key("turns", "What calls take in turn, as they arrive: delay, errors and answer of each, instead of the target's.", takenInTurn(), func(s *written) *[]Manner { return &s.Turns }),
-			setting.Key("routes", "Delay, errors, answer and turns of calls to some paths, such as /users/*; the longest match holds.", routes(), func(s *written) *[]Route { return &s.Routes }),
+			setting.Key("answer", "What a call gets back that does not fail: status, headers, json or body. Default: 200, and a line that says OK.", setting.Located(answers()), func(s *written) *setting.At[*Answer] { return &s.answer }),
+			setting.Key("turns", "What calls take in turn, as they arrive: delay, stream, errors and answer of each, instead of the target's.", takenInTurn(), func(s *written) *[]Manner { return &s.Turns }),
+			setting.Key("routes", "Delay, stream, errors, answer and turns of calls to some paths, such as /users/*; the longest match holds.", routes(), func(s *written) *[]Route { return &s.Routes }),
 			setting.Key("timeout", "How long the caller of a call waits; the server goes on with it. Default: as long as it takes.", setting.LongerThanZero(), func(s *written) *time.Duration { return &s.Timeout }),
 			setting.Key("retry", "Repeats failed attempts. Default: none is.", retry.Shape(), func(s *written) *retry.Settings { return &s.Retry }),
 		)
 		return setting.Complete(read, func(r *setting.Reader, _ setting.Pos, s written) (Settings, bool) {
+			s.Delay, s.Stream, s.Answer = s.delay.Value, given(s.stream), s.answer.Value
+			ok := oneWay(r, s.delay, s.stream, s.answer)
 			if s.queue.Given {
 				s.Queue = &s.queue.Value
 			}
@@ -45,7 +48,7 @@ func Shape() setting.Shape[Settings] {
 				return s.Settings, false
 			}
 			s.Servers = s.servers.Value
-			return s.Settings, true
+			return s.Settings, ok
 		})
 	})
 }
@@ -63,6 +66,9 @@ func (s *Settings) Served(r *setting.Reader, at setting.Pos) bool {
 // written is Settings with the places that checks need.
 type written struct {
 	Settings
+	delay          setting.At[delay.Delay]
+	stream         setting.At[Stream]
+	answer         setting.At[*Answer]
 	servers, queue setting.At[int]
 }
 
