@@ -225,15 +225,20 @@ routes:
 	}
 }
 
-// inside counts the calls that a handler is at.
+// inside tells when a handler has begun with a call, and when it has ended.
 type inside struct {
 	nethttp.Handler
-	calls sync.WaitGroup
+	begun, ended chan struct{}
+}
+
+// newInside is for a single call.
+func newInside(h nethttp.Handler) *inside {
+	return &inside{h, make(chan struct{}, 1), make(chan struct{}, 1)}
 }
 
 func (i *inside) ServeHTTP(w nethttp.ResponseWriter, r *nethttp.Request) {
-	i.calls.Add(1)
-	defer i.calls.Done()
+	i.begun <- struct{}{}
+	defer func() { i.ended <- struct{}{} }()
 	i.Handler.ServeHTTP(w, r)
 }
 
@@ -270,9 +275,14 @@ func TestClientsLeaveStreams(t *testing.T) {
 		{`{first: 1h, events: 2}`, `{"stream": false}`},
 	} {
 		for _, http2 := range []bool{false, true} {
-			i := &inside{}
-			url := "http://" + streaming(t, simulated(t, `{stream: `+c.stream+`}`), usual, func(h nethttp.Handler) nethttp.Handler { i.Handler = h; return i })
-			ctx, leave := context.WithTimeout(t.Context(), 100*time.Millisecond)
+			var i *inside
+			url := "http://" + streaming(t, simulated(t, `{stream: `+c.stream+`}`), usual, func(h nethttp.Handler) nethttp.Handler { i = newInside(h); return i })
+			ctx, leave := context.WithCancel(t.Context())
+			go func() {
+				<-i.begun
+				time.Sleep(50 * time.Millisecond)
+				leave()
+			}()
 			request, err := nethttp.NewRequestWithContext(ctx, "POST", url, strings.NewReader(c.form))
 			if err != nil {
 				t.Fatal(err)
@@ -282,25 +292,24 @@ func TestClientsLeaveStreams(t *testing.T) {
 				_, err = io.Copy(io.Discard, answer.Body)
 				_ = answer.Body.Close()
 			}
-			leave()
 			if err == nil {
 				t.Errorf("%v: it ended", c)
 			}
-			i.calls.Wait() // or the test never ends
+			<-i.ended // or the test does not
 		}
 	}
 }
 
 func TestClientsThatDoNotReadAreLeft(t *testing.T) {
-	i := &inside{}
+	var i *inside
 	address := streaming(t, simulated(t, `{stream: {events: 1M}}`), patience{head: time.Minute, idle: time.Minute, body: 200 * time.Millisecond},
-		func(h nethttp.Handler) nethttp.Handler { i.Handler = h; return i })
+		func(h nethttp.Handler) nethttp.Handler { i = newInside(h); return i })
 	conn := dial(t, address, asking(""))
 	one := make([]byte, 1)
 	if _, err := conn.Read(one); err != nil {
 		t.Fatal(err)
 	}
-	i.calls.Wait()
+	<-i.ended
 }
 
 // latenesses are how late things were.
