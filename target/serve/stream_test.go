@@ -300,6 +300,28 @@ func TestClientsLeaveStreams(t *testing.T) {
 	}
 }
 
+// What has been sent is there, however long the next event takes.
+func TestEventsDoNotWaitForTheNext(t *testing.T) {
+	for _, http2 := range []bool{false, true} {
+		url := start(t, Options{Settings: simulated(t, `{stream: {gap: 1h, events: 2}}`)})
+		ctx, leave := context.WithCancel(t.Context())
+		request, err := nethttp.NewRequestWithContext(ctx, "GET", url, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer, err := newClient(t, http2).Do(request) // else this takes an hour
+		if err != nil {
+			t.Fatal(err)
+		}
+		event, err := bufio.NewReader(answer.Body).ReadString('\n')
+		if err != nil || !hasContent(t, strings.TrimPrefix(event, "data: ")) {
+			t.Errorf("%q, %v", event, err)
+		}
+		leave()
+		_ = answer.Body.Close()
+	}
+}
+
 func TestClientsThatDoNotReadAreLeft(t *testing.T) {
 	var i *inside
 	address := streaming(t, simulated(t, `{stream: {events: 1M}}`), patience{head: time.Minute, idle: time.Minute, body: 200 * time.Millisecond},
