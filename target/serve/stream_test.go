@@ -12,12 +12,10 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
 	"plimsoll/target/chat"
-	"plimsoll/target/quantity"
 	"plimsoll/target/random"
 	"plimsoll/target/sim"
 	"plimsoll/target/wait"
@@ -332,131 +330,4 @@ func TestClientsThatDoNotReadAreLeft(t *testing.T) {
 		t.Fatal(err)
 	}
 	<-i.ended
-}
-
-// latenesses are how late things were.
-type latenesses struct {
-	mu  sync.Mutex
-	all []time.Duration
-}
-
-func (l *latenesses) add(more []time.Duration) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.all = append(l.all, more...)
-}
-
-func (l *latenesses) report(b *testing.B, what string) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	slices.Sort(l.all)
-	for _, p := range []struct {
-		name string
-		at   float64
-	}{{"p50", 0.5}, {"p99", 0.99}, {"max", 1}} {
-		b.ReportMetric(float64(l.all[int(p.at*float64(len(l.all)-1))].Microseconds()), what+"-"+p.name+"-us")
-	}
-}
-
-// stamped notes when the events of answers are written, against when they are due.
-type stamped struct {
-	nethttp.Handler
-	first, gap time.Duration
-	written    *latenesses
-}
-
-func (s *stamped) ServeHTTP(w nethttp.ResponseWriter, r *nethttp.Request) {
-	stamps := &stamps{ResponseWriter: w, of: s, arrived: time.Now()}
-	s.Handler.ServeHTTP(stamps, r)
-	s.written.add(stamps.late)
-}
-
-type stamps struct {
-	nethttp.ResponseWriter
-	of      *stamped
-	arrived time.Time
-	late    []time.Duration
-}
-
-func (s *stamps) Unwrap() nethttp.ResponseWriter { return s.ResponseWriter }
-
-func (s *stamps) Write(b []byte) (int, error) {
-	now := time.Now()
-	for range strings.Count(string(b), `"content":"`) {
-		s.late = append(s.late, now.Sub(s.arrived)-s.of.first-time.Duration(len(s.late))*s.of.gap)
-	}
-	return s.ResponseWriter.Write(b)
-}
-
-// processor is how long this process has had one.
-func processor() time.Duration {
-	var u syscall.Rusage
-	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u)
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
-}
-
-// machine notes how late a thread gets to run that does nothing but sleep for a
-// millisecond, again and again: nobody can be more punctual.
-func machine(ctx context.Context, late *latenesses) {
-	w := wait.New(0)
-	defer w.Close()
-	for due := time.Now(); ctx.Err() == nil; {
-		due = due.Add(time.Millisecond)
-		w.Wait(due)
-		now := time.Now()
-		late.add([]time.Duration{now.Sub(due)})
-		due = now
-	}
-}
-
-// BenchmarkStreams tells how late events are written, against when they are due,
-// and how late raw clients in the same process get them, at so many streams and
-// events a second in all; and beside that how late this machine is by itself.
-func BenchmarkStreams(b *testing.B) {
-	const lasts = 2 * time.Second
-	for _, c := range []struct{ streams, rate int }{{1, 50}, {1, 10_000}, {100, 10_000}, {500, 1_000}, {500, 10_000}} {
-		b.Run(fmt.Sprintf("%d/%s", c.streams, quantity.Count(int64(c.rate))), func(b *testing.B) {
-			gap := time.Second * time.Duration(c.streams) / time.Duration(c.rate)
-			var written, got, idle latenesses
-			s := simulated(b, fmt.Sprintf(`{stream: {first: 300ms, gap: %v, events: %d}}`, gap, lasts/gap))
-			address := streaming(b, s, usual, func(h nethttp.Handler) nethttp.Handler {
-				return &stamped{h, 300 * time.Millisecond, gap, &written}
-			})
-			ctx, stop := context.WithCancel(b.Context())
-			var beside sync.WaitGroup
-			beside.Go(func() { machine(ctx, &idle) })
-			began := processor()
-			for b.Loop() {
-				var all sync.WaitGroup
-				for range c.streams {
-					time.Sleep(min(gap/time.Duration(c.streams), time.Millisecond))
-					conn, err := net.Dial("tcp", address)
-					if err != nil {
-						b.Fatal(err)
-					}
-					all.Go(func() {
-						defer conn.Close()
-						sent := time.Now()
-						_, events, err := listen(conn, asking(""))
-						if err != nil {
-							b.Error(err)
-						}
-						var late []time.Duration
-						for n, e := range events[:lasts/gap] {
-							late = append(late, e.at.Sub(sent)-300*time.Millisecond-time.Duration(n)*gap)
-						}
-						got.add(late)
-					})
-				}
-				all.Wait()
-			}
-			b.ReportMetric(float64((processor()-began).Microseconds())/float64(len(got.all)), "cpu-us/event")
-			stop()
-			beside.Wait()
-			idle.report(b, "machine")
-			written.report(b, "written")
-			got.report(b, "got")
-			b.ReportMetric(0, "ns/op")
-		})
-	}
 }
