@@ -74,7 +74,8 @@ func (m *Model) Arrive(now time.Duration) Departure {
 	if m.manners != nil {
 		return m.Ask(now, m.Way("/")).Departure
 	}
-	return m.arrive(now, &m.settings.Delay, &m.settings.Errors)
+	departure, _ := m.arrive(now, &m.settings.Delay, nil, &m.settings.Errors)
+	return departure
 }
 
 // Way is the way of a path.
@@ -100,11 +101,11 @@ func (m *Model) Ask(now time.Duration, way Way) Asked {
 		return Asked{Departure: m.Arrive(now)}
 	}
 	next, number := m.manners.next(way)
-	if next.stream == nil {
-		return Asked{m.arrive(now, next.delay, next.errors), nil, number, next.answer}
+	if next.stream != nil {
+		next.answer = nil
 	}
-	departure, events := m.arriveStream(now, next.stream, next.errors)
-	return Asked{departure, events, number, nil}
+	departure, events := m.arrive(now, next.delay, next.stream, next.errors)
+	return Asked{departure, events, number, next.answer}
 }
 
 // Reply is what the caller is answered, who asked for a path and a query; nil
@@ -125,25 +126,18 @@ func (m *Model) Reply(into *Reply, a *Asked, path, query string) *Reply {
 	return m.said[ErrorKind(a.Class).Status()]
 }
 
-func (m *Model) arrive(now time.Duration, d *delay.Delay, e *Errors) Departure {
-	at, refused := m.admit(now)
-	if refused != "" {
-		return Departure{At: at, Class: refused}
-	}
-	return m.serve(at, d, e)
-}
-
-// admit finds when a call gets a server, or how and when it is refused.
-func (m *Model) admit(now time.Duration) (at time.Duration, refused string) {
-	at = m.calendar.thaw(now)
+// arrive takes in a call that takes the delay or, where that is not nil, answers by
+// a stream: with these events, unless it fails.
+func (m *Model) arrive(now time.Duration, d *delay.Delay, s *Stream, e *Errors) (Departure, *Events) {
+	at := m.calendar.thaw(now)
 	if m.overQuota(at) {
-		return at, target.Throttled
+		return Departure{At: at, Class: target.Throttled}, nil
 	}
 	admission, ok := m.queue(at)
 	if !ok {
-		return at, target.Rejected
+		return Departure{At: at, Class: target.Rejected}, nil
 	}
-	return admission, ""
+	return m.serve(admission, d, s, e)
 }
 
 // overQuota tells whether Quota.N calls were let through in (at−Per, at]
@@ -189,7 +183,36 @@ func (m *Model) queue(at time.Duration) (admission time.Duration, ok bool) {
 }
 
 // serve draws what happens to a call admitted at the given time.
-func (m *Model) serve(admission time.Duration, d *delay.Delay, e *Errors) Departure {
+func (m *Model) serve(admission time.Duration, d *delay.Delay, s *Stream, e *Errors) (Departure, *Events) {
+	var work, toFail time.Duration
+	var events *Events
+	if s == nil {
+		work = m.work(admission, d)
+		toFail = work
+	} else {
+		events, toFail, work = m.stream(admission, s)
+	}
+	class := ""
+	if e.Rate > 0 && m.errors.Float64() < e.Rate {
+		class, work = string(e.Kind), toFail
+		if e.After != nil {
+			work = *e.After
+		}
+		m.release(events)
+		events = nil
+	}
+	end := m.calendar.after(admission, work)
+	if m.settings.Servers > 0 {
+		m.servers.Push(end, struct{}{})
+	}
+	if m.settings.Contention != (Contention{}) {
+		m.service.Push(end, struct{}{})
+	}
+	return Departure{At: end, Class: class}, events
+}
+
+// work draws how long a call takes.
+func (m *Model) work(admission time.Duration, d *delay.Delay) time.Duration {
 	work := d.Draw(m.delays)
 	if m.settings.Contention != (Contention{}) {
 		work = slowed(work, m.slowness(admission))
@@ -197,31 +220,7 @@ func (m *Model) serve(admission time.Duration, d *delay.Delay, e *Errors) Depart
 	if work >= delay.Longest && m.cutting(d) {
 		m.cut++
 	}
-	class, work := m.fate(e, work)
-	return Departure{At: m.occupy(admission, work), Class: class}
-}
-
-// fate draws whether a call fails, and with that how long it takes.
-func (m *Model) fate(e *Errors, work time.Duration) (class string, takes time.Duration) {
-	if e.Rate == 0 || m.errors.Float64() >= e.Rate {
-		return "", work
-	}
-	if e.After != nil {
-		work = *e.After
-	}
-	return string(e.Kind), work
-}
-
-// occupy has a server be at work from a time on, and returns when it is done.
-func (m *Model) occupy(admission, work time.Duration) (end time.Duration) {
-	end = m.calendar.after(admission, work)
-	if m.settings.Servers > 0 {
-		m.servers.Push(end, struct{}{})
-	}
-	if m.settings.Contention != (Contention{}) {
-		m.service.Push(end, struct{}{})
-	}
-	return end
+	return work
 }
 
 // slowness is by how much contention lengthens a delay: the Universal

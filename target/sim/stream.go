@@ -107,24 +107,9 @@ func (m *Model) release(e *Events) {
 	}
 }
 
-// arriveStream takes in a call whose answer is a stream; nil: it fails.
-func (m *Model) arriveStream(now time.Duration, s *Stream, e *Errors) (Departure, *Events) {
-	at, refused := m.admit(now)
-	if refused != "" {
-		return Departure{At: at, Class: refused}, nil
-	}
-	events, first, work := m.draw(at, s)
-	class, takes := m.fate(e, first)
-	if class != "" {
-		m.release(events)
-		return Departure{At: m.occupy(at, takes), Class: class}, nil
-	}
-	return Departure{At: m.occupy(at, work)}, events
-}
-
-// draw draws the events of a call, and how much work there is until the first and
+// stream draws the events of a call, and how much work there is until the first and
 // until the last. A freeze holds up all that come after it.
-func (m *Model) draw(admission time.Duration, s *Stream) (events *Events, first, work time.Duration) {
+func (m *Model) stream(admission time.Duration, s *Stream) (events *Events, first, work time.Duration) {
 	slowness := 1.0
 	if m.settings.Contention != (Contention{}) {
 		slowness = m.slowness(admission)
