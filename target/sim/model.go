@@ -45,6 +45,9 @@ type Model struct {
 	streams  *streams       // nil: no answer comes event by event
 	said     map[int]*Reply // by status
 	throttle *Reply
+
+	contended bool // calls slow each other down
+	occupied  bool // it is kept who is in service
 }
 
 // times are instants, the earliest first.
@@ -59,6 +62,8 @@ func New(s Settings, source random.Source) *Model {
 		errors:   source("error"),
 		calendar: calendar(s.Stall),
 	}
+	m.contended = s.Contention != Contention{}
+	m.occupied = m.contended || s.Servers > 0
 	if s.Streams() {
 		m.streams = newStreams(source)
 	}
@@ -137,7 +142,10 @@ func (m *Model) arrive(now time.Duration, d *delay.Delay, s *Stream, e *Errors) 
 	if !ok {
 		return Departure{At: at, Class: target.Rejected}, nil
 	}
-	return m.serve(admission, d, s, e)
+	if s != nil {
+		return m.serveStream(admission, s, e)
+	}
+	return m.serve(admission, d, e), nil
 }
 
 // overQuota tells whether Quota.N calls were let through in (at−Per, at]
@@ -183,44 +191,36 @@ func (m *Model) queue(at time.Duration) (admission time.Duration, ok bool) {
 }
 
 // serve draws what happens to a call admitted at the given time.
-func (m *Model) serve(admission time.Duration, d *delay.Delay, s *Stream, e *Errors) (Departure, *Events) {
-	var work, toFail time.Duration
-	var events *Events
-	if s == nil {
-		work = m.work(admission, d)
-		toFail = work
-	} else {
-		events, toFail, work = m.stream(admission, s)
-	}
-	class := ""
-	if e.Rate > 0 && m.errors.Float64() < e.Rate {
-		class, work = string(e.Kind), toFail
-		if e.After != nil {
-			work = *e.After
-		}
-		m.release(events)
-		events = nil
-	}
-	end := m.calendar.after(admission, work)
-	if m.settings.Servers > 0 {
-		m.servers.Push(end, struct{}{})
-	}
-	if m.settings.Contention != (Contention{}) {
-		m.service.Push(end, struct{}{})
-	}
-	return Departure{At: end, Class: class}, events
-}
-
-// work draws how long a call takes.
-func (m *Model) work(admission time.Duration, d *delay.Delay) time.Duration {
+func (m *Model) serve(admission time.Duration, d *delay.Delay, e *Errors) Departure {
 	work := d.Draw(m.delays)
-	if m.settings.Contention != (Contention{}) {
+	if m.contended {
 		work = slowed(work, m.slowness(admission))
 	}
 	if work >= delay.Longest && m.cutting(d) {
 		m.cut++
 	}
-	return work
+	class := ""
+	if e.Rate > 0 && m.errors.Float64() < e.Rate {
+		class = string(e.Kind)
+		if e.After != nil {
+			work = *e.After
+		}
+	}
+	end := m.calendar.after(admission, work)
+	if m.occupied {
+		m.occupy(end)
+	}
+	return Departure{At: end, Class: class}
+}
+
+// occupy has a server be at work until then.
+func (m *Model) occupy(end time.Duration) {
+	if m.settings.Servers > 0 {
+		m.servers.Push(end, struct{}{})
+	}
+	if m.contended {
+		m.service.Push(end, struct{}{})
+	}
 }
 
 // slowness is by how much contention lengthens a delay: the Universal
@@ -240,7 +240,7 @@ func slowed(work time.Duration, by float64) time.Duration {
 // cutting tells whether a delay that is as long as one can be has been cut to
 // that, and was not meant to be.
 func (m *Model) cutting(d *delay.Delay) bool {
-	return d.Kind != delay.Constant || m.settings.Contention != Contention{}
+	return d.Kind != delay.Constant || m.contended
 }
 
 // Cut is how many calls would have taken longer than delay.Longest, and were

@@ -107,11 +107,29 @@ func (m *Model) release(e *Events) {
 	}
 }
 
-// stream draws the events of a call, and how much work there is until the first and
+// serveStream is serve for a call whose answer is a stream; without events where it
+// fails.
+func (m *Model) serveStream(admission time.Duration, s *Stream, e *Errors) (Departure, *Events) {
+	events, first, work := m.draw(admission, s)
+	class := ""
+	if e.Rate > 0 && m.errors.Float64() < e.Rate {
+		class, work = string(e.Kind), first
+		if e.After != nil {
+			work = *e.After
+		}
+		m.release(events)
+		events = nil
+	}
+	end := m.calendar.after(admission, work)
+	m.occupy(end)
+	return Departure{At: end, Class: class}, events
+}
+
+// draw draws the events of a call, and how much work there is until the first and
 // until the last. A freeze holds up all that come after it.
-func (m *Model) stream(admission time.Duration, s *Stream) (events *Events, first, work time.Duration) {
+func (m *Model) draw(admission time.Duration, s *Stream) (events *Events, first, work time.Duration) {
 	slowness := 1.0
-	if m.settings.Contention != (Contention{}) {
+	if m.contended {
 		slowness = m.slowness(admission)
 	}
 	cut := false
