@@ -182,12 +182,12 @@ func (n *Net) conclude(c *netConn) {
 	f := Failure{Class: c.class, Err: c.err, Connected: c.connected, Kept: c.reused, Idle: c.rested}
 	switch {
 	case c.class == "":
-		x.measured.Answer(c.first - c.wrote)
+		x.begins(c.first-c.wrote, c.size)
 		if n.goes(x, c.reader, c.reader.Conclude(x), f, c.ended) {
 			x.lead()
 			n.going = x
 		}
-	case c.reused && c.handed == 0 && c.class == target.Reset: // it was gone before
+	case c.reused && c.handed == 0 && (c.class == target.Reset || c.class == target.Closed): // it was gone before
 		n.unsent(x)
 		n.put(x)
 	default:
