@@ -141,10 +141,42 @@ func testAnswersThatNobodyWaitsFor(t *testing.T, engine string) {
 	if _, accepted, _ := s.saw(); accepted != 5 {
 		t.Errorf("%d connections for 5 calls that were answered unasked", accepted)
 	}
-	closes := serve(t, func(net.Conn, string) bool { return false })
-	to = over(t, engine, closes.address(), unheard)
-	if classes, _ := to.load(t, 1, 20); classes[""] < 19 {
-		t.Errorf("a server that closes when it has all: %v", classes)
+	for name, does := range map[string]func(net.Conn, string) bool{
+		"closes when it has all": func(net.Conn, string) bool { return false },
+		"answers at once":        nil,
+	} {
+		to := over(t, engine, serve(t, does).address(), unheard)
+		for n := range 5 {
+			to.send(0, target.Request{Number: uint64(n)})
+			time.Sleep(10 * time.Millisecond) // the loop is busy
+			if d, is := to.end(10 * time.Second); !is || !d.OK() {
+				t.Fatalf("a server that %s: %+v", name, d)
+			}
+		}
+	}
+}
+
+// Where a server takes its time to read, many small messages are none too many.
+func TestSlowServerTakesAll(t *testing.T) { byEach(t, testSlowServerTakesAll) }
+
+func testSlowServerTakesAll(t *testing.T, engine string) {
+	const calls, size = 1200, 10_000
+	s := serve(t, func(_ net.Conn, line string) bool {
+		if line[0] == '0' {
+			time.Sleep(300 * time.Millisecond)
+		}
+		return true
+	})
+	to := over(t, engine, s.address(), func(s *Settings) {
+		unheard(s)
+		s.Own, s.Connections = call(t, "${iteration} "+strings.Repeat("x", size)+"\n", s.Own.Receive), 1
+	})
+	if classes, all := to.load(t, 5, calls); classes[""] != calls {
+		t.Errorf("%v, %+v", classes, all[0])
+	}
+	eventually(t, to, func() bool { asked, _, _ := s.saw(); return asked == calls })
+	if _, accepted, _ := s.saw(); accepted != 1 {
+		t.Errorf("%d connections", accepted)
 	}
 }
 
@@ -204,6 +236,14 @@ func testStepsThatDiffer(t *testing.T, engine string) {
 	to = over(t, engine, greets, func(s *Settings) { s.Own = call(t, "", line) })
 	if got := heard(t, to); got != "220 ready\r\n" {
 		t.Errorf("the greeting is %q", got)
+	}
+	again := over(t, engine, silent(t, func(c net.Conn) {
+		fmt.Fprint(c, "220 ready\r\n")
+		time.Sleep(50 * time.Millisecond)
+	}), func(s *Settings) { s.Own = call(t, "", line) })
+	first, second := again.call(t, target.Request{}), again.call(t, target.Request{Number: 1})
+	if !first.OK() || second.Class != target.Closed || second.Attempts != 1 {
+		t.Errorf("nothing more is said before the end: %s, %+v", first.Class, second)
 	}
 	quit := call(t, "QUIT\n", dialog.Receive{How: dialog.Close})
 	if d := to.call(t, target.Request{Call: quit, Want: []look.Operand{message}}); !d.OK() || d.Found[0].Text != "bye" {

@@ -94,7 +94,7 @@ func testFaults(t *testing.T, engine string) {
 				}
 			})
 			classes, all := to.load(t, 6, 6)
-			if classes[c.class] != 6 || !strings.Contains(all[0].Example, c.says) || !strings.HasPrefix(all[0].Example, s.address()) {
+			if classes[c.class] != 6 || strings.Contains(all[0].Example, "used before") || !strings.Contains(all[0].Example, c.says) || !strings.HasPrefix(all[0].Example, s.address()) {
 				t.Errorf("%v, %q", classes, all[0].Example)
 			}
 			bad.Store(false)

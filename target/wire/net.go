@@ -187,7 +187,7 @@ func (n *Net) conclude(c *netConn) {
 			x.lead()
 			n.going = x
 		}
-	case c.reused && c.handed == 0 && (c.class == target.Reset || c.class == target.Closed): // it was gone before
+	case c.reused && c.handed == 0 && len(c.request) > 0 && (c.class == target.Reset || c.class == target.Closed): // it was gone before
 		n.unsent(x)
 		n.put(x)
 	default:
