@@ -156,6 +156,28 @@ func testAnswersThatNobodyWaitsFor(t *testing.T, engine string) {
 	}
 }
 
+// However the ends of connections meet what is being sent on them, every call has
+// an end, and each that was only to be sent is well.
+func TestEndsMeetWhatIsSent(t *testing.T) { byEach(t, testEndsMeetWhatIsSent) }
+
+func testEndsMeetWhatIsSent(t *testing.T, engine string) {
+	closes := func(c net.Conn, _ string) bool { _, _ = c.Write([]byte("\n")); return false }
+	large := func(s *Settings) { s.Own = call(t, strings.Repeat("x", 20_000)+"\n", line) }
+	for _, does := range []func(net.Conn, string) bool{closes, nil} {
+		for _, change := range []func(*Settings){unheard, large, func(s *Settings) { unheard(s); s.Connections = 2 }} {
+			s := serve(t, does)
+			var only bool
+			to := over(t, engine, s.address(), func(s *Settings) { change(s); only = s.Own.Receive.How == dialog.None })
+			if classes, _ := to.load(t, 4, 500); only && classes[""] != 500 {
+				t.Errorf("%v", classes)
+			}
+			to.close()
+			s.awaitConns(t, 0)
+			s.stop()
+		}
+	}
+}
+
 // Where a server takes its time to read, many small messages are none too many.
 func TestSlowServerTakesAll(t *testing.T) { byEach(t, testSlowServerTakesAll) }
 

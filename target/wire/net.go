@@ -86,12 +86,13 @@ func (n *Net) reuse(c *netConn, x *Exchange) bool {
 		return false
 	}
 	c.prepare(x, true)
+	elsewhere := c.sending // asked now: who reads may see to the call's end at once
 	if !c.state.CompareAndSwap(idle, busy) {
 		c.x = nil
 		return false // a notice of that is on its way
 	}
 	n.begin(c)
-	c.send()
+	c.send(elsewhere)
 	return true
 }
 

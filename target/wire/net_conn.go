@@ -147,10 +147,11 @@ func (c *netConn) prepare(x *Exchange, reused bool) {
 	c.reader.Expect(x)
 }
 
-// send sends the request, without blocking. That it failed shows in reading,
-// where there may be an answer all the same.
-func (c *netConn) send() {
-	if c.sending {
+// send sends the request, without blocking: elsewhere, in a goroutine of its own,
+// or here. That it failed shows in reading, where there may be an answer all the
+// same.
+func (c *netConn) send(elsewhere bool) {
+	if elsewhere {
 		go c.deliver()
 		return
 	}
@@ -194,7 +195,7 @@ func (c *netConn) start(until time.Duration) {
 
 // serve carries the connection's calls out, up to its end.
 func (c *netConn) serve() {
-	c.send()
+	c.send(c.sending)
 	for {
 		what := c.exchange()
 		if c.block != nil {
