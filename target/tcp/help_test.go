@@ -1,8 +1,10 @@
 package tcp
 
 import (
+	"fmt"
 	"io"
 	"net"
+	"os"
 	"regexp"
 	"testing"
 	"time"
@@ -18,7 +20,22 @@ import (
 	"plimsoll/target/wire"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// role has this program be the echo of a benchmark, until nobody holds its input.
+const role = "PLIMSOLL_TEST_ECHO"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(role) == "" {
+		goleak.VerifyTestMain(m)
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		os.Exit(1)
+	}
+	fmt.Println(listener.Addr())
+	go echoes(listener)
+	_, _ = io.Copy(io.Discard, os.Stdin)
+	os.Exit(0)
+}
 
 // The numbers of a call's phases.
 const (
@@ -206,19 +223,21 @@ func echo(t testing.TB) (address string) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { listener.Close() })
-	go func() {
-		for {
-			conn, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			go func() {
-				defer conn.Close()
-				_, _ = io.Copy(onlyWriter{conn}, conn) // without splice
-			}()
-		}
-	}()
+	go echoes(listener)
 	return listener.Addr().String()
+}
+
+func echoes(listener net.Listener) {
+	for {
+		conn, err := listener.Accept()
+		if err != nil {
+			return
+		}
+		go func() {
+			defer conn.Close()
+			_, _ = io.Copy(onlyWriter{conn}, conn) // without splice
+		}()
+	}
 }
 
 type onlyWriter struct{ io.Writer }
