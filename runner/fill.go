@@ -9,30 +9,26 @@ import (
 	"plimsoll/runner/latency"
 	"plimsoll/runner/result"
 	"plimsoll/runner/scenario"
-	"plimsoll/target/kind"
 )
 
 // fill puts into the result what was recorded.
 func (r *underWay) fill(out *result.Trial, t scenario.Trial, m measured) error {
 	rec, end := m.whole, m.end
-	err := errors.Join(r.fillMeasure(&out.Measure, rec), fillParts(&out.Measure, t.Scenario.Target.Settings, rec))
 	out.MakespanS = rec.LastEnd.Seconds()
-	if out.Requests > 0 || out.Whole || end.Interrupted || end.Stopped != "" {
-		out.ThroughputPerS = ratio(float64(rec.OK), out.MakespanS)
-	} else {
-		out.ThroughputPerS = ratio(float64(rec.InTime), out.DurationS)
-	}
-	out.InFlightMean = ratio(rec.Busy.Seconds(), out.MakespanS)
 	switch {
 	case end.Err != nil:
-		err = errors.Join(end.Err, err)
 	case end.Interrupted:
 		out.Ended, out.Reason = result.Interrupted, "interrupted by the user"
 	case end.Stopped != "":
 		out.Ended, out.Reason = result.Stopped, end.Stopped
 	}
-	if out.Unit == result.UnitIteration { // it goes by how the trial ended
-		err = errors.Join(err, r.fillSteps(out, t.Scenario, rec))
+	per, promises := perSecondOf(out), promised(t)
+	out.ThroughputPerS = per.of(drive.Count{All: rec.OK, InTime: rec.InTime})
+	out.InFlightMean = ratio(rec.Busy.Seconds(), out.MakespanS)
+	fillGoodput(&out.Measure, promises.Whole, rec, per)
+	err := errors.Join(end.Err, r.fillMeasure(&out.Measure, rec), fillParts(&out.Measure, t.Scenario.Target.Settings, rec, per))
+	if out.Unit == result.UnitIteration {
+		err = errors.Join(err, r.fillSteps(out, t.Scenario, rec, promises))
 	}
 	judgeHealth(out, t, rec, m.stood)
 	checkLittle(out)
@@ -50,29 +46,6 @@ func (r *underWay) fillMeasure(out *result.Measure, rec *drive.Interval) error {
 		out.Errors[class] = result.Error{Count: e.Count, Example: r.scrub(e.Example)}
 	}
 	return errors.Join(fillDistributions(out, rec), fillTimeline(out, rec.Timeline))
-}
-
-// fillParts puts in what the kind of the target has told of calls.
-func fillParts(out *result.Measure, called kind.Settings, rec *drive.Interval) (err error) {
-	if len(rec.Phases) == 0 && rec.Memory == nil {
-		return nil
-	}
-	names := called.Traits().Phases
-	for n, h := range rec.Phases {
-		if h.Count() == 0 || n >= len(names) {
-			continue
-		}
-		if out.Phases == nil {
-			out.Phases = map[string]result.Dist{}
-		}
-		d, broken := result.NewDist(h)
-		out.Phases[names[n]], err = d, errors.Join(err, broken)
-	}
-	if rec.Memory != nil {
-		d, broken := result.NewDist(rec.Memory)
-		out.Memory, err = &d, errors.Join(err, broken)
-	}
-	return err
 }
 
 // ratio is a/b, and 0 where nothing was measured.

@@ -16,7 +16,7 @@
 // on the machine; trust what stands side by side.
 //
 // The way of the data: a part (cost.go, punctual.go, omission.go,
-// connections.go, journeys.go, users.go, before.go) starts a server, lets each of the clients (peers.go,
+// connections.go, journeys.go, users.go, streams.go, before.go) starts a server, lets each of the clients (peers.go,
 // plimsoll.go) load it in a process of its own (process.go), and makes a
 // table of what came out (table.go).
 package main
@@ -52,18 +52,28 @@ var parts = []part{
 	{"connections", 30, 1, connections},
 	{"journeys", 3, 5, journeys},
 	{"users", 15, 1, users},
+	{"streams", 5, 5, streams},
 }
 
 // builds compares with what only its user has, and so is none of the page's.
 var builds = part{"before", 2, 20, before}
 
 func main() {
-	if len(os.Args) > 1 && os.Args[1] == bareCommand {
-		end(bareMain(os.Args[2:]))
-		return
+	if len(os.Args) > 1 {
+		switch os.Args[1] {
+		case bareCommand:
+			end(bareMain(os.Args[2:]))
+			return
+		case streamServer:
+			end(streamServerMain())
+			return
+		case streamClient:
+			end(streamClientMain(os.Args[2:]))
+			return
+		}
 	}
 	var f flags
-	flag.StringVar(&f.part, "part", "cost", "cost, punctual, omission, connections, journeys, users or all, or before")
+	flag.StringVar(&f.part, "part", "cost", "cost, punctual, omission, connections, journeys, users, streams or all, or before")
 	flag.IntVar(&f.seconds, "seconds", 0, "how long each measurement takes (0: as the part needs it)")
 	flag.IntVar(&f.rounds, "rounds", 0, "how often each is repeated (0: as the part needs it)")
 	flag.BoolVar(&f.pinned, "pin", true, "give server and client a core each; false: the part cost without")
@@ -106,7 +116,7 @@ func (f flags) chosen() ([]part, error) {
 			return []part{p}, nil
 		}
 	}
-	return nil, fmt.Errorf("there is no part %q: -part is cost, punctual, omission, connections, journeys, users, before or all", f.part)
+	return nil, fmt.Errorf("there is no part %q: -part is cost, punctual, omission, connections, journeys, users, streams, before or all", f.part)
 }
 
 // lab is what all measurements of a part share.

@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // way is how addresses of some schemes become a target. A kind of target that can
@@ -28,14 +30,36 @@ func ways() []way {
 	}
 }
 
-// An address has a scheme, or is HOST:PORT and perhaps more behind that.
-var (
-	schemed  = regexp.MustCompile(`^(?:([A-Za-z][A-Za-z0-9+.-]*)://|(?i:(unix)):)`)
-	hostPort = regexp.MustCompile(`^(?:\[[0-9A-Za-z:.%_-]+\]|[\pL\pN._-]+):[0-9]+(?:[/?#]|$)`)
-)
+// schemed is an address with a scheme.
+var schemed = regexp.MustCompile(`^(?:([A-Za-z][A-Za-z0-9+.-]*)://|(?i:(unix)):)`)
 
-// IsAddress tells whether a text names who is to be called; else it is a command.
-func IsAddress(text string) bool { return schemed.MatchString(text) || hostPort.MatchString(text) }
+// IsAddress tells whether a text names who is to be called: it has a scheme, or is
+// HOST:PORT and perhaps more behind that. Else it is a command.
+func IsAddress(text string) bool { return schemed.MatchString(text) || hasPort(text) }
+
+// hasPort tells whether a text is HOST:PORT. (As a regular expression the letters of
+// all languages would cost every start of the program two milliseconds.)
+func hasPort(text string) bool {
+	if end := strings.IndexAny(text, "/?#"); end >= 0 {
+		text = text[:end]
+	}
+	colon := strings.LastIndexByte(text, ':')
+	if colon < 1 || colon == len(text)-1 {
+		return false
+	}
+	host, port := text[:colon], text[colon+1:]
+	of := func(c rune) bool { return unicode.IsLetter(c) || unicode.IsNumber(c) || strings.ContainsRune("._-", c) }
+	if inside, bracketed := strings.CutPrefix(host, "["); bracketed {
+		inside, bracketed = strings.CutSuffix(inside, "]")
+		if host = inside; !bracketed || host == "" {
+			return false
+		}
+		of = func(c rune) bool {
+			return c < utf8.RuneSelf && (unicode.IsLetter(c) || unicode.IsNumber(c)) || strings.ContainsRune(":.%_-", c)
+		}
+	}
+	return strings.Trim(port, "0123456789") == "" && strings.IndexFunc(host, func(c rune) bool { return !of(c) }) < 0
+}
 
 // CheckScheme tells whether an address can be loaded without a file, as far as its
 // scheme says. What is wrong with the rest of it, the scenario file's reader says.

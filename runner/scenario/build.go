@@ -27,7 +27,7 @@ func (f file) plan(r *setting.Reader) *Plan {
 	}
 	p.Loops = f.loops.Value
 	for _, t := range f.targets {
-		if !nameSpelling.MatchString(t.Key) {
+		if !isName(t.Key) {
 			r.Problem(t.Pos, "%q cannot be the name of a target: write up to 100 letters, digits and . _ - and begin with a letter or digit", t.Key)
 		}
 		p.Targets = append(p.Targets, Target{t.Key, t.Value})

@@ -176,13 +176,17 @@ func loops() setting.Shape[int] {
 }
 
 // A name becomes part of file names.
-const namePattern = `[A-Za-z0-9][A-Za-z0-9._-]{0,99}`
+const namePattern, longestName = `[A-Za-z0-9][A-Za-z0-9._-]{0,99}`, 100
 
-var nameSpelling = regexp.MustCompile(`^` + namePattern + `$`)
+// nameSpelling leaves the length out: to count is what costs a regular expression
+// time, at every start of the program.
+var nameSpelling = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
+
+func isName(text string) bool { return len(text) <= longestName && nameSpelling.MatchString(text) }
 
 func name() setting.Shape[string] {
 	read := func(text string) (string, error) {
-		if !nameSpelling.MatchString(text) {
+		if !isName(text) {
 			return "", fmt.Errorf("%q cannot be a name, which is part of file names: write up to 100 letters, digits and . _ - and begin with a letter or digit", text)
 		}
 		return text, nil

@@ -21,7 +21,7 @@ type action struct {
 // What belongs to whom.
 var (
 	ofCalls  = []string{"name", "timeout", "retry", "check", "extract", "record", "if", "until", "every", "within", "fail_if", "on_error"}
-	ofAsking = append([]string{"target", "query", "headers", "cookies", "auth", "redirects", "body", "body_file", "json", "form", "multipart"}, ofCalls...)
+	ofAsking = append([]string{"target", "query", "headers", "cookies", "auth", "redirects", "body", "body_file", "json", "form", "multipart", "stream", "content", "tokens"}, ofCalls...)
 	ofBlocks = []string{"name", "if", "on_error"}
 	ofEach   = append([]string{"steps", "concurrent"}, ofBlocks...)
 	ofRepeat = append([]string{"steps", "until"}, ofBlocks...)

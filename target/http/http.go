@@ -65,6 +65,8 @@ type Target struct {
 	jars     *cookie.Jars                // of users
 	examples sync.Map                    // which → the example message made for it
 	observer target.Observer             // nil: nobody watches
+	streams  bool                        // one of its own calls is one
+	zero     time.Time                   // what events of streams are stamped from
 }
 
 // Open prepares the target; nothing is sent yet. Relative URLs are resolved
@@ -78,7 +80,7 @@ func Open(s Settings, base string) (*Target, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &Target{home: map[string]bool{}, settings: s, contains: []byte(s.Success.Contains), pools: map[uint32]map[string]*pool{}, dial: transport, jars: cookie.NewJars(time.Now), traces: newTraces()}
+	t := &Target{zero: time.Now(), home: map[string]bool{}, settings: s, contains: []byte(s.Success.Contains), pools: map[uint32]map[string]*pool{}, dial: transport, jars: cookie.NewJars(time.Now), traces: newTraces()}
 	if s.Route.Unix != "" {
 		s.Route.Unix = ""
 		if t.beyond, err = newTransport(s); err != nil {
@@ -104,6 +106,7 @@ func Open(s Settings, base string) (*Target, error) {
 		t.home[address(r.template.URL)] = true
 		r.pool = t.poolFor(0, r.template.URL.Scheme, address(r.template.URL))
 		t.requests = append(t.requests, r)
+		t.streams = t.streams || r.stream != nil
 	}
 	if len(t.requests) == 0 {
 		return nil, errors.New("an HTTP target needs at least one request")
@@ -164,7 +167,7 @@ func (t *Target) Call(ctx context.Context, q *target.Request) (out target.Outcom
 	if led, is := q.Call.(*http1.Led); is {
 		return t.callLed(ctx, led)
 	}
-	if q.Call != nil || len(q.Want) > 0 || t.settings.Reuse == client.ByUser || t.observer != nil {
+	if q.Call != nil || len(q.Want) > 0 || t.settings.Reuse == client.ByUser || t.observer != nil || t.streams {
 		return t.callStep(ctx, q)
 	}
 	out.Parts = wire.NewParts(nil)
@@ -206,7 +209,7 @@ func (t *Target) attempt(ctx context.Context, r *request, out *target.Outcome, a
 		out.Ended = time.Now()
 		return &failure{class: target.Cancelled}
 	}
-	timed, cancel := within(ctx, cmp.Or(t.settings.Timeout, agenda.Never))
+	timed, cancel := t.within(ctx, cmp.Or(t.settings.Timeout, agenda.Never), r.step)
 	defer cancel()
 	f := t.exchanges(ctx, timed, at, r, out)
 	if after != nil {

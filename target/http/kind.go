@@ -124,6 +124,9 @@ func (s *Settings) openWire(o *kind.Opened, base string, observer target.Observe
 	o.Carrier = func(c target.Clock) (target.Carrier, error) {
 		asks := asks
 		asks.Traces = asks.Traces.Sub(loops.Add(1))
+		if asks.Now = c.Now; !o.Polls { // whoever reads is not the loop
+			asks.Now = func() time.Duration { return c.At(time.Now()) }
+		}
 		codec := http1.NewCodec(asks, o.Polls)
 		carrier, err := server.Carrier(codec, c)
 		if err != nil || !steps.any.Load() {

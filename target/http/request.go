@@ -15,6 +15,7 @@ import (
 
 	"plimsoll/target/client"
 	"plimsoll/target/plain"
+	"plimsoll/target/stream"
 )
 
 // request is one request, prepared once: a call only copies it.
@@ -26,7 +27,8 @@ type request struct {
 	once     bool   // it has a connection of its own, which serves no other call
 	asks     bool   // the body is not sent before the server has asked for it
 	pool     *pool
-	step     *step // nil: it is no journey's, and nothing of its answer is kept
+	stream   *stream.Reading // how the answer is read where it comes event by event; nil: it does not
+	step     *step           // nil: it is no journey's, and nothing of its answer is kept
 }
 
 // prepare resolves a request against the base URL, which may be nil.
@@ -45,8 +47,9 @@ func prepare(r Request, base *url.URL, s Settings) (*request, error) {
 	lines := heading{Headers: r.Headers}
 	p := &request{
 		body: r.Body, label: label(r.Method, u, s),
-		once: s.Reuse == client.Never || lines.has("Connection", "close"),
-		asks: len(r.Body) > 0 && lines.has("Expect", "100-continue"),
+		once:   s.Reuse == client.Never || lines.has("Connection", "close"),
+		asks:   len(r.Body) > 0 && lines.has("Expect", "100-continue"),
+		stream: r.Stream,
 	}
 	lines.complete(r, u, p.once)
 	p.head = lines.text(r.Method + " " + u.RequestURI() + " HTTP/1.1")

@@ -13,7 +13,7 @@ import (
 // A server of HTTP/2 that breaks off 30 of 100 streams shows as that, and has
 // seen as many requests as are reported.
 func TestStreamsBrokenOffAreErrors(t *testing.T) {
-	tally := tallyOf(t, conduct{ends: []string{"", target.Reset}, more: conductMore{serve: byStream(func(s stream) bool {
+	tally := tallyOf(t, conduct{ends: []string{"", target.Reset}, more: conductMore{serve: byStream(func(s framed) bool {
 		if n := s.whole.Load(); n%10 < 3 {
 			return s.reset(internalError)
 		}
@@ -28,7 +28,7 @@ func TestStreamsBrokenOffAreErrors(t *testing.T) {
 // method.
 func TestBrokenStreamsAreNotSentAgain(t *testing.T) {
 	for _, method := range []string{"GET", "PUT", "POST"} {
-		tally := tallyOf(t, conduct{ends: reset, more: conductMore{serve: byStream(func(s stream) bool { return s.reset(cancelStream) })}},
+		tally := tallyOf(t, conduct{ends: reset, more: conductMore{serve: byStream(func(s framed) bool { return s.reset(cancelStream) })}},
 			carrier{Std, "2", false}, sending(method, "hello"), 50)
 		if tally.calls[target.Reset] != 50 || tally.attempts != 50 || tally.whole != 50 {
 			t.Errorf("%s: %+v", method, tally)
@@ -91,7 +91,7 @@ func TestRefusedStreamsGoElsewhere(t *testing.T) {
 	var connections atomic.Int64
 	tally := tallyOf(t, conduct{more: conductMore{serve: func(v *visit) {
 		refuses := connections.Add(1) == 1
-		byStream(func(s stream) bool {
+		byStream(func(s framed) bool {
 			if refuses {
 				return s.reset(refusedStream)
 			}
@@ -109,7 +109,7 @@ func TestTheTimeGoesOnWhenAStreamIsSentAgain(t *testing.T) {
 	const patience = 400 * time.Millisecond
 	h := keepHouse(t, conduct{more: conductMore{serve: func(v *visit) {
 		refuses := connections.Add(1) == 1
-		byStream(func(s stream) bool {
+		byStream(func(s framed) bool {
 			if refuses {
 				time.Sleep(patience * 3 / 4)
 				return s.reset(refusedStream)

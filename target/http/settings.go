@@ -3,6 +3,7 @@ package http
 import (
 	"plimsoll/target/client"
 	"plimsoll/target/sim"
+	"plimsoll/target/stream"
 	"plimsoll/target/wire"
 )
 
@@ -41,6 +42,9 @@ type Request struct {
 	URL     string
 	Headers []Header
 	Body    []byte
+	// Stream is how the answer is read where it comes event by event; nil: it does
+	// not.
+	Stream *stream.Reading
 }
 
 // Header is one header line; a name may come up several times.

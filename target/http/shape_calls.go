@@ -12,6 +12,7 @@ import (
 	"github.com/google/jsonschema-go/jsonschema"
 
 	"plimsoll/target/setting"
+	"plimsoll/target/stream"
 )
 
 // call is one request as it is written; what is left out comes from the
@@ -22,6 +23,7 @@ type call struct {
 	headers  setting.At[[]line]
 	body     setting.At[string]
 	bodyFile setting.At[string]
+	stream   stream.Written
 }
 
 func oneCall() setting.Shape[call] {
@@ -30,13 +32,14 @@ func oneCall() setting.Shape[call] {
 
 // callFields are the keys of a call, wherever T keeps it.
 func callFields[T any](of func(*T) *call, urlDoc string) []setting.Field[T] {
-	return []setting.Field[T]{
+	fields := []setting.Field[T]{
 		setting.Key("url", urlDoc, setting.Secret(setting.Located(setting.Text("a URL"))), func(t *T) *setting.At[string] { return &of(t).url }),
 		setting.Key("method", "Default GET, or POST with a body.", setting.Located(method()), func(t *T) *setting.At[string] { return &of(t).method }),
 		setting.Key("headers", "Header lines: a name and its value, or a list of values.", setting.Secret(setting.Located(headers())), func(t *T) *setting.At[[]line] { return &of(t).headers }),
 		setting.Key("body", "The text to send.", setting.Secret(setting.Located(setting.Text("the text to send"))), func(t *T) *setting.At[string] { return &of(t).body }),
 		setting.Key("body_file", "The file to send.", setting.Located(setting.Text("the name of a file")), func(t *T) *setting.At[string] { return &of(t).bodyFile }),
 	}
+	return append(fields, stream.Fields(func(t *T) *stream.Written { return &of(t).stream })...)
 }
 
 // requests are the calls to send, everything resolved.
@@ -64,6 +67,10 @@ func (w written) requests(r *setting.Reader, at setting.Pos) ([]Request, bool) {
 // checkMisplaced reports what belongs to one call where there are several.
 func (w written) checkMisplaced(r *setting.Reader) bool {
 	good := true
+	if key, at, given := w.stream.Given(); given {
+		r.Problem(at, "with `calls` each call says for itself whether it is a stream: move %s there", key)
+		good = false
+	}
 	for _, misplaced := range []setting.At[string]{w.method, w.body, w.bodyFile} {
 		if misplaced.Given {
 			r.Problem(misplaced.Pos, "with `calls` each call has its own method and body: move it there")
@@ -110,7 +117,9 @@ func (c call) request(r *setting.Reader, common []line) (Request, bool) {
 			request.Method = "POST"
 		}
 	}
-	return request, ok
+	reading, fine := c.stream.Reading(r, request.Method)
+	request.Stream = reading
+	return request, ok && fine
 }
 
 // without leaves out the common headers that the call sets itself.

@@ -28,6 +28,8 @@ type step struct {
 	status  int     // of the answer
 	found   bool    // the text that Success asks for
 	again   bool    // it leads on
+	tapped  bool    // events are heard on the connection
+	renew   func()  // gives the call its time anew; nil: it has all it takes, or no stream
 }
 
 func (t *Target) newStep() any {
@@ -42,7 +44,7 @@ func (t *Target) callStep(ctx context.Context, q *target.Request) (out target.Ou
 	out.Parts = wire.NewParts(nil)
 	s := t.steps.Get().(*step)
 	defer func() { s.End(); t.steps.Put(s) }()
-	s.reader.Begin(s.Course, q)
+	s.reader.Begin(s.Course, q, t.requests[q.Number%uint64(len(t.requests))].stream, t.now)
 	if s.Call() == nil {
 		s.request = *t.requests[q.Number%uint64(len(t.requests))]
 		s.request.step = s
@@ -58,6 +60,7 @@ func (t *Target) callStep(ctx context.Context, q *target.Request) (out target.Ou
 		t.ready(s)
 	}
 	t.walk(ctx, s, &out)
+	t.stream(s, &out)
 	return out
 }
 
@@ -66,25 +69,50 @@ func (t *Target) callLed(ctx context.Context, led *http1.Led) (out target.Outcom
 	s := t.newStep().(*step)
 	s.Course = led.Course
 	defer s.End()
+	s.By(t.now)
 	t.ready(s)
 	if !led.Begun {
 		out.Parts = wire.NewParts(nil)
 		t.walk(ctx, s, &out)
+		t.stream(s, &out)
 		return out
 	}
 	out = led.Outcome
-	timed, cancel := within(ctx, led.Left)
+	timed, cancel := t.within(ctx, led.Left, s)
 	defer cancel()
 	t.tell(&out, s.Call(), "", t.hop(ctx, timed, s, &out))
+	t.stream(s, &out)
 	return out
 }
 
-// within bounds what is left to do; agenda.Never does not.
-func within(ctx context.Context, left time.Duration) (context.Context, context.CancelFunc) {
-	if left == agenda.Never {
+// within bounds what is left to do; agenda.Never does not. Each event of a stream
+// gives it the target's time anew.
+func (t *Target) within(ctx context.Context, left time.Duration, s *step) (context.Context, context.CancelFunc) {
+	switch {
+	case left == agenda.Never:
 		return ctx, func() {}
+	case s == nil || !s.Streams():
+		return context.WithTimeout(ctx, left)
 	}
-	return context.WithTimeout(ctx, left)
+	timed, cancel := context.WithCancel(ctx)
+	timer := time.AfterFunc(left, cancel)
+	s.renew = func() { timer.Reset(t.settings.Timeout) }
+	return timed, func() {
+		timer.Stop()
+		cancel()
+	}
+}
+
+// now is the time by which events of streams are stamped.
+func (t *Target) now() time.Duration { return time.Since(t.zero) }
+
+// stream notes what came of a stream, if the call was one and succeeded.
+func (t *Target) stream(s *step, out *target.Outcome) {
+	if told := s.Stream(out.Ended.Sub(t.zero)); told != nil && out.OK() {
+		kept := *told // the step serves others from now on
+		kept.Gaps = slices.Clone(kept.Gaps)
+		out.Parts.Stream = &kept
+	}
 }
 
 // walk sends the step's request and all that redirects ask for, in one time-out
@@ -172,8 +200,19 @@ func (s *step) sees(answer *nethttp.Response, found bool) {
 
 // takes keeps a piece of the body.
 func (s *step) takes(answer *nethttp.Response, piece []byte) {
-	if s != nil {
-		s.Take(piece, answer.StatusCode)
+	if s == nil {
+		return
+	}
+	s.Take(piece, answer.StatusCode)
+	if s.Streams() && !s.tapped {
+		s.heard(s.Event(piece, false))
+	}
+}
+
+// heard gives the call its time anew, where an event has come.
+func (s *step) heard(came bool) {
+	if came && s.renew != nil {
+		s.renew()
 	}
 }
 

@@ -28,7 +28,7 @@ func (t *Target) exchangeStream(client *nethttp.ClientConn, r *request, ctx cont
 	if request.Body != nil {
 		request.Body = &up
 	}
-	f, in := t.stream(client, request, r.step)
+	f, in := t.whole(client, request, r.step)
 	out.BytesIn += in + early.size.Load()
 	if f != nil && f.err != nil && unsent(f.err) {
 		f.unsent = true
@@ -44,8 +44,8 @@ func (t *Target) exchangeStream(client *nethttp.ClientConn, r *request, ctx cont
 	return f
 }
 
-// stream is an exchange of which the size of the final answer is known.
-func (t *Target) stream(client *nethttp.ClientConn, r *nethttp.Request, s *step) (f *failure, in int64) {
+// whole is an exchange of which the size of the final answer is known.
+func (t *Target) whole(client *nethttp.ClientConn, r *nethttp.Request, s *step) (f *failure, in int64) {
 	answer, err := client.RoundTrip(r)
 	if err != nil {
 		return &failure{stage: awaiting, err: err}, 0
@@ -57,6 +57,7 @@ func (t *Target) stream(client *nethttp.ClientConn, r *nethttp.Request, s *step)
 	}
 	in = headSize(answer)
 	if s != nil {
+		s.tapped = false
 		s.Expect()
 		s.Hear(lines(answer), 0)
 	}

@@ -17,7 +17,7 @@ func TestHTTP2SharesConnections(t *testing.T) {
 			connections.Add(1)
 			var answers sync.WaitGroup
 			defer answers.Wait()
-			byStreams("\x00\x03\x00\x00\x00\x05", func(s stream) bool {
+			byStreams("\x00\x03\x00\x00\x00\x05", func(s framed) bool {
 				if now := atOnce.Add(1); now > most.Load() {
 					most.Store(now)
 				}

@@ -46,6 +46,7 @@ type tap struct {
 
 func newTap(conn net.Conn, mostHead int) *tap {
 	t := &tap{Conn: conn, parser: http1.New(http1.Limits{Head: mostHead})}
+	t.parser.Body, t.parser.Chunk = t.body, t.chunk
 	t.idle.L = &t.mu
 	return t
 }
@@ -55,6 +56,7 @@ func (t *tap) expect(head bool, s *step) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.hears = s; s != nil {
+		s.tapped = true
 		s.Expect()
 	}
 	t.parser.Reset(head)
@@ -111,6 +113,20 @@ func (t *tap) take(b []byte) (n int, err error) {
 		n = len(b)
 	}
 	return n, err
+}
+
+// body hears a piece of an answer's body, and chunk that one of its chunks is whole:
+// here, where it comes, and not where net/http hands it on.
+func (t *tap) body(piece []byte) {
+	if t.hears != nil && t.hears.Streams() {
+		t.hears.heard(t.hears.Event(piece, t.parser.Chunked()))
+	}
+}
+
+func (t *tap) chunk() {
+	if t.hears != nil && t.hears.Streams() {
+		t.hears.heard(t.hears.Chunk())
+	}
 }
 
 var errUnasked = errors.New("the server said something unasked")

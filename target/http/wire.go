@@ -56,6 +56,7 @@ func (s Settings) Wire(base string) (o wire.Options, c http1.Options, err error)
 		c.Requests = append(c.Requests, http1.Request{
 			Request: wire.Request{Bytes: text, Later: later, Once: r.once},
 			Head:    r.template.Method == nethttp.MethodHead,
+			Stream:  r.stream,
 		})
 		labels = append(labels, r.label)
 	}

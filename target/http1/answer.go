@@ -2,6 +2,9 @@ package http1
 
 import (
 	"bytes"
+	"math"
+	"sync/atomic"
+	"time"
 
 	"plimsoll/target/httpcall"
 	"plimsoll/target/wire"
@@ -11,10 +14,11 @@ import (
 type answer struct {
 	codec  *Codec
 	parser Parser
-	found  bool   // the text that Options.Contains asks for
-	tail   []byte // of the body so far, where that text may have begun
-	start  []byte // of the body, where its status is not accepted
-	step   *step  // what keeps it; nil: nothing does
+	found  bool         // the text that Options.Contains asks for
+	tail   []byte       // of the body so far, where that text may have begun
+	start  []byte       // of the body, where its status is not accepted
+	step   *step        // what keeps it; nil: nothing does
+	heard  atomic.Int64 // when an event of a stream came last; nothing: none has
 }
 
 // started is how much of a body that is not accepted is kept.
@@ -30,8 +34,19 @@ func (a *answer) Expect(x *wire.Exchange) {
 		a.step, head = own, own.request.Head
 		own.Expect()
 	}
+	a.heard.Store(nothing)
 	a.parser.Reset(head)
 	a.found, a.tail, a.start = len(a.codec.o.Contains) == 0, a.tail[:0], a.start[:0]
+}
+
+// nothing is when an event came that has not.
+const nothing = math.MinInt64
+
+// Heard is when an event of the answer came last, if one has. It may be asked from
+// anywhere.
+func (a *answer) Heard() (at time.Duration, any bool) {
+	last := a.heard.Load()
+	return time.Duration(last), last != nothing
 }
 
 // Size is how many bytes of it have come, head and body.
@@ -96,6 +111,9 @@ func (a *answer) Conclude(x *wire.Exchange) wire.Next {
 	if again {
 		return c.goes(x, a.step, true)
 	}
+	if class == "" {
+		x.Parts.Stream = a.step.Stream(x.Done.Ended)
+	}
 	return wire.Next{Class: class, Err: err}
 }
 
@@ -104,12 +122,29 @@ func (a *answer) body(piece []byte) {
 	o := &a.codec.o
 	if a.step != nil {
 		a.step.Take(piece, a.parser.Status)
+		if a.step.Streams() {
+			a.hear(a.step.Event(piece, a.parser.chunked))
+		}
 	}
 	if !a.found {
 		a.search(piece, o.Contains)
 	}
 	if room := started - len(a.start); room > 0 && !o.Accepts(a.parser.Status) {
 		a.start = append(a.start, piece[:min(len(piece), room)]...)
+	}
+}
+
+// chunk hears that a chunk of the body is whole.
+func (a *answer) chunk() {
+	if a.step != nil && a.step.Streams() {
+		a.hear(a.step.Chunk())
+	}
+}
+
+// hear notes that an event has come: its call has its time anew.
+func (a *answer) hear(came bool) {
+	if came {
+		a.heard.Store(int64(a.step.LastEvent()))
 	}
 }
 

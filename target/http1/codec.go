@@ -1,6 +1,7 @@
 package http1
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
@@ -8,6 +9,7 @@ import (
 	"plimsoll/target/cookie"
 	"plimsoll/target/httpcall"
 	"plimsoll/target/random"
+	"plimsoll/target/stream"
 	"plimsoll/target/wire"
 )
 
@@ -32,6 +34,9 @@ type Options struct {
 	Traces random.Key
 	// Observer sees what is sent and answered; nil: nobody does.
 	Observer target.Observer
+	// Now reads the clock of calls, for whoever reads answers: when an event of a
+	// stream has come. Without streams nobody asks.
+	Now func() time.Duration
 	// Jars are the cookies of users, which go with them; nil: there are none.
 	Jars *cookie.Jars
 }
@@ -41,6 +46,9 @@ type Request struct {
 	wire.Request
 	// Head tells that the answer has no body, whatever it announces.
 	Head bool
+	// Stream is how the answer is read where it comes event by event; nil: it does
+	// not.
+	Stream *stream.Reading
 }
 
 // Seen is what there is to tell about a failure. It is valid during the call
@@ -85,7 +93,7 @@ type Codec struct {
 func NewCodec(o Options, alone bool) *Codec {
 	c := &Codec{
 		o: o, classes: map[int]string{},
-		plain:  !o.PerUser && o.Observer == nil,
+		plain:  !o.PerUser && o.Observer == nil && !slices.ContainsFunc(o.Requests, func(r Request) bool { return r.Stream != nil }),
 		reader: httpcall.Reader{MaxBody: o.MaxBody, Show: o.Show, Traces: o.Traces, Observer: o.Observer},
 	}
 	if alone {
@@ -107,7 +115,7 @@ func (c *Codec) Enter(x *wire.Exchange, r *target.Request) wire.Next {
 // Reader makes what reads a connection's answers.
 func (c *Codec) Reader() wire.Reader {
 	a := &answer{codec: c, parser: New(Limits{Head: c.o.MaxHead})}
-	a.parser.Body = a.body
+	a.parser.Body, a.parser.Chunk = a.body, a.chunk
 	if c.last != nil {
 		a.parser.last = c.last
 	}

@@ -34,6 +34,8 @@ type Parser struct {
 	// Body, unless nil, is shown the answer's body, chunking undone, in pieces
 	// that are only valid during the call. Status is known then.
 	Body func(piece []byte)
+	// Chunk, unless nil, is told that a chunk of the body is whole.
+	Chunk func()
 
 	framing // what the present head said
 	// Location is where an answer of status 3xx says that there is more.
@@ -195,6 +197,9 @@ func (p *Parser) Interim() int { return p.before }
 // HeadDone tells whether the head is whole, so that the body is next, if any.
 func (p *Parser) HeadDone() bool { return p.HeadBytes > 0 }
 
+// Chunked tells whether its body comes in chunks, once HeadDone.
+func (p *Parser) Chunked() bool { return p.chunked }
+
 // KeepAlive tells whether the connection may serve another call: the answer is
 // complete, nobody asked to close (RFC 9112, 9.3), its end was not the
 // connection's, and it did not switch to another protocol.
@@ -237,7 +242,9 @@ func (p *Parser) data(piece []byte) int {
 	case p.state == sized:
 		p.state = complete
 	case p.state == chunkData:
-		p.state = chunkCR
+		if p.state = chunkCR; p.Chunk != nil {
+			p.Chunk()
+		}
 	}
 	return len(piece)
 }

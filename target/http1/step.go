@@ -6,6 +6,7 @@ import (
 
 	"plimsoll/target"
 	"plimsoll/target/httpcall"
+	"plimsoll/target/stream"
 	"plimsoll/target/wire"
 )
 
@@ -17,7 +18,7 @@ type step struct {
 
 // enterStep makes the request of a call that somebody looks at.
 func (c *Codec) enterStep(x *wire.Exchange, own *Request, r *target.Request) wire.Next {
-	s := c.stepFor(r)
+	s := c.stepFor(r, own.Stream)
 	x.Own = s
 	if s.Call() == nil {
 		s.request.Head = own.Head
@@ -30,15 +31,16 @@ func (c *Codec) enterStep(x *wire.Exchange, own *Request, r *target.Request) wir
 	return c.goes(x, s, false)
 }
 
-// stepFor is what there is to keep of a call.
-func (c *Codec) stepFor(r *target.Request) *step {
+// stepFor is what there is to keep of a call, whose answer is read so unless it
+// says otherwise.
+func (c *Codec) stepFor(r *target.Request, own *stream.Reading) *step {
 	var s *step
 	if last := len(c.steps) - 1; last >= 0 {
 		s, c.steps = c.steps[last], c.steps[:last]
 	} else {
 		s = &step{Course: new(httpcall.Course)}
 	}
-	c.reader.Begin(s.Course, r)
+	c.reader.Begin(s.Course, r, own, c.o.Now)
 	return s
 }
 

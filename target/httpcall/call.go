@@ -5,6 +5,7 @@ package httpcall
 
 import (
 	"plimsoll/target/setting"
+	"plimsoll/target/stream"
 	"plimsoll/target/template"
 )
 
@@ -28,7 +29,10 @@ type Call struct {
 	AnyStatus bool
 	// Trace tells that requests carry a traceparent.
 	Trace bool
-	Holes template.Holes
+	// Stream is how the answer is read where it comes event by event; nil: it does
+	// not.
+	Stream *stream.Reading
+	Holes  template.Holes
 }
 
 // Pair is a name and its value, in a query, a form or among cookies.

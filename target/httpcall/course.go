@@ -3,12 +3,14 @@ package httpcall
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"plimsoll/target"
 	"plimsoll/target/content"
 	"plimsoll/target/look"
 	"plimsoll/target/quantity"
 	"plimsoll/target/random"
+	"plimsoll/target/stream"
 	"plimsoll/target/value"
 )
 
@@ -26,6 +28,7 @@ type Course struct {
 	head   []byte
 	body   []byte
 	over   bool // there is more of the body
+	meter  stream.Meter
 
 	observer target.Observer // nil: nobody watches
 }
@@ -57,9 +60,14 @@ func (r *Reader) most() int {
 	return UsualBody
 }
 
-// Begin has a course be that of a request.
-func (r *Reader) Begin(c *Course, q *target.Request) {
+// Begin has a course be that of a request. Its answer is read as its call says, or,
+// of the target's own call, as own does, by that clock.
+func (r *Reader) Begin(c *Course, q *target.Request, own *stream.Reading, now func() time.Duration) {
 	c.call, _ = q.Call.(*Prepared)
+	if c.call != nil {
+		own = c.call.Stream
+	}
+	c.meter.Begin(own, now)
 	c.number, c.user, c.args, c.want = q.Number, q.User, q.Args, q.Want
 	c.Trace = r.Traces.Sub(q.Number)
 	c.Hops, c.whole, c.most, c.observer = 0, false, 0, r.Observer
@@ -81,6 +89,7 @@ func (r *Reader) Trace(number uint64) string { return TraceID(r.Traces.Sub(numbe
 // End lets go of what is not the course's own.
 func (c *Course) End() {
 	c.call, c.args, c.want, c.observer = nil, nil, nil, nil
+	c.meter.Begin(nil, nil)
 	if cap(c.body) > roomy && cap(c.body) > 4*len(c.body) {
 		c.body = nil
 	}
@@ -108,7 +117,10 @@ func (c *Course) Write() error {
 }
 
 // Expect prepares for an answer.
-func (c *Course) Expect() { c.head, c.body, c.over = c.head[:0], c.body[:0], false }
+func (c *Course) Expect() {
+	c.head, c.body, c.over = c.head[:0], c.body[:0], false
+	c.meter.Reset()
+}
 
 // Hear keeps the head of an answer: b came last, and size is that of the head as
 // soon as it is known, 0 before.
@@ -129,6 +141,34 @@ func (c *Course) Take(piece []byte, status int) {
 		piece, c.over = piece[:room], true
 	}
 	c.body = append(c.body, piece...)
+}
+
+// Streams tells whether its answer comes event by event.
+func (c *Course) Streams() bool { return c.meter.On() }
+
+// By has the events be stamped by another clock, from the next answer on.
+func (c *Course) By(now func() time.Duration) { c.meter.By(now) }
+
+// Event takes in a piece of the body of an answer that does so, and tells whether
+// an event with content has come. One that is not chunked comes in pieces.
+func (c *Course) Event(piece []byte, chunked bool) bool {
+	came := c.meter.Take(piece)
+	return !chunked && c.meter.Chunk() || came
+}
+
+// Chunk hears that a chunk of such a body is whole, and tells the same.
+func (c *Course) Chunk() bool { return c.meter.Chunk() }
+
+// LastEvent is when an event came last.
+func (c *Course) LastEvent() time.Duration { return c.meter.Last() }
+
+// Stream is what came of such an answer whose call ended then, valid until the
+// course is begun again; nil: it is none.
+func (c *Course) Stream(ended time.Duration) *target.Stream {
+	if !c.meter.On() {
+		return nil
+	}
+	return c.meter.Told(ended)
 }
 
 // follows tells whether an answer of that status may lead on.
@@ -173,6 +213,11 @@ func (r *Reader) Answered(c *Course, a Answer, out *target.Outcome) (class strin
 		class = ""
 		if !a.Found {
 			class = target.Body
+		}
+	}
+	if c.meter.On() && class == "" {
+		if err := c.meter.End(); err != nil {
+			return target.Body, err, false
 		}
 	}
 	if len(c.want) == 0 {

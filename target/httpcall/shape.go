@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"plimsoll/target/setting"
+	"plimsoll/target/stream"
 	"plimsoll/target/template"
 )
 
@@ -22,6 +23,7 @@ type Written struct {
 	auth      setting.At[Auth]
 	redirects setting.At[int]
 	body      writtenBody
+	stream    stream.Written
 }
 
 // verbs are the actions, and their methods in small letters.
@@ -43,7 +45,8 @@ func Fields[T any](of func(*T) *Written) []setting.Field[T] {
 		setting.Key("auth", "Who asks.", setting.Located(auth()), func(t *T) *setting.At[Auth] { return &of(t).auth }),
 		setting.Key("redirects", "How many redirects are followed, 0 for none. Default 10.", setting.Located(redirects()), func(t *T) *setting.At[int] { return &of(t).redirects }),
 	)
-	return append(fields, bodyFields(func(t *T) *writtenBody { return &of(t).body })...)
+	fields = append(fields, bodyFields(func(t *T) *writtenBody { return &of(t).body })...)
+	return append(fields, stream.Fields(func(t *T) *stream.Written { return &of(t).stream })...)
 }
 
 // CommonFields are the keys that may stand in a scenario, for all its steps.
@@ -158,6 +161,9 @@ func (w *Written) modifiers() []modifier {
 	if len(w.query) > 0 {
 		all = append(all, modifier{"query", true, w.query[0].Pos})
 	}
+	if key, at, given := w.stream.Given(); given {
+		all = append(all, modifier{key, true, at})
+	}
 	return append(all, w.body.modifiers()...)
 }
 
@@ -183,7 +189,9 @@ func (w *Written) Call(r *setting.Reader, common Common) (*Call, bool) {
 	ok = c.check(r, w) && ok
 	body, good := w.body.read(r, &c.Holes)
 	c.Body = body
-	return c, ok && good
+	reading, fine := w.stream.Reading(r, method)
+	c.Stream = reading
+	return c, ok && good && fine
 }
 
 // pair takes a pair in, its name and its own text escaped.

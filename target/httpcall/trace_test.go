@@ -22,7 +22,7 @@ func TestCallsNameTheirTraces(t *testing.T) {
 	for _, key := range []random.Key{1, 2} {
 		r := Reader{Traces: key}
 		for n := range uint64(50) {
-			r.Begin(&c, &target.Request{Number: n, Call: p})
+			r.Begin(&c, &target.Request{Number: n, Call: p}, nil, nil)
 			if err := c.Write(); err != nil {
 				t.Fatal(err)
 			}

@@ -52,6 +52,13 @@ type hesitant interface {
 	Answering() bool
 }
 
+// lively is a Reader of a protocol whose answers may come event by event: each
+// gives the call its time anew. Heard may be called from anywhere.
+type lively interface {
+	// Heard is when one came last of the present answer, if any has.
+	Heard() (at time.Duration, any bool)
+}
+
 // End tells whether an answer is at its end.
 type End uint8
 
@@ -110,6 +117,7 @@ type Exchange struct {
 	left  time.Duration // of its time, when it was led on
 	since time.Duration // waiting in line, since then
 	until time.Duration // when it is over its time
+	bound time.Duration // that time
 
 	parts    target.Parts
 	measured Measured

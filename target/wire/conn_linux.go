@@ -36,7 +36,6 @@ type conn struct {
 	heard  bool          // it has
 	unsent []byte
 	later  []byte // goes when the server asks for it
-	reader Reader // of its answers
 	hello  bool   // what has been sent is Options.Hello
 }
 

@@ -10,10 +10,21 @@ import (
 // call's time.
 type seat struct {
 	x        *Exchange     // the call on it; nil while idle
+	reader   Reader        // of the answers
 	patience time.Duration // when its body goes without having been asked for; 0: that is no question
 	watched  bool          // is among deadlines
 	watch    time.Duration // its first entry there
 	over     func()        // gives its call up, or goes on with it
+}
+
+// renewed is until, where what has come of an answer gives its call its time anew.
+func (c *seat) renewed() time.Duration {
+	if in, lives := c.reader.(lively); lives && c.x.until != agenda.Never {
+		if at, any := in.Heard(); any {
+			c.x.until = max(c.x.until, at+c.x.bound)
+		}
+	}
+	return c.until()
 }
 
 // patience is how long a server may think about whether it wants a body.
@@ -50,7 +61,7 @@ func (d *deadlines) expire(now time.Duration) {
 		case !c.watched || entry.At != c.watch: // an earlier entry has taken its place
 		case c.x == nil:
 			c.watched = false
-		case c.until() > now: // of a later call than the one it was watched for
+		case c.until() > now || c.renewed() > now: // of a later call than the one it was watched for, or with an answer that comes
 			c.watch = c.until()
 			d.Push(c.watch, c)
 		default:

@@ -42,7 +42,8 @@ func (d *desk) enter(id target.ID, r *target.Request) (*Exchange, bool) {
 		x = d.newExchange()
 	}
 	x.Done = target.Done{ID: id}
-	x.Parts, x.measured = &x.parts, unmeasured
+	x.Parts, x.measured, x.parts.Stream = &x.parts, unmeasured, nil
+	x.bound = d.o.Timeout
 	x.Number, x.User, x.led = r.Number, r.User, false
 	next := d.codec.Enter(x, r)
 	return x, d.goes(x, nil, next, Failure{}, d.clock)

@@ -25,7 +25,7 @@ func (e *Engine) freshConn() *conn {
 		e.closed = e.closed[:n-1]
 		return c
 	}
-	c := &conn{engine: e, fd: -1, reader: e.codec.Reader()}
+	c := &conn{engine: e, fd: -1, seat: seat{reader: e.codec.Reader()}}
 	c.over = func() { e.overdue(c) }
 	e.conns = append(e.conns, c)
 	return c

@@ -37,9 +37,8 @@ type netConn struct {
 	setup     Measured      // of setting it up for this call
 	first     time.Duration // the answer began
 	handed    int64         // those that the system has taken
-	reader    Reader
-	size      int64  // of the answer
-	class     string // of what went wrong, unless the answer is whole
+	size      int64         // of the answer
+	class     string        // of what went wrong, unless the answer is whole
 	err       error
 	ended     time.Duration
 
@@ -83,7 +82,7 @@ const (
 )
 
 func newNetConn(n *Net) *netConn {
-	c := &netConn{net: n, buffer: make([]byte, little), sent: make(chan delivery, 1), reader: n.codec.Reader()}
+	c := &netConn{net: n, buffer: make([]byte, little), sent: make(chan delivery, 1), seat: seat{reader: n.codec.Reader()}}
 	c.over = func() { c.interrupt(target.Timeout) }
 	c.deliver = func() {
 		n, err := c.conn.Write(c.request)
