@@ -9,6 +9,7 @@ import (
 	"plimsoll/runner/latency"
 	"plimsoll/runner/result"
 	"plimsoll/runner/scenario"
+	"plimsoll/runner/schedule"
 	"plimsoll/target/kind"
 )
 
@@ -23,6 +24,7 @@ func (r *underWay) fill(out *result.Trial, t scenario.Trial, m measured) error {
 		out.ThroughputPerS = ratio(float64(rec.InTime), out.DurationS)
 	}
 	out.InFlightMean = ratio(rec.Busy.Seconds(), out.MakespanS)
+	fillQueue(out, rec, end.Queue)
 	switch {
 	case end.Err != nil:
 		err = errors.Join(end.Err, err)
@@ -37,6 +39,17 @@ func (r *underWay) fill(out *result.Trial, t scenario.Trial, m measured) error {
 	judgeHealth(out, t, rec, m.stood)
 	checkLittle(out)
 	return err
+}
+
+// fillQueue puts in what the mode's queue was like, if it has one.
+func fillQueue(out *result.Trial, rec *drive.Interval, q *schedule.Queue) {
+	if q == nil {
+		return
+	}
+	out.Queue = &result.Queue{LengthMean: q.LengthMean, LengthMax: q.LengthMost, BlockedS: q.Blocked.Seconds(), ConsumersBusy: q.Busy}
+	for i, length := range rec.Timeline.QueueLength() {
+		out.Timeline[i].QueueLength = length
+	}
 }
 
 // fillMeasure puts in what was counted and timed.
