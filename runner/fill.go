@@ -10,31 +10,27 @@ import (
 	"plimsoll/runner/result"
 	"plimsoll/runner/scenario"
 	"plimsoll/runner/schedule"
-	"plimsoll/target/kind"
 )
 
 // fill puts into the result what was recorded.
 func (r *underWay) fill(out *result.Trial, t scenario.Trial, m measured) error {
 	rec, end := m.whole, m.end
-	err := errors.Join(r.fillMeasure(&out.Measure, rec), fillParts(&out.Measure, t.Scenario.Target.Settings, rec))
 	out.MakespanS = rec.LastEnd.Seconds()
-	if out.Requests > 0 || out.Whole || end.Interrupted || end.Stopped != "" {
-		out.ThroughputPerS = ratio(float64(rec.OK), out.MakespanS)
-	} else {
-		out.ThroughputPerS = ratio(float64(rec.InTime), out.DurationS)
-	}
-	out.InFlightMean = ratio(rec.Busy.Seconds(), out.MakespanS)
-	fillQueue(out, rec, end.Queue)
 	switch {
 	case end.Err != nil:
-		err = errors.Join(end.Err, err)
 	case end.Interrupted:
 		out.Ended, out.Reason = result.Interrupted, "interrupted by the user"
 	case end.Stopped != "":
 		out.Ended, out.Reason = result.Stopped, end.Stopped
 	}
-	if out.Unit == result.UnitIteration { // it goes by how the trial ended
-		err = errors.Join(err, r.fillSteps(out, t.Scenario, rec))
+	per, promises := perSecondOf(out), promised(t)
+	out.ThroughputPerS = per.of(drive.Count{All: rec.OK, InTime: rec.InTime})
+	out.InFlightMean = ratio(rec.Busy.Seconds(), out.MakespanS)
+	fillGoodput(&out.Measure, promises.Whole, rec, per)
+	err := errors.Join(end.Err, r.fillMeasure(&out.Measure, rec), fillParts(&out.Measure, t.Scenario.Target.Settings, rec, per))
+	fillQueue(out, rec, end.Queue)
+	if out.Unit == result.UnitIteration {
+		err = errors.Join(err, r.fillSteps(out, t.Scenario, rec, promises))
 	}
 	judgeHealth(out, t, rec, m.stood)
 	checkLittle(out)
@@ -47,8 +43,9 @@ func fillQueue(out *result.Trial, rec *drive.Interval, q *schedule.Queue) {
 		return
 	}
 	out.Queue = &result.Queue{LengthMean: q.LengthMean, LengthMax: q.LengthMost, BlockedS: q.Blocked.Seconds(), ConsumersBusy: q.Busy}
-	for i, length := range rec.Timeline.QueueLength() {
-		out.Timeline[i].QueueLength = length
+	lengths := rec.Timeline.QueueLength()
+	for i := range out.Timeline {
+		out.Timeline[i].QueueLength = lengths[i]
 	}
 }
 
@@ -63,29 +60,6 @@ func (r *underWay) fillMeasure(out *result.Measure, rec *drive.Interval) error {
 		out.Errors[class] = result.Error{Count: e.Count, Example: r.scrub(e.Example)}
 	}
 	return errors.Join(fillDistributions(out, rec), fillTimeline(out, rec.Timeline))
-}
-
-// fillParts puts in what the kind of the target has told of calls.
-func fillParts(out *result.Measure, called kind.Settings, rec *drive.Interval) (err error) {
-	if len(rec.Phases) == 0 && rec.Memory == nil {
-		return nil
-	}
-	names := called.Traits().Phases
-	for n, h := range rec.Phases {
-		if h.Count() == 0 || n >= len(names) {
-			continue
-		}
-		if out.Phases == nil {
-			out.Phases = map[string]result.Dist{}
-		}
-		d, broken := result.NewDist(h)
-		out.Phases[names[n]], err = d, errors.Join(err, broken)
-	}
-	if rec.Memory != nil {
-		d, broken := result.NewDist(rec.Memory)
-		out.Memory, err = &d, errors.Join(err, broken)
-	}
-	return err
 }
 
 // ratio is a/b, and 0 where nothing was measured.

@@ -195,6 +195,7 @@ func (r *underWay) once(name string, p *journey.Program, j *journeying, o opened
 	stop.OnWake(rigs[0].clock.Wake)
 	loop := r.loop(rigs[0], o, j.trial, stop)
 	loop.Journey, loop.Recorder = j.of(rigs[0], 0, 1), drive.NewRecorder(schedule.Never, nil)
+	loop.Recorder.Promises.Rows = promised(j.trial).Rows
 	loop.Journey.Program, loop.Journey.Limit = p, drive.Limit{}
 	loop.Journey.World.Draws = j.streams.Key(name)
 	pass = drive.Once(loop)

@@ -24,16 +24,21 @@ func describeSteps(rows []journey.Row) []result.Step {
 
 // fillSteps puts in what was recorded of iterations and of their steps. The trial's
 // own figures, its length and how it ended are there already.
-func (r *underWay) fillSteps(out *result.Trial, s *scenario.Scenario, rec *drive.Interval) error {
-	rows := s.Steps.Main.Rows
+func (r *underWay) fillSteps(out *result.Trial, s *scenario.Scenario, rec *drive.Interval, promises drive.Promises) error {
+	rows, per := s.Steps.Main.Rows, perSecondOf(out)
 	var err, broken error
 	*out.Elapsed, err = result.NewDist(rec.Elapsed)
 	*out.ErrorElapsed, broken = result.NewDist(rec.ErrorElapsed)
 	err = errors.Join(err, broken)
-	for n, row := range rec.Rows {
+	for n := range rows {
+		var row *drive.Interval // nil: nobody came there
+		if n < len(rec.Rows) {
+			row = rec.Rows[n]
+		}
+		fillGoodput(&out.Steps[n].Measure, promises.Of(n), row, per)
 		if row != nil {
 			row.Timeline = rec.RowTimeline(n)
-			out.Steps[n].Hops, out.Steps[n].ThroughputPerS = row.Hops, throughput(out, row)
+			out.Steps[n].Hops, out.Steps[n].ThroughputPerS = row.Hops, per.of(drive.Count{All: row.OK, InTime: row.InTime})
 			out.Steps[n].Begin, broken = result.NewDist(row.Begin)
 			if rows[n].Kind == "" {
 				elapsed, failed := result.NewDist(row.Elapsed)
@@ -41,7 +46,7 @@ func (r *underWay) fillSteps(out *result.Trial, s *scenario.Scenario, rec *drive
 			}
 			err = errors.Join(err, broken, r.fillMeasure(&out.Steps[n].Measure, row), fillRecords(&out.Steps[n], rows[n].Records, row))
 			if to := calledBy(s, rows[n].Target); to != nil {
-				err = errors.Join(err, fillParts(&out.Steps[n].Measure, to, row))
+				err = errors.Join(err, fillParts(&out.Steps[n].Measure, to, row, per))
 			}
 		}
 	}
@@ -56,15 +61,6 @@ func calledBy(s *scenario.Scenario, name string) kind.Settings {
 		}
 	}
 	return nil
-}
-
-// throughput is that of a step's successes: in all of the trial where a number of
-// iterations, or whole ones, were asked for, or it ended early; else within its length.
-func throughput(t *result.Trial, row *drive.Interval) float64 {
-	if t.Requests > 0 || t.Whole || t.Ended != result.Complete {
-		return ratio(float64(row.OK), t.MakespanS)
-	}
-	return ratio(float64(row.InTime), t.DurationS)
 }
 
 // fillRecords puts in the numbers that a step's `record` kept.

@@ -38,7 +38,7 @@ func TestThroughputOfSteps(t *testing.T) {
 		out.Elapsed, out.ErrorElapsed = &result.Dist{}, &result.Dist{}
 		out.Steps = describeSteps(rows)
 		r := &underWay{}
-		if err := r.fillSteps(&out, steps, rec.Interval); err != nil {
+		if err := r.fillSteps(&out, steps, rec.Interval, drive.Promises{}); err != nil {
 			t.Fatal(err)
 		}
 		if out.Steps[0].ThroughputPerS != 0 || out.Steps[1].ThroughputPerS != c.want || out.Steps[2].ThroughputPerS != c.want {

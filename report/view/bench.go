@@ -42,6 +42,7 @@ func (o Options) Bench(run *result.Run, subject string) (*Bench, error) {
 	}
 	b.Answer = b.answers(run, s)
 	b.Tables = []Table{*g.loadTable(), *g.answerTable(), *g.timesTable(o.Confidence)}
+	b.add(s.streamTable().unnamed()) // of one row
 	if o.Phases {
 		b.add(s.phaseTable())
 	}

@@ -30,6 +30,8 @@ type Scenario struct {
 	// Stepped are the steps of iterations, of each mode at one place; none where
 	// there are calls.
 	Stepped []Stepped
+	// Streams are the groups, and steps, of which some calls were streams.
+	Streams []Streamed
 	// Beside is what went on in the background of each mode at that place.
 	Beside []Neighbour
 
@@ -94,7 +96,7 @@ func (o Options) scenarios(run *result.Run) ([]*Scenario, error) {
 		slices.SortStableFunc(s.Places, comparePlaces)
 		slices.SortStableFunc(s.Groups, func(a, b *Group) int { return comparePlaces(a.Sweep, b.Sweep) })
 		s.attach(run)
-		if err := errors.Join(s.addSteps(), s.addBeside()); err != nil {
+		if err := errors.Join(s.addSteps(), s.addStreams(), s.addBeside()); err != nil {
 			return nil, fmt.Errorf("the run cannot be shown: %w", err)
 		}
 		slices.SortStableFunc(s.verdicts, func(a, b *result.Verdict) int { // as every other table

@@ -72,7 +72,11 @@ func (s *Scenario) phaseTable() *Table {
 	if stepped {
 		columns = append(columns, texts("step", steps))
 	}
-	columns = append(columns, texts("phase", names), right("calls", counts))
+	counted := "calls"
+	if slices.Contains(names, result.Gap) { // of which a call has many
+		counted = "values"
+	}
+	columns = append(columns, texts("phase", names), right(counted, counts))
 	keys := len(columns) - 1
 	for k, p := range percents {
 		columns = append(columns, column{head: Column{Name: percentileName(p)}, cells: cells[k]})

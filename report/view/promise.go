@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"plimsoll/runner/result"
+	"plimsoll/runner/verdict"
 )
 
 // broken are the verdicts that failed, and not only because the run was broken
@@ -156,12 +157,8 @@ func margin(v *result.Verdict) float64 {
 
 // comparison is a threshold's <, <=, >, >= or ==.
 func comparison(v *result.Verdict) string {
-	from := strings.IndexAny(v.Rule, "<>=")
-	if from < 0 {
-		return ""
-	}
-	rest := v.Rule[from:]
-	return rest[:len(rest)-len(strings.TrimLeft(rest, "<>="))]
+	_, op, _, _ := verdict.Cut(v.Rule)
+	return op
 }
 
 // marginOf tells what was measured and how that compares with the limit: "p99
@@ -188,10 +185,7 @@ func promised(v *result.Verdict) string {
 	if v.Metric != "" {
 		return Clean(v.Metric)
 	}
-	name := v.Rule
-	if end := strings.IndexAny(name, "<>="); end > 0 {
-		name = name[:end]
-	}
+	name, _, _, _ := verdict.Cut(v.Rule)
 	if v.Step != "" {
 		name = v.Step + ": " + name
 	}

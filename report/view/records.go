@@ -105,6 +105,9 @@ func (v *View) LatencyRecords() (Records, error) {
 	for _, r := range recorded {
 		header = append(header, v.distNames(r.name)...)
 	}
+	if v.streams() {
+		header = append(header, v.streamNames()...)
+	}
 	if v.iterates() {
 		header = append(header, v.stepNames()...)
 	}
@@ -179,10 +182,15 @@ func (v *View) trialRecord(t *result.Trial) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	alone := &Group{Group: groups[0]}
 	for _, r := range recorded {
-		row = append(row, v.trialFields(r.family, t, &Group{Group: groups[0]})...)
+		row = append(row, v.trialFields(r.family, t, alone)...)
 	}
-	return row, nil
+	if !v.streams() {
+		return row, nil
+	}
+	fields, err := v.streamFields(alone, func(f family) ([]string, error) { return v.trialFields(f, t, alone), nil })
+	return append(row, fields...), err
 }
 
 // trialFields are the figures of one of a trial's distributions, which is all
@@ -208,7 +216,11 @@ func (v *View) groupRecord(g *Group) ([]string, error) {
 		}
 		row = append(row, fields...)
 	}
-	return row, nil
+	if !v.streams() {
+		return row, nil
+	}
+	fields, err := v.streamFields(g, func(f family) ([]string, error) { return v.groupFields(f, g) })
+	return append(row, fields...), err
 }
 
 func (v *View) groupFields(f family, g *Group) ([]string, error) {

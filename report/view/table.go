@@ -183,3 +183,16 @@ func (t Table) Without(gone []int) Table {
 	}
 	return short
 }
+
+// unnamed is the table without the columns that name its rows; nil of none.
+func (t *Table) unnamed() *Table {
+	if t == nil {
+		return nil
+	}
+	var keys []int
+	for i := range t.Keys {
+		keys = append(keys, i)
+	}
+	short := t.Without(keys)
+	return &short
+}

@@ -186,7 +186,7 @@ func metricName(v *result.Verdict) string {
 	if phase, is := strings.CutPrefix(name, "phase."); is {
 		_, name, _ = strings.Cut(phase, ".")
 	}
-	for _, prefix := range []string{"all.", "service.", "lateness.", "elapsed.", "calls."} {
+	for _, prefix := range []string{"all.", "service.", "lateness.", "elapsed.", "calls.", "first_event.", "gap."} {
 		name = strings.TrimPrefix(name, prefix)
 	}
 	return name

@@ -124,12 +124,12 @@ func (o Options) section(s *Scenario) Section {
 	tables := []*Table{s.verdictTable()}
 	if len(s.Groups) > 0 {
 		sec.About = s.about()
-		tables = slices.Concat([]*Table{s.speedupTable(), s.scalingTable(), s.latencyTable()}, s.journeyTables(),
+		tables = slices.Concat([]*Table{s.speedupTable(), s.scalingTable(), s.latencyTable(), s.streamTable()}, s.journeyTables(),
 			[]*Table{s.besideTable(), s.errorTable(), s.stepErrors(), s.verdictTable()})
 	}
 	if s.Capacity != nil {
 		sec.Notes = append(s.answer(), sec.Notes...)
-		tables = slices.Concat([]*Table{s.stepTable()}, s.journeyTables(), []*Table{s.besideTable(), s.errorTable(), s.stepErrors()})
+		tables = slices.Concat([]*Table{s.stepTable(), s.streamTable()}, s.journeyTables(), []*Table{s.besideTable(), s.errorTable(), s.stepErrors()})
 	}
 	if o.Phases {
 		tables = append(tables, s.phaseTable())

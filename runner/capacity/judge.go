@@ -102,6 +102,8 @@ func fingerprint(t *result.Trial) uint64 {
 func NewPromise(r verdict.Rule) (result.Promise, error) {
 	p := result.Promise{Step: r.Step, Rule: r.Text, Limit: r.Value, OrEqual: r.Op == "<="}
 	switch {
+	case r.Family == "goodput" || r.OfCalls():
+		return p, fmt.Errorf("%s: a search goes by the steady part of each step, of which the timeline keeps response times and errors only: promise these, such as p99 < 2s, or sweep the load and write it among the thresholds", r.Text)
 	case r.Op != "<" && r.Op != "<=":
 		return p, fmt.Errorf("%s: more load makes a promise harder to keep, so it needs an upper limit: write < or <=", r.Text)
 	case (r.Family == "errors" || r.Family == "calls.errors") && r.Class == "":

@@ -38,6 +38,10 @@ type Interval struct {
 	// number; Memory is what programs had at the most, each byte a nanosecond.
 	Phases []*latency.Histogram
 	Memory *latency.Histogram
+	// Streams is what came of successes that were streams; nil: there were none.
+	Streams *Streams
+	// Kept are the successes that kept all of a promise, by its number.
+	Kept []Count
 }
 
 // NewInterval makes an empty one, without a timeline.
@@ -65,7 +69,7 @@ func (i *Interval) Reset() {
 	}
 	i.Timeline, i.RowTimelines = nil, nil
 	clear(i.Rows)
-	i.Records, i.Phases, i.Memory = nil, nil, nil
+	i.Records, i.Phases, i.Memory, i.Streams, i.Kept = nil, nil, nil, nil, nil
 }
 
 // Tally counts calls. Those intended before 0, in the warm-up, are counted

@@ -4,6 +4,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"plimsoll/runner/goodput"
 	"plimsoll/runner/latency"
 	"plimsoll/target"
 )
@@ -19,6 +20,12 @@ type Call struct {
 	*target.Outcome
 }
 
+// start is when the call was sent, held back by nobody any more; response and
+// service are how long it took from when it was due, and from then.
+func (c *Call) start() time.Duration    { return c.Start + c.Outcome.Held }
+func (c *Call) response() time.Duration { return c.End - c.Intended - c.Paused }
+func (c *Call) service() time.Duration  { return c.End - c.start() - c.Paused }
+
 // Recorder keeps what happens in one trial. One loop writes to it; only Ask may
 // be called from elsewhere.
 type Recorder struct {
@@ -27,6 +34,8 @@ type Recorder struct {
 	// Asked sees every counted call of a step's, as observe of NewRecorder sees
 	// calls that are none; nil: nobody does.
 	Asked func(*Call, *Asked)
+	// Promises are those that only the recorder can tell who keeps.
+	Promises Promises
 
 	asked   atomic.Bool
 	givesUp bool          // who is cancelled from now on is given up
@@ -61,13 +70,15 @@ func (r *Recorder) Ask() { r.asked.Store(true) }
 // Record takes in a call that has ended.
 func (r *Recorder) Record(c *Call) {
 	if c.Intended < 0 {
-		r.spill(c)
+		if r.spills(c) {
+			r.spill(r.Interval, r.Promises.Whole, c)
+		}
 		return
 	}
 	r.note(r.Interval, r.Timeline, c)
 	r.sum(c)
-	if c.Parts != nil {
-		r.parts(c.Outcome)
+	if c.Parts != nil || r.Promises.Whole != nil {
+		r.more(r.Interval, r.Promises.Whole, c)
 	}
 	if r.observe != nil {
 		r.observe(c)
@@ -79,7 +90,7 @@ func (r *Recorder) Record(c *Call) {
 
 // note takes a call, an iteration or a block into an interval and its timeline.
 func (r *Recorder) note(i *Interval, line *latency.Timeline, c *Call) {
-	start := c.Start + c.Outcome.Held
+	start := c.start()
 	held := c.Ready - c.Intended + c.Outcome.Held
 	late := c.Start - c.Ready
 	i.Held.Record(held)
@@ -124,24 +135,28 @@ func (r *Recorder) handOver() {
 	r.Timeline, r.RowTimelines = timeline, ofRows
 }
 
-// spill takes in a call of the warm-up. It is counted nowhere; but throughput
-// is what the target got done within the trial's length, whoever began it: else
-// a target with a backlog would seem to stand still after the warm-up.
-func (r *Recorder) spill(c *Call) {
-	if r.spills(c) {
-		r.InTime++
+// spill takes in a call of the warm-up that spills. It is counted nowhere; but
+// throughput is what the target got done within the trial's length, whoever began
+// it: else a target with a backlog would seem to stand still after the warm-up.
+func (r *Recorder) spill(i *Interval, promised []goodput.Limits, c *Call) {
+	i.InTime++
+	if c.Parts != nil || promised != nil {
+		r.more(i, promised, c)
 	}
 }
 
 // spills tells whether a call of the warm-up was got done within the trial.
-func (r *Recorder) spills(c *Call) bool {
-	at := latency.Instant(c.Start+c.Outcome.Held, c.End)
-	return c.OK() && at >= 0 && at < r.window
+func (r *Recorder) spills(c *Call) bool { return c.OK() && r.inTime(c) }
+
+// inTime tells whether a call ended within the trial's length.
+func (r *Recorder) inTime(c *Call) bool {
+	at := latency.Instant(c.start(), c.End)
+	return at >= 0 && at < r.window
 }
 
 // settle counts a call by how it ended.
 func (r *Recorder) settle(i *Interval, c *Call, start time.Duration) latency.Fate {
-	response := c.End - c.Intended - c.Paused
+	response := c.response()
 	switch c.Class {
 	case "":
 		i.OK++
@@ -149,7 +164,7 @@ func (r *Recorder) settle(i *Interval, c *Call, start time.Duration) latency.Fat
 			i.InTime++
 		}
 		i.Response.Record(response)
-		i.Service.Record(c.End - start - c.Paused)
+		i.Service.Record(c.service())
 		return latency.OK
 	case target.Cancelled:
 		i.Cancelled++

@@ -20,10 +20,15 @@ const (
 // attempts, its calls have.
 func (r *Recorder) Iteration(c *Call) {
 	if c.Intended < 0 {
-		r.spill(c)
+		if r.spills(c) {
+			r.spill(r.Interval, r.Promises.Whole, c)
+		}
 		return
 	}
 	r.note(r.Interval, r.Timeline, c)
+	if r.Promises.Whole != nil {
+		r.more(r.Interval, r.Promises.Whole, c)
+	}
 	switch c.Class {
 	case "":
 		r.Elapsed.Record(c.End - c.Intended)
@@ -39,9 +44,10 @@ func (r *Recorder) Iteration(c *Call) {
 // Step takes in a call of an iteration's, into its row; the iteration was due at
 // the given time.
 func (r *Recorder) Step(row int, outside bool, due time.Duration, c *Call, records []journey.Recorded) {
+	promised := r.Promises.Of(row)
 	if c.Intended < 0 {
 		if r.spills(c) {
-			r.row(row).InTime++
+			r.spill(r.row(row), promised, c)
 		}
 		return
 	}
@@ -52,8 +58,8 @@ func (r *Recorder) Step(row int, outside bool, due time.Duration, c *Call, recor
 	if !outside {
 		r.sum(c)
 	}
-	if c.Parts != nil {
-		i.parts(c.Outcome)
+	if c.Parts != nil || promised != nil {
+		r.more(i, promised, c)
 	}
 	for _, n := range records {
 		i.record(n)
@@ -67,16 +73,21 @@ func (r *Recorder) knows(row int, class string) bool {
 
 // Block takes in a block that has ended, into its row.
 func (r *Recorder) Block(row int, due time.Duration, c *Call) {
-	switch {
-	case c.Intended >= 0:
-		i := r.row(row)
-		r.note(i, r.rowTimeline(row), c)
-		i.begin(due, c)
-		if c.OK() {
-			i.Elapsed.Record(c.End - c.Intended)
+	promised := r.Promises.Of(row)
+	if c.Intended < 0 {
+		if r.spills(c) {
+			r.spill(r.row(row), promised, c)
 		}
-	case r.spills(c):
-		r.row(row).InTime++
+		return
+	}
+	i := r.row(row)
+	r.note(i, r.rowTimeline(row), c)
+	i.begin(due, c)
+	if promised != nil {
+		r.more(i, promised, c)
+	}
+	if c.OK() {
+		i.Elapsed.Record(c.End - c.Intended)
 	}
 }
 

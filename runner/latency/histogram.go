@@ -98,6 +98,18 @@ func (h *Histogram) record(d time.Duration) {
 	h.zero = h.min == 0 // then bucket 0 is the first
 }
 
+// RecordN counts a duration n times, as Record does.
+func (h *Histogram) RecordN(d time.Duration, n int64) {
+	if n <= 0 {
+		return
+	}
+	if d < 0 {
+		h.negative += n
+		d = 0
+	}
+	h.add(int64(d), n)
+}
+
 // bucket finds v's bucket: HdrHistogram's layout with a unit of 1 ns.
 func (h *Histogram) bucket(v int64) int {
 	octave := uint(bits.Len64(uint64(v)|h.mask)) - h.shift - 1

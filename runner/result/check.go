@@ -156,6 +156,11 @@ func (m *Measure) check(dists []namedDist) error {
 			return fmt.Errorf("%s: %w", d.name, err)
 		}
 	}
+	for promise, kept := range m.Goodput {
+		if promise == "" || kept.Calls > m.OK {
+			return fmt.Errorf("goodput: %d calls kept %q, of %d successes", kept.Calls, promise, m.OK)
+		}
+	}
 	return m.checkTimeline(latency.MaxWindows)
 }
 

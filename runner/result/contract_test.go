@@ -20,6 +20,7 @@ var update = flag.Bool("update", false, "write testdata/run.json anew")
 var additions = []string{
 	planned,
 	"trials.sweep", "trials.sweep.requests", "trials.sweep.concurrency", "trials.sweep.rate_per_s", "trials.sweep.vary", "speedups.vary", "verdicts.vary", "trials.phases", "trials.memory_gb",
+	"trials.stream", "trials.stream.events", "trials.stream.events_per_s", "trials.stream.tokens", "trials.stream.tokens_per_s", "trials.goodput", "trials.goodput.*.calls", "trials.goodput.*.per_s",
 	"scenarios", "calibration",
 	"pair", "tolerances", "tolerances.scenario", "tolerances.metric", "tolerances.value", "trials.workload",
 	"trials.machine_use.wall_s", "trials.machine_use.cpu_wait_s", "trials.machine_use.gc_pause_max_s",
@@ -215,6 +216,7 @@ func sampleNames(t *testing.T, data []byte) []string {
 		t.Fatal(err)
 	}
 	var names []string
+	named := regexp.MustCompile(`^trials\.(steps\.)?(errors|record|phases|goodput)\.$`) // maps by names of the user's
 	var walk func(v any, path string)
 	walk = func(v any, path string) {
 		switch v := v.(type) {
@@ -224,7 +226,7 @@ func sampleNames(t *testing.T, data []byte) []string {
 			}
 		case map[string]any:
 			for name, value := range v {
-				if path == "trials.errors." || path == "trials.steps.errors." || path == "trials.steps.record." || path == "trials.phases." || path == "trials.steps.phases." {
+				if named.MatchString(path) {
 					walk(value, path+"*.")
 					continue
 				}

@@ -126,7 +126,11 @@ func (m *Measure) dists() []namedDist {
 func (m *Measure) optional() (list []namedDist) {
 	for _, name := range slices.Sorted(maps.Keys(m.Phases)) {
 		d := m.Phases[name]
-		list = append(list, namedDist{"phase " + name, &d, min(d.Count, m.OK)})
+		values := min(d.Count, m.OK)
+		if name == Gap {
+			values = m.gaps()
+		}
+		list = append(list, namedDist{"phase " + name, &d, values})
 	}
 	if m.Memory != nil {
 		list = append(list, namedDist{"memory", m.Memory, min(m.Memory.Count, m.OK)})

@@ -199,8 +199,16 @@ type Measure struct {
 	// Phases are how long the parts of successes took that their kind knows, by
 	// name: a success need not have each. Memory is what programs had at the most,
 	// as if a byte were a nanosecond.
+	// Of streams it is FirstEvent, ServiceFirstEvent and Gap, which has a value for
+	// each event but a call's first.
 	Phases map[string]Dist `json:"phases,omitempty"`
 	Memory *Dist           `json:"memory_gb,omitempty"`
+
+	// Stream is what came of successes that were streams; nil: there were none.
+	Stream *Stream `json:"stream,omitempty"`
+	// Goodput are the successes that kept all that was promised of each, by the
+	// promise's text; 0 where none did.
+	Goodput map[string]Kept `json:"goodput,omitempty"`
 
 	Timeline []Window `json:"timeline"`
 }

@@ -168,7 +168,10 @@ func fullRun() *Run {
 	fast.MachineUse = &MachineUse{CPUS: 0.5, WallS: 2.1, CPUWaitS: 0.02, GCPauseS: 0.001, GCPauseMaxS: 0.0005, GCs: 3, SpinS: 0.01, StoodStillS: 0.02, StoodStillAtS: 1.5, ThrottledS: 0.1, RSSBytes: 1 << 24, PeakRSSBytes: 1 << 25}
 	fast.Workload = "concurrent: 3, drain: 30s"
 	elapsed, memory := fast.Response, fast.Service
-	fast.Phases, fast.Memory = map[string]Dist{"connect": fast.Service}, &memory
+	fast.Phases, fast.Memory = map[string]Dist{"connect": fast.Service, FirstEvent: fast.Response, ServiceFirstEvent: fast.Service, Gap: fast.Held}, &memory
+	tokens, tokensPerS := int64(13), 0.4
+	fast.Stream = &Stream{Events: 11, EventsPerS: 0.3, Tokens: &tokens, TokensPerS: &tokensPerS}
+	fast.Goodput = map[string]Kept{"first_event < 500ms, gap < 50ms": {Calls: 4, PerS: 0.1}}
 	fast.Unit, fast.Elapsed, fast.ErrorElapsed = UnitIteration, &elapsed, &Dist{}
 	fast.Steps = []Step{{
 		Name: "pay", Path: "buy/pay", Kind: "http", Target: "shop", Hops: 2, Measure: fast.Measure, ThroughputPerS: 2.4, Begin: fast.Service, Records: map[string]Dist{"queue_ms": fast.Response},

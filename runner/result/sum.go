@@ -25,6 +25,8 @@ type Sum struct {
 	// their names; Memory is nil where nobody knows.
 	Phases []PhaseSum
 	Memory *latency.Histogram
+	// Stream is nil where no success was a stream.
+	Stream *StreamSum
 }
 
 // PhaseSum is one part of calls.
@@ -43,7 +45,7 @@ func (s *Sum) Phase(name string) *latency.Histogram {
 	return nil
 }
 
-// addParts adds what a measure has of phases.
+// addParts adds what a measure has of phases and streams.
 func (s *Sum) addParts(m *Measure) error {
 	for _, name := range slices.Sorted(maps.Keys(m.Phases)) {
 		d := m.Phases[name]
@@ -55,6 +57,7 @@ func (s *Sum) addParts(m *Measure) error {
 			return fmt.Errorf("phase %s: %w", name, err)
 		}
 	}
+	s.addStream(m.Stream)
 	return mergeInto(&s.Memory, m.Memory)
 }
 

@@ -128,6 +128,10 @@ func (n naming) judgeable(at setting.Pos, rule *verdict.Rule, of *journey.Row) b
 		problem = metricOf(rule) + " is of iterations of several steps, and this scenario makes single calls" + instead[rule.Family]
 	case of != nil && !rule.OfSteps():
 		problem = metricOf(rule) + " is no figure of a step: promise its response times, such as p99 < 300ms, its errors, its rate, or the numbers that it records"
+	case rule.OfCalls() && of != nil && of.Kind == "":
+		problem = metricOf(rule) + " is of single calls, and " + of.Name + " is a block of steps: promise it of one of these"
+	case rule.OfCalls() && of == nil && len(n.s.Rows) > 0:
+		problem = metricOf(rule) + " is of single calls: promise it of a step, under its name, as `" + n.calling() + ": [ … ]`"
 	case rule.Family == "record" && of != nil && !slices.Contains(of.Records, rule.Record):
 		problem = of.Name + " records no " + rule.Record + setting.Suggest(rule.Record, of.Records)
 	case rule.Family == "record" && of == nil && len(n.s.Rows) > 0:
@@ -139,6 +143,16 @@ func (n naming) judgeable(at setting.Pos, rule *verdict.Rule, of *journey.Row) b
 	return problem == ""
 }
 
+// calling is the path of a step that makes calls.
+func (n naming) calling() string {
+	for _, row := range n.s.Rows {
+		if row.Kind != "" && !row.Outside {
+			return row.Path
+		}
+	}
+	return "STEP"
+}
+
 // instead is what to promise of single calls.
 var instead = map[string]string{
 	"elapsed": ": promise their response times, such as p95 < 1s", "calls.errors": ": write errors", "calls.rate": ": write rate",
@@ -146,7 +160,8 @@ var instead = map[string]string{
 
 // metricOf is a rule's metric as it is written.
 func metricOf(rule *verdict.Rule) string {
-	return strings.TrimSpace(rule.Text[:strings.IndexAny(rule.Text, "<>=")])
+	metric, _, _, _ := verdict.Cut(rule.Text)
+	return metric
 }
 
 // recording is the path of the only step that records a number of some name.

@@ -71,7 +71,7 @@ func flat(lists setting.Shape[[][]promise]) setting.Shape[[]promise] {
 
 func ruleShape() setting.Shape[verdict.Rule] {
 	return setting.Parsed(aThreshold, verdict.ParseRule, func() *jsonschema.Schema {
-		return setting.Spelled(`[^<>=!]+(<|<=|>|>=|==)[^<>=!]+`)
+		return setting.Spelled(`([^<>=!]+|goodput\([^()]*\)\s*)(<|<=|>|>=|==)[^<>=!]+`)
 	})
 }
 
@@ -82,9 +82,9 @@ func (d draft) addPromises(r *setting.Reader, s *Scenario) {
 	for _, p := range d.promises {
 		mode, rule, _ := in.place(p)
 		switch {
-		case rule.Step != "":
 		case rule.Family == "goodput" && (d.requests.Given || d.atLeast.Given):
 			r.Problem(p.rule.Pos, "goodput is calls in time per second, which needs `duration` or stages: use rate for a number of requests")
+		case rule.Step != "":
 		case rule.Family == "speedup" && len(d.modes.Value) == 1:
 			r.Problem(p.rule.Pos, "a speedup compares two modes, and there is only one")
 		case rule.Family == "speedup" && s.Baseline != nil && mode == s.Baseline.Name:

@@ -27,7 +27,10 @@ type Quick struct {
 	HTTP2    bool
 	Engine   string // `engine` of an HTTP target; Parse knows which there are
 	Unix     string // the path of a socket, instead of the URL's address
-	Loops    int64  // `loops` of the file
+	// Stream, Content and Tokens are the keys of an HTTP target whose answers come
+	// event by event.
+	Stream, Content, Tokens string
+	Loops                   int64 // `loops` of the file
 
 	// A Rate makes an open loop, whose calls in flight Concurrency bounds if
 	// it is given. Without one it is a closed loop of Concurrency, default 10.
@@ -105,6 +108,11 @@ func (q Quick) putHTTP(f *lines) {
 	if q.BodyFile != "" {
 		f.put(3, "body_file: %s", literal(q.BodyFile))
 	}
+	for _, key := range []struct{ name, value string }{{"stream", q.Stream}, {"content", q.Content}, {"tokens", q.Tokens}} {
+		if key.value != "" {
+			f.put(3, "%s: %s", key.name, literal(key.value))
+		}
+	}
 	f.putDuration(3, "timeout", q.Timeout)
 	if q.HTTP2 {
 		f.put(3, `http: "2"`)
@@ -172,6 +180,7 @@ func (q Quick) checkTexts() error {
 	texts := []struct{ what, text string }{
 		{"the URL", q.URL}, {"the method", q.Method}, {"the name of the body's file", q.BodyFile},
 		{"the body", q.Body}, {"the engine", q.Engine}, {"the path of the socket", q.Unix},
+		{"how the answer streams", q.Stream + q.Content + q.Tokens},
 	}
 	for _, rule := range q.Thresholds {
 		texts = append(texts, struct{ what, text string }{"a threshold", rule})

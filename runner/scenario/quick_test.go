@@ -114,9 +114,30 @@ func TestQuickSettings(t *testing.T) {
 	}
 }
 
+// What streams is asked as a file would ask it, over HTTP and nowhere else.
+func TestQuickStreams(t *testing.T) {
+	q := Quick{URL: "h/v1", Stream: "ndjson", Content: "json.response", Tokens: "json.eval_count"}
+	_, target := planned(t, q)
+	text, _ := q.YAML()
+	if target.Calls[0].Stream == nil || !strings.Contains(string(text), "stream: \"ndjson\"\n      content: \"json.response\"\n      tokens: \"json.eval_count\"\n") {
+		t.Errorf("%+v of\n%s", target.Calls[0], text)
+	}
+	for flag, q := range map[string]Quick{"stream": {Stream: "sse"}, "content": {Content: "json.a"}, "tokens": {Tokens: "json.b"}} {
+		for _, url := range []string{"redis://h", "ws://h", "tcp://h:1", "nats://h", "postgres://h/d"} {
+			q.URL = url
+			if _, err := q.YAML(); err == nil || !strings.HasPrefix(err.Error(), "--"+flag+" is of HTTP, and ") {
+				t.Errorf("%+v: %v", q, err)
+			}
+		}
+	}
+	if _, target := planned(t, Quick{URL: "h"}); target.Calls[0].Stream != nil {
+		t.Error("a stream that nobody asked for")
+	}
+}
+
 // Bytes that are no text cannot stand in YAML.
 func TestQuickRefusesBytes(t *testing.T) {
-	for _, q := range []Quick{{URL: "h\xff"}, {URL: "h", Body: "\xc3"}, {URL: "h", Engine: "\xff"}, {URL: "h", Unix: "\xff"}, {URL: "h", Headers: []Header{{Name: "A", Value: "\x80"}}}} {
+	for _, q := range []Quick{{URL: "h\xff"}, {URL: "h", Body: "\xc3"}, {URL: "h", Engine: "\xff"}, {URL: "h", Unix: "\xff"}, {URL: "h", Content: "\xff"}, {URL: "h", Headers: []Header{{Name: "A", Value: "\x80"}}}} {
 		if _, err := q.YAML(); err == nil || !strings.Contains(err.Error(), "UTF-8") {
 			t.Errorf("%+v: %v", q, err)
 		}

@@ -93,7 +93,8 @@ func (q Quick) ofHTTP() string {
 		name  string
 		given bool
 	}{
-		{"method", q.Method != ""}, {"header", len(q.Headers) > 0}, {"http2", q.HTTP2}, {"engine", q.Engine != ""}, {"unix", q.Unix != ""}, {"body with a file", q.BodyFile != ""},
+		{"method", q.Method != ""}, {"header", len(q.Headers) > 0}, {"http2", q.HTTP2}, {"engine", q.Engine != ""}, {"unix", q.Unix != ""},
+		{"stream", q.Stream != ""}, {"content", q.Content != ""}, {"tokens", q.Tokens != ""}, {"body with a file", q.BodyFile != ""},
 	} {
 		if f.given {
 			return f.name

@@ -53,6 +53,8 @@ func figureOf(g *result.Group, r Rule, speedups []result.Speedup) figure {
 	switch r.Family {
 	case "response", "all", "service", "lateness", "elapsed":
 		return latencyOf(g, r)
+	case "first_event", "service.first_event", "gap":
+		return streamOf(g, r)
 	case "phase":
 		return phaseOf(g, r)
 	case "memory":
@@ -70,7 +72,7 @@ func figureOf(g *result.Group, r Rule, speedups []result.Speedup) figure {
 	case "speedup":
 		return speedupOf(g, speedups)
 	case "goodput":
-		return rate(g, goodput(g, r.Within))
+		return goodputOf(g, r)
 	}
 	return missing(fmt.Sprintf("%q is no metric", r.Family))
 }
@@ -222,13 +224,40 @@ func inClass(class, wanted string) bool {
 	return wanted == "" || class == wanted
 }
 
-// goodput is the throughput, but only of those successes that responded within
-// the limit.
-func goodput(g *result.Group, within time.Duration) float64 {
-	if g.OK == 0 {
-		return 0
+// goodputOf is the throughput, but only of those successes that responded within
+// the limit, or kept all of several.
+func goodputOf(g *result.Group, r Rule) figure {
+	switch {
+	case !r.Counted() && g.OK == 0:
+		return rate(g, 0)
+	case !r.Counted():
+		return rate(g, g.ThroughputPerS*float64(g.Response.CountAtMost(r.Within))/float64(g.OK))
 	}
-	return g.ThroughputPerS * float64(g.Response.CountAtMost(within)) / float64(g.OK)
+	perSecond, counted := g.GoodputPerS(r.Limits.String())
+	switch {
+	case !counted:
+		return missing("this run did not count the calls that keep " + r.Limits.String() + ": run it again with the threshold")
+	case g.Stream == nil && g.OK > 0 && r.Limits.OfStreams():
+		return missing(noStream)
+	}
+	return rate(g, perSecond)
+}
+
+const noStream = "no call that succeeded was a stream"
+
+// streamOf is a figure of the times of streams.
+func streamOf(g *result.Group, r Rule) figure {
+	switch times := g.Phase(r.Family); {
+	case times != nil && times.Count() > 0:
+		return statOf(result.NewTimes(times, nil), r)
+	case g.OK == 0:
+		return missing("no call succeeded")
+	case g.Stream == nil:
+		return missing(noStream)
+	case r.Family == "gap":
+		return missing("no stream had two events")
+	}
+	return missing("no stream had an event")
 }
 
 // speedupOf is the group's speedup as the run has it; the baseline's own is 1.

@@ -1,26 +1,36 @@
 package verdict
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
+	"plimsoll/runner/goodput"
 	"plimsoll/target"
 	"plimsoll/target/quantity"
 	"plimsoll/target/setting"
 )
 
 // metrics are the names to choose from when one is unknown.
-var metrics = []string{"p99", "p50", "p90", "p95", "p99.9", "mean", "max", "min", "all.p99", "service.p99", "lateness.p99", "errors", "errors.CLASS", "cancelled", "dropped", "rate", "makespan", "speedup", "goodput(200ms)", "elapsed.p95", "calls.errors", "calls.rate", "record.NAME.p95", "phase.NAME.p99", "memory.max"}
+var metrics = []string{"p99", "p50", "p90", "p95", "p99.9", "mean", "max", "min", "all.p99", "service.p99", "lateness.p99", "errors", "errors.CLASS", "cancelled", "dropped", "rate", "makespan", "speedup", "goodput(200ms)", "elapsed.p95", "calls.errors", "calls.rate", "record.NAME.p95", "phase.NAME.p99", "memory.max", "first_event.p99", "service.first_event.p99", "gap.p99"}
 
 // otherTools are names that people bring along.
 var otherTools = map[string]string{
 	"avg": "mean", "average": "mean", "med": "p50", "median": "p50", "rps": "rate", "qps": "rate", "throughput": "rate",
 	"latency": "p99", "http_req_duration": "p99", "http_req_failed": "errors", "error": "errors", "error_rate": "errors", "failures": "errors", "duration": "makespan",
 	"elapsed": "elapsed.p95", "iteration_duration": "elapsed.p95",
+	"first_event": "first_event.p99", "service.first_event": "service.first_event.p99", "gap": "gap.p99",
+}
+
+// ofStreams are names of the times of streams that people bring along.
+var ofStreams = map[string]string{
+	"ttft": "first_event", "first_token": "first_event", "time_to_first_token": "first_event", "ttfe": "first_event",
+	"itl": "gap", "tpot": "gap", "inter_token_latency": "gap", "time_per_output_token": "gap", "gaps": "gap",
 }
 
 // ParseRule reads a threshold, METRIC OP VALUE, such as "p99 < 200ms",
@@ -28,25 +38,44 @@ var otherTools = map[string]string{
 // which counts milliseconds.
 func ParseRule(text string) (Rule, error) {
 	text = strings.Join(strings.Fields(text), " ")
-	i := strings.IndexAny(text, "<>=!")
-	if i < 0 {
+	metric, op, value, found := Cut(text)
+	if !found {
 		return Rule{}, fmt.Errorf("%q is no threshold: write a metric, one of < <= > >= == and a value, such as p99 < 200ms", text)
 	}
-	length := 1
-	if rest := text[i+1:]; rest != "" && strings.ContainsRune("<>=!", rune(rest[0])) {
-		length = 2
-	}
-	rule := Rule{Text: text, Op: text[i : i+length]}
+	rule := Rule{Text: text, Op: op}
 	switch rule.Op {
 	case "<", "<=", ">", ">=", "==":
 	default:
 		return Rule{}, fmt.Errorf("there is no comparison %s: use one of < <= > >= ==", rule.Op)
 	}
-	milliseconds, err := rule.metric(strings.TrimSpace(text[:i]))
+	milliseconds, err := rule.metric(metric)
 	if err == nil {
-		err = rule.value(strings.TrimSpace(text[i+length:]), milliseconds)
+		err = rule.value(value, milliseconds)
 	}
 	return rule, err
+}
+
+// Cut takes a rule apart; false: it has no comparison. One in brackets is part of
+// the metric.
+func Cut(text string) (metric, op, value string, found bool) {
+	const comparisons = "<>=!"
+	at := strings.IndexAny(text, comparisons)
+	if open := strings.IndexByte(text, '('); open >= 0 && open < at {
+		if end := strings.IndexByte(text[open:], ')'); end > 0 {
+			at = strings.IndexAny(text[open+end:], comparisons)
+			if at >= 0 {
+				at += open + end
+			}
+		}
+	}
+	if at < 0 {
+		return strings.TrimSpace(text), "", "", false
+	}
+	length := 1
+	if rest := text[at+1:]; rest != "" && strings.ContainsRune(comparisons, rune(rest[0])) {
+		length = 2
+	}
+	return strings.TrimSpace(text[:at]), text[at : at+length], strings.TrimSpace(text[at+length:]), true
 }
 
 var k6Percentile = regexp.MustCompile(`^p\(([^)]*)\)$`)
@@ -55,6 +84,9 @@ var k6Percentile = regexp.MustCompile(`^p\(([^)]*)\)$`)
 // right counts those.
 func (rule *Rule) metric(name string) (milliseconds bool, err error) {
 	family, rest, dotted := strings.Cut(name, ".")
+	if figure, of := strings.CutPrefix(name, "service.first_event."); of {
+		family, rest = "service.first_event", figure
+	}
 	switch {
 	case name == "":
 		return false, fmt.Errorf("%q names no metric: write one before the comparison, such as p99 < 200ms", rule.Text)
@@ -73,14 +105,12 @@ func (rule *Rule) metric(name string) (milliseconds bool, err error) {
 		rule.Family = "memory"
 		return false, rule.stat(name, rest)
 	case dotted && family == "phase":
-		phase, figure, named := strings.Cut(rest, ".")
-		if !named || phase == "" {
-			return false, fmt.Errorf("%s does not say which figure of the phase is meant: write phase.connect.p99, or mean, max or min for p99", name)
+		if rest, err = rule.phase(rest); err != nil {
+			return false, err
 		}
-		rule.Family, rule.Phase, rest = "phase", phase, figure
 	case strings.HasPrefix(name, "goodput"):
 		return false, rule.goodput(name)
-	case dotted && (family == "all" || family == "service" || family == "lateness" || family == "elapsed"):
+	case dotted && slices.Contains([]string{"all", "service", "lateness", "elapsed", "first_event", "service.first_event", "gap"}, family):
 		rule.Family = family
 	default:
 		rule.Family, rest = "response", name
@@ -109,9 +139,27 @@ func (rule *Rule) stat(name, stat string) error {
 	return nil
 }
 
+// phase reads which one of NAME.p99 is meant, behind `phase.`, and the figure that
+// stands behind it.
+func (rule *Rule) phase(text string) (figure string, err error) {
+	name, figure, named := strings.Cut(text, ".")
+	if first, of := strings.CutPrefix(text, "service.first_event."); of {
+		name, figure = "service.first_event", first
+	}
+	if !named || name == "" {
+		return "", fmt.Errorf("phase.%s does not say which figure of the phase is meant: write phase.connect.p99, or mean, max or min for p99", text)
+	}
+	rule.Family, rule.Phase = "phase", name
+	return figure, nil
+}
+
 func unknown(name string) error {
 	if ours, known := otherTools[strings.ToLower(name)]; known {
 		return fmt.Errorf("unknown metric %q, here it is called %s", name, ours)
+	}
+	family, figure, _ := strings.Cut(strings.ToLower(name), ".")
+	if ours, known := ofStreams[family]; known {
+		return fmt.Errorf("unknown metric %q, here it is called %s.%s", name, ours, cmp.Or(figure, "p99"))
 	}
 	return fmt.Errorf("unknown metric %q%s", name, setting.Suggest(name, metrics))
 }
@@ -132,12 +180,20 @@ func (rule *Rule) recorded(text string) error {
 	return rule.stat("record."+text, parts[2])
 }
 
-// goodput reads goodput(200ms).
+// goodput reads goodput(200ms), and goodput(first_event < 500ms, gap < 50ms).
 func (rule *Rule) goodput(name string) error {
 	limit, found := strings.CutPrefix(name, "goodput(")
 	limit, closed := strings.CutSuffix(limit, ")")
-	if !found || !closed {
-		return fmt.Errorf("%q does not say how fast a call must be: write goodput(200ms)", name)
+	if found && !closed {
+		return fmt.Errorf("%q lacks its closing bracket; in a list or map on one line a comma ends the rule unless it is quoted: \"goodput(first_event < 500ms, gap < 50ms) > 12/s\"", rule.Text)
+	}
+	if !found {
+		return fmt.Errorf("%q does not say how fast a call must be: write goodput(200ms), or limits as in goodput(first_event < 500ms, gap < 50ms)", name)
+	}
+	if strings.ContainsAny(limit, "<>=!,") {
+		limits, err := goodput.Parse(limit)
+		rule.Family, rule.Limits = "goodput", limits
+		return err
 	}
 	within, err := quantity.ParseDuration(limit)
 	if err != nil {

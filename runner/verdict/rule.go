@@ -3,7 +3,11 @@
 // rules only, so that the same can be judged again from the file alone.
 package verdict
 
-import "time"
+import (
+	"time"
+
+	"plimsoll/runner/goodput"
+)
 
 // Rule is a threshold, METRIC OP VALUE, as `thresholds:` spells it. Its figure is
 // of one of the families
@@ -13,19 +17,35 @@ import "time"
 //	a second  rate, goodput; calls.rate
 //	others    makespan, speedup; record (numbers that a step's `record` keeps); memory
 //
-// and phase, times of parts of calls that their kind knows.
+// and phase, times of parts of calls that their kind knows; of streams first_event,
+// service.first_event and gap.
 type Rule struct {
-	Text   string        // as written, without the step
-	Step   string        // the path of the step, or of the named block, that it is about; "" for whole iterations, or for calls where there are no steps
-	Family string        // which figure
-	Stat   string        // of a family of times, or of recorded numbers: "p", "mean", "max" or "min"
-	P      float64       // of Stat "p": 0 < P ≤ 100
-	Class  string        // of errors: one class, "" for all; "status-5xx" sums
-	Record string        // of recorded numbers: under which name
-	Phase  string        // of phases: which one
-	Within time.Duration // of goodput
-	Op     string        // one of < <= > >= ==
-	Value  float64       // seconds, per second, a share of 1, or a bare ratio or number
+	Text   string         // as written, without the step
+	Step   string         // the path of the step, or of the named block, that it is about; "" for whole iterations, or for calls where there are no steps
+	Family string         // which figure
+	Stat   string         // of a family of times, or of recorded numbers: "p", "mean", "max" or "min"
+	P      float64        // of Stat "p": 0 < P ≤ 100
+	Class  string         // of errors: one class, "" for all; "status-5xx" sums
+	Record string         // of recorded numbers: under which name
+	Phase  string         // of phases: which one
+	Within time.Duration  // of goodput
+	Limits goodput.Limits // of goodput, where it names what it limits: only the recorder can tell who keeps them
+	Op     string         // one of < <= > >= ==
+	Value  float64        // seconds, per second, a share of 1, or a bare ratio or number
+}
+
+// Counted tells whether the rule is on calls that are counted while they are
+// recorded, which whoever records must be told.
+func (r Rule) Counted() bool { return r.Limits != goodput.Limits{} }
+
+// OfCalls tells whether only single calls have such a figure, and iterations, or
+// blocks, of several have not.
+func (r Rule) OfCalls() bool {
+	switch r.Family {
+	case "first_event", "service.first_event", "gap":
+		return true
+	}
+	return r.Limits.OfStreams()
 }
 
 // OfJourneys tells whether only iterations of several steps have such a figure.
@@ -40,7 +60,7 @@ func (r Rule) OfJourneys() bool {
 // OfSteps tells whether a single step has such a figure, too.
 func (r Rule) OfSteps() bool {
 	switch r.Family {
-	case "response", "all", "service", "lateness", "errors", "rate", "record", "phase", "memory":
+	case "response", "all", "service", "lateness", "errors", "rate", "goodput", "record", "phase", "memory", "first_event", "service.first_event", "gap":
 		return true
 	}
 	return false

@@ -11,11 +11,11 @@ import (
 
 // pacer lets any number of goroutines sleep until an instant. One goroutine
 // waits for all of them, precisely; Go's own timers would be up to a
-// millisecond late.
+// millisecond late. It is bound to no thread, so that whoever gets up does so
+// on the one that it waited on: to wake another takes the system far longer.
 type pacer struct {
-	waiter *wait.Waiter
-	zero   time.Time // instants count from it
-	ended  chan struct{}
+	clock *wait.Doze
+	ended chan struct{}
 
 	mu       sync.Mutex
 	sleepers agenda.Agenda[chan<- struct{}] // each has room for what wakes it up
@@ -24,7 +24,7 @@ type pacer struct {
 
 // newPacer starts the goroutine, which may spin for the given share of a core.
 func newPacer(spin float64) *pacer {
-	p := &pacer{waiter: wait.New(spin), zero: time.Now(), ended: make(chan struct{})}
+	p := &pacer{clock: wait.NewDoze(spin), ended: make(chan struct{})}
 	go p.run()
 	return p
 }
@@ -52,11 +52,11 @@ type sleeps struct {
 func (s sleeps) sleep(until time.Time) bool {
 	p := s.pacer
 	p.mu.Lock()
-	p.sleepers.Push(until.Sub(p.zero), s.up)
+	p.sleepers.Push(p.clock.At(until), s.up)
 	first := p.sleepers[0].What == s.up
 	p.mu.Unlock()
 	if first {
-		p.waiter.Wake() // it waits for a later instant
+		p.clock.Wake() // it waits for a later instant
 	}
 	select {
 	case <-s.up:
@@ -68,27 +68,28 @@ func (s sleeps) sleep(until time.Time) bool {
 
 func (p *pacer) run() {
 	defer close(p.ended)
-	defer p.waiter.Close()
-	for {
-		next, stopped := p.rouse(time.Now())
+	defer p.clock.Close()
+	for now := p.clock.Now(); ; {
+		next, stopped := p.rouse(now)
 		if stopped {
 			return
 		}
-		p.waiter.Wait(next)
+		now = p.clock.Wait(next)
 	}
 }
 
 // rouse wakes everybody whose instant has come, and returns the next instant.
-func (p *pacer) rouse(now time.Time) (next time.Time, stopped bool) {
+func (p *pacer) rouse(now time.Duration) (next time.Duration, stopped bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for p.sleepers.Len() > 0 && p.sleepers.First() <= now.Sub(p.zero) {
+	for p.sleepers.Len() > 0 && p.sleepers.First() <= now {
 		p.sleepers.Pop().What <- struct{}{}
+		now = p.clock.Now() // has it give way to who gets up
 	}
 	if p.sleepers.Len() == 0 {
-		return now.Add(time.Hour), p.stopped
+		return agenda.Never, p.stopped
 	}
-	return p.zero.Add(p.sleepers.First()), p.stopped
+	return p.sleepers.First(), p.stopped
 }
 
 // stop ends the goroutine. Whoever still sleeps is left to its context.
@@ -96,6 +97,6 @@ func (p *pacer) stop() {
 	p.mu.Lock()
 	p.stopped = true
 	p.mu.Unlock()
-	p.waiter.Wake()
+	p.clock.Wake()
 	<-p.ended
 }

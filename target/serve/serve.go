@@ -19,6 +19,9 @@
 // connection (in HTTP/2 a stream) broken off, timeout as no answer until the
 // client leaves.
 //
+// Where the model streams, it speaks the dialect of package chat, each event when
+// it is due.
+//
 // Over TCP, UDP and WebSockets, which have no requests, it says back what it is
 // sent, each message when the model says so (see echoes, sockets).
 package serve

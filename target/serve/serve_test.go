@@ -38,6 +38,14 @@ func TestMain(m *testing.M) {
 		err = beParent()
 	case "mute":
 		_, err = io.Copy(io.Discard, os.Stdin)
+	case "stamped":
+		var gap time.Duration
+		var events int
+		if _, err = fmt.Sscan(os.Getenv("PLIMSOLL_TEST_STREAM"), (*int64)(&gap), &events); err == nil {
+			err = beStamped(gap, events)
+		}
+	case "idle":
+		err = beIdle()
 	case "broken":
 		err = errors.New("nothing works here")
 	}

@@ -12,12 +12,10 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
 	"plimsoll/target/chat"
-	"plimsoll/target/quantity"
 	"plimsoll/target/random"
 	"plimsoll/target/sim"
 	"plimsoll/target/wait"
@@ -225,15 +223,20 @@ routes:
 	}
 }
 
-// inside counts the calls that a handler is at.
+// inside tells when a handler has begun with a call, and when it has ended.
 type inside struct {
 	nethttp.Handler
-	calls sync.WaitGroup
+	begun, ended chan struct{}
+}
+
+// newInside is for a single call.
+func newInside(h nethttp.Handler) *inside {
+	return &inside{h, make(chan struct{}, 1), make(chan struct{}, 1)}
 }
 
 func (i *inside) ServeHTTP(w nethttp.ResponseWriter, r *nethttp.Request) {
-	i.calls.Add(1)
-	defer i.calls.Done()
+	i.begun <- struct{}{}
+	defer func() { i.ended <- struct{}{} }()
 	i.Handler.ServeHTTP(w, r)
 }
 
@@ -270,9 +273,14 @@ func TestClientsLeaveStreams(t *testing.T) {
 		{`{first: 1h, events: 2}`, `{"stream": false}`},
 	} {
 		for _, http2 := range []bool{false, true} {
-			i := &inside{}
-			url := "http://" + streaming(t, simulated(t, `{stream: `+c.stream+`}`), usual, func(h nethttp.Handler) nethttp.Handler { i.Handler = h; return i })
-			ctx, leave := context.WithTimeout(t.Context(), 100*time.Millisecond)
+			var i *inside
+			url := "http://" + streaming(t, simulated(t, `{stream: `+c.stream+`}`), usual, func(h nethttp.Handler) nethttp.Handler { i = newInside(h); return i })
+			ctx, leave := context.WithCancel(t.Context())
+			go func() {
+				<-i.begun
+				time.Sleep(50 * time.Millisecond)
+				leave()
+			}()
 			request, err := nethttp.NewRequestWithContext(ctx, "POST", url, strings.NewReader(c.form))
 			if err != nil {
 				t.Fatal(err)
@@ -282,150 +290,44 @@ func TestClientsLeaveStreams(t *testing.T) {
 				_, err = io.Copy(io.Discard, answer.Body)
 				_ = answer.Body.Close()
 			}
-			leave()
 			if err == nil {
 				t.Errorf("%v: it ended", c)
 			}
-			i.calls.Wait() // or the test never ends
+			<-i.ended // or the test does not
 		}
 	}
 }
 
+// What has been sent is there, however long the next event takes.
+func TestEventsDoNotWaitForTheNext(t *testing.T) {
+	for _, http2 := range []bool{false, true} {
+		url := start(t, Options{Settings: simulated(t, `{stream: {gap: 1h, events: 2}}`)})
+		ctx, leave := context.WithCancel(t.Context())
+		request, err := nethttp.NewRequestWithContext(ctx, "GET", url, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer, err := newClient(t, http2).Do(request) // else this takes an hour
+		if err != nil {
+			t.Fatal(err)
+		}
+		event, err := bufio.NewReader(answer.Body).ReadString('\n')
+		if err != nil || !hasContent(t, strings.TrimPrefix(event, "data: ")) {
+			t.Errorf("%q, %v", event, err)
+		}
+		leave()
+		_ = answer.Body.Close()
+	}
+}
+
 func TestClientsThatDoNotReadAreLeft(t *testing.T) {
-	i := &inside{}
+	var i *inside
 	address := streaming(t, simulated(t, `{stream: {events: 1M}}`), patience{head: time.Minute, idle: time.Minute, body: 200 * time.Millisecond},
-		func(h nethttp.Handler) nethttp.Handler { i.Handler = h; return i })
+		func(h nethttp.Handler) nethttp.Handler { i = newInside(h); return i })
 	conn := dial(t, address, asking(""))
 	one := make([]byte, 1)
 	if _, err := conn.Read(one); err != nil {
 		t.Fatal(err)
 	}
-	i.calls.Wait()
-}
-
-// latenesses are how late things were.
-type latenesses struct {
-	mu  sync.Mutex
-	all []time.Duration
-}
-
-func (l *latenesses) add(more []time.Duration) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.all = append(l.all, more...)
-}
-
-func (l *latenesses) report(b *testing.B, what string) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	slices.Sort(l.all)
-	for _, p := range []struct {
-		name string
-		at   float64
-	}{{"p50", 0.5}, {"p99", 0.99}, {"max", 1}} {
-		b.ReportMetric(float64(l.all[int(p.at*float64(len(l.all)-1))].Microseconds()), what+"-"+p.name+"-us")
-	}
-}
-
-// stamped notes when the events of answers are written, against when they are due.
-type stamped struct {
-	nethttp.Handler
-	first, gap time.Duration
-	written    *latenesses
-}
-
-func (s *stamped) ServeHTTP(w nethttp.ResponseWriter, r *nethttp.Request) {
-	stamps := &stamps{ResponseWriter: w, of: s, arrived: time.Now()}
-	s.Handler.ServeHTTP(stamps, r)
-	s.written.add(stamps.late)
-}
-
-type stamps struct {
-	nethttp.ResponseWriter
-	of      *stamped
-	arrived time.Time
-	late    []time.Duration
-}
-
-func (s *stamps) Unwrap() nethttp.ResponseWriter { return s.ResponseWriter }
-
-func (s *stamps) Write(b []byte) (int, error) {
-	now := time.Now()
-	for range strings.Count(string(b), `"content":"`) {
-		s.late = append(s.late, now.Sub(s.arrived)-s.of.first-time.Duration(len(s.late))*s.of.gap)
-	}
-	return s.ResponseWriter.Write(b)
-}
-
-// processor is how long this process has had one.
-func processor() time.Duration {
-	var u syscall.Rusage
-	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u)
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
-}
-
-// machine notes how late a thread gets to run that does nothing but sleep for a
-// millisecond, again and again: nobody can be more punctual.
-func machine(ctx context.Context, late *latenesses) {
-	w := wait.New(0)
-	defer w.Close()
-	for due := time.Now(); ctx.Err() == nil; {
-		due = due.Add(time.Millisecond)
-		w.Wait(due)
-		now := time.Now()
-		late.add([]time.Duration{now.Sub(due)})
-		due = now
-	}
-}
-
-// BenchmarkStreams tells how late events are written, against when they are due,
-// and how late raw clients in the same process get them, at so many streams and
-// events a second in all; and beside that how late this machine is by itself.
-func BenchmarkStreams(b *testing.B) {
-	const lasts = 2 * time.Second
-	for _, c := range []struct{ streams, rate int }{{1, 50}, {1, 10_000}, {100, 10_000}, {500, 1_000}, {500, 10_000}} {
-		b.Run(fmt.Sprintf("%d/%s", c.streams, quantity.Count(int64(c.rate))), func(b *testing.B) {
-			gap := time.Second * time.Duration(c.streams) / time.Duration(c.rate)
-			var written, got, idle latenesses
-			s := simulated(b, fmt.Sprintf(`{stream: {first: 300ms, gap: %v, events: %d}}`, gap, lasts/gap))
-			address := streaming(b, s, usual, func(h nethttp.Handler) nethttp.Handler {
-				return &stamped{h, 300 * time.Millisecond, gap, &written}
-			})
-			ctx, stop := context.WithCancel(b.Context())
-			var beside sync.WaitGroup
-			beside.Go(func() { machine(ctx, &idle) })
-			began := processor()
-			for b.Loop() {
-				var all sync.WaitGroup
-				for range c.streams {
-					time.Sleep(min(gap/time.Duration(c.streams), time.Millisecond))
-					conn, err := net.Dial("tcp", address)
-					if err != nil {
-						b.Fatal(err)
-					}
-					all.Go(func() {
-						defer conn.Close()
-						sent := time.Now()
-						_, events, err := listen(conn, asking(""))
-						if err != nil {
-							b.Error(err)
-						}
-						var late []time.Duration
-						for n, e := range events[:lasts/gap] {
-							late = append(late, e.at.Sub(sent)-300*time.Millisecond-time.Duration(n)*gap)
-						}
-						got.add(late)
-					})
-				}
-				all.Wait()
-			}
-			b.ReportMetric(float64((processor()-began).Microseconds())/float64(len(got.all)), "cpu-us/event")
-			stop()
-			beside.Wait()
-			idle.report(b, "machine")
-			written.report(b, "written")
-			got.report(b, "got")
-			b.ReportMetric(0, "ns/op")
-		})
-	}
+	<-i.ended
 }
