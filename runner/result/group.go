@@ -33,6 +33,7 @@ type Group struct {
 	MakespanS      float64 // mean over the repetitions
 	ThroughputPerS float64 // see Throughput
 	InFlightMean   float64 // over the makespans' whole time
+	Queue          *Queue  // nil where the mode has none
 
 	Sum
 	// Unit is Trial.Unit. Elapsed and ErrorElapsed are nil where it is calls.
@@ -129,6 +130,7 @@ func (g *Group) merge(trials []*Trial) error {
 	g.InFlightMean = weightedMean(g.Trials,
 		func(t *Trial) float64 { return t.InFlightMean },
 		func(t *Trial) float64 { return t.MakespanS })
+	g.Queue = queueOf(g.Trials)
 	for _, t := range g.Trials {
 		if err := g.add(t); err != nil {
 			return fmt.Errorf("%s: %w", t.name(), err)

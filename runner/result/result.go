@@ -108,7 +108,8 @@ type Point struct {
 	Requests    int     `json:"requests,omitempty"`
 	Concurrency int     `json:"concurrency,omitempty"`
 	RatePerS    float64 `json:"rate_per_s,omitempty"`
-	// Vary is NAME=VALUE, of the variable that the scenario varies.
+	// Vary is NAME=VALUE, of the variable that the scenario varies, or of the
+	// setting of a mode that is a list.
 	Vary string `json:"vary,omitempty"`
 }
 
@@ -144,6 +145,9 @@ type Trial struct {
 	MakespanS      float64 `json:"makespan_s"`
 	ThroughputPerS float64 `json:"throughput_per_s"`
 	InFlightMean   float64 `json:"in_flight_mean"`
+	// Queue is what the mode's queue was like, where it has one: for as long as
+	// items came, of a batch until its last one was done.
+	Queue *Queue `json:"queue,omitempty"`
 
 	Measure
 
@@ -295,6 +299,7 @@ type Window struct {
 	OK           int64   `json:"ok"`
 	Errors       int64   `json:"errors"`
 	InFlightMean float64 `json:"in_flight_mean"`
+	QueueLength  float64 `json:"queue_length,omitempty"` // the mean, of Trial.Queue
 	MeanS        float64 `json:"mean_s"`
 	P50S         float64 `json:"p50_s"`
 	P99S         float64 `json:"p99_s"`
