@@ -3,6 +3,7 @@ package drive
 import (
 	"time"
 
+	"plimsoll/runner/schedule"
 	"plimsoll/target"
 	"plimsoll/target/agenda"
 )
@@ -19,6 +20,8 @@ type End struct {
 	// Interrupted by Stop, or Stopped by the schedule, which says why.
 	Interrupted bool
 	Stopped     string
+	// Queue is what the schedule's queue was like; nil where it has none.
+	Queue *schedule.Queue
 	// Next is above the numbers of all iterations of the loop's journeys.
 	Next uint64
 	// At is when, on the trial's clock.
@@ -150,7 +153,7 @@ func (d *driver) number(place uint32) uint64 {
 }
 
 func (d *driver) end() End {
-	end := End{Interrupted: d.interrupted, At: d.now, Err: d.err}
+	end := End{Interrupted: d.interrupted, Queue: d.Schedule.Queue(d.now), At: d.now, Err: d.err}
 	if d.walk != nil {
 		end.Next = d.walk.next()
 	}

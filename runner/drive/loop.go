@@ -104,6 +104,7 @@ func newDriver(l Loop) *driver {
 	case l.Timeout > 0 || l.Retry != nil:
 		d.again, d.how = newAttempts(l.Carrier), &tries{l.Retry, l.Timeout}
 	}
+	l.Schedule.Watch(l.Recorder.Queued)
 	d.virtual, _ = l.Clock.(*wait.Virtual)
 	if d.handsOn, _ = l.Carrier.(handsOn); d.handsOn != nil && d.paced {
 		d.handsOn.Announce(l.Schedule.Began)
