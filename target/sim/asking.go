@@ -47,7 +47,7 @@ func (s *Settings) Prepare(call any) (any, error) {
 	}
 	p := &prepared{asking: asking, fixed: asking.Fixed()}
 	if p.fixed {
-		router := newRouter(s.Routes)
+		router := s.router()
 		p.page = pageOf(string(asking.Target(nil, nil)), &router)
 	}
 	if refers, ok := call.(interface{ Refs() []template.Ref }); s.Streams() && ok && len(refers.Refs()) == 0 {

@@ -45,7 +45,7 @@ func NewCarrier(s Settings, streams random.Source) *Carrier {
 	c := &Carrier{model: New(s, streams), dones: make([]target.Done, 1), own: noWay}
 	c.number(target.Cancelled)
 	if m := c.model.manners; m != nil {
-		c.asks, c.routed = true, len(s.Routes) > 0
+		c.asks, c.routed = true, len(s.Routes) > 0 || s.Site != nil
 		c.router, c.own = &m.router, m.router.find("/")
 	} else {
 		c.router = &router{}
