@@ -33,6 +33,7 @@ type Group struct {
 	MakespanS      float64 // mean over the repetitions
 	ThroughputPerS float64 // see Throughput
 	InFlightMean   float64 // over the makespans' whole time
+	Queue          *Queue  // nil where the mode has none
 
 	Sum
 	// Unit is Trial.Unit. Elapsed and ErrorElapsed are nil where it is calls.
@@ -129,6 +130,7 @@ func (g *Group) merge(trials []*Trial) error {
 	g.InFlightMean = weightedMean(g.Trials,
 		func(t *Trial) float64 { return t.InFlightMean },
 		func(t *Trial) float64 { return t.MakespanS })
+	g.Queue = queueOf(g.Trials)
 	for _, t := range g.Trials {
 		if err := g.add(t); err != nil {
 			return fmt.Errorf("%s: %w", t.name(), err)
@@ -184,6 +186,24 @@ func Throughput(trials []*Trial) float64 {
 	return weightedMean(trials,
 		func(t *Trial) float64 { return t.ThroughputPerS },
 		(*Trial).LengthS)
+}
+
+// queueOf is the queue of repetitions as one: means over the whole of their time,
+// the longest that it was in any, and the mean of how long producers were blocked;
+// nil where there is none.
+func queueOf(trials []*Trial) *Queue {
+	if slices.ContainsFunc(trials, func(t *Trial) bool { return t.Queue == nil }) {
+		return nil
+	}
+	q := &Queue{
+		LengthMean:    weightedMean(trials, func(t *Trial) float64 { return t.Queue.LengthMean }, (*Trial).LengthS),
+		BlockedS:      weightedMean(trials, func(t *Trial) float64 { return t.Queue.BlockedS }, func(*Trial) float64 { return 1 }),
+		ConsumersBusy: weightedMean(trials, func(t *Trial) float64 { return t.Queue.ConsumersBusy }, (*Trial).LengthS),
+	}
+	for _, t := range trials {
+		q.LengthMax = max(q.LengthMax, t.Queue.LengthMax)
+	}
+	return q
 }
 
 // LengthS is how long the trial took, of what its throughput is.

@@ -24,6 +24,7 @@ type Answer struct {
 
 	receive *Receive
 	keep    bool
+	seam    []byte // where what came before and this meet
 }
 
 // Begin prepares for an answer; keep tells that somebody will look at it.
@@ -68,8 +69,8 @@ func (a *Answer) until(b []byte) (used int, whole bool) {
 	end := a.receive.Until
 	before := a.Body[max(0, len(a.Body)-len(end)+1):]
 	if len(before) > 0 {
-		seam := append(bytes.Clone(before), b[:min(len(b), len(end)-1)]...)
-		if at := bytes.Index(seam, end); at >= 0 {
+		a.seam = append(append(a.seam[:0], before...), b[:min(len(b), len(end)-1)]...)
+		if at := bytes.Index(a.seam, end); at >= 0 {
 			return at + len(end) - len(before), true
 		}
 	}

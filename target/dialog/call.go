@@ -47,6 +47,9 @@ func (c *Call) Append(dst []byte, args []value.Value) []byte {
 	return c.text.Append(dst, args, template.AsIs)
 }
 
+// Fixed is the message, where it is always the same; nil: it is not.
+func (c *Call) Fixed() []byte { return c.fixed }
+
 // How is how the end of an answer is told.
 type How uint8
 

@@ -21,6 +21,9 @@ func Class(err error, connecting bool) string {
 	return client.Class(err, connecting)
 }
 
+// Used is what may be said of a connection that ended before anything had come.
+const Used = ", on a connection that had been used before: a time-out of the server, or a crash? keepalive: false tells"
+
 // longestExample is how many bytes the message of a failure has.
 const longestExample = 200
 

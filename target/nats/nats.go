@@ -5,8 +5,10 @@ package nats
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"strings"
 	"time"
@@ -76,7 +78,7 @@ func (b *broker) Call(ctx context.Context, r *target.Request) (out target.Outcom
 	out.Ended = time.Now()
 	b.pool.Put(c, !c.Value.IsConnected())
 	if err != nil {
-		b.fail(ctx, &out, err, false)
+		b.fail(ctx, &out, cause(c.Value, err), false)
 		return out
 	}
 	out.BytesIn = int64(len(answer))
@@ -145,7 +147,7 @@ var own = []struct {
 	{nats.ErrAuthRevoked, "nats-authentication-revoked"},
 	{nats.ErrPermissionViolation, "nats-permissions-violation"},
 	{nats.ErrMaxPayload, "nats-maximum-payload"},
-	{nats.ErrMaxConnectionsExceeded, "nats-maximum-connections"},
+	{errors.New("maximum connections exceeded"), "nats-maximum-connections"}, // in the broker's words, and in the library's
 	{nats.ErrBadSubject, "nats-bad-subject"},
 }
 
@@ -157,6 +159,8 @@ func classOf(err error, opening bool) string {
 	}
 	var api *refusal
 	switch {
+	case malformed(err):
+		return target.Body
 	case errors.As(err, &api):
 		return fmt.Sprintf("nats-%d", api.code)
 	case errors.Is(err, nats.ErrConnectionClosed), errors.Is(err, nats.ErrDisconnected), errors.Is(err, errDeaf):
@@ -169,9 +173,32 @@ func classOf(err error, opening bool) string {
 	return client.Class(err, opening)
 }
 
+// malformed tells whether what came is not what brokers say.
+func malformed(err error) bool {
+	var syntax *json.SyntaxError
+	if errors.Is(err, nats.ErrNoInfoReceived) || errors.As(err, &syntax) {
+		return true
+	}
+	for _, words := range []string{"Parse Error", "MsgArgs", "expected 'PONG'"} { // these have no names
+		if strings.Contains(err.Error(), words) {
+			return true
+		}
+	}
+	return false
+}
+
+// cause is why a connection has ended, where an error says no more than that it
+// has.
+func cause(c *nats.Conn, err error) error {
+	if last := c.LastError(); last != nil && (errors.Is(err, nats.ErrConnectionClosed) || errors.Is(err, nats.ErrDisconnected)) {
+		return last
+	}
+	return err
+}
+
 func reasonOf(err error) string {
 	var network *net.OpError
-	if errors.As(err, &network) {
+	if errors.As(err, &network) || errors.Is(err, io.EOF) {
 		return client.Reason(err)
 	}
 	return strings.TrimPrefix(err.Error(), "nats: ")

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -172,14 +173,34 @@ func (b *broker) connect(ended func(*nats.Conn)) (*nats.Conn, error) {
 
 // dialer dials for one connection, whose setting up a context bounds.
 type dialer struct {
-	ctx context.Context
-	err error // what kept it from that, which the library forgets
+	ctx  context.Context
+	conn *hopeful
+	err  error // what kept it from that, which the library forgets
 }
 
 func (d *dialer) Dial(network, address string) (conn net.Conn, err error) {
 	conn, err = new(net.Dialer).DialContext(d.ctx, network, address)
-	d.err = err
-	return conn, err
+	if d.err = err; err != nil {
+		return nil, err
+	}
+	d.conn = &hopeful{Conn: conn}
+	return d.conn, nil
+}
+
+// hopeful is a connection on which writing does not fail until it is set up: a
+// broker that takes no more of them says so at once and closes, and the library
+// would not read what it has said.
+type hopeful struct {
+	net.Conn
+	settled atomic.Bool
+}
+
+func (h *hopeful) Write(b []byte) (int, error) {
+	n, err := h.Conn.Write(b)
+	if err != nil && !h.settled.Load() {
+		return len(b), nil // reading tells
+	}
+	return n, err
 }
 
 // dial never connects again by itself: a connection that has ended is replaced,
@@ -198,6 +219,9 @@ func (b *broker) dial(ctx context.Context, ended func(*nats.Conn)) (*nats.Conn, 
 		options = append(options, nats.ClosedHandler(ended))
 	}
 	c, err := nats.Connect(b.url, options...)
+	if by.conn != nil {
+		by.conn.settled.Store(true)
+	}
 	if by.err != nil {
 		err = by.err
 	}

@@ -58,7 +58,7 @@ func (s *Settings) Subject() string { return "redis://" + s.Address }
 // Open makes the target ready.
 func (s *Settings) Open(_ context.Context, site kind.Site) (*kind.Opened, error) {
 	o := wire.Options{
-		Host: s.Address, Hello: s.hello(), OneConnect: true, Timeout: s.Timeout,
+		Host: s.Address, Hello: s.hello(), Tell: wire.OneConnect, Timeout: s.Timeout,
 		KeepAlive: s.Reuse != client.Never, PerUser: s.Reuse == client.ByUser, Connections: s.Connections,
 	}
 	if s.Timeout > 0 {

@@ -45,6 +45,9 @@ type Model struct {
 	streams  *streams       // nil: no answer comes event by event
 	said     map[int]*Reply // by status
 	throttle *Reply
+
+	contended bool // calls slow each other down
+	occupied  bool // it is kept who is in service
 }
 
 // times are instants, the earliest first.
@@ -59,6 +62,8 @@ func New(s Settings, source random.Source) *Model {
 		errors:   source("error"),
 		calendar: calendar(s.Stall),
 	}
+	m.contended = s.Contention != Contention{}
+	m.occupied = m.contended || s.Servers > 0
 	if s.Streams() {
 		m.streams = newStreams(source)
 	}
@@ -74,7 +79,8 @@ func (m *Model) Arrive(now time.Duration) Departure {
 	if m.manners != nil {
 		return m.Ask(now, m.Way("/")).Departure
 	}
-	return m.arrive(now, &m.settings.Delay, &m.settings.Errors)
+	departure, _ := m.arrive(now, &m.settings.Delay, nil, &m.settings.Errors)
+	return departure
 }
 
 // Way is the way of a path.
@@ -100,11 +106,11 @@ func (m *Model) Ask(now time.Duration, way Way) Asked {
 		return Asked{Departure: m.Arrive(now)}
 	}
 	next, number := m.manners.next(way)
-	if next.stream == nil {
-		return Asked{m.arrive(now, next.delay, next.errors), nil, number, next.answer}
+	if next.stream != nil {
+		next.answer = nil
 	}
-	departure, events := m.arriveStream(now, next.stream, next.errors)
-	return Asked{departure, events, number, nil}
+	departure, events := m.arrive(now, next.delay, next.stream, next.errors)
+	return Asked{departure, events, number, next.answer}
 }
 
 // Reply is what the caller is answered, who asked for a path and a query; nil
@@ -125,25 +131,21 @@ func (m *Model) Reply(into *Reply, a *Asked, path, query string) *Reply {
 	return m.said[ErrorKind(a.Class).Status()]
 }
 
-func (m *Model) arrive(now time.Duration, d *delay.Delay, e *Errors) Departure {
-	at, refused := m.admit(now)
-	if refused != "" {
-		return Departure{At: at, Class: refused}
-	}
-	return m.serve(at, d, e)
-}
-
-// admit finds when a call gets a server, or how and when it is refused.
-func (m *Model) admit(now time.Duration) (at time.Duration, refused string) {
-	at = m.calendar.thaw(now)
+// arrive takes in a call that takes the delay or, where that is not nil, answers by
+// a stream: with these events, unless it fails.
+func (m *Model) arrive(now time.Duration, d *delay.Delay, s *Stream, e *Errors) (Departure, *Events) {
+	at := m.calendar.thaw(now)
 	if m.overQuota(at) {
-		return at, target.Throttled
+		return Departure{At: at, Class: target.Throttled}, nil
 	}
 	admission, ok := m.queue(at)
 	if !ok {
-		return at, target.Rejected
+		return Departure{At: at, Class: target.Rejected}, nil
 	}
-	return admission, ""
+	if s != nil {
+		return m.serveStream(admission, s, e)
+	}
+	return m.serve(admission, d, e), nil
 }
 
 // overQuota tells whether Quota.N calls were let through in (at−Per, at]
@@ -191,37 +193,34 @@ func (m *Model) queue(at time.Duration) (admission time.Duration, ok bool) {
 // serve draws what happens to a call admitted at the given time.
 func (m *Model) serve(admission time.Duration, d *delay.Delay, e *Errors) Departure {
 	work := d.Draw(m.delays)
-	if m.settings.Contention != (Contention{}) {
+	if m.contended {
 		work = slowed(work, m.slowness(admission))
 	}
 	if work >= delay.Longest && m.cutting(d) {
 		m.cut++
 	}
-	class, work := m.fate(e, work)
-	return Departure{At: m.occupy(admission, work), Class: class}
+	class := ""
+	if e.Rate > 0 && m.errors.Float64() < e.Rate {
+		class = string(e.Kind)
+		if e.After != nil {
+			work = *e.After
+		}
+	}
+	end := m.calendar.after(admission, work)
+	if m.occupied {
+		m.occupy(end)
+	}
+	return Departure{At: end, Class: class}
 }
 
-// fate draws whether a call fails, and with that how long it takes.
-func (m *Model) fate(e *Errors, work time.Duration) (class string, takes time.Duration) {
-	if e.Rate == 0 || m.errors.Float64() >= e.Rate {
-		return "", work
-	}
-	if e.After != nil {
-		work = *e.After
-	}
-	return string(e.Kind), work
-}
-
-// occupy has a server be at work from a time on, and returns when it is done.
-func (m *Model) occupy(admission, work time.Duration) (end time.Duration) {
-	end = m.calendar.after(admission, work)
+// occupy has a server be at work until then.
+func (m *Model) occupy(end time.Duration) {
 	if m.settings.Servers > 0 {
 		m.servers.Push(end, struct{}{})
 	}
-	if m.settings.Contention != (Contention{}) {
+	if m.contended {
 		m.service.Push(end, struct{}{})
 	}
-	return end
 }
 
 // slowness is by how much contention lengthens a delay: the Universal
@@ -241,7 +240,7 @@ func slowed(work time.Duration, by float64) time.Duration {
 // cutting tells whether a delay that is as long as one can be has been cut to
 // that, and was not meant to be.
 func (m *Model) cutting(d *delay.Delay) bool {
-	return d.Kind != delay.Constant || m.settings.Contention != Contention{}
+	return d.Kind != delay.Constant || m.contended
 }
 
 // Cut is how many calls would have taken longer than delay.Longest, and were

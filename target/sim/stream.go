@@ -107,26 +107,29 @@ func (m *Model) release(e *Events) {
 	}
 }
 
-// arriveStream takes in a call whose answer is a stream; nil: it fails.
-func (m *Model) arriveStream(now time.Duration, s *Stream, e *Errors) (Departure, *Events) {
-	at, refused := m.admit(now)
-	if refused != "" {
-		return Departure{At: at, Class: refused}, nil
-	}
-	events, first, work := m.draw(at, s)
-	class, takes := m.fate(e, first)
-	if class != "" {
+// serveStream is serve for a call whose answer is a stream; without events where it
+// fails.
+func (m *Model) serveStream(admission time.Duration, s *Stream, e *Errors) (Departure, *Events) {
+	events, first, work := m.draw(admission, s)
+	class := ""
+	if e.Rate > 0 && m.errors.Float64() < e.Rate {
+		class, work = string(e.Kind), first
+		if e.After != nil {
+			work = *e.After
+		}
 		m.release(events)
-		return Departure{At: m.occupy(at, takes), Class: class}, nil
+		events = nil
 	}
-	return Departure{At: m.occupy(at, work)}, events
+	end := m.calendar.after(admission, work)
+	m.occupy(end)
+	return Departure{At: end, Class: class}, events
 }
 
 // draw draws the events of a call, and how much work there is until the first and
 // until the last. A freeze holds up all that come after it.
 func (m *Model) draw(admission time.Duration, s *Stream) (events *Events, first, work time.Duration) {
 	slowness := 1.0
-	if m.settings.Contention != (Contention{}) {
+	if m.contended {
 		slowness = m.slowness(admission)
 	}
 	cut := false

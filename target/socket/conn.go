@@ -11,7 +11,8 @@ import (
 	"plimsoll/target/dialog"
 )
 
-// conn is a connection, for one call at a time.
+// conn is a connection, for one call at a time: of datagrams, or of a stream that
+// is taken in all the time.
 type conn struct {
 	net.Conn            // that is written to and read from
 	socket     net.Conn // under it
@@ -38,7 +39,6 @@ const (
 	little  = 4 << 10  // what is read at once, at first
 	block   = 64 << 10 // and where more comes than that
 	largest = 64 << 10 // no datagram is larger
-	atOnce  = 32 << 10 // what is written before anything is read
 )
 
 // dial opens a connection.
@@ -132,15 +132,11 @@ func (c *conn) grow(n int) {
 type exchange struct {
 	sent, first, ended time.Time
 	in, out            int64
-	rest               bool // more came than the answer
 }
 
-// carryOut sends the message, and takes in the answer.
+// carryOut sends a datagram, and takes in the one that answers it.
 func (c *conn) carryOut(asked *dialog.Call, keep bool) (x exchange, err error) {
 	c.answer.Begin(&asked.Receive, keep)
-	if len(c.message) > atOnce && !c.datagrams && asked.Receive.How != dialog.None {
-		return c.both()
-	}
 	if err = c.send(&x); err == nil && asked.Receive.How != dialog.None {
 		err = c.hear(&x)
 	}
@@ -160,58 +156,19 @@ func (c *conn) send(x *exchange) error {
 	return nil
 }
 
-// both writes a large message and reads meanwhile: a server that answers as it
-// reads would wait for us otherwise, and we for it.
-func (c *conn) both() (x exchange, err error) {
-	var sending exchange
-	sent := make(chan error, 1)
-	go func() { sent <- c.send(&sending) }()
-	err = c.hear(&x)
-	if err != nil {
-		_ = c.socket.SetWriteDeadline(time.Unix(1, 0))
-	}
-	if wrong := <-sent; err == nil {
-		err = wrong
-	}
-	x.out, x.sent = sending.out, sending.sent
-	return x, err
-}
-
-// hear reads until the answer is whole.
+// hear reads datagrams until one is the answer.
 func (c *conn) hear(x *exchange) error {
 	for {
 		n, err := c.Read(c.buffer)
-		whole, wrong := false, error(nil)
-		if n > 0 || c.datagrams && err == nil {
-			x.ended = time.Now()
-			if x.in == 0 {
-				x.first = x.ended
-			}
-			x.in += int64(n)
-			whole, wrong = c.take(c.buffer[:n], x)
-		}
-		switch {
-		case whole || wrong != nil:
-			return wrong
-		case err != nil:
-			x.ended = time.Now()
-			if c.answer.Closed(err) {
-				return nil
-			}
+		if x.ended = time.Now(); err != nil {
 			return err
 		}
-		if !c.datagrams {
-			c.grow(n)
+		if x.first.IsZero() {
+			x.first = x.ended
+		}
+		x.in += int64(n)
+		if c.answer.Message(c.buffer[:n]) {
+			return nil
 		}
 	}
-}
-
-// take takes in a piece of the answer, or a datagram.
-func (c *conn) take(b []byte, x *exchange) (whole bool, err error) {
-	if c.datagrams {
-		return c.answer.Message(b), nil
-	}
-	used, whole, err := c.answer.Take(b)
-	x.rest = used < len(b)
-	return whole, err
 }

@@ -1,26 +1,32 @@
 package socket
 
 import (
-	"fmt"
-	"io"
+	"context"
 	"net"
-	"regexp"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
 	"plimsoll/target"
+	"plimsoll/target/client"
 	"plimsoll/target/dialog"
 	"plimsoll/target/value"
+	"plimsoll/target/wait"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// opened is a target whose own call sends a text.
-func opened(t testing.TB, s *Settings, text string) *Target {
+// opened is a target of datagrams, whose own call sends a text.
+func opened(t testing.TB, address, text string, receive dialog.Receive) *Target {
 	t.Helper()
-	s.Own = call(t, text, s.Own.Receive)
-	to := &Target{Settings: s, address: s.Address, args: func(*target.Request) []value.Value { return nil }}
+	own, err := dialog.Say(text, receive)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &Settings{Network: "udp", Address: address, Own: own}
+	s.Timeout = 5 * time.Second
+	to := &Target{Settings: s, address: address, args: func(*target.Request) []value.Value { return nil }}
 	if err := to.open(); err != nil {
 		t.Fatal(err)
 	}
@@ -28,83 +34,82 @@ func opened(t testing.TB, s *Settings, text string) *Target {
 	return to
 }
 
-// call is one that sends a text.
-func call(t testing.TB, text string, receive dialog.Receive) *dialog.Call {
+// load makes calls as a load does, and gives up those that take longer than the
+// patience.
+func load(t *testing.T, to *Target, inFlight, n int, patience time.Duration) (classes map[string]int, all []target.Done) {
 	t.Helper()
-	c, err := dialog.Say(text, receive)
-	if err != nil {
-		t.Fatal(err)
+	clock := wait.NewDoze(0)
+	defer clock.Close()
+	carrier := client.Carry(to, clock, to.pool.Leave)
+	defer carrier.Close()
+	classes = map[string]int{}
+	sent, due := 0, map[target.ID]time.Duration{}
+	send := func(slot int) {
+		id := target.NewID(uint32(slot), uint64(sent))
+		now := clock.Now()
+		carrier.Send(id, &target.Request{Number: uint64(sent), User: uint32(slot)}, now)
+		due[id] = now + patience
+		sent++
 	}
-	return c
-}
-
-func mustMatch(text string) *regexp.Regexp { return regexp.MustCompile(text) }
-
-// gone is an address where nobody is.
-func gone(t *testing.T, network string) string {
-	t.Helper()
-	if network == "udp" {
-		conn, err := net.ListenPacket("udp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer conn.Close()
-		return conn.LocalAddr().String()
+	for slot := range min(inFlight, n) {
+		send(slot)
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer listener.Close()
-	return listener.Addr().String()
-}
-
-// echo serves TCP or UDP: what comes goes back.
-func echo(t testing.TB, network string) (address string) {
-	t.Helper()
-	if network == "udp" {
-		conn, err := net.ListenPacket("udp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { conn.Close() })
-		go func() {
-			buffer := make([]byte, largest)
-			for {
-				n, from, err := conn.(*net.UDPConn).ReadFromUDPAddrPort(buffer)
-				if err != nil {
-					return
-				}
-				_, _ = conn.(*net.UDPConn).WriteToUDPAddrPort(buffer[:n], from)
+	for len(all) < n {
+		now := clock.Wait(clock.Now() + patience/4)
+		for d, _ := carrier.Take(now); d != nil; d, _ = carrier.Take(now) {
+			all = append(all, *d)
+			delete(due, d.ID)
+			class := d.Class
+			if class == target.Cancelled {
+				class = target.Timeout
 			}
-		}()
-		return conn.LocalAddr().String()
+			classes[class]++
+			if sent < n {
+				send(int(d.ID.Slot()))
+			}
+		}
+		for id, at := range due {
+			if now > at {
+				carrier.Cancel(id, now)
+				due[id] = now + time.Hour
+			}
+		}
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	return classes, all
+}
+
+// once makes one call, which is given up after a while.
+func once(t *testing.T, to *Target, r target.Request) target.Outcome {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	return to.Call(ctx, &r)
+}
+
+// echo says back what comes.
+func echo(t testing.TB) (address string) {
+	return answering(t, func(text string, say func(string)) { say(text) })
+}
+
+// answering does that with each datagram.
+func answering(t testing.TB, does func(text string, say func(string))) (address string) {
+	t.Helper()
+	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { listener.Close() })
+	over := make(chan struct{})
 	go func() {
+		defer close(over)
+		buffer := make([]byte, largest)
 		for {
-			conn, err := listener.Accept()
+			n, from, err := conn.(*net.UDPConn).ReadFromUDPAddrPort(buffer)
 			if err != nil {
 				return
 			}
-			go func() {
-				defer conn.Close()
-				_, _ = io.Copy(onlyWriter{conn}, conn) // without splice
-			}()
+			does(string(buffer[:n]), func(text string) { _, _ = conn.(*net.UDPConn).WriteToUDPAddrPort([]byte(text), from) })
 		}
 	}()
-	return listener.Addr().String()
-}
-
-type onlyWriter struct{ io.Writer }
-
-// numbered has the only hole of the target's own call filled with its number.
-func numbered(to *Target) {
-	to.args = func(r *target.Request) []value.Value {
-		return []value.Value{value.Of(fmt.Sprintf("%04d;", r.Number))}
-	}
+	t.Cleanup(func() { conn.Close(); <-over })
+	return conn.LocalAddr().String()
 }

@@ -1,10 +1,11 @@
-// Package socket is what kinds tcp and udp have in common: a message is written
-// to a connection of the system's, and what comes then is the answer.
+// Package socket is what kinds tcp and udp have in common; and the connections of
+// the system's that are listened to without a call, or carry datagrams.
 package socket
 
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"plimsoll/target"
 	"plimsoll/target/client"
@@ -76,25 +77,33 @@ func (s *Settings) Subject() string {
 	return s.Network + "://" + s.Address
 }
 
-// Open makes the target ready, and starts the server that it is to call.
+// Server is whom a trial's calls go to. Err tells what of ours has failed there.
+type Server struct {
+	Address string
+	Err     func() error
+}
+
+// Reach finds the server, or starts the one that the target has for itself.
+func (s *Settings) Reach(ctx context.Context, site kind.Site) (Server, error) {
+	own, has := s.Service()
+	if !has {
+		return Server{s.Address, kind.Never}, nil
+	}
+	served, err := site.Serve(ctx, own)
+	if err != nil {
+		return Server{}, err
+	}
+	_, address, _ := strings.Cut(served.URL(), "://")
+	return Server{address, served.Err}, nil
+}
+
+// Open makes the target ready, over connections of the system's.
 func (s *Settings) Open(ctx context.Context, site kind.Site) (*kind.Opened, error) {
-	t := &Target{Settings: s, address: s.Address, observer: site.Observer}
-	opened := &kind.Opened{
-		Engine: s.Network, Timeout: s.Timeout, Retry: s.Retry, Err: kind.Never, Close: t.close,
-		Divisible: s.Connections == 0 && s.Receivers == 0,
-		Prepare:   s.prepare,
-		Carrier: func(c target.Clock) (target.Carrier, error) {
-			return client.Carry(t, c, t.pool.Leave), nil
-		},
+	server, err := s.Reach(ctx, site)
+	if err != nil {
+		return nil, err
 	}
-	if own, has := s.Service(); has {
-		served, err := site.Serve(ctx, own)
-		if err != nil {
-			return nil, err
-		}
-		t.address = schemeless(served.URL())
-		opened.Err = served.Err
-	}
+	t := &Target{Settings: s, address: server.Address, observer: site.Observer}
 	if s.Own != nil {
 		own, err := site.Own(s.Own)
 		if err != nil {
@@ -102,11 +111,18 @@ func (s *Settings) Open(ctx context.Context, site kind.Site) (*kind.Opened, erro
 		}
 		t.args = own.Args
 	}
-	return opened, t.open()
+	return &kind.Opened{
+		Engine: s.Network, Timeout: s.Timeout, Retry: s.Retry, Err: server.Err, Close: t.close,
+		Divisible: s.Connections == 0 && s.Receivers == 0,
+		Prepare:   s.Prepare,
+		Carrier: func(c target.Clock) (target.Carrier, error) {
+			return client.Carry(t, c, t.pool.Leave), nil
+		},
+	}, t.open()
 }
 
-// prepare takes what a step asks.
-func (s *Settings) prepare(call any) (any, error) {
+// Prepare takes what a step asks.
+func (s *Settings) Prepare(call any) (any, error) {
 	c, ok := call.(*dialog.Call)
 	if !ok {
 		return nil, fmt.Errorf("a %s target sends messages, as in send: \"ping\\n\", and makes no call of %T", s.Network, call)
@@ -147,7 +163,7 @@ func Fields() []setting.Field[Written] {
 }
 
 // Settings fills the defaults in, and checks what one key alone cannot show.
-func (w Written) Settings(r *setting.Reader, at setting.Pos, network string, own kind.Call) (kind.Settings, bool) {
+func (w Written) Settings(r *setting.Reader, at setting.Pos, network string, own kind.Call) (*Settings, bool) {
 	ok := w.Client.Complete(r, w.serve.Given)
 	s := &Settings{Network: network, Address: w.address.Value, Settings: w.Client, Receivers: w.Receivers.Value, Scrub: r.Scrub}
 	if w.serve.Given {

@@ -6,7 +6,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"net"
-	"strings"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -17,8 +16,8 @@ import (
 	"plimsoll/target/value"
 )
 
-// Target is a server under load. Its calls may come from any number of
-// goroutines.
+// Target is a server under load: of datagrams, or one whose messages all receivers
+// get. Its calls may come from any number of goroutines.
 type Target struct {
 	*Settings
 	address   string
@@ -114,7 +113,7 @@ func (t *Target) Call(ctx context.Context, r *target.Request) (out target.Outcom
 	}
 	t.tellAnswered(r, c, err)
 	c.calls, c.since, c.spoilt = c.calls+1, x.ended, err != nil || !whole
-	t.pool.Put(at, c.spoilt || x.rest || asked.Receive.How == dialog.Close)
+	t.pool.Put(at, c.spoilt)
 	return out
 }
 
@@ -143,7 +142,7 @@ func (t *Target) failed(out *target.Outcome, c *conn, err error) {
 	out.Example = dialog.Example(t.address, err, t.Scrub)
 	if c != nil && c.calls > 0 && (out.Class == target.Reset || out.Class == target.Closed) && c.answer.Size == 0 {
 		t.wary.Store(true)
-		out.Example += ", on a connection that had been used before: a time-out of the server, or a crash? keepalive: false tells"
+		out.Example += dialog.Used
 	}
 }
 
@@ -217,10 +216,4 @@ func (t *Target) tellAnswered(r *target.Request, c *conn, err error) {
 	if t.observer != nil && (err == nil || c.answer.Size > 0) {
 		t.observer.Answered(r.Number, c.answer.Seen(), nil)
 	}
-}
-
-// schemeless is an address without what stands before it.
-func schemeless(url string) string {
-	_, address, _ := strings.Cut(url, "://")
-	return address
 }

@@ -3,11 +3,17 @@
 package tcp
 
 import (
+	"context"
+	"crypto/tls"
+	"net"
+
+	"plimsoll/target"
 	"plimsoll/target/client"
 	"plimsoll/target/dialog"
 	"plimsoll/target/kind"
 	"plimsoll/target/setting"
 	"plimsoll/target/socket"
+	"plimsoll/target/wire"
 )
 
 // mostReceivers bounds how many more connections get each message.
@@ -20,6 +26,85 @@ func Shape() setting.Shape[kind.Settings] {
 		setting.Key("receivers", "So many more connections must get each message too; the call ends when the last one has. Default: none.", setting.Located(setting.Count(1, mostReceivers)), func(w *socket.Written) *setting.At[int] { return &w.Receivers }),
 	)
 	return kind.Target("a tcp target", dialog.Action(), func(r *setting.Reader, at setting.Pos, w socket.Written, own kind.Call) (kind.Settings, bool) {
-		return w.Settings(r, at, "tcp", own)
+		s, ok := w.Settings(r, at, "tcp", own)
+		return &Settings{Settings: s}, ok
 	}, fields...)
+}
+
+// Settings are those of `tcp:`.
+type Settings struct {
+	*socket.Settings
+
+	engine string // of package wire; "": the first that can
+}
+
+// Open makes the target ready: over connections of package wire, but where there
+// are receivers. Then much comes that no call has asked for, and connections are
+// listened to all the time: those are package socket's.
+func (s *Settings) Open(ctx context.Context, site kind.Site) (*kind.Opened, error) {
+	if s.Receivers > 0 {
+		return s.Settings.Open(ctx, site)
+	}
+	server, err := s.Reach(ctx, site)
+	if err != nil {
+		return nil, err
+	}
+	shared := &codec{settings: s, address: server.Address, observer: site.Observer}
+	if s.Own != nil {
+		own, err := site.Own(s.Own)
+		if err != nil {
+			return nil, err
+		}
+		shared.args = own.Args
+	}
+	o, err := s.options(server.Address, site)
+	if err != nil {
+		return nil, err
+	}
+	engine := s.carriedBy()
+	at, err := wire.Open(engine, o)
+	if err != nil {
+		return nil, err
+	}
+	return &kind.Opened{
+		Engine: engine, Polls: engine == wire.Epoll, Frugal: engine == wire.Sockets && o.TLS == nil,
+		Divisible: s.Connections == 0, Retry: s.Retry, Err: server.Err, Close: func() {},
+		Prepare: s.Prepare,
+		Carrier: func(c target.Clock) (target.Carrier, error) { return at.Carrier(shared.another(), c) },
+	}, nil
+}
+
+// options are what the engine is told.
+func (s *Settings) options(address string, site kind.Site) (wire.Options, error) {
+	o := wire.Options{
+		Host: address, Tell: wire.FromConnect, Timeout: s.Timeout,
+		KeepAlive: s.Reuse != client.Never, PerUser: s.Reuse == client.ByUser, Connections: s.Connections,
+	}
+	if s.Timeout > 0 {
+		o.Timeout = max(s.Timeout, site.Patience)
+	}
+	var err error
+	if s.TLS.Given {
+		o.TLS, err = s.secure(address)
+	}
+	return o, err
+}
+
+// carriedBy is the engine that carries the calls.
+func (s *Settings) carriedBy() string {
+	switch {
+	case s.engine != "":
+		return s.engine
+	case s.TLS.Given || !wire.HasEpoll:
+		return wire.Sockets
+	}
+	return wire.Epoll
+}
+
+func (s *Settings) secure(address string) (*tls.Config, error) {
+	config, err := s.TLS.Config()
+	if err == nil && config.ServerName == "" {
+		config.ServerName, _, _ = net.SplitHostPort(address)
+	}
+	return config, err
 }

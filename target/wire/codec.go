@@ -82,6 +82,9 @@ type Request struct {
 	// asks for it (Expect: 100-continue), or says nothing for a while. A server
 	// that answers at once does not get it.
 	Later []byte
+	// Unanswered tells that nothing answers it: the call is over when the request
+	// has been sent.
+	Unanswered bool
 	// Once tells that the request's connection serves no other one; it gets a
 	// connection of its own, where there may be another.
 	Once bool
@@ -130,6 +133,14 @@ func (x *Exchange) Left() time.Duration {
 		return agenda.Never
 	}
 	return max(0, x.until-x.Done.Ended)
+}
+
+// begins notes how long it took until the answer began, if one of so many bytes
+// has come.
+func (x *Exchange) begins(took time.Duration, bytes int64) {
+	if bytes > 0 && !x.Request.Unanswered {
+		x.measured.Answer(took)
+	}
 }
 
 // lead has the exchange go on with another request, in the time that is left.

@@ -3,7 +3,6 @@ package wire
 import (
 	"slices"
 	"time"
-	"unsafe"
 
 	"golang.org/x/sys/unix"
 
@@ -34,6 +33,7 @@ type conn struct {
 	sent   time.Duration // the request was
 	first  time.Duration // the answer began
 	heard  bool          // it has
+	said   bool          // the request has been sent, and nothing answers it
 	unsent []byte
 	later  []byte // goes when the server asks for it
 	hello  bool   // what has been sent is Options.Hello
@@ -72,7 +72,7 @@ func (e *Engine) send(c *conn) (there bool) {
 // prepare gives a connection its call.
 func (e *Engine) prepare(c *conn, x *Exchange) {
 	e.attempt(x)
-	c.x, c.begun, c.heard, c.sent = x, false, false, e.clock
+	c.x, c.begun, c.heard, c.said, c.sent = x, false, false, false, e.clock
 	c.user = x.User
 	e.seated.sit(x, c)
 	c.reader.Expect(x)
@@ -135,9 +135,14 @@ func (c *conn) Ready(events uint32) {
 	c.engine.ready(c, events)
 }
 
-// goOn reads from a connection that had more than one turn allows.
+// goOn reads from a connection that had more than one turn allows, or ends a call
+// that had only to be sent.
 func (e *Engine) goOn(c *conn) {
-	if c.full = false; c.x != nil {
+	switch c.full = false; {
+	case c.x == nil:
+	case c.said:
+		e.over(c, c.reader.Size() == 0 && !c.closing, c.sent)
+	default:
 		e.read(c)
 	}
 }
@@ -162,6 +167,10 @@ func (e *Engine) ready(c *conn, events uint32) {
 	if c.x == nil { // the server has closed it, or says something unasked
 		e.close(c)
 		e.idle.dismiss(c.user, c)
+		return
+	}
+	if c.said { // whatever that is answers nothing
+		e.over(c, false, c.sent)
 		return
 	}
 	e.read(c)
@@ -200,6 +209,10 @@ func (e *Engine) write(c *conn) (there bool) {
 	}
 	if late {
 		c.sent = e.now()
+	}
+	if c.x.Request.Unanswered && !c.hello {
+		c.said, c.sent = true, e.now()
+		e.poll.Again(c.place) // not here: a whole line of calls would end one inside the other
 	}
 	return true
 }
@@ -307,14 +320,19 @@ func (e *Engine) settled(c *conn) {
 // answered hands a whole answer over and lets the connection go on, perhaps with
 // the next request that the answer leads to.
 func (e *Engine) answered(c *conn, keep bool) {
+	e.over(c, keep, e.now())
+}
+
+// over is answered, at a given time.
+func (e *Engine) over(c *conn, keep bool, at time.Duration) {
 	x := c.x
-	c.x, c.ended = nil, e.now()
+	c.x, c.ended = nil, at
 	x.BytesIn += c.reader.Size()
-	x.Done.Ended = c.ended
+	x.Done.Ended = at
 	if !c.heard {
-		c.first = c.ended // it came at once
+		c.first = at // it came at once
 	}
-	x.measured.Answer(c.first - c.sent)
+	x.begins(c.first-c.sent, c.reader.Size())
 	keep = keep && e.o.KeepAlive && !x.Request.Once
 	if !e.goes(x, c.reader, c.reader.Conclude(x), Failure{Connected: true}, c.ended) {
 		e.letGo(c, keep)
@@ -374,14 +392,4 @@ func (e *Engine) admit() {
 		e.begin(e.connect(), e.nextInLine())
 	}
 	e.admitting = false
-}
-
-func rawWrite(fd int, b []byte) (int, unix.Errno) {
-	n, _, errno := unix.RawSyscall(unix.SYS_WRITE, uintptr(fd), uintptr(unsafe.Pointer(&b[0])), uintptr(len(b)))
-	return int(n), errno
-}
-
-func rawRead(fd int, b []byte) (int, unix.Errno) {
-	n, _, errno := unix.RawSyscall(unix.SYS_READ, uintptr(fd), uintptr(unsafe.Pointer(&b[0])), uintptr(len(b)))
-	return int(n), errno
 }

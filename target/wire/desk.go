@@ -52,10 +52,7 @@ func (d *desk) enter(id target.ID, r *target.Request) (*Exchange, bool) {
 // newExchange is one whose phases are told.
 func (d *desk) newExchange() *Exchange {
 	x := new(Exchange)
-	x.parts.Phases = x.measured[:]
-	if d.o.OneConnect {
-		x.parts.Phases = x.measured[PhaseConnect : PhaseConnect+1]
-	}
+	x.parts.Phases = d.o.Tell.of(&x.measured)
 	return x
 }
 

@@ -65,9 +65,8 @@ type Options struct {
 	// Hello is what every connection begins with: the answer to it comes before
 	// any request goes. None: the requests do.
 	Hello []byte
-	// OneConnect has calls tell but one phase, connect: all that it took to have
-	// a connection which takes requests, Hello included. Else there are Phases.
-	OneConnect bool
+	// Tell says which phases calls tell of.
+	Tell Telling
 	// Timeout bounds each call, from connecting to the answer's end; 0: none.
 	Timeout     time.Duration
 	KeepAlive   bool

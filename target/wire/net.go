@@ -86,12 +86,13 @@ func (n *Net) reuse(c *netConn, x *Exchange) bool {
 		return false
 	}
 	c.prepare(x, true)
+	elsewhere := c.sending // asked now: who reads may see to the call's end at once
 	if !c.state.CompareAndSwap(idle, busy) {
 		c.x = nil
 		return false // a notice of that is on its way
 	}
 	n.begin(c)
-	c.send()
+	c.send(elsewhere)
 	return true
 }
 
@@ -182,12 +183,12 @@ func (n *Net) conclude(c *netConn) {
 	f := Failure{Class: c.class, Err: c.err, Connected: c.connected, Kept: c.reused, Idle: c.rested}
 	switch {
 	case c.class == "":
-		x.measured.Answer(c.first - c.wrote)
+		x.begins(c.first-c.wrote, c.size)
 		if n.goes(x, c.reader, c.reader.Conclude(x), f, c.ended) {
 			x.lead()
 			n.going = x
 		}
-	case c.reused && c.handed == 0 && c.class == target.Reset: // it was gone before
+	case c.reused && c.handed == 0 && len(c.request) > 0 && (c.class == target.Reset || c.class == target.Closed): // it was gone before
 		n.unsent(x)
 		n.put(x)
 	default:

@@ -1,8 +1,10 @@
 package wire
 
 import (
+	"errors"
 	"io"
 	"net"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -29,10 +31,12 @@ type netConn struct {
 	later     []byte    // of the request, when the server asks for it
 	asked     chan bool // it does; false: it has answered without
 	once      bool      // this call is the connection's last
+	only      bool      // nothing answers: it is to be sent, and that is all
 	sending   bool      // a goroutine of its own sends the request
 	connected bool
 	before    int64         // what outward was
 	written   int           // bytes of the request, so far as is known
+	unsent    error         // why no more
 	wrote     time.Duration // when that was
 	setup     Measured      // of setting it up for this call
 	first     time.Duration // the answer began
@@ -56,9 +60,10 @@ type netConn struct {
 	quit func()     // leaves off setting the connection up
 }
 
-// delivery is how many bytes of a request were sent, and by when.
+// delivery is how many bytes of a request were sent, why no more, and by when.
 type delivery struct {
 	bytes int
+	err   error
 	at    time.Duration
 }
 
@@ -85,11 +90,19 @@ func newNetConn(n *Net) *netConn {
 	c := &netConn{net: n, buffer: make([]byte, little), sent: make(chan delivery, 1), seat: seat{reader: n.codec.Reader()}}
 	c.over = func() { c.interrupt(target.Timeout) }
 	c.deliver = func() {
+		only, on := c.only, c.flow
 		n, err := c.conn.Write(c.request)
-		if err == nil && len(c.later) > 0 {
+		switch {
+		case err != nil:
+		case only:
+			err = on.flush()
+		case len(c.later) > 0:
 			n += c.deliverLater()
 		}
-		c.sent <- delivery{n, c.net.time.At(time.Now())}
+		c.sent <- delivery{n, err, c.net.time.At(time.Now())}
+		if only { // whoever reads has nothing else to hear it by
+			_ = on.SetReadDeadline(longAgo)
+		}
 	}
 	return c
 }
@@ -122,20 +135,22 @@ func (c *netConn) prepare(x *Exchange, reused bool) {
 	c.x, c.reused, c.user = x, reused, x.User
 	c.net.seated.sit(x, c)
 	c.request, c.later, c.once = x.Request.Bytes, x.Request.Later, x.Request.Once
-	c.sending = large(c.request) || len(c.later) > 0
+	c.only = x.Request.Unanswered
+	c.sending = large(c.request) || len(c.later) > 0 || c.only
 	if len(c.later) > 0 {
 		c.asked = make(chan bool, 1)
 	}
 	c.class, c.err, c.size, c.setup = "", nil, 0, unmeasured
 	c.wrote = c.net.clock
-	c.before, c.written, c.handed = c.outward.Load(), len(c.request), 0
+	c.before, c.written, c.unsent, c.handed = c.outward.Load(), len(c.request), nil, 0
 	c.reader.Expect(x)
 }
 
-// send sends the request, without blocking. That it failed shows in reading,
-// where there may be an answer all the same.
-func (c *netConn) send() {
-	if c.sending {
+// send sends the request, without blocking: elsewhere, in a goroutine of its own,
+// or here. That it failed shows in reading, where there may be an answer all the
+// same.
+func (c *netConn) send(elsewhere bool) {
+	if elsewhere {
 		go c.deliver()
 		return
 	}
@@ -152,15 +167,15 @@ func (c *netConn) wholly() (all bool) {
 		}
 		select {
 		case sent := <-c.sent:
-			c.written, c.wrote = sent.bytes, sent.at
+			c.written, c.unsent, c.wrote = sent.bytes, sent.err, sent.at
 		default: // it may just not have said so yet
 			_ = c.flow.SetWriteDeadline(longAgo)
 			sent := <-c.sent
-			c.written, c.wrote = sent.bytes, sent.at
+			c.written, c.unsent, c.wrote = sent.bytes, sent.err, sent.at
 			_ = c.flow.SetWriteDeadline(time.Time{})
 		}
 	}
-	all = c.flow.settle() && c.written == len(c.request)+len(c.later)
+	all = c.flow.settle() && c.unsent == nil && c.written == len(c.request)+len(c.later)
 	c.handed = min(int64(c.written), c.outward.Load()-c.before) // TLS adds to what is sent
 	return all
 }
@@ -179,7 +194,7 @@ func (c *netConn) start(until time.Duration) {
 
 // serve carries the connection's calls out, up to its end.
 func (c *netConn) serve() {
-	c.send()
+	c.send(c.sending)
 	for {
 		what := c.exchange()
 		if c.block != nil {
@@ -215,6 +230,9 @@ func (c *netConn) exchange() event {
 		}
 		if !heard {
 			c.first = c.ended
+		}
+		if over && c.only && c.class == "" {
+			c.ended = c.wrote
 		}
 		if over {
 			c.size = c.reader.Size()
@@ -267,10 +285,31 @@ func (c *netConn) take(b []byte, err error) (over, keep bool) {
 	if err == nil {
 		return false, false
 	}
+	if c.only && c.interrupted() == "" {
+		return true, c.said(err)
+	}
 	if whole, class, why := c.broken(err); !whole {
 		c.fail(class, why)
 	}
 	return true, false
+}
+
+// said ends a call that had only to be sent, when reading has ended, and tells
+// whether the connection may take another.
+func (c *netConn) said(err error) (keep bool) {
+	nudged := errors.Is(err, os.ErrDeadlineExceeded)
+	if !c.wholly() {
+		if nudged && c.unsent != nil {
+			err = c.unsent
+		}
+		_, class, why := c.broken(err)
+		c.fail(class, why)
+		return false
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	keep = nudged && c.why == "" && c.reader.Size() == 0 && c.net.o.KeepAlive && !c.once
+	return keep && c.flow.SetReadDeadline(time.Time{}) == nil
 }
 
 // broken tells what it means that reading failed: that was the answer's end, or

@@ -100,6 +100,13 @@ func (f *flow) wait() (err error) {
 	return err
 }
 
+// flush waits until all that was written has left.
+func (f *flow) flush() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.wait()
+}
+
 // settle tells whether all that was written has left, and leaves off if it has
 // not. Nothing is being written.
 func (f *flow) settle() bool {

@@ -46,6 +46,9 @@ func (c *netConn) settle(ctx context.Context) (class string, err error) {
 	}
 	at := time.Now()
 	setup := Setup(dns, at.Sub(began)-max(0, dns), target.None)
+	if n.o.Tell == FromConnect {
+		setup[PhaseConnect] = at.Sub(began)
+	}
 	if n.o.TLS != nil {
 		if err := c.shakeHands(ctx); err != nil {
 			return target.TLS, err
@@ -60,7 +63,7 @@ func (c *netConn) settle(ctx context.Context) (class string, err error) {
 		}
 		at = time.Now()
 	}
-	if n.o.OneConnect {
+	if n.o.Tell == OneConnect {
 		setup[PhaseConnect] = at.Sub(began)
 	}
 	c.setup, c.wrote = setup, n.time.At(at)

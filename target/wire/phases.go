@@ -18,6 +18,27 @@ const (
 // Phases are their names.
 func Phases() []string { return []string{"dns", "connect", "tls", "first_byte"} }
 
+// Telling says which phases calls tell of.
+type Telling uint8
+
+// The ways to tell.
+const (
+	All         Telling = iota // Phases
+	FromConnect                // connect, with the search for the server's address in it, and those that follow
+	OneConnect                 // connect alone: all that it took to have a connection which takes requests, Hello included
+)
+
+// of are the phases that are told, of those measured.
+func (t Telling) of(m *Measured) []time.Duration {
+	switch t {
+	case FromConnect:
+		return m[PhaseConnect:]
+	case OneConnect:
+		return m[PhaseConnect : PhaseConnect+1]
+	}
+	return m[:]
+}
+
 // Measured are the phases of a call; below 0: it had none such.
 type Measured [phases]time.Duration
 

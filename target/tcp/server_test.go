@@ -1,17 +1,13 @@
-package socket
+package tcp
 
 import (
 	"bufio"
-	"context"
 	"net"
 	"sync"
 	"testing"
 	"time"
 
-	"plimsoll/target"
-	"plimsoll/target/client"
 	"plimsoll/target/dialog"
-	"plimsoll/target/wait"
 )
 
 // server counts for itself what it sees.
@@ -125,68 +121,3 @@ func (s *server) awaitConns(t *testing.T, n int) {
 func (s *server) address() string { return s.listener.Addr().String() }
 
 var line = dialog.Receive{How: dialog.Until, Until: []byte("\n")}
-
-// over are settings for a target at an address.
-func over(network, address string, change func(*Settings)) *Settings {
-	s := &Settings{Network: network, Address: address, Own: &dialog.Call{Receive: line}}
-	s.Timeout = 5 * time.Second
-	if network == "udp" {
-		s.Own.Receive = dialog.Receive{}
-	}
-	if change != nil {
-		change(s)
-	}
-	return s
-}
-
-// once makes one call, which is given up after a while.
-func once(t *testing.T, to *Target, patience time.Duration) target.Outcome {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
-	return to.Call(ctx, &target.Request{})
-}
-
-// load makes calls as a load does, and gives up those that take longer than the
-// patience.
-func load(t *testing.T, to *Target, inFlight, n int, patience time.Duration) (classes map[string]int, all []target.Done) {
-	t.Helper()
-	clock := wait.NewDoze(0)
-	defer clock.Close()
-	carrier := client.Carry(to, clock, to.pool.Leave)
-	defer carrier.Close()
-	classes = map[string]int{}
-	sent, due := 0, map[target.ID]time.Duration{}
-	send := func(slot int) {
-		id := target.NewID(uint32(slot), uint64(sent))
-		now := clock.Now()
-		carrier.Send(id, &target.Request{Number: uint64(sent), User: uint32(slot)}, now)
-		due[id] = now + patience
-		sent++
-	}
-	for slot := range min(inFlight, n) {
-		send(slot)
-	}
-	for len(all) < n {
-		now := clock.Wait(clock.Now() + patience/4)
-		for d, _ := carrier.Take(now); d != nil; d, _ = carrier.Take(now) {
-			all = append(all, *d)
-			delete(due, d.ID)
-			class := d.Class
-			if class == target.Cancelled {
-				class = target.Timeout
-			}
-			classes[class]++
-			if sent < n {
-				send(int(d.ID.Slot()))
-			}
-		}
-		for id, at := range due {
-			if now > at {
-				carrier.Cancel(id, now)
-				due[id] = now + time.Hour
-			}
-		}
-	}
-	return classes, all
-}
