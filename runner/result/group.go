@@ -34,6 +34,7 @@ type Group struct {
 	ThroughputPerS float64 // see Throughput
 	InFlightMean   float64 // over the makespans' whole time
 	Queue          *Queue  // nil where the mode has none
+	Crawl          *Crawl  // of all repetitions together; nil where nothing was visited
 
 	Sum
 	// Unit is Trial.Unit. Elapsed and ErrorElapsed are nil where it is calls.
@@ -131,6 +132,7 @@ func (g *Group) merge(trials []*Trial) error {
 		func(t *Trial) float64 { return t.InFlightMean },
 		func(t *Trial) float64 { return t.MakespanS })
 	g.Queue = queueOf(g.Trials)
+	g.Crawl = crawlOf(g.Trials)
 	for _, t := range g.Trials {
 		if err := g.add(t); err != nil {
 			return fmt.Errorf("%s: %w", t.name(), err)
@@ -204,6 +206,23 @@ func queueOf(trials []*Trial) *Queue {
 		q.LengthMax = max(q.LengthMax, t.Queue.LengthMax)
 	}
 	return q
+}
+
+// crawlOf is the crawls of repetitions together; nil where there is none.
+func crawlOf(trials []*Trial) *Crawl {
+	if slices.ContainsFunc(trials, func(t *Trial) bool { return t.Crawl == nil }) {
+		return nil
+	}
+	all := &Crawl{Skipped: map[string]int64{}}
+	for _, t := range trials {
+		all.Pages += t.Crawl.Pages
+		all.Depth = max(all.Depth, t.Crawl.Depth)
+		all.Found += t.Crawl.Found
+		for why, n := range t.Crawl.Skipped {
+			all.Skipped[why] += n
+		}
+	}
+	return all
 }
 
 // LengthS is how long the trial took, of what its throughput is.

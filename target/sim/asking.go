@@ -9,6 +9,7 @@ import (
 
 	"plimsoll/target"
 	"plimsoll/target/chat"
+	"plimsoll/target/links"
 	"plimsoll/target/look"
 	"plimsoll/target/template"
 	"plimsoll/target/value"
@@ -29,8 +30,9 @@ type Asking interface {
 type prepared struct {
 	asking Asking
 	fixed  bool
-	page   page       // where it is fixed
-	wish   *chat.Wish // of its answer, where that is a stream; nil: its values say
+	page   page           // where it is fixed
+	wish   *chat.Wish     // of its answer, where that is a stream; nil: its values say
+	links  *links.Reading // of a page; nil: it is none
 }
 
 // page is what a call asks for.
@@ -46,6 +48,9 @@ func (s *Settings) Prepare(call any) (any, error) {
 		return nil, fmt.Errorf("a simulated server is asked for paths, as in get: /users, and knows no %T", call)
 	}
 	p := &prepared{asking: asking, fixed: asking.Fixed()}
+	if page, ok := call.(interface{ Reading() *links.Reading }); ok {
+		p.links = page.Reading()
+	}
 	if p.fixed {
 		router := s.router()
 		p.page = pageOf(string(asking.Target(nil, nil)), &router)
@@ -134,6 +139,9 @@ func (c *Carrier) answered(id target.ID) *target.Done {
 	}
 	if c.observer != nil {
 		c.tellAnswered(w)
+	}
+	if w.prepared != nil && w.prepared.links != nil {
+		return c.led(w)
 	}
 	if len(w.want) == 0 && w.asked.Events == nil {
 		return &c.dones[w.class]

@@ -30,6 +30,8 @@ type Carrier struct {
 	done    target.Done
 	found   []value.Value
 	told    told
+	leads   target.Links
+	parts   target.Parts
 
 	// patience is how long callers wait for an answer, or the first event of one
 	// and from each to the next; 0: the loop sees to that, or nobody.
