@@ -50,6 +50,9 @@ type Traits struct {
 	Timed bool
 	// Paced starts are kept apart by the schedule, see schedule.Schedule.Paced.
 	Paced bool
+	// Queue is how many items can wait in a queue that calls come out of; 0: there
+	// is none.
+	Queue int
 	// MaxInFlight is a limit that holds calls which have become due.
 	MaxInFlight int
 	// Loops are as many as the load is worth, MostLoops as many as keep every

@@ -106,11 +106,11 @@ func TestWhatModesSay(t *testing.T) {
 		{Open{Start: perSecond(5), Stages: slope, Arrivals: Poisson, MaxInFlight: 1024}, "rate-limited: stages, arrivals: poisson, max_in_flight: 1024, stages: 5/s → 90000/s in 1s → 0/s in 500ms",
 			Traits{Length: 1500 * time.Millisecond, Timed: true, MaxInFlight: 1024, Loops: 2, MostLoops: 1}, 0, 0, never},
 		{Feed{Producers: 2, Consumers: 5, Queue: 10, Produce: delay.Of(s)}, "mode: producer-consumer, producers: 2, consumers: 5, queue: 10, produce: 1s",
-			Traits{Concurrency: 5, Users: 5, Timed: true}, 0, 0, 50*s + 2*s},
+			Traits{Concurrency: 5, Users: 5, Queue: 10, Timed: true}, 0, 0, 50*s + 2*s},
 		{Feed{Producers: 200, Consumers: 5, Queue: 10, Produce: delay.Delay{Kind: delay.Exponential, A: s}}, `mode: producer-consumer, producers: 200, consumers: 5, queue: 10, produce: {"Kind":"exponential","A":1000000000}`,
-			Traits{Concurrency: 5, Users: 5, Timed: true}, 0, 0, 40*s + s},
+			Traits{Concurrency: 5, Users: 5, Queue: 10, Timed: true}, 0, 0, 40*s + s},
 		{Feed{Producers: 1, Consumers: 200, Queue: 10}, "mode: producer-consumer, producers: 1, consumers: 200, queue: 10, produce: 0s",
-			Traits{Concurrency: 200, Users: 200, Timed: true}, 200, 100, 2 * s},
+			Traits{Concurrency: 200, Users: 200, Queue: 10, Timed: true}, 200, 100, 2 * s},
 	} {
 		if got := c.mode.Text(); got != c.text {
 			t.Errorf("%q, want %q", got, c.text)

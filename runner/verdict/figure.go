@@ -74,6 +74,9 @@ func figureOf(g *result.Group, r Rule, speedups []result.Speedup) figure {
 	case "goodput":
 		return goodputOf(g, r)
 	}
+	if of := queueFigureOf(r.Family); of != nil {
+		return queueOf(g, of)
+	}
 	return missing(fmt.Sprintf("%q is no metric", r.Family))
 }
 
