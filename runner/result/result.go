@@ -145,7 +145,8 @@ type Trial struct {
 	MakespanS      float64 `json:"makespan_s"`
 	ThroughputPerS float64 `json:"throughput_per_s"`
 	InFlightMean   float64 `json:"in_flight_mean"`
-	// Queue is what the mode's queue was like, where it has one, over LengthS.
+	// Queue is what the mode's queue was like, where it has one: for as long as
+	// items came, of a batch until its last one was done.
 	Queue *Queue `json:"queue,omitempty"`
 	// Crawl is what was visited, where pages were.
 	Crawl *Crawl `json:"crawl,omitempty"`
