@@ -85,7 +85,7 @@ func checkPlan(t *testing.T, plan *Plan) {
 		load := m.Traits()
 		staged := load.Length > 0
 		ends := 0
-		for _, end := range []bool{trial.Requests > 0, s.Duration > 0, staged} {
+		for _, end := range []bool{trial.Requests > 0, s.Duration > 0, s.Crawl != nil, staged} {
 			if end {
 				ends++
 			}

@@ -20,7 +20,7 @@ func Shape() setting.Shape[*Reading] {
 			return HTML(), nil
 		}
 		if look.Word(text) != "json" {
-			return nil, fmt.Errorf("%q is nowhere that links stand%s: write html, a place in JSON such as json.links, or {matches: EXPRESSION}", text, setting.Suggest(text, []string{inHTML}))
+			return nil, fmt.Errorf("%q is nowhere that links stand: write html, a place in JSON such as json.links, or {matches: EXPRESSION}", text)
 		}
 		o, err := look.Parse(text)
 		if err != nil {
