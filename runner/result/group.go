@@ -208,6 +208,9 @@ func queueOf(trials []*Trial) *Queue {
 	return q
 }
 
+// Counted is Trial.Counted.
+func (g *Group) Counted() bool { return g.Requests > 0 || g.Crawl != nil }
+
 // crawlOf is the crawls of repetitions together; nil where there is none.
 func crawlOf(trials []*Trial) *Crawl {
 	if slices.ContainsFunc(trials, func(t *Trial) bool { return t.Crawl == nil }) {
