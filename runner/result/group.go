@@ -208,26 +208,6 @@ func queueOf(trials []*Trial) *Queue {
 	return q
 }
 
-// Counted is Trial.Counted.
-func (g *Group) Counted() bool { return g.Requests > 0 || g.Crawl != nil }
-
-// crawlOf is the crawls of repetitions together; nil where there is none.
-func crawlOf(trials []*Trial) *Crawl {
-	if slices.ContainsFunc(trials, func(t *Trial) bool { return t.Crawl == nil }) {
-		return nil
-	}
-	all := &Crawl{Skipped: map[string]int64{}}
-	for _, t := range trials {
-		all.Pages += t.Crawl.Pages
-		all.Depth = max(all.Depth, t.Crawl.Depth)
-		all.Found += t.Crawl.Found
-		for why, n := range t.Crawl.Skipped {
-			all.Skipped[why] += n
-		}
-	}
-	return all
-}
-
 // LengthS is how long the trial took, of what its throughput is.
 func (t *Trial) LengthS() float64 {
 	if t.Whole {

@@ -228,22 +228,6 @@ type Queue struct {
 	ConsumersBusy float64 `json:"consumers_busy"`
 }
 
-// Crawl is how far a crawl came.
-type Crawl struct {
-	// Pages is how many were visited, and Depth how many links the farthest of them
-	// was from where it started.
-	Pages int64 `json:"pages"`
-	Depth int   `json:"depth"`
-	// Found is how many links there were on them, Skipped how many of these were
-	// not followed, by why.
-	Found   int64            `json:"found"`
-	Skipped map[string]int64 `json:"skipped"`
-}
-
-// Counted tells that the trial was over with the last of its calls, and not when
-// its time was.
-func (t *Trial) Counted() bool { return t.Requests > 0 || t.Crawl != nil }
-
 // UnitIteration is the Unit of trials of journeys.
 const UnitIteration = "iteration"
 
