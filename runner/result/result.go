@@ -216,18 +216,6 @@ type Measure struct {
 	Timeline []Window `json:"timeline"`
 }
 
-// Queue is a bounded queue between producers and consumers, over a trial.
-type Queue struct {
-	LengthMean float64 `json:"length_mean"`
-	// LengthMax is the most items that waited in it; one that a free consumer
-	// takes at once does not wait.
-	LengthMax int `json:"length_max"`
-	// BlockedS is how long producers waited for room, all of them together.
-	BlockedS float64 `json:"blocked_s"`
-	// ConsumersBusy is the share of the time for which consumers had an item.
-	ConsumersBusy float64 `json:"consumers_busy"`
-}
-
 // UnitIteration is the Unit of trials of journeys.
 const UnitIteration = "iteration"
 
