@@ -28,7 +28,7 @@ type neighbour struct {
 // neighbours makes ready what goes on beside a trial.
 func (r *underWay) neighbours(t scenario.Trial, o opened) (all []*neighbour, err error) {
 	until := schedule.Never
-	if t.Requests == 0 { // it goes on while the trial drains, which is no time to count
+	if !t.Batch() { // it goes on while the trial drains, which is no time to count
 		until = length(t)
 	}
 	for _, b := range t.Beside() {

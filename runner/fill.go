@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"plimsoll/runner/crawl"
 	"plimsoll/runner/drive"
 	"plimsoll/runner/latency"
 	"plimsoll/runner/result"
@@ -29,6 +30,7 @@ func (r *underWay) fill(out *result.Trial, t scenario.Trial, m measured) error {
 	fillGoodput(&out.Measure, promises.Whole, rec, per)
 	err := errors.Join(end.Err, r.fillMeasure(&out.Measure, rec), fillParts(&out.Measure, t.Scenario.Target.Settings, rec, per))
 	fillQueue(out, rec, end.Queue)
+	fillCrawl(out, end.Crawl)
 	if out.Unit == result.UnitIteration {
 		err = errors.Join(err, r.fillSteps(out, t.Scenario, rec, promises))
 	}
@@ -46,6 +48,13 @@ func fillQueue(out *result.Trial, rec *drive.Interval, q *schedule.Queue) {
 	lengths := rec.Timeline.QueueLength()
 	for i := range out.Timeline {
 		out.Timeline[i].QueueLength = lengths[i]
+	}
+}
+
+// fillCrawl puts in how far a crawl came, if it was one.
+func fillCrawl(out *result.Trial, c *crawl.Told) {
+	if c != nil {
+		out.Crawl = &result.Crawl{Pages: c.Pages, Depth: c.Depth, Found: c.Found, Skipped: c.Skipped}
 	}
 }
 

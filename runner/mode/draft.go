@@ -252,6 +252,26 @@ func (d Draft) CheckRequests(r *setting.Reader, requests setting.At[int]) {
 	}
 }
 
+// CheckCrawl reports why the mode cannot visit what is found on the way; it stands
+// there.
+func (d Draft) CheckCrawl(r *setting.Reader, at setting.Pos) {
+	f, _ := d.form()
+	if f == nil {
+		return
+	}
+	if f.crawls != nil {
+		f.crawls(r, d)
+		return
+	}
+	var words []string
+	for _, other := range forms() {
+		if other.crawls != nil {
+			words = append(words, other.word)
+		}
+	}
+	r.Problem(at, "%s makes its calls itself, and a crawl finds them: write %s", f.word, or(words))
+}
+
 // Sweep is a load, or a part of one, that was written as a list.
 type Sweep struct {
 	Word  string

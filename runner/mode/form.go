@@ -39,6 +39,9 @@ type form struct {
 	// cannot end it where its word stands alone.
 	batch   func(r *setting.Reader, d Draft, requests setting.At[int])
 	untimed string
+	// crawls reports what it has that does not go with calls which are found on the
+	// way; nil: it makes its calls itself.
+	crawls func(r *setting.Reader, d Draft)
 	// finds is what a search through its loads finds, which are then Searchable;
 	// parse reads such a load, also as a number, and search reports what keeps a
 	// mode from being searched.

@@ -67,6 +67,8 @@ type Part struct {
 	Stop  schedule.StopOn
 	// Batch are the requests of the whole trial, also while it warms up.
 	Batch int
+	// Found tells that calls are found on the way, see schedule.Found.
+	Found bool
 	// Pool is how many calls the target's pool of connections has room for
 	// where starts are paced; 0: no limit.
 	Pool    int

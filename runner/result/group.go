@@ -34,6 +34,7 @@ type Group struct {
 	ThroughputPerS float64 // see Throughput
 	InFlightMean   float64 // over the makespans' whole time
 	Queue          *Queue  // nil where the mode has none
+	Crawl          *Crawl  // of all repetitions together; nil where nothing was visited
 
 	Sum
 	// Unit is Trial.Unit. Elapsed and ErrorElapsed are nil where it is calls.
@@ -131,6 +132,7 @@ func (g *Group) merge(trials []*Trial) error {
 		func(t *Trial) float64 { return t.InFlightMean },
 		func(t *Trial) float64 { return t.MakespanS })
 	g.Queue = queueOf(g.Trials)
+	g.Crawl = crawlOf(g.Trials)
 	for _, t := range g.Trials {
 		if err := g.add(t); err != nil {
 			return fmt.Errorf("%s: %w", t.name(), err)

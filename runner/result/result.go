@@ -148,6 +148,8 @@ type Trial struct {
 	// Queue is what the mode's queue was like, where it has one: for as long as
 	// items came, of a batch until its last one was done.
 	Queue *Queue `json:"queue,omitempty"`
+	// Crawl is what was visited, where pages were.
+	Crawl *Crawl `json:"crawl,omitempty"`
 
 	Measure
 

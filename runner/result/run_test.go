@@ -163,6 +163,7 @@ func fullRun() *Run {
 	}}
 	fast.Ended, fast.Reason = Stopped, "on_error: stop"
 	fast.Health = Health{KeptPace: false, Why: "lateness p99 2ms", LimitedBy: "max_in_flight"}
+	fast.Crawl = &Crawl{Pages: 6, Depth: 2, Found: 9, Skipped: map[string]int64{"seen": 4}}
 	fast.Queue = &Queue{LengthMean: 0.5, LengthMax: 2, BlockedS: 0.125, ConsumersBusy: 0.75}
 	fast.Loops, fast.Warnings = 2, []string{"a warning"}
 	fast.MachineUse = &MachineUse{CPUS: 0.5, WallS: 2.1, CPUWaitS: 0.02, GCPauseS: 0.001, GCPauseMaxS: 0.0005, GCs: 3, SpinS: 0.01, StoodStillS: 0.02, StoodStillAtS: 1.5, ThrottledS: 0.1, RSSBytes: 1 << 24, PeakRSSBytes: 1 << 25}

@@ -49,7 +49,7 @@ func (n naming) place(p promise) (mode string, rule verdict.Rule, ok bool) {
 			return mode, rule, false
 		}
 	}
-	return mode, rule, p.rule.Valid && n.judgeable(p.rule.Pos, &rule, of) && n.queued(p.rule.Pos, &rule, mode)
+	return mode, rule, p.rule.Valid && n.judgeable(p.rule.Pos, &rule, of) && n.queued(p.rule.Pos, &rule, mode) && n.crawling(p.rule.Pos, &rule)
 }
 
 // called are the rows of a path, or else those of a name.
@@ -160,6 +160,15 @@ func (n naming) queued(at setting.Pos, rule *verdict.Rule, name string) bool {
 		whose = name + " has no queue"
 	}
 	n.r.Problem(at, "%s is of producers and consumers, and %s: leave it out", metricOf(rule), whose)
+	return false
+}
+
+// crawling reports a rule on a crawl that is none.
+func (n naming) crawling(at setting.Pos, rule *verdict.Rule) bool {
+	if !rule.OfCrawls() || n.s.Crawl != nil {
+		return true
+	}
+	n.r.Problem(at, "%s is of crawls, and this scenario is none: leave it out", metricOf(rule))
 	return false
 }
 

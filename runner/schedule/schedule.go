@@ -57,6 +57,7 @@ type Schedule struct {
 	stopOn StopOn
 	gate   gate   // nil where starts need not keep a distance
 	feed   *feed  // nil where calls do not come out of a queue
+	found  *found // nil where nothing is found on the way
 	state  Action // Start while running, then Done or Cancel
 	reason string
 }
@@ -70,7 +71,7 @@ type StopOn struct {
 	Error bool
 }
 
-// source is what differs between closed loops, open ones and queues.
+// source is what differs between closed loops, open ones, queues, and what is found.
 type source interface {
 	// next decides; a Start or a Drop takes the call out of the schedule.
 	next(now time.Duration, inFlight int) Next

@@ -17,7 +17,7 @@ import (
 )
 
 // metrics are the names to choose from when one is unknown.
-var metrics = []string{"p99", "p50", "p90", "p95", "p99.9", "mean", "max", "min", "all.p99", "service.p99", "lateness.p99", "errors", "errors.CLASS", "cancelled", "dropped", "rate", "makespan", "speedup", "goodput(200ms)", "elapsed.p95", "calls.errors", "calls.rate", "record.NAME.p95", "phase.NAME.p99", "memory.max", "first_event.p99", "service.first_event.p99", "gap.p99", "queue.length_max", "queue.length_mean", "queue.blocked", "queue.consumers_busy"}
+var metrics = []string{"p99", "p50", "p90", "p95", "p99.9", "mean", "max", "min", "all.p99", "service.p99", "lateness.p99", "errors", "errors.CLASS", "cancelled", "dropped", "rate", "makespan", "speedup", "goodput(200ms)", "elapsed.p95", "calls.errors", "calls.rate", "record.NAME.p95", "phase.NAME.p99", "memory.max", "first_event.p99", "service.first_event.p99", "gap.p99", "queue.length_max", "queue.length_mean", "queue.blocked", "queue.consumers_busy", "crawl.pages", "crawl.depth"}
 
 // otherTools are names that people bring along.
 var otherTools = map[string]string{
@@ -101,6 +101,8 @@ func (rule *Rule) metric(name string) (milliseconds bool, err error) {
 		return false, checkClass(rule.Class)
 	case dotted && family == "queue":
 		return false, rule.queued(name)
+	case dotted && family == "crawl":
+		return false, rule.crawled(name)
 	case dotted && family == "record":
 		return false, rule.recorded(rest)
 	case dotted && family == "memory":
@@ -226,6 +228,10 @@ func (rule *Rule) value(text string, milliseconds bool) (err error) {
 	}
 	if of := queueFigureOf(rule.Family); of != nil {
 		rule.Value, err = of.parse(text)
+		return err
+	}
+	if rule.OfCrawls() {
+		rule.Value, err = parsePages(text)
 		return err
 	}
 	switch rule.Family {

@@ -52,6 +52,25 @@ func Items[T any](shape Shape[T]) Shape[[]T] {
 	}
 }
 
+// ItemsOrNone is Items where there may be none: [].
+func ItemsOrNone[T any](shape Shape[T]) Shape[[]T] {
+	some := Items(shape)
+	return Shape[[]T]{
+		Want: some.Want,
+		Read: func(r *Reader, n *yaml.Node) ([]T, bool) {
+			if len(n.Content) == 0 {
+				return nil, true
+			}
+			return some.Read(r, n)
+		},
+		Schema: func() *jsonschema.Schema {
+			s := some.Schema()
+			s.MinItems = nil
+			return s
+		},
+	}
+}
+
 // Forms are the shapes of a value that may be written in several ways; those
 // that are not given are refused.
 type Forms[T any] struct{ Scalar, List, Map Shape[T] }
