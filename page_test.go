@@ -142,7 +142,7 @@ func TestPageOnModes(t *testing.T) {
 	}
 	b := newBuild(t)
 	b.put("runner/mode/trickle.go", code[0])
-	b.insert(table, "\t\trateLimited(),\n", code[1])
+	b.insert(table, "\t\tproducerConsumer(),\n", code[1])
 	carryOut := b.program()
 	if out, err := carryOut(scenarios[0]); err != nil || !strings.Contains(out, "trickle") {
 		t.Errorf("%v\n%s", err, out)
@@ -153,8 +153,8 @@ func TestPageOnModes(t *testing.T) {
 		"trickle: 200ms, think_time: 1s":            "think_time belongs to sequential and concurrent modes, a trickle one has none",
 		"concurrent: 2, at_most: 3":                 "at_most belongs to trickle modes, a concurrent one has none",
 		"trickle: 0s":                               "above zero",
-		"trickle: 1s, concurrent: 2":                "leave one of mode, concurrent, rate-limited and trickle out",
-		"name: x":                                   "`concurrent: 10`, `rate-limited: 5/2s` or `trickle: 200ms`",
+		"trickle: 1s, concurrent: 2":                "leave one of mode, concurrent, rate-limited, producer-consumer and trickle out",
+		"name: x":                                   "produce: 100ms}` or `trickle: 200ms`",
 		"trickle: 1s, name: a}, {trickle: [1s, 2s]": "",
 	} {
 		out, err := carryOut(strings.Replace(scenarios[0], "trickle: [200ms, 100ms], at_most: 5", bad, 1))

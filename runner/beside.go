@@ -28,7 +28,7 @@ type neighbour struct {
 // neighbours makes ready what goes on beside a trial.
 func (r *underWay) neighbours(t scenario.Trial, o opened) (all []*neighbour, err error) {
 	until := schedule.Never
-	if t.Requests == 0 { // it goes on while the trial drains, which is no time to count
+	if !t.Batch() { // it goes on while the trial drains, which is no time to count
 		until = length(t)
 	}
 	for _, b := range t.Beside() {
@@ -95,7 +95,7 @@ func (r *underWay) fillBeside(out *result.Trial, all []*neighbour, began bool) (
 	for _, n := range all {
 		b := describe(n.trial)
 		b.Engine, b.DurationS = n.opened.engine(), cmp.Or(out.DurationS, out.MakespanS)
-		m := measured{whole: n.recorder.Interval, end: drive.End{At: n.end.At, Interrupted: n.end.Interrupted}}
+		m := measured{whole: n.recorder.Interval, end: drive.End{At: n.end.At, Interrupted: n.end.Interrupted, Queue: n.end.Queue}}
 		if out.Ended == result.Stopped { // nor did this last as long as was asked for
 			m.end.Stopped = out.Reason
 		}

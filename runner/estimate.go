@@ -14,10 +14,10 @@ func Estimate(t scenario.Trial) (took time.Duration, known bool) {
 		return 0, true
 	}
 	around := t.Scenario.Warmup + t.Scenario.Pause
-	if t.Requests == 0 {
+	if !t.Batch() {
 		return around + length(t), true
 	}
-	if t.Scenario.Steps != nil {
+	if t.Scenario.Steps != nil || t.Scenario.Crawl != nil {
 		return 0, false
 	}
 	traits := t.Scenario.Target.Settings.Traits()

@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"time"
 
+	"plimsoll/runner/crawl"
 	"plimsoll/runner/drive"
 	"plimsoll/runner/latency"
 	"plimsoll/runner/result"
 	"plimsoll/runner/scenario"
+	"plimsoll/runner/schedule"
 )
 
 // fill puts into the result what was recorded.
@@ -27,12 +29,33 @@ func (r *underWay) fill(out *result.Trial, t scenario.Trial, m measured) error {
 	out.InFlightMean = ratio(rec.Busy.Seconds(), out.MakespanS)
 	fillGoodput(&out.Measure, promises.Whole, rec, per)
 	err := errors.Join(end.Err, r.fillMeasure(&out.Measure, rec), fillParts(&out.Measure, t.Scenario.Target.Settings, rec, per))
+	fillQueue(out, rec, end.Queue)
+	fillCrawl(out, end.Crawl)
 	if out.Unit == result.UnitIteration {
 		err = errors.Join(err, r.fillSteps(out, t.Scenario, rec, promises))
 	}
 	judgeHealth(out, t, rec, m.stood)
 	checkLittle(out)
 	return err
+}
+
+// fillQueue puts in what the mode's queue was like, if it has one.
+func fillQueue(out *result.Trial, rec *drive.Interval, q *schedule.Queue) {
+	if q == nil {
+		return
+	}
+	out.Queue = &result.Queue{LengthMean: q.LengthMean, LengthMax: q.LengthMost, BlockedS: q.Blocked.Seconds(), ConsumersBusy: q.Busy}
+	lengths := rec.Timeline.QueueLength()
+	for i := range out.Timeline {
+		out.Timeline[i].QueueLength = lengths[i]
+	}
+}
+
+// fillCrawl puts in how far a crawl came, if it was one.
+func fillCrawl(out *result.Trial, c *crawl.Told) {
+	if c != nil {
+		out.Crawl = &result.Crawl{Pages: c.Pages, Depth: c.Depth, Found: c.Found, Skipped: c.Skipped}
+	}
 }
 
 // fillMeasure puts in what was counted and timed.

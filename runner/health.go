@@ -16,7 +16,7 @@ import (
 // an open loop must have kept its own schedule.
 func judgeHealth(out *result.Trial, t scenario.Trial, rec *drive.Interval, stood standstill) {
 	most := t.Mode.Traits().MaxInFlight
-	if most > 0 && rec.HeldCalls > 0 {
+	if most > 0 && rec.HeldCalls > 0 && t.Scenario.Crawl == nil { // there the rate holds, too
 		out.Health.LimitedBy = "max_in_flight"
 	}
 	if rec.PoolHeld || rec.HeldCalls > 0 && 0 < pool(t) && pool(t) <= most {

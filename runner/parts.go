@@ -54,7 +54,7 @@ type perSecond struct {
 // perSecondOf is that of a trial whose end and makespan are known: all of it where a
 // number of calls, or whole ones, were asked for, or it ended early.
 func perSecondOf(t *result.Trial) perSecond {
-	if t.Requests > 0 || t.Whole || t.Ended != result.Complete {
+	if t.Counted() || t.Whole || t.Ended != result.Complete {
 		return perSecond{t.MakespanS, true}
 	}
 	return perSecond{t.DurationS, false}

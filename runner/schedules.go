@@ -10,7 +10,7 @@ import (
 // newSchedule turns a mode into the schedule of a loop's share of it.
 func newSchedule(t scenario.Trial, s mode.Share, bounds schedule.Bounds, streams random.Source) *schedule.Schedule {
 	return t.Mode.Schedule(mode.Part{
-		Bounds: bounds, Share: s, Batch: t.Requests, Pool: pool(t), Streams: streams,
+		Bounds: bounds, Share: s, Batch: t.Requests, Found: t.Scenario.Crawl != nil, Pool: pool(t), Streams: streams,
 		Stop: schedule.StopOn{
 			FirstCompleted: t.Scenario.StopWhen == scenario.FirstCompleted,
 			FirstError:     t.Scenario.StopWhen == scenario.FirstError,

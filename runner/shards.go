@@ -21,7 +21,7 @@ func loops(t scenario.Trial, asked, cpus int) int {
 // divisible tells whether several loops keep every promise of a scenario that
 // one keeps: a count of calls and an end by a call are one loop's business.
 func divisible(s *scenario.Scenario, requests int) bool {
-	return requests == 0 && s.StopWhen == "" && !s.StopOnError
+	return requests == 0 && s.Crawl == nil && s.StopWhen == "" && !s.StopOnError
 }
 
 // stride is how far apart the numbers of a loop's calls are. In an open loop they

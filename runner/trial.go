@@ -78,7 +78,10 @@ func describe(t scenario.Trial) *result.Trial {
 		out.Unit, out.Steps = result.UnitIteration, describeSteps(steps.Main.Rows)
 		out.Elapsed, out.ErrorElapsed = &result.Dist{}, &result.Dist{}
 	}
-	if t.Requests == 0 {
+	if t.Scenario.Crawl != nil {
+		out.Crawl = &result.Crawl{Skipped: map[string]int64{}}
+	}
+	if !t.Batch() {
 		out.DurationS, out.Whole = length(t).Seconds(), t.Scenario.Whole
 	}
 	return out
@@ -119,7 +122,11 @@ func (r *underWay) measure(ctx, atOnce context.Context, t scenario.Trial, out *r
 	if err != nil {
 		return err
 	}
-	l := &load{underWay: r, trial: t, all: all, own: own, journeys: journeys, beside: beside, stop: stop, out: out}
+	visits, err := crawlOf(t, own)
+	if err != nil {
+		return err
+	}
+	l := &load{underWay: r, trial: t, all: all, own: own, journeys: journeys, crawl: visits, beside: beside, stop: stop, out: out}
 	return l.perform(atOnce)
 }
 
@@ -129,6 +136,7 @@ type load struct {
 	trial    scenario.Trial
 	all, own opened // own are those that the trial itself calls
 	journeys *journeying
+	crawl    *drive.Crawl // nil: nothing is visited
 	beside   []*neighbour
 	stop     *drive.Stop
 	out      *result.Trial
@@ -264,7 +272,7 @@ func cutDelays(rigs []rig) []string {
 // shards are the trial's shares, one for each rig.
 func (l *load) shards(from time.Duration, rigs []rig, g *gathering) []drive.Loop {
 	t, until := l.trial, schedule.Never
-	if t.Requests == 0 {
+	if !t.Batch() {
 		until = length(t)
 	}
 	bounds := schedule.Bounds{From: from, Until: until, Requests: int64(t.Requests)}
@@ -272,7 +280,7 @@ func (l *load) shards(from time.Duration, rigs []rig, g *gathering) []drive.Loop
 	for k, rig := range rigs {
 		s := &shards[k]
 		*s = l.loop(rig, l.own, t, l.stop)
-		s.Journey = l.journeys.of(rig, k, len(rigs))
+		s.Journey, s.Crawl = l.journeys.of(rig, k, len(rigs)), l.crawl
 		s.Schedule = newSchedule(t, mode.Share{K: k, N: len(rigs)}, bounds, l.streams(t))
 		s.Recorder = drive.NewRecorder(until, l.calls.observer(t))
 		s.Recorder.Sink, s.Recorder.Asked, s.Recorder.Promises = g, l.calls.asked(t), promised(t)

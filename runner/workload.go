@@ -18,6 +18,9 @@ func workload(t scenario.Trial) string {
 	if t.Requests > 0 {
 		w.put("requests", t.Requests)
 	}
+	if s.Crawl != nil {
+		w.put("crawl", s.Crawl.Text())
+	}
 	length := "duration"
 	if s.Whole {
 		length = "at_least"

@@ -12,6 +12,8 @@ type Parts struct {
 	Memory int64
 	// Stream is what came of an answer that was a stream; nil: it was none.
 	Stream *Stream
+	// Links are where the answer of a page leads; nil: nobody asked.
+	Links *Links
 }
 
 // None is a phase that a call has not had.
@@ -47,4 +49,16 @@ func (s *Stream) MeanGap() time.Duration {
 		return 0
 	}
 	return sum / time.Duration(s.Events-1)
+}
+
+// Links are where an answer leads.
+type Links struct {
+	// URLs are whole ones, in the order of the answer; those of one page are
+	// spelled alike.
+	URLs []string
+	// Redirect tells that the one URL is where the answer leads on by itself.
+	Redirect bool
+	// Scheme and Malformed count the other links: those of schemes that nobody
+	// calls, and those that lead nowhere.
+	Scheme, Malformed int
 }

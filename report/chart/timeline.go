@@ -69,22 +69,27 @@ func started(m view.Moment) float64   { return m.StartedPerS }
 func succeeded(m view.Moment) float64 { return m.OKPerS }
 func failed(m view.Moment) float64    { return m.FailedPerS }
 func inFlight(m view.Moment) float64  { return m.InFlight }
+func queued(m view.Moment) float64    { return m.Queued }
 func median(m view.Moment) float64    { return m.P50S }
 func tail(m view.Moment) float64      { return m.TailS }
 
 // ofTimeline are the strips from above to below.
-func ofTimeline(noun string) []strip {
-	linear := scaling{logFrom: 1e99, label: number}
-	return []strip{
+func ofTimeline(s *view.Scenario) []strip {
+	linear, noun := scaling{logFrom: 1e99, label: number}, s.Noun()
+	all := []strip{
 		{noun + "s/s", linear, []figureOf{succeeded, failed}, []figureOf{started}, (*panel).rates, view.Rate, "no " + noun + " was started"},
 		{"response time", scaling{logFrom: 0, labels: 6, label: duration}, []figureOf{median, tail}, nil, (*panel).responses, view.Response, "no " + noun + " succeeded"},
 		{"in flight", linear, []figureOf{inFlight}, nil, (*panel).flights, "", "nothing was in flight"},
 	}
+	if s.Queued() {
+		all = append(all, strip{"in the queue", linear, []figureOf{queued}, nil, (*panel).queues, view.Queue, "nothing waited"})
+	}
+	return all
 }
 
 // strips are the rows of panels of some stretches, one beside the other.
 func strips(s *view.Scenario, groups []*view.Group, stretches []view.Stretch, titled bool) (rows [][]panel) {
-	for _, st := range ofTimeline(s.Noun()) {
+	for _, st := range ofTimeline(s) {
 		var row []panel
 		ranges := st.ranges(stretches)
 		for i, stretch := range stretches {

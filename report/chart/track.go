@@ -44,6 +44,11 @@ func (p *panel) flights(t track) {
 	p.steps(t.moments, inFlight, above(t.dashed(), t.hidden), "in flight", look{Color: grey}.dashed())
 }
 
+// queues draws how many items waited in the queue.
+func (p *panel) queues(t track) {
+	p.steps(t.moments, queued, above(t.line(), t.hidden), "in the queue", look{Color: grey}.line())
+}
+
 // steps draws a figure as steps.
 func (p *panel) steps(moments []view.Moment, of figureOf, style draw.LineStyle, name string, sample draw.LineStyle) {
 	for _, points := range steps(moments, of) {

@@ -18,8 +18,8 @@ import (
 type Moment struct {
 	AtS, WidthS                     float64
 	StartedPerS, OKPerS, FailedPerS float64
-	InFlight                        float64
-	Calls                           int64 // successes
+	InFlight, Queued                float64 // means; Queued: of the queue's length
+	Calls                           int64   // successes
 	P50S                            float64
 	Tail                            float64 // the highest percentile of Tails that its own calls bear; 0 for none
 	TailS                           float64
@@ -145,7 +145,7 @@ func bunches(windows []result.Window, wide float64) (all [][]result.Window) {
 // the trial, not after it.
 func moment(windows []result.Window, end float64) (m Moment) {
 	var started, done, failed int64
-	var inFlight float64
+	var inFlight, queued float64
 	response := latency.New(latency.Coarse)
 	m.AtS = windows[0].AtS
 	for _, w := range windows {
@@ -154,6 +154,7 @@ func moment(windows []result.Window, end float64) (m Moment) {
 		done += w.OK
 		failed += w.Errors
 		inFlight += w.InFlightMean * w.WidthS
+		queued += w.QueueLength * w.WidthS
 		if h, err := w.Histogram(); err == nil {
 			response.Merge(h)
 		}
@@ -162,7 +163,7 @@ func moment(windows []result.Window, end float64) (m Moment) {
 		m.WidthS = until
 	}
 	m.StartedPerS, m.OKPerS, m.FailedPerS = float64(started)/m.WidthS, float64(done)/m.WidthS, float64(failed)/m.WidthS
-	m.InFlight = inFlight / m.WidthS
+	m.InFlight, m.Queued = inFlight/m.WidthS, queued/m.WidthS
 	m.Calls, m.P50S, m.TailS = response.Count(), Percentile(response, 50), math.NaN()
 	for _, percent := range Tails {
 		if supports(response, percent) {

@@ -21,12 +21,14 @@ var beside = map[string][]string{
 	Rate:     {"rate", "goodput"},
 	Makespan: {"makespan"},
 	Speedup:  {"speedup"},
+	Queue:    {"queue.length_mean", "queue.length_max"},
 }
 
 // Figures of charts, besides the metrics of an expectation.
 const (
 	Response = "response"
 	Service  = "service"
+	Queue    = "queue"
 )
 
 // Promises are the thresholds on some figures of the scenario, each once.

@@ -197,6 +197,10 @@ func quantity(v *result.Verdict) kindOfQuantity {
 	switch name := metricName(v); {
 	case strings.HasPrefix(name, "memory."):
 		return inBytes
+	case name == "queue.blocked":
+		return inSeconds
+	case name == "queue.consumers_busy":
+		return share
 	case name == Rate || name == "goodput":
 		return perSecond
 	case name == "errors" || name == "cancelled" || name == "dropped" || strings.HasPrefix(name, "errors."):

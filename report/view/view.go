@@ -124,7 +124,7 @@ func (o Options) section(s *Scenario) Section {
 	tables := []*Table{s.verdictTable()}
 	if len(s.Groups) > 0 {
 		sec.About = s.about()
-		tables = slices.Concat([]*Table{s.speedupTable(), s.scalingTable(), s.latencyTable(), s.streamTable()}, s.journeyTables(),
+		tables = slices.Concat([]*Table{s.speedupTable(), s.scalingTable(), s.latencyTable(), s.queueTable(), s.crawlTable(), s.streamTable()}, s.journeyTables(),
 			[]*Table{s.besideTable(), s.errorTable(), s.stepErrors(), s.verdictTable()})
 	}
 	if s.Capacity != nil {

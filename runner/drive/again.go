@@ -282,6 +282,9 @@ func (d *driver) finish(place uint32, last *target.Outcome, at time.Duration) {
 		d.walk.answered(place, c, last)
 		return
 	}
+	if d.crawl != nil {
+		d.visited(place, c)
+	}
 	d.settle(place, c)
 }
 

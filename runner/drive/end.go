@@ -3,6 +3,8 @@ package drive
 import (
 	"time"
 
+	"plimsoll/runner/crawl"
+	"plimsoll/runner/schedule"
 	"plimsoll/target"
 	"plimsoll/target/agenda"
 )
@@ -19,6 +21,10 @@ type End struct {
 	// Interrupted by Stop, or Stopped by the schedule, which says why.
 	Interrupted bool
 	Stopped     string
+	// Queue is what the schedule's queue was like; nil where it has none.
+	Queue *schedule.Queue
+	// Crawl is how far a crawl came; nil where it was none.
+	Crawl *crawl.Told
 	// Next is above the numbers of all iterations of the loop's journeys.
 	Next uint64
 	// At is when, on the trial's clock.
@@ -150,9 +156,12 @@ func (d *driver) number(place uint32) uint64 {
 }
 
 func (d *driver) end() End {
-	end := End{Interrupted: d.interrupted, At: d.now, Err: d.err}
+	end := End{Interrupted: d.interrupted, Queue: d.Schedule.Queue(d.now), At: d.now, Err: d.err}
 	if d.walk != nil {
 		end.Next = d.walk.next()
+	}
+	if d.crawl != nil {
+		end.Crawl = new(d.crawl.Frontier.Told())
 	}
 	if !d.interrupted && d.err == nil {
 		end.Stopped = d.Schedule.Stopped()

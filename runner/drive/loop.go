@@ -34,6 +34,9 @@ type Loop struct {
 	// Journey is what is carried out instead of calls; nil: nothing. Then
 	// Carrier, Timeout and Retry are nobody's.
 	Journey *Journey
+	// Crawl is what calls are of; nil: of nothing but the target. Its Schedule is of
+	// what is found.
+	Crawl *Crawl
 	// From is the schedule's beginning: 0, or before it by a warm-up.
 	From time.Duration
 	// Until is when calls cease to become due, schedule.Never for a batch;
@@ -84,6 +87,7 @@ type driver struct {
 	call               Call
 	again              *attempts // nil: a call is one try, and ends by itself
 	walk               *walk     // nil: what the schedule starts is a call, and no iteration
+	crawl              *crawling // nil: calls are of no pages
 	how                *tries    // of a call
 
 	Loop
@@ -101,9 +105,13 @@ func newDriver(l Loop) *driver {
 	case l.Journey != nil:
 		d.again = newAttempts(l.Journey.Carriers...)
 		d.walk = newWalk(d)
-	case l.Timeout > 0 || l.Retry != nil:
+	case l.Timeout > 0 || l.Retry != nil || l.Crawl != nil:
 		d.again, d.how = newAttempts(l.Carrier), &tries{l.Retry, l.Timeout}
 	}
+	if l.Crawl != nil {
+		d.crawls(l.Crawl)
+	}
+	l.Schedule.Watch(l.Recorder.Queued)
 	d.virtual, _ = l.Clock.(*wait.Virtual)
 	if d.handsOn, _ = l.Carrier.(handsOn); d.handsOn != nil && d.paced {
 		d.handsOn.Announce(l.Schedule.Began)
@@ -235,7 +243,12 @@ func (d *driver) begin(next schedule.Next) {
 	d.inFlight++
 	d.slots[place] = slot{d.serial, next.At, next.Ready, start}
 	if d.again != nil {
-		d.prepare(place, &d.again.carriers[0], d.how, target.Request{Number: d.First + d.again.calls*d.Stride})
+		var r target.Request
+		if d.crawl != nil {
+			r = d.crawl.visit(place)
+		}
+		r.Number = d.First + d.again.calls*d.Stride
+		d.prepare(place, &d.again.carriers[0], d.how, r)
 		d.try(place, start)
 		return
 	}

@@ -194,6 +194,9 @@ func (r *Recorder) Drop(at time.Duration, n int64) {
 	}
 }
 
+// Queued tells that the length of the schedule's queue has changed.
+func (r *Recorder) Queued(at time.Duration, by int) { r.Timeline.Queue(max(0, at), by) }
+
 // GiveUp tells that the drain is over: a call that is cancelled from now on
 // was given up.
 func (r *Recorder) GiveUp() { r.givesUp = true }

@@ -40,6 +40,10 @@ type Window struct {
 	// calls that started or ended in it: from start to the window's end, less
 	// from end to the window's end.
 	area float64
+	// queued is by how much a queue's length changed in the window, and queueArea
+	// the time that this added to those in it, up to the window's end.
+	queued    int64
+	queueArea float64
 }
 
 // NewTimeline makes an empty timeline of so many windows at most.
@@ -110,6 +114,15 @@ func (t *Timeline) Drop(at time.Duration, n int64) {
 	w.Dropped += n
 }
 
+// Queue notes that a queue's length changed at a time, of which Call knows
+// nothing.
+func (t *Timeline) Queue(at time.Duration, by int) {
+	last := t.index(at)
+	w := &t.windows[last]
+	w.queued += int64(by)
+	w.queueArea += float64(by) * float64(t.left(last, at))
+}
+
 // Merge adds what another timeline has counted, which is of no use afterwards.
 func (t *Timeline) Merge(o *Timeline) {
 	for t.width < o.width {
@@ -143,6 +156,17 @@ func (t *Timeline) InFlight() []float64 {
 	return means
 }
 
+// QueueLength is the queue's mean length in each window.
+func (t *Timeline) QueueLength() []float64 {
+	means := make([]float64, len(t.windows))
+	carried := int64(0)
+	for i, w := range t.windows {
+		means[i] = max(0, float64(carried)+w.queueArea/float64(t.width))
+		carried += w.queued
+	}
+	return means
+}
+
 // left is how much of a window comes after a time in it.
 func (t *Timeline) left(window int, at time.Duration) time.Duration {
 	return t.width - (at - time.Duration(window)*t.width)
@@ -168,6 +192,7 @@ func (t *Timeline) double() {
 		w := t.windows[2*i]
 		// What was in flight at the end of the first stays so in the second.
 		w.area += float64(w.Started-w.ended()) * float64(t.width)
+		w.queueArea += float64(w.queued) * float64(t.width)
 		if 2*i+1 < len(t.windows) {
 			t.add(&w, &t.windows[2*i+1])
 		}
@@ -188,6 +213,8 @@ func (t *Timeline) add(into, from *Window) {
 	into.Failures += from.Failures
 	into.Cancellations += from.Cancellations
 	into.area += from.area
+	into.queued += from.queued
+	into.queueArea += from.queueArea
 	if from.Response == nil {
 		return
 	}

@@ -2,6 +2,7 @@ package latency
 
 import (
 	"math"
+	"slices"
 	"testing"
 	"time"
 
@@ -125,5 +126,48 @@ func TestTheTimelineEndsWithTime(t *testing.T) {
 		}
 	case <-time.After(time.Minute):
 		t.Fatal("the windows double for ever")
+	}
+}
+
+// queueing makes a timeline hear of items that wait in a queue.
+func queueing(line *Timeline, items []history) *Timeline {
+	for _, h := range items {
+		line.Queue(h.intended, 1)
+		line.Queue(h.start, -1)
+	}
+	return line
+}
+
+// The length of a queue, in all windows together, is the time for which items
+// waited, whoever hears of them first and however wide windows had to become;
+// calls have no part in it.
+func TestQueueLengthAddsUp(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		a, b := histories(t, "a"), histories(t, "b")
+		line := queueing(timelineOf(b), a)
+		line.Merge(queueing(timelineOf(a), b))
+		sum, want := 0.0, 0.0
+		for _, mean := range line.QueueLength() {
+			sum += mean * float64(line.Width())
+		}
+		for _, h := range append(a, b...) {
+			want += float64(h.start - h.intended)
+		}
+		if math.Abs(sum-want) > 1e-6*want+1+1e-14*float64(line.Width())*float64(len(a)+len(b)) {
+			t.Fatalf("items waited %v, want %v", time.Duration(sum), time.Duration(want))
+		}
+	})
+}
+
+// An item waits from 3 ms to 5.5 ms, another from 4 ms on.
+func TestQueueLengthByWindow(t *testing.T) {
+	line := NewTimeline(MaxWindows)
+	line.Queue(3*time.Millisecond, 1)
+	line.Queue(4*time.Millisecond, 1)
+	line.Queue(5500*time.Microsecond, -1)
+	line.Call(0, 0, 7*time.Millisecond, 0, OK)
+	want := []float64{0, 0, 0, 1, 2, 1.5, 1}
+	if got := line.QueueLength(); !slices.Equal(got, want) {
+		t.Errorf("lengths %v, want %v", got, want)
 	}
 }

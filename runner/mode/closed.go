@@ -35,6 +35,9 @@ func (c Closed) Schedule(p Part) *schedule.Schedule {
 		rng := p.Streams(p.Share.name("think"))
 		closed.Think = func() time.Duration { return c.Think.Draw(rng) }
 	}
+	if p.Found {
+		return schedule.NewFound(schedule.Found{Users: c.Users, Think: closed.Think}, p.Stop)
+	}
 	return schedule.NewClosed(closed, p.Stop)
 }
 
@@ -116,8 +119,19 @@ func concurrent() form {
 		keys:    []key{think(), pace(), stages(), start()},
 		mode:    closed,
 		check:   checkConcurrent,
+		crawls:  checkUsersCrawl,
 		batch:   checkAllAtOnce,
 		untimed: "concurrent without a number starts all `requests` at once, which needs a number of them: write `concurrent: N`, or give requests instead of duration",
+	}
+}
+
+// checkUsersCrawl reports what users who visit pages have none of.
+func checkUsersCrawl(r *setting.Reader, d Draft) {
+	if at := d.at("pace"); at.Given {
+		r.Problem(at.Pos, "pace counts from when calls are due, and a page is due when it is found: write think_time, or a rate-limited mode")
+	}
+	if at := d.at("stages"); at.Given {
+		r.Problem(at.Pos, "a crawl takes as long as there are pages, and stages as long as they say: write one number")
 	}
 }
 

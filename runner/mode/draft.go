@@ -181,6 +181,8 @@ func (d Draft) Name() string {
 		return f.word
 	case !load.Valid:
 		return ""
+	case f.axis != nil: // too much for a name
+		return f.word
 	}
 	value := load.Text
 	if strings.Contains(value, "$") {
@@ -250,11 +252,32 @@ func (d Draft) CheckRequests(r *setting.Reader, requests setting.At[int]) {
 	}
 }
 
-// Sweep is a load that was written as a list.
+// CheckCrawl reports why the mode cannot visit what is found on the way; it stands
+// there.
+func (d Draft) CheckCrawl(r *setting.Reader, at setting.Pos) {
+	f, _ := d.form()
+	if f == nil {
+		return
+	}
+	if f.crawls != nil {
+		f.crawls(r, d)
+		return
+	}
+	var words []string
+	for _, other := range forms() {
+		if other.crawls != nil {
+			words = append(words, other.word)
+		}
+	}
+	r.Problem(at, "%s makes its calls itself, and a crawl finds them: write %s", f.word, or(words))
+}
+
+// Sweep is a load, or a part of one, that was written as a list.
 type Sweep struct {
 	Word  string
 	Pos   setting.Pos
 	Modes []setting.At[Mode] // nil where not all could be read
+	Parts []string           // of a part: its value in each of the Modes
 }
 
 // Sweeps are the draft's: more than one is a mistake.
@@ -266,6 +289,12 @@ func (d Draft) Sweeps() (all []Sweep) {
 		s := Sweep{Word: f.word, Pos: d.at(f.word).Pos}
 		if d.at(f.word).Valid {
 			s.Modes = d.modes(&f)
+		}
+		for _, load := range d.loads(&f).Items {
+			if f.axis != nil {
+				name, value := f.axis(load.Value)
+				s.Word, s.Parts = name, append(s.Parts, value)
+			}
 		}
 		all = append(all, s)
 	}

@@ -12,6 +12,7 @@ func forms() []form {
 		sequential(),
 		concurrent(),
 		rateLimited(),
+		producerConsumer(),
 	}
 }
 
@@ -23,6 +24,10 @@ type form struct {
 	// says what it is for. A doc of "" means that there is no such key.
 	load setting.Shape[any]
 	doc  string
+	// parts is in its place where a load is more than one value: one of these may
+	// be a list then. axis is which one is, and its value at a load.
+	parts setting.Shape[setting.Several[any]]
+	axis  func(load any) (name, value string)
 	// keys are its settings besides, in the order of the schema. Modes that have
 	// one in common share it.
 	keys []key
@@ -34,6 +39,9 @@ type form struct {
 	// cannot end it where its word stands alone.
 	batch   func(r *setting.Reader, d Draft, requests setting.At[int])
 	untimed string
+	// crawls reports what it has that does not go with calls which are found on the
+	// way; nil: it makes its calls itself.
+	crawls func(r *setting.Reader, d Draft)
 	// finds is what a search through its loads finds, which are then Searchable;
 	// parse reads such a load, also as a number, and search reports what keeps a
 	// mode from being searched.
@@ -64,7 +72,12 @@ func (k key) field() setting.Field[Draft] {
 }
 
 // loads is the key of the mode's name.
-func (f form) loads() key { return keyed(f.word, f.doc, setting.OneOrMore(f.load)) }
+func (f form) loads() key {
+	if f.axis != nil {
+		return keyed(f.word, f.doc, f.parts)
+	}
+	return keyed(f.word, f.doc, setting.OneOrMore(f.load))
+}
 
 func (f form) has(name string) bool {
 	return slices.ContainsFunc(f.keys, func(k key) bool { return k.name == name })

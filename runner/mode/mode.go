@@ -50,6 +50,9 @@ type Traits struct {
 	Timed bool
 	// Paced starts are kept apart by the schedule, see schedule.Schedule.Paced.
 	Paced bool
+	// Queue is how many items can wait in a queue that calls come out of; 0: there
+	// is none.
+	Queue int
 	// MaxInFlight is a limit that holds calls which have become due.
 	MaxInFlight int
 	// Loops are as many as the load is worth, MostLoops as many as keep every
@@ -64,6 +67,8 @@ type Part struct {
 	Stop  schedule.StopOn
 	// Batch are the requests of the whole trial, also while it warms up.
 	Batch int
+	// Found tells that calls are found on the way, see schedule.Found.
+	Found bool
 	// Pool is how many calls the target's pool of connections has room for
 	// where starts are paced; 0: no limit.
 	Pool    int

@@ -105,6 +105,12 @@ func TestWhatModesSay(t *testing.T) {
 			Traits{RatePerS: 10, Timed: true, Paced: true, MaxInFlight: 9}, 0, 0, 2 * s},
 		{Open{Start: perSecond(5), Stages: slope, Arrivals: Poisson, MaxInFlight: 1024}, "rate-limited: stages, arrivals: poisson, max_in_flight: 1024, stages: 5/s → 90000/s in 1s → 0/s in 500ms",
 			Traits{Length: 1500 * time.Millisecond, Timed: true, MaxInFlight: 1024, Loops: 2, MostLoops: 1}, 0, 0, never},
+		{Feed{Producers: 2, Consumers: 5, Queue: 10, Produce: delay.Of(s)}, "mode: producer-consumer, producers: 2, consumers: 5, queue: 10, produce: 1s",
+			Traits{Concurrency: 5, Users: 5, Queue: 10, Timed: true}, 0, 0, 50*s + 2*s},
+		{Feed{Producers: 200, Consumers: 5, Queue: 10, Produce: delay.Delay{Kind: delay.Exponential, A: s}}, `mode: producer-consumer, producers: 200, consumers: 5, queue: 10, produce: {"Kind":"exponential","A":1000000000}`,
+			Traits{Concurrency: 5, Users: 5, Queue: 10, Timed: true}, 0, 0, 40*s + s},
+		{Feed{Producers: 1, Consumers: 200, Queue: 10}, "mode: producer-consumer, producers: 1, consumers: 200, queue: 10, produce: 0s",
+			Traits{Concurrency: 200, Users: 200, Queue: 10, Timed: true}, 200, 100, 2 * s},
 	} {
 		if got := c.mode.Text(); got != c.text {
 			t.Errorf("%q, want %q", got, c.text)
@@ -151,5 +157,36 @@ func TestWhatIsFoundCanBeSearched(t *testing.T) {
 	}
 	if found != 2 {
 		t.Errorf("%d things can be found", found)
+	}
+}
+
+// What a producer draws for its items is its own, whoever draws before it, and
+// has the distribution that was asked for.
+func TestProducersDrawApart(t *testing.T) {
+	f := Feed{Producers: 3, Consumers: 1, Queue: 1, Produce: delay.Delay{Kind: delay.Exponential, A: time.Second}}
+	const n = 20_000
+	one := f.produce(random.New(1))
+	var alone []time.Duration
+	sum := 0.0
+	for range n {
+		alone = append(alone, one(1))
+		sum += alone[len(alone)-1].Seconds()
+	}
+	if mean := sum / n; math.Abs(mean-1) > 0.03 {
+		t.Errorf("items take %v s in the mean, want 1", mean)
+	}
+	f.Producers = 5
+	all, same := f.produce(random.New(1)), 0
+	for k := range 1000 {
+		other := all(0)
+		if got := all(1); got != alone[k] {
+			t.Fatalf("item %d of the second producer takes %v, and by itself %v", k, got, alone[k])
+		}
+		if other == alone[k] {
+			same++
+		}
+	}
+	if same > 0 {
+		t.Errorf("%d of 1,000 items of two producers take the same time", same)
 	}
 }

@@ -36,9 +36,31 @@ const (
 )
 
 func (o Open) Schedule(p Part) *schedule.Schedule {
+	if p.Found {
+		return schedule.NewFound(schedule.Found{Users: o.most(p.Pool), Limit: o.limit()}, p.Stop)
+	}
 	return schedule.NewOpen(schedule.Open{
 		Bounds: p.Bounds, Arrivals: p.Share.arrivals(o.arrivals(p.Streams)), MaxInFlight: p.Share.Of(o.MaxInFlight), Drop: o.Drop, Hold: p.Pool,
 	}, p.Stop)
+}
+
+// most is how many calls may be in flight where the pool has that many places; 0:
+// any number.
+func (o Open) most(pool int) int {
+	if pool > 0 {
+		return min(pool, o.MaxInFlight)
+	}
+	return o.MaxInFlight
+}
+
+// limit keeps the starts of what is found apart: as evenly as a bucket of one
+// token does where they are to be even, since nobody knows when there is something
+// to start.
+func (o Open) limit() schedule.Arrivals {
+	if o.Arrivals == Constant {
+		return schedule.Bucket(o.Rate.N, o.Rate.Per, 1)
+	}
+	return o.arrivals(nil)
 }
 
 func (o Open) arrivals(streams random.Source) schedule.Arrivals {
@@ -169,6 +191,7 @@ func rateLimited() form {
 		mode:   open,
 		check:  checkRateLimited,
 		batch:  checkRates,
+		crawls: checkRateCrawl,
 		search: unsearchable,
 	}
 }
@@ -212,6 +235,19 @@ func checkRateLimited(r *setting.Reader, at setting.Pos, d Draft) {
 		if kind == Window && rate.Value.N > mostInFlight {
 			r.Problem(rate.Pos, "a window of more than 10M calls is too large to remember: write the rate for a shorter time")
 		}
+	}
+}
+
+// checkRateCrawl reports what a crawl has no rate of.
+func checkRateCrawl(r *setting.Reader, d Draft) {
+	if at := d.at("stages"); at.Given {
+		r.Problem(at.Pos, "a crawl takes as long as there are pages, and stages as long as they say: write one rate")
+	}
+	if at := d.at("arrivals"); value[string](d, "arrivals") == Poisson {
+		r.Problem(at.Pos, "pages do not arrive, they are found: arrivals of a crawl are constant, window or bucket, and no more than a limit")
+	}
+	if at := d.at("overflow"); value[string](d, "overflow") == "drop" {
+		r.Problem(at.Pos, "a crawl visits every page that it finds, and overflow: drop would leave some out: leave it out")
 	}
 }
 

@@ -18,7 +18,7 @@ func (s Sequential) Text() string {
 func sequential() form {
 	return form{
 		word: "sequential", example: "{mode: sequential, think_time: 1s}", alone: true,
-		keys: []key{think(), pace()},
+		keys: []key{think(), pace()}, crawls: checkUsersCrawl,
 		mode: func(d Draft, _ any) Mode {
 			return Sequential{Closed{Users: 1, Think: value[delay.Delay](d, "think_time"), Pace: value[time.Duration](d, "pace")}}
 		},

@@ -90,6 +90,7 @@ func (r *Run) checkUnderWay() error {
 //	started = ok + Σ errors + cancelled
 //	every distribution has as many values as there were calls of its kind
 //	a timeline's windows add up to the trial
+//	no mean length of a queue is above its longest
 //	all of that holds for each step, and for what went on beside it
 //	every number is finite and not below zero
 func (t *Trial) Check() error {
@@ -101,6 +102,9 @@ func (t *Trial) Check() error {
 	}
 	if err := t.Measure.check(t.dists()); err != nil {
 		return err
+	}
+	if q := t.Queue; q != nil && (q.LengthMean > float64(q.LengthMax)*(1+1e-9) || q.ConsumersBusy > 1) {
+		return fmt.Errorf("the queue's mean length is %v and its longest %d, its consumers are busy for %v of the time", q.LengthMean, q.LengthMax, q.ConsumersBusy)
 	}
 	if err := t.checkBeside(); err != nil {
 		return err

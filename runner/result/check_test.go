@@ -39,6 +39,8 @@ func TestCheckNamesTheBrokenLaw(t *testing.T) {
 		{"timeline order", func(r *Run) { r.Trials[1].Timeline = append(r.Trials[1].Timeline, Window{AtS: 1, WidthS: 1}) }, "timeline[1] from 1 s, 1 s wide, does not follow"},
 		{"timeline width", func(r *Run) { r.Trials[1].Timeline[0].WidthS = 0 }, "timeline[0] from 0 s, 0 s wide"},
 		{"timeline length", func(r *Run) { r.Trials[1].Timeline = make([]Window, 241) }, "241 windows, more than 240"},
+		{"a queue's length", func(r *Run) { r.Trials[1].Queue.LengthMean = 2.5 }, "the queue's mean length is 2.5 and its longest 2"},
+		{"a queue's consumers", func(r *Run) { r.Trials[1].Queue.ConsumersBusy = 1.25 }, "busy for 1.25 of the time"},
 		{"twice", func(r *Run) { r.Trials = append(r.Trials, r.Trials[0]) }, "trial 3: fetch-urls, sequential, requests 5, repeat 0: is there twice"},
 		{"speedup", func(r *Run) { r.Speedups[0].Baseline = "" }, "speedup 1: needs a scenario, a mode and a baseline"},
 		{"interval", func(r *Run) { r.Speedups[0].High = 2 }, "speedup 1: ratio 2.9 is outside its interval, 2.7 to 2"},

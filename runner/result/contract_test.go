@@ -30,7 +30,7 @@ var additions = []string{
 	"verdicts.concurrency", "verdicts.rate_per_s", "verdicts.reason", "verdicts.note", "verdicts.at_least", "verdicts.limit", "verdicts.step",
 	"scaling", "scaling.smallest", "scaling.largest", "scaling.none_below", "scaling.baseline", "scaling.x1",
 	"scaling.x1.value", "scaling.x1.low", "scaling.x1.high", "scaling.basis", "scaling.off", "scaling.refused", "scaling.note",
-	"trials.loops", "trials.warnings", "trials.unit", "trials.elapsed", "trials.error_elapsed", "trials.steps", "trials.beside",
+	"trials.loops", "trials.warnings", "trials.queue", "trials.queue.length_mean", "trials.queue.length_max", "trials.queue.blocked_s", "trials.queue.consumers_busy", "trials.timeline.queue_length", "trials.crawl", "trials.crawl.pages", "trials.crawl.depth", "trials.crawl.found", "trials.crawl.skipped", "trials.unit", "trials.elapsed", "trials.error_elapsed", "trials.steps", "trials.beside",
 	"capacities.mode", "capacities.target", "capacities.slo", "capacities.slo.step", "capacities.slo.rule", "capacities.slo.metric",
 	"capacities.slo.percentile", "capacities.slo.limit", "capacities.slo.or_equal", "capacities.from", "capacities.to",
 	"capacities.hold_s", "capacities.precision", "capacities.peak_load", "capacities.precise", "capacities.headroom",

@@ -329,3 +329,24 @@ func TestThroughputOfWholeCalls(t *testing.T) {
 		t.Errorf("5 calls in 2.5 s are %v/s", got)
 	}
 }
+
+// Means of a queue are over the time of all repetitions, how long producers were
+// blocked is a mean of the repetitions, and the longest is that of any.
+func TestQueuesOfRepetitionsAreOne(t *testing.T) {
+	trials := []Trial{
+		trialOf("s", "m", Point{}, 0, []time.Duration{time.Second}, nil),
+		trialOf("s", "m", Point{}, 1, []time.Duration{time.Second}, nil),
+	}
+	trials[0].MakespanS, trials[0].Queue = 1, &Queue{LengthMean: 2, LengthMax: 7, BlockedS: 1, ConsumersBusy: 1}
+	trials[1].MakespanS, trials[1].Queue = 3, &Queue{LengthMean: 4, LengthMax: 5, BlockedS: 4, ConsumersBusy: 0.5}
+	groups, err := Groups(trials)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := *groups[0].Queue, (Queue{LengthMean: 3.5, LengthMax: 7, BlockedS: 2.5, ConsumersBusy: 0.625}); got != want {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+	if step, err := groups[0].OfStep("x"); err != nil || step.Queue != nil {
+		t.Errorf("a step has a queue: %+v, %v", step.Queue, err)
+	}
+}

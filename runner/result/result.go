@@ -108,7 +108,8 @@ type Point struct {
 	Requests    int     `json:"requests,omitempty"`
 	Concurrency int     `json:"concurrency,omitempty"`
 	RatePerS    float64 `json:"rate_per_s,omitempty"`
-	// Vary is NAME=VALUE, of the variable that the scenario varies.
+	// Vary is NAME=VALUE, of the variable that the scenario varies, or of the
+	// setting of a mode that is a list.
 	Vary string `json:"vary,omitempty"`
 }
 
@@ -144,6 +145,11 @@ type Trial struct {
 	MakespanS      float64 `json:"makespan_s"`
 	ThroughputPerS float64 `json:"throughput_per_s"`
 	InFlightMean   float64 `json:"in_flight_mean"`
+	// Queue is what the mode's queue was like, where it has one: for as long as
+	// items came, of a batch until its last one was done.
+	Queue *Queue `json:"queue,omitempty"`
+	// Crawl is what was visited, where pages were.
+	Crawl *Crawl `json:"crawl,omitempty"`
 
 	Measure
 
@@ -209,6 +215,34 @@ type Measure struct {
 
 	Timeline []Window `json:"timeline"`
 }
+
+// Queue is a bounded queue between producers and consumers, over a trial.
+type Queue struct {
+	LengthMean float64 `json:"length_mean"`
+	// LengthMax is the most items that waited in it; one that a free consumer
+	// takes at once does not wait.
+	LengthMax int `json:"length_max"`
+	// BlockedS is how long producers waited for room, all of them together.
+	BlockedS float64 `json:"blocked_s"`
+	// ConsumersBusy is the share of the time for which consumers had an item.
+	ConsumersBusy float64 `json:"consumers_busy"`
+}
+
+// Crawl is how far a crawl came.
+type Crawl struct {
+	// Pages is how many were visited, and Depth how many links the farthest of them
+	// was from where it started.
+	Pages int64 `json:"pages"`
+	Depth int   `json:"depth"`
+	// Found is how many links there were on them, Skipped how many of these were
+	// not followed, by why.
+	Found   int64            `json:"found"`
+	Skipped map[string]int64 `json:"skipped"`
+}
+
+// Counted tells that the trial was over with the last of its calls, and not when
+// its time was.
+func (t *Trial) Counted() bool { return t.Requests > 0 || t.Crawl != nil }
 
 // UnitIteration is the Unit of trials of journeys.
 const UnitIteration = "iteration"
@@ -295,6 +329,7 @@ type Window struct {
 	OK           int64   `json:"ok"`
 	Errors       int64   `json:"errors"`
 	InFlightMean float64 `json:"in_flight_mean"`
+	QueueLength  float64 `json:"queue_length,omitempty"` // the mean, of Trial.Queue
 	MeanS        float64 `json:"mean_s"`
 	P50S         float64 `json:"p50_s"`
 	P99S         float64 `json:"p99_s"`

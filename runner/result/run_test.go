@@ -158,11 +158,13 @@ func fullRun() *Run {
 		panic(err)
 	}
 	fast.Timeline = []Window{{
-		AtS: 0, WidthS: 2, Scheduled: 7, Started: 6, Dropped: 1, OK: 5, InFlightMean: 0.875,
+		AtS: 0, WidthS: 2, Scheduled: 7, Started: 6, Dropped: 1, OK: 5, InFlightMean: 0.875, QueueLength: 0.25,
 		MeanS: 0.35, P50S: 0.35, P99S: 0.36, MaxS: 0.36, HDR: hdr,
 	}}
 	fast.Ended, fast.Reason = Stopped, "on_error: stop"
 	fast.Health = Health{KeptPace: false, Why: "lateness p99 2ms", LimitedBy: "max_in_flight"}
+	fast.Crawl = &Crawl{Pages: 6, Depth: 2, Found: 9, Skipped: map[string]int64{"seen": 4}}
+	fast.Queue = &Queue{LengthMean: 0.5, LengthMax: 2, BlockedS: 0.125, ConsumersBusy: 0.75}
 	fast.Loops, fast.Warnings = 2, []string{"a warning"}
 	fast.MachineUse = &MachineUse{CPUS: 0.5, WallS: 2.1, CPUWaitS: 0.02, GCPauseS: 0.001, GCPauseMaxS: 0.0005, GCs: 3, SpinS: 0.01, StoodStillS: 0.02, StoodStillAtS: 1.5, ThrottledS: 0.1, RSSBytes: 1 << 24, PeakRSSBytes: 1 << 25}
 	fast.Workload = "concurrent: 3, drain: 30s"

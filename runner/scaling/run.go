@@ -108,7 +108,7 @@ func axisOf(along []*result.Group) (axis string) {
 		switch {
 		case g.RatePerS != 0:
 		case g.Sweep.Vary != "":
-			if _, workers := inParallel(g); workers {
+			if _, workers := inParallel(g); workers && g.Queue == nil { // else a mode's own setting
 				here = result.AxisVary
 			}
 		case g.Sweep.Concurrency > 0 && g.Concurrency == g.Sweep.Concurrency && (g.Requests == 0 || g.Requests >= g.Concurrency):

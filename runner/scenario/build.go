@@ -133,6 +133,7 @@ func (d draft) scenario(r *setting.Reader, at setting.Pos, w *whole) *Scenario {
 		Clock:       cmp.Or(d.clock.Value, Real),
 		Requests:    d.requests.Value.Values(),
 		Duration:    d.length().Value,
+		Crawl:       d.crawl.Value,
 		Whole:       d.atLeast.Given,
 		Warmup:      d.warmup.Value,
 		Drain:       30 * time.Second,
@@ -158,6 +159,7 @@ func (d draft) scenario(r *setting.Reader, at setting.Pos, w *whole) *Scenario {
 	d.addSteps(r, s, w)
 	d.addTargets(r, s, w)
 	d.checkOwn(r, s)
+	d.checkCrawl(r, s)
 	d.checkClock(r, s)
 	switch {
 	case w.behind[s.Name]:

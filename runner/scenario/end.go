@@ -20,7 +20,7 @@ func (d draft) length() setting.At[time.Duration] {
 // checkEnd sees to it that every trial has one end: a number of requests, a
 // duration, or the mode's stages.
 func (d draft) checkEnd(r *setting.Reader, at setting.Pos) {
-	bounded := d.requests.Given || d.length().Given
+	bounded := d.requests.Given || d.length().Given || d.crawl.Given
 	if d.requests.Given && d.duration.Given {
 		r.Problem(setting.Later(d.requests.Pos, d.duration.Pos), "requests and duration exclude each other, leave one of them out")
 	}
@@ -62,7 +62,7 @@ func (d draft) checkStaged(r *setting.Reader, stages setting.Pos) {
 // checkDrain warns where calls that hang are given up before they have timed
 // out: they would be cancelled, and in no share of errors.
 func (d draft) checkDrain(r *setting.Reader, at setting.Pos, s *Scenario) {
-	if s.Steps != nil || s.Target.Settings == nil || d.requests.Given || s.Drain >= s.Target.Settings.Traits().Timeout {
+	if s.Steps != nil || s.Target.Settings == nil || d.requests.Given || d.crawl.Given || s.Drain >= s.Target.Settings.Traits().Timeout {
 		return
 	}
 	if d.drain.Given {
@@ -77,7 +77,7 @@ func (d draft) checkDrain(r *setting.Reader, at setting.Pos, s *Scenario) {
 // stands still: closed loops that only time would end, of calls that may end
 // at once. Real time goes on by itself.
 func (d draft) checkStandstill(r *setting.Reader, at setting.Pos, s *Scenario, c *mode.Column) {
-	if why := s.standstill(c.Modes...); why != "" && !d.requests.Given {
+	if why := s.standstill(c.Modes...); why != "" && !d.requests.Given && !d.crawl.Given {
 		r.Problem(at, "%s", why)
 	}
 }

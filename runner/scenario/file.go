@@ -44,6 +44,7 @@ type draft struct {
 	repeat                   setting.At[int]
 	order, stopWhen, onError string
 	before, after            setting.Several[string]
+	crawl                    setting.At[*Crawl]
 	modes                    setting.At[[]setting.At[mode.Draft]]
 	baseline                 setting.At[string]
 	vary                     setting.At[varying]
@@ -81,6 +82,7 @@ func draftShape() setting.Shape[draft] {
 		setting.Key("requests", "How many calls a trial makes; a list is a sweep.", setting.Located(setting.OneOrMore(setting.Count(1, mostRequests))), func(d *draft) *setting.At[setting.Several[int]] { return &d.requests }),
 		setting.Key("duration", "How long a trial takes, instead of `requests`.", setting.Located(setting.LongerThanZero()), func(d *draft) *setting.At[time.Duration] { return &d.duration }),
 		setting.Key("at_least", "How long calls begin, instead of `duration`, where whole calls are to count: all are waited for, and the trial lasts until the last has ended.", setting.Located(setting.LongerThanZero()), func(d *draft) *setting.At[time.Duration] { return &d.atLeast }),
+		setting.Key("crawl", "Visits the pages that it finds, each once, instead of a number of requests.", setting.Located(crawlShape()), func(d *draft) *setting.At[*Crawl] { return &d.crawl }),
 		setting.Key("warmup", "How long to call before each trial without counting. Default 0s.", duration, func(d *draft) *setting.At[time.Duration] { return &d.warmup }),
 		setting.Key("drain", "How long to wait for calls in flight after the end. Default 30s.", duration, func(d *draft) *setting.At[time.Duration] { return &d.drain }),
 		setting.Key("pause", "How long to wait between trials. Default 0s.", setting.Duration(), func(d *draft) *time.Duration { return &d.pause }),

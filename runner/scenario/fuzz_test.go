@@ -85,7 +85,7 @@ func checkPlan(t *testing.T, plan *Plan) {
 		load := m.Traits()
 		staged := load.Length > 0
 		ends := 0
-		for _, end := range []bool{trial.Requests > 0, s.Duration > 0, staged} {
+		for _, end := range []bool{trial.Requests > 0, s.Duration > 0, s.Crawl != nil, staged} {
 			if end {
 				ends++
 			}
@@ -95,7 +95,9 @@ func checkPlan(t *testing.T, plan *Plan) {
 			t.Errorf("%s, %s: the trial has %d ends", s.Name, m.Name, ends)
 		case s.Name == "" || m.Name == "" || s.Baseline == nil || s.Repeat < 1:
 			t.Errorf("something is missing in %+v", s)
-		case load.Timed && (load.MaxInFlight <= 0 || !staged && !(load.RatePerS > 0)):
+		case load.Queue > 0 && load.Concurrency <= 0:
+			t.Errorf("%s: nobody takes items: %+v", m.Name, load)
+		case load.Timed && load.Queue == 0 && (load.MaxInFlight <= 0 || !staged && !(load.RatePerS > 0)):
 			t.Errorf("%s: %+v", m.Name, load)
 		case m.Text() == "" || trial.Requests == 0 && !staged && !load.Timed && load.Concurrency <= 0:
 			t.Errorf("%s: how many calls start at once? %s", m.Name, m.Text())

@@ -239,7 +239,7 @@ func keys(schema *jsonschema.Schema) string {
 	return strings.Join(names, " ") + ": "
 }
 
-var offered = regexp.MustCompile(stranger + `" in [a-z ]+, there (?:are|is only) (.*)`)
+var offered = regexp.MustCompile(stranger + `" in [a-z -]+, there (?:are|is only) (.*)`)
 
 // checkStranger looks whether the parser refused the strange key, and offered
 // the keys of the schema instead.

@@ -49,7 +49,7 @@ func (n naming) place(p promise) (mode string, rule verdict.Rule, ok bool) {
 			return mode, rule, false
 		}
 	}
-	return mode, rule, p.rule.Valid && n.judgeable(p.rule.Pos, &rule, of)
+	return mode, rule, p.rule.Valid && n.judgeable(p.rule.Pos, &rule, of) && n.queued(p.rule.Pos, &rule, mode) && n.crawling(p.rule.Pos, &rule)
 }
 
 // called are the rows of a path, or else those of a name.
@@ -141,6 +141,35 @@ func (n naming) judgeable(at setting.Pos, rule *verdict.Rule, of *journey.Row) b
 		n.r.Problem(at, "%s", problem)
 	}
 	return problem == ""
+}
+
+// queued reports a rule on a queue that the mode has none of, or no mode has.
+func (n naming) queued(at setting.Pos, rule *verdict.Rule, name string) bool {
+	if !rule.OfQueues() || !n.modes {
+		return true
+	}
+	for _, column := range n.s.Modes {
+		for _, m := range column.Modes {
+			if m.Traits().Queue > 0 && (name == "" || name == column.Name) {
+				return true
+			}
+		}
+	}
+	whose := "no mode here has a queue"
+	if name != "" {
+		whose = name + " has no queue"
+	}
+	n.r.Problem(at, "%s is of producers and consumers, and %s: leave it out", metricOf(rule), whose)
+	return false
+}
+
+// crawling reports a rule on a crawl that is none.
+func (n naming) crawling(at setting.Pos, rule *verdict.Rule) bool {
+	if !rule.OfCrawls() || n.s.Crawl != nil {
+		return true
+	}
+	n.r.Problem(at, "%s is of crawls, and this scenario is none: leave it out", metricOf(rule))
+	return false
 }
 
 // calling is the path of a step that makes calls.

@@ -59,6 +59,8 @@ type Scenario struct {
 	// that Duration or the modes' stages bound a trial.
 	Requests []int
 	Duration time.Duration
+	// Crawl is what is visited instead; nil: nothing is.
+	Crawl *Crawl
 	// Whole says that Duration is how long calls begin at least: all of them are
 	// waited for, and what the trial got done is over all of its time.
 	Whole  bool

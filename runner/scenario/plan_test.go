@@ -120,6 +120,10 @@ func TestScenarioSettings(t *testing.T) {
 	}
 }
 
+func feed(producers, consumers, queue int, produce delay.Delay) mode.Feed {
+	return mode.Feed{Producers: producers, Consumers: consumers, Queue: queue, Produce: produce}
+}
+
 func TestModes(t *testing.T) {
 	plan := goodFile(t, "modes.yaml")
 	rate := func(n int64, per time.Duration) quantity.Rate { return quantity.Rate{N: n, Per: per} }
@@ -146,8 +150,11 @@ func TestModes(t *testing.T) {
 		open("poisson", mode.Open{Arrivals: mode.Poisson, Stages: []mode.Stage[quantity.Rate]{{Target: rate(100, time.Second), Duration: 30 * time.Second}}}),
 		column("concurrent", mode.Closed{Start: 1, Think: delay.Of(10 * time.Millisecond), Stages: []mode.Stage[int]{{Target: 10, Duration: 30 * time.Second}, {Target: 0, Duration: 5 * time.Second}}}),
 		column("concurrent", mode.Closed{Users: 1}, mode.Closed{Users: 2}, mode.Closed{Users: 4}, mode.Closed{Users: 8}),
+		column("producer-consumer", feed(2, 3, 10, delay.Delay{Kind: delay.Uniform, A: 100 * time.Millisecond, B: 500 * time.Millisecond})),
+		column("eager", feed(2, 3, 1000, delay.Of(0))),
+		column("producer-consumer", feed(2, 3, 1, delay.Of(100*time.Millisecond)), feed(2, 3, 10, delay.Of(100*time.Millisecond))),
 	}
-	columns := slices.Concat(plan.Scenarios[0].Modes, plan.Scenarios[1].Modes, plan.Scenarios[2].Modes[:1])
+	columns := slices.Concat(plan.Scenarios[0].Modes, plan.Scenarios[1].Modes, plan.Scenarios[2].Modes[:1], plan.Scenarios[4].Modes, plan.Scenarios[5].Modes[:1])
 	if len(columns) != len(want) {
 		t.Fatalf("there are %d modes, want %d", len(columns), len(want))
 	}
@@ -275,5 +282,29 @@ func TestMostVerdicts(t *testing.T) {
 	_, problems := Parse("s.yaml", []byte(text), environment, ".")
 	if len(problems) != 1 || !strings.Contains(problems.Error(), "comes to 270000 verdicts, and 200000 are the limit") {
 		t.Errorf("says %.300s", problems.Error())
+	}
+}
+
+// A list among the settings of a mode is the sweep's axis, by its name.
+func TestSweepsOverSettingsOfModes(t *testing.T) {
+	plan := goodFile(t, "modes.yaml")
+	for n, want := range map[int][]string{
+		5: {"queue=1", "queue=10"},
+		6: {"produce=100ms", "produce=exponential 100ms", "produce=uniform 50ms 150ms"},
+	} {
+		var got []string
+		for _, p := range plan.Scenarios[n].Sweep {
+			got = append(got, p.String())
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("places are %q, want %q", got, want)
+		}
+	}
+	rooms := plan.Scenarios[5].trials()
+	if at := rooms[4]; len(rooms) != 6 || at.Mode.Text() != "mode: producer-consumer, producers: 1, consumers: 3, queue: 10, produce: 50ms" || len(at.Values()) != 0 {
+		t.Errorf("%d trials, the fifth is %s, with the values %v", len(rooms), at.Mode.Text(), at.Values())
+	}
+	if e := plan.Scenarios[6].Expect; len(e) != 1 || e[0].At != plan.Scenarios[6].Sweep[1] {
+		t.Errorf("figures at %+v", e)
 	}
 }

@@ -59,13 +59,23 @@ func (d draft) lists(r *setting.Reader) []list {
 	}
 	for _, m := range d.modes.Value {
 		for _, s := range m.Value.Sweeps() {
-			all = append(all, listOf(r, s.Word, s.Pos, s.Modes, func(m mode.Mode) result.Point {
-				load := m.Traits()
-				return result.Point{Concurrency: load.Concurrency, RatePerS: load.RatePerS}
-			}))
+			all = append(all, listOf(r, s.Word, s.Pos, placesOf(s), func(p result.Point) result.Point { return p }))
 		}
 	}
 	return append(all, d.listOfVaried()...)
+}
+
+// placesOf are those of a mode that is swept.
+func placesOf(s mode.Sweep) (all []setting.At[result.Point]) {
+	for i, m := range s.Modes {
+		load := m.Value.Traits()
+		p := result.Point{Concurrency: load.Concurrency, RatePerS: load.RatePerS}
+		if s.Parts != nil {
+			p = result.Point{Vary: s.Word + "=" + s.Parts[i]}
+		}
+		all = append(all, setting.At[result.Point]{Value: p, Pos: m.Pos})
+	}
+	return all
 }
 
 // listOf reports a value that comes twice.

@@ -26,6 +26,9 @@ type Mode struct {
 	mode.Mode
 }
 
+// Batch tells that the trial is over with its last call, and not when a time is.
+func (t Trial) Batch() bool { return t.Requests > 0 || t.Scenario.Crawl != nil }
+
 // mostTrials bounds a plan: nobody waits for more, and a sweep of sweeps that
 // comes to more is a slip.
 const mostTrials = result.MostTrials

@@ -97,7 +97,7 @@ func (t Trial) Values() map[string]value.Value {
 			all[name] = value.JSON(strconv.FormatFloat(v, 'f', -1, 64))
 		}
 	}
-	if name, _, varies := t.Sweep.Varied(); varies {
+	if name, _, varies := t.Sweep.Varied(); varies && t.Scenario.Vary != nil { // else a setting of the mode is
 		i := slices.IndexFunc(t.Scenario.Sweep, func(p result.Point) bool { return p == t.Sweep })
 		all[name] = t.Scenario.Vary[max(0, i)]
 	}

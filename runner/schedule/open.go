@@ -100,38 +100,31 @@ func (o *open) overdue(now time.Duration) (count int64) {
 // later start is the generator's fault. A call takes the place that has been
 // free for longest.
 type places struct {
-	max  int
-	used int // places taken at least once
-	ring []time.Duration
-	head int
-	len  int
+	max   int
+	used  int                 // places taken at least once
+	since ring[time.Duration] // of those, the free ones
 }
+
+// any tells whether a place is known to be free.
+func (p *places) any() bool { return p.used < p.max || p.since.len > 0 }
 
 func (p *places) freeSince() time.Duration {
-	if p.used < p.max || p.len == 0 {
+	if p.used < p.max || p.since.len == 0 {
 		return -Never
 	}
-	return p.ring[p.head]
+	return p.since.first()
 }
 
-func (p *places) take() {
+// take takes a place, and tells whether it had been taken before.
+func (p *places) take() (again bool) {
 	if p.used < p.max {
 		p.used++
-		return
+		return false
 	}
-	if p.len > 0 {
-		p.head = (p.head + 1) & (len(p.ring) - 1)
-		p.len--
+	if p.since.len > 0 {
+		p.since.pop()
 	}
+	return true
 }
 
-func (p *places) free(at time.Duration) {
-	if p.len == len(p.ring) {
-		grown := make([]time.Duration, max(16, 2*len(p.ring)))
-		n := copy(grown, p.ring[p.head:])
-		copy(grown[n:], p.ring[:p.head])
-		p.ring, p.head = grown, 0
-	}
-	p.ring[(p.head+p.len)&(len(p.ring)-1)] = at
-	p.len++
-}
+func (p *places) free(at time.Duration) { p.since.push(at) }

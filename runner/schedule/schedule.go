@@ -1,7 +1,7 @@
 // Package schedule decides when calls start: one after another, so many at a
-// time, at a rate. A Schedule is a pure state machine on offsets from the
-// trial's start. It has no clock, no goroutine and no randomness but the
-// draws it is handed, so that every schedule can be tested exhaustively
+// time, at a rate, out of a queue. A Schedule is a pure state machine on offsets
+// from the trial's start. It has no clock, no goroutine and no randomness but
+// the draws it is handed, so that every schedule can be tested exhaustively
 // without sleeping; the one loop (package drive) interprets it.
 package schedule
 
@@ -42,8 +42,9 @@ const (
 )
 
 // Next is an action with its times, offsets from the trial's start. User is the
-// one who makes the call, of a closed loop's, which are numbered as they join;
-// in an open loop every call has a user of its own, and this is 0.
+// one who makes the call, of a closed loop's, which are numbered as they join, or
+// of a queue's consumers; in an open loop every call has a user of its own, and
+// this is 0.
 type Next struct {
 	Do        Action
 	User      uint32
@@ -55,6 +56,8 @@ type Schedule struct {
 	source source
 	stopOn StopOn
 	gate   gate   // nil where starts need not keep a distance
+	feed   *feed  // nil where calls do not come out of a queue
+	found  *found // nil where nothing is found on the way
 	state  Action // Start while running, then Done or Cancel
 	reason string
 }
@@ -68,7 +71,7 @@ type StopOn struct {
 	Error bool
 }
 
-// source is what differs between closed and open loops.
+// source is what differs between closed loops, open ones, queues, and what is found.
 type source interface {
 	// next decides; a Start or a Drop takes the call out of the schedule.
 	next(now time.Duration, inFlight int) Next
@@ -142,3 +145,19 @@ func (s *Schedule) Stopped() string { return s.reason }
 // Overdue counts the calls that were due by now and never handed out, and
 // takes them out of the schedule: they have become due and are dropped.
 func (s *Schedule) Overdue(now time.Duration) int64 { return s.source.overdue(now) }
+
+// Watch has the function told, from now on, of every change of the queue's
+// length, as it comes to be known; without a queue nobody is told anything.
+func (s *Schedule) Watch(length func(at time.Duration, by int)) {
+	if s.feed != nil {
+		s.feed.tell = length
+	}
+}
+
+// Queue is what the queue was like until now; nil where there is none.
+func (s *Schedule) Queue(now time.Duration) *Queue {
+	if s.feed == nil {
+		return nil
+	}
+	return s.feed.queue(now)
+}

@@ -74,6 +74,12 @@ func figureOf(g *result.Group, r Rule, speedups []result.Speedup) figure {
 	case "goodput":
 		return goodputOf(g, r)
 	}
+	if of := queueFigureOf(r.Family); of != nil {
+		return queueOf(g, of)
+	}
+	if of := crawlFigures()[r.Family]; of != nil {
+		return crawlOf(g, of)
+	}
 	return missing(fmt.Sprintf("%q is no metric", r.Family))
 }
 

@@ -100,10 +100,15 @@ func (t Threshold) isOn(g *result.Group) bool {
 	return g.Scenario == t.Scenario && (t.Mode == "" || g.Mode == t.Mode)
 }
 
-// spares tells whether the group is a baseline that a speedup was asked of
-// only because it was asked of every mode.
+// spares tells whether what was asked of every mode cannot be asked of the
+// group's: a speedup of the baseline, a queue's length of a mode without one.
 func (t Threshold) spares(g *result.Group, speedups []result.Speedup) bool {
-	if t.Rule.Family != "speedup" || t.Mode != "" {
+	switch {
+	case t.Mode != "":
+		return false
+	case t.Rule.OfQueues():
+		return g.Queue == nil && !g.Partial
+	case t.Rule.Family != "speedup":
 		return false
 	}
 	for _, s := range speedups {

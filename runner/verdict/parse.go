@@ -17,7 +17,7 @@ import (
 )
 
 // metrics are the names to choose from when one is unknown.
-var metrics = []string{"p99", "p50", "p90", "p95", "p99.9", "mean", "max", "min", "all.p99", "service.p99", "lateness.p99", "errors", "errors.CLASS", "cancelled", "dropped", "rate", "makespan", "speedup", "goodput(200ms)", "elapsed.p95", "calls.errors", "calls.rate", "record.NAME.p95", "phase.NAME.p99", "memory.max", "first_event.p99", "service.first_event.p99", "gap.p99"}
+var metrics = []string{"p99", "p50", "p90", "p95", "p99.9", "mean", "max", "min", "all.p99", "service.p99", "lateness.p99", "errors", "errors.CLASS", "cancelled", "dropped", "rate", "makespan", "speedup", "goodput(200ms)", "elapsed.p95", "calls.errors", "calls.rate", "record.NAME.p95", "phase.NAME.p99", "memory.max", "first_event.p99", "service.first_event.p99", "gap.p99", "queue.length_max", "queue.length_mean", "queue.blocked", "queue.consumers_busy", "crawl.pages", "crawl.depth"}
 
 // otherTools are names that people bring along.
 var otherTools = map[string]string{
@@ -99,6 +99,10 @@ func (rule *Rule) metric(name string) (milliseconds bool, err error) {
 	case strings.HasPrefix(name, "calls.errors."):
 		rule.Family, rule.Class = "calls.errors", strings.TrimPrefix(name, "calls.errors.")
 		return false, checkClass(rule.Class)
+	case dotted && family == "queue":
+		return false, rule.queued(name)
+	case dotted && family == "crawl":
+		return false, rule.crawled(name)
 	case dotted && family == "record":
 		return false, rule.recorded(rest)
 	case dotted && family == "memory":
@@ -222,12 +226,17 @@ func (rule *Rule) value(text string, milliseconds bool) (err error) {
 	if text == "" {
 		return fmt.Errorf("%q has no value: write one after the %s, such as p99 < 200ms", rule.Text, rule.Op)
 	}
+	if of := queueFigureOf(rule.Family); of != nil {
+		rule.Value, err = of.parse(text)
+		return err
+	}
+	if rule.OfCrawls() {
+		rule.Value, err = parsePages(text)
+		return err
+	}
 	switch rule.Family {
 	case "errors", "calls.errors", "cancelled", "dropped":
-		rule.Value, err = quantity.ParsePercent(text)
-		if err == nil && rule.Value > 1 {
-			err = fmt.Errorf("%s is more than 100%%, which is all there is", text)
-		}
+		rule.Value, err = parseShare(text)
 	case "rate", "calls.rate", "goodput":
 		if isNumber(text) {
 			return fmt.Errorf("%q is not a throughput: write %s/s", text, text)

@@ -18,7 +18,7 @@ import (
 //	others    makespan, speedup; record (numbers that a step's `record` keeps); memory
 //
 // and phase, times of parts of calls that their kind knows; of streams first_event,
-// service.first_event and gap.
+// service.first_event and gap; of a mode's queue queue.length_max and its like.
 type Rule struct {
 	Text   string         // as written, without the step
 	Step   string         // the path of the step, or of the named block, that it is about; "" for whole iterations, or for calls where there are no steps

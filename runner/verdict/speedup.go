@@ -134,8 +134,8 @@ func (p pairs) shorter(without int) float64 {
 	return result.Throughput(except(p.base, without))
 }
 
-// counted tells whether both were asked for a number of requests.
-func (p pairs) counted() bool { return p.base[0].Requests > 0 && p.mode[0].Requests > 0 }
+// counted tells whether both were over with their last call.
+func (p pairs) counted() bool { return p.base[0].Counted() && p.mode[0].Counted() }
 
 func (p pairs) missing() string {
 	if p.counted() {

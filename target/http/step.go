@@ -116,8 +116,13 @@ func (s *step) bound() time.Duration {
 // now is the time by which events of streams are stamped.
 func (t *Target) now() time.Duration { return time.Since(t.zero) }
 
-// stream notes what came of a stream, if the call was one and succeeded.
+// stream notes what came of a stream or a page, if the call was one and succeeded.
 func (t *Target) stream(s *step, out *target.Outcome) {
+	if leads := s.Leads(); leads != nil && out.OK() {
+		kept := *leads
+		kept.URLs = slices.Clone(kept.URLs)
+		out.Parts.Links = &kept
+	}
 	if told := s.Stream(out.Ended.Sub(t.zero)); told != nil && out.OK() {
 		kept := *told // the step serves others from now on
 		kept.Gaps = slices.Clone(kept.Gaps)

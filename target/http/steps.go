@@ -45,7 +45,7 @@ func (s *steps) prepare(call any) (any, error) {
 	if !ok {
 		return nil, fmt.Errorf("an http target makes no call of %T", call)
 	}
-	if text, constant := c.URL.Constant(); constant && !strings.HasPrefix(text, "/") {
+	if text, constant := c.URL.Constant(); constant && c.Links == nil && !strings.HasPrefix(text, "/") {
 		if _, err := whole(text); err != nil {
 			return nil, err
 		}

@@ -112,7 +112,7 @@ func (a *answer) Conclude(x *wire.Exchange) wire.Next {
 		return c.goes(x, a.step, true)
 	}
 	if class == "" {
-		x.Parts.Stream = a.step.Stream(x.Done.Ended)
+		x.Parts.Stream, x.Parts.Links = a.step.Stream(x.Done.Ended), a.step.Leads()
 	}
 	return wire.Next{Class: class, Err: err}
 }

@@ -3,6 +3,7 @@ package httpcall
 import (
 	"bytes"
 
+	"plimsoll/target/links"
 	"plimsoll/target/template"
 	"plimsoll/target/value"
 )
@@ -10,6 +11,9 @@ import (
 // Target appends the path, or the URL, and the query that the call asks for with
 // these values, as they are sent.
 func (c *Call) Target(dst []byte, args []value.Value) []byte {
+	if c.Links != nil {
+		return append(dst, args[0].Text...)
+	}
 	from := len(dst)
 	dst = c.URL.Append(dst, args, template.InURL)
 	asked := bytes.IndexByte(dst[from:], '?') >= 0
@@ -27,12 +31,16 @@ func (c *Call) Target(dst []byte, args []value.Value) []byte {
 // Fixed tells that Target is the same whatever the values.
 func (c *Call) Fixed() bool {
 	_, fixed := c.URL.Constant()
+	fixed = fixed && c.Links == nil
 	for _, q := range c.Query {
 		_, constant := q.Value.Constant()
 		fixed = fixed && constant
 	}
 	return fixed
 }
+
+// Reading is how the links of a page are read; nil: it is none.
+func (c *Call) Reading() *links.Reading { return c.Links }
 
 // Bodiless tells that the answer has no body.
 func (c *Call) Bodiless() bool { return c.Method == "HEAD" }

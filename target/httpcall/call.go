@@ -4,6 +4,7 @@
 package httpcall
 
 import (
+	"plimsoll/target/links"
 	"plimsoll/target/setting"
 	"plimsoll/target/stream"
 	"plimsoll/target/template"
@@ -32,7 +33,11 @@ type Call struct {
 	// Stream is how the answer is read where it comes event by event; nil: it does
 	// not.
 	Stream *stream.Reading
-	Holes  template.Holes
+	// Links make it the call of a page: what it asks for is its one argument, a
+	// normal URL (package links), and where the answer leads is told. A redirect is
+	// an answer like any other, which leads to one page. nil: it is none.
+	Links *links.Reading
+	Holes template.Holes
 }
 
 // Pair is a name and its value, in a query, a form or among cookies.

@@ -29,6 +29,8 @@ type Course struct {
 	body   []byte
 	over   bool // there is more of the body
 	meter  stream.Meter
+	leads  target.Links
+	led    bool // its answer leads where leads says
 
 	observer target.Observer // nil: nobody watches
 }
@@ -70,7 +72,10 @@ func (r *Reader) Begin(c *Course, q *target.Request, own *stream.Reading, now fu
 	c.meter.Begin(own, now)
 	c.number, c.user, c.args, c.want = q.Number, q.User, q.Args, q.Want
 	c.Trace = r.Traces.Sub(q.Number)
-	c.Hops, c.whole, c.most, c.observer = 0, false, 0, r.Observer
+	c.Hops, c.whole, c.most, c.observer, c.led = 0, false, 0, r.Observer, false
+	if c.call != nil && c.call.Links != nil {
+		c.whole, c.most = true, content.Room(r.most())
+	}
 	for i := range c.want {
 		c.most = beginning
 		if _, body := c.want[i].Needs(); body {
@@ -228,6 +233,9 @@ func (r *Reader) Answered(c *Course, a Answer, out *target.Outcome) (class strin
 		if err := c.meter.End(); err != nil {
 			return target.Body, err, false
 		}
+	}
+	if c.call != nil && c.call.Links != nil {
+		return r.lead(c, head, a, class)
 	}
 	if len(c.want) == 0 {
 		return class, nil, false

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"plimsoll/target/cookie"
+	"plimsoll/target/links"
 	"plimsoll/target/random"
 	"plimsoll/target/template"
 	"plimsoll/target/value"
@@ -47,6 +48,9 @@ func (p *Prepared) begin(m *Message, args []value.Value) error {
 	m.Method, m.Once, m.Asks = p.Method, p.once, p.asks
 	text := p.Call.Target(m.text[:0], args)
 	m.text = text
+	if p.Links != nil {
+		return p.beginPage(m, string(text))
+	}
 	if len(text) > 0 && text[0] == '/' && !(len(text) > 1 && text[1] == '/') {
 		m.Scheme, m.Host, m.named, m.Home = p.scheme, p.host, withoutZone(p.server.Base.Host), true
 		m.target = mended(append(m.target[:0], p.prefix...), text)
@@ -54,6 +58,24 @@ func (p *Prepared) begin(m *Message, args []value.Value) error {
 		return nil
 	}
 	return p.beginWhole(m, string(text))
+}
+
+// beginPage takes in a normal URL, whose target is sent as it is.
+func (p *Prepared) beginPage(m *Message, page string) error {
+	scheme, host, target := links.Cut(page)
+	m.Scheme, m.named = scheme, host
+	m.Host = Address(&url.URL{Scheme: scheme, Host: host})
+	m.target = append(m.target[:0], target...)
+	m.Target, m.Home = m.target, m.Scheme == p.scheme && m.Host == p.host
+	return nil
+}
+
+// Page is the normal URL of a path at the server, or of a whole URL.
+func (p *Prepared) Page(text string) (string, error) {
+	if strings.HasPrefix(text, "/") && !strings.HasPrefix(text, "//") {
+		text = p.scheme + "://" + withoutZone(p.server.Base.Host) + p.prefix + text
+	}
+	return links.Normal(text)
 }
 
 // beginWhole takes in a whole URL.

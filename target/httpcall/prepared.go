@@ -75,7 +75,7 @@ func (s *Server) Prepare(c *Call) *Prepared {
 	p.asks = c.Body.Kind != Nothing && p.has("Expect", "100-continue")
 	p.typed = c.contentType()
 	p.home, p.away, p.stranger = p.lines(true, true), p.lines(false, true), p.lines(false, false)
-	if len(c.Holes.Refs()) == 0 && !c.Trace {
+	if len(c.Holes.Refs()) == 0 && !c.Trace && c.Links == nil {
 		var m Message
 		if err := p.begin(&m, nil); err == nil && m.Home {
 			if err = p.render(&m, nil, 0, nil); err == nil {

@@ -45,7 +45,7 @@ func (h *handler) ServeHTTP(w nethttp.ResponseWriter, r *nethttp.Request) {
 	arrived := time.Now()
 	endpoint, argument := split(r.URL.Path)
 	switch {
-	case h.routed[endpoint]:
+	case h.routed[endpoint], h.settings.Site != nil:
 		h.simulate(w, r, arrived)
 	case endpoint == "delay" && argument != "":
 		h.delay(w, r, argument, arrived)

@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -52,5 +53,20 @@ func TestChildIsUpWhateverItsRoutes(t *testing.T) {
 		if answer, _ := get(t, client, child.URL()+"/any"); answer.StatusCode != want {
 			t.Errorf("call %d gets %d, want %d", n, answer.StatusCode, want)
 		}
+	}
+}
+
+// A site is all that its server has: endpoints are pages of it, or none.
+func TestSiteOverHTTP(t *testing.T) {
+	url := start(t, Options{Settings: sim.Settings{Site: &sim.Site{Pages: map[string][]string{"/": {"/käse", "/no"}, "/käse": nil, "/status/404": nil}}}})
+	client := newClient(t, false)
+	for path, want := range map[string]int{"": 200, "/": 200, "/?x": 200, "/k%C3%A4se": 200, "/status/404": 200, "/no": 404, "/echo": 404, "/status/200": 404} {
+		if answer, _ := get(t, client, url+path); answer.StatusCode != want {
+			t.Errorf("%q: status %d, want %d", path, answer.StatusCode, want)
+		}
+	}
+	answer, body := get(t, client, url)
+	if kind := answer.Header.Get("Content-Type"); kind != "text/html; charset=utf-8" || !strings.Contains(string(body), `<a href="/no">`) {
+		t.Errorf("%s: %s", kind, body)
 	}
 }

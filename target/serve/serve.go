@@ -12,7 +12,7 @@
 //	/echo           answers with the request, as JSON
 //	/health         answers at once: the server is up
 //
-// unless a route of the model begins with such a word.
+// unless a route of the model begins with such a word, or it has a site.
 //
 // The model's failures appear as a client would meet them: status-NNN as that
 // status, rejected as 503, throttled as 429 with Retry-After, reset as a

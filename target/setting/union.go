@@ -52,6 +52,25 @@ func Items[T any](shape Shape[T]) Shape[[]T] {
 	}
 }
 
+// ItemsOrNone is Items where there may be none: [].
+func ItemsOrNone[T any](shape Shape[T]) Shape[[]T] {
+	some := Items(shape)
+	return Shape[[]T]{
+		Want: some.Want,
+		Read: func(r *Reader, n *yaml.Node) ([]T, bool) {
+			if len(n.Content) == 0 {
+				return nil, true
+			}
+			return some.Read(r, n)
+		},
+		Schema: func() *jsonschema.Schema {
+			s := some.Schema()
+			s.MinItems = nil
+			return s
+		},
+	}
+}
+
 // Forms are the shapes of a value that may be written in several ways; those
 // that are not given are refused.
 type Forms[T any] struct{ Scalar, List, Map Shape[T] }
@@ -96,13 +115,15 @@ type Several[T any] struct {
 }
 
 // OneOrMore is a value or a list of such values.
-func OneOrMore[T any](shape Shape[T]) Shape[Several[T]] {
-	one := Complete(Located(shape), func(_ *Reader, _ Pos, v At[T]) (Several[T], bool) {
-		return Several[T]{Items: []At[T]{v}}, true
-	})
+func OneOrMore[T any](shape Shape[T]) Shape[Several[T]] { return oneOrMore(shape, nil) }
+
+// OneOrMoreMaps is OneOrMore of values that may be maps.
+func OneOrMoreMaps[T any](shape Shape[T]) Shape[Several[T]] { return oneOrMore(shape, one(shape).Read) }
+
+func oneOrMore[T any](shape Shape[T], readMap func(*Reader, *yaml.Node) (Several[T], bool)) Shape[Several[T]] {
 	list := Items(Located(shape))
 	return Either(shape.Want+", or a list of them", Forms[Several[T]]{
-		Scalar: one,
+		Scalar: one(shape),
 		List: Shape[Several[T]]{
 			Read: func(r *Reader, n *yaml.Node) (Several[T], bool) {
 				items, ok := list.Read(r, n)
@@ -110,6 +131,13 @@ func OneOrMore[T any](shape Shape[T]) Shape[Several[T]] {
 			},
 			Schema: list.Schema,
 		},
+		Map: Shape[Several[T]]{Read: readMap}, // in the schema of one
+	})
+}
+
+func one[T any](shape Shape[T]) Shape[Several[T]] {
+	return Complete(Located(shape), func(_ *Reader, _ Pos, v At[T]) (Several[T], bool) {
+		return Several[T]{Items: []At[T]{v}}, true
 	})
 }
 

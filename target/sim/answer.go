@@ -55,6 +55,7 @@ type answer struct {
 	refs   []template.Ref // of the holes of all
 	fixed  *Reply         // nil: it changes from call to call
 	asked  bool           // with what it asks for, not only with its number
+	site   *Site          // whose pages it is; nil: of none
 }
 
 // ready is nil where there is no answer to make ready.
@@ -116,8 +117,11 @@ func verbatim(text string) template.Template {
 // give is the answer to a call, in a reply whose memory is used again, or one
 // that is everybody's and must not be changed.
 func (a *answer) give(into *Reply, number uint64, path, query string) *Reply {
-	if a.fixed != nil {
+	switch {
+	case a.fixed != nil:
 		return a.fixed
+	case a.site != nil:
+		return a.site.write(into, path)
 	}
 	into.args = into.args[:0]
 	for i := range a.refs {

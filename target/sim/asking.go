@@ -9,6 +9,7 @@ import (
 
 	"plimsoll/target"
 	"plimsoll/target/chat"
+	"plimsoll/target/links"
 	"plimsoll/target/look"
 	"plimsoll/target/template"
 	"plimsoll/target/value"
@@ -29,10 +30,11 @@ type Asking interface {
 type prepared struct {
 	asking  Asking
 	fixed   bool
-	page    page          // where it is fixed
-	wish    *chat.Wish    // of its answer, where that is a stream; nil: its values say
-	streams bool          // answers may be streams
-	bound   time.Duration // of an event to come; 0: the target's
+	page    page           // where it is fixed
+	wish    *chat.Wish     // of its answer, where that is a stream; nil: its values say
+	streams bool           // answers may be streams
+	bound   time.Duration  // of an event to come; 0: the target's
+	links   *links.Reading // of a page; nil: it is none
 }
 
 // page is what a call asks for.
@@ -48,8 +50,11 @@ func (s *Settings) Prepare(call any) (any, error) {
 		return nil, fmt.Errorf("a simulated server is asked for paths, as in get: /users, and knows no %T", call)
 	}
 	p := &prepared{asking: asking, fixed: asking.Fixed(), streams: s.Streams()}
+	if page, ok := call.(interface{ Reading() *links.Reading }); ok {
+		p.links = page.Reading()
+	}
 	if p.fixed {
-		router := newRouter(s.Routes)
+		router := s.router()
 		p.page = pageOf(string(asking.Target(nil, nil)), &router)
 	}
 	if refers, ok := call.(interface{ Refs() []template.Ref }); s.Streams() && ok && len(refers.Refs()) == 0 {
@@ -150,6 +155,9 @@ func (c *Carrier) answered(id target.ID) *target.Done {
 	}
 	if c.observer != nil {
 		c.tellAnswered(w)
+	}
+	if w.prepared != nil && w.prepared.links != nil {
+		return c.led(w)
 	}
 	if len(w.want) == 0 && w.asked.Events == nil {
 		return &c.dones[w.class]

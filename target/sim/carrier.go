@@ -30,6 +30,8 @@ type Carrier struct {
 	done    target.Done
 	found   []value.Value
 	told    told
+	leads   target.Links
+	parts   target.Parts
 
 	// patience is how long callers wait for an answer, or the first event of one
 	// and from each to the next; 0: the loop sees to that, or nobody.
@@ -45,7 +47,7 @@ func NewCarrier(s Settings, streams random.Source) *Carrier {
 	c := &Carrier{model: New(s, streams), dones: make([]target.Done, 1), own: noWay}
 	c.number(target.Cancelled)
 	if m := c.model.manners; m != nil {
-		c.asks, c.routed = true, len(s.Routes) > 0
+		c.asks, c.routed = true, len(s.Routes) > 0 || s.Site != nil
 		c.router, c.own = &m.router, m.router.find("/")
 	} else {
 		c.router = &router{}

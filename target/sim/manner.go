@@ -95,6 +95,7 @@ func (t *turns) next(m manner) manner {
 // its turn's, its route's, and the route's turn's.
 type manners struct {
 	own    manner
+	lost   *answer // where the site has no such page
 	turns  turns
 	router router
 	routes []routed
@@ -109,10 +110,13 @@ type routed struct {
 
 // manners are nil where all calls are carried out alike.
 func (s *Settings) manners() *manners {
-	if s.Answer == nil && s.Stream == nil && len(s.Turns) == 0 && len(s.Routes) == 0 {
+	if s.Answer == nil && s.Stream == nil && len(s.Turns) == 0 && len(s.Routes) == 0 && s.Site == nil {
 		return nil
 	}
-	m := &manners{own: s.own(), turns: takenBy(s.Turns), router: newRouter(s.Routes)}
+	m := &manners{own: s.own(), turns: takenBy(s.Turns), router: s.router()}
+	if pages, missing := s.Site.ready(); pages != nil {
+		m.own.answer, m.lost = pages, missing
+	}
 	for i := range s.Routes {
 		r := &s.Routes[i]
 		m.routes = append(m.routes, routed{r.Manner.ready(), takenBy(r.Turns)})
@@ -128,7 +132,10 @@ func (m *manners) next(way Way) (manner, uint64) {
 	number := m.calls
 	m.calls++
 	next := m.turns.next(m.own)
-	if way != noWay {
+	switch {
+	case way == noPage:
+		next.answer = m.lost
+	case way != noWay:
 		r := &m.routes[way]
 		next = r.turns.next(next.over(&r.manner))
 	}
@@ -145,7 +152,7 @@ func (s *Settings) cycle(path string) iter.Seq[manner] {
 		}
 		way := m.router.find(path)
 		length := max(1, len(s.Turns))
-		if way != noWay {
+		if way >= 0 {
 			length = leastCommonMultiple(length, max(1, len(s.Routes[way].Turns)))
 		}
 		for range length {

@@ -16,15 +16,21 @@ type Route struct {
 	Turns []Manner `json:",omitempty"`
 }
 
-// Way is the route that a path takes: its number in Settings.Routes, or none.
+// Way is the route that a path takes: its number in Settings.Routes, or none, or
+// that there is no such page.
 type Way int
 
-const noWay Way = -1
+const (
+	noWay Way = -1
+	// noPage is the way of a path that the server's site has not.
+	noPage Way = -2
+)
 
 // router finds ways. What it knows follows from the settings alone.
 type router struct {
 	exact    map[string]Way // paths without a `*`
 	patterns []pattern      // the longest first
+	site     *Site          // nil: every path is answered
 }
 
 // pattern is a path with a `*` in it.
@@ -33,6 +39,13 @@ type pattern struct {
 	open    bool     // the last part is a `*`, and not among them
 	letters int      // all but the `*`
 	way     Way
+}
+
+// router finds the ways of the server.
+func (s *Settings) router() router {
+	r := newRouter(s.Routes)
+	r.site = s.Site
+	return r
 }
 
 func newRouter(routes []Route) router {
@@ -76,6 +89,9 @@ func (r *router) find(path string) Way {
 		if r.patterns[i].matches(path) {
 			return r.patterns[i].way
 		}
+	}
+	if r.site != nil && !r.site.has(path) {
+		return noPage
 	}
 	return noWay
 }

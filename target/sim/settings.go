@@ -38,6 +38,8 @@ type Settings struct {
 	Turns []Manner `json:",omitempty"`
 	// Routes are for calls to some paths.
 	Routes []Route `json:",omitempty"`
+	// Site are the pages that are the answers, instead; nil: there are none.
+	Site *Site `json:",omitempty"`
 
 	// Timeout is how long the caller of a call waits, 0 for as long as it takes,
 	// and Retry what it tries again. A target has them; no server knows of them.

@@ -32,14 +32,17 @@ func Shape() setting.Shape[Settings] {
 			setting.Key("stall", "Freezes the server now and then.", stall(), func(s *written) *Stall { return &s.Stall }),
 			setting.Key("quota", "N/T: a call that would be the N+1st admitted within T fails at once (throttled, HTTP 429).", quota(), func(s *written) *quantity.Rate { return &s.Quota }),
 			setting.Key("answer", "What a call gets back that does not fail: status, headers, json or body. Default: 200, and a line that says OK.", setting.Located(answers()), func(s *written) *setting.At[*Answer] { return &s.answer }),
-			setting.Key("turns", "What calls take in turn, as they arrive: delay, stream, errors and answer of each, instead of the target's.", takenInTurn(), func(s *written) *[]Manner { return &s.Turns }),
-			setting.Key("routes", "Delay, stream, errors, answer and turns of calls to some paths, such as /users/*; the longest match holds.", routes(), func(s *written) *[]Route { return &s.Routes }),
+			setting.Key("turns", "What calls take in turn, as they arrive: delay, stream, errors and answer of each, instead of the target's.", setting.Located(takenInTurn()), func(s *written) *setting.At[[]Manner] { return &s.turns }),
+			setting.Key("routes", "Delay, stream, errors, answer and turns of calls to some paths, such as /users/*; the longest match holds.", setting.Located(routes()), func(s *written) *setting.At[[]Route] { return &s.routes }),
+			setting.Key("site", "The pages that it has, which link to each other, as answers: `pages` by path, or a `tree`. What it has not is a 404.", setting.Located(site()), func(s *written) *setting.At[*Site] { return &s.site }),
 			setting.Key("timeout", "How long the caller of a call waits; the server goes on with it. Default: as long as it takes.", setting.LongerThanZero(), func(s *written) *time.Duration { return &s.Timeout }),
 			setting.Key("retry", "Repeats failed attempts. Default: none is.", retry.Shape(), func(s *written) *retry.Settings { return &s.Retry }),
 		)
 		return setting.Complete(read, func(r *setting.Reader, _ setting.Pos, s written) (Settings, bool) {
 			s.Delay, s.Stream, s.Answer = s.delay.Value, given(s.stream), s.answer.Value
+			s.Turns, s.Routes, s.Site = s.turns.Value, s.routes.Value, s.site.Value
 			ok := oneWay(r, s.delay, s.stream, s.answer)
+			ok = s.alone(r) && ok
 			if s.queue.Given {
 				s.Queue = &s.queue.Value
 			}
@@ -69,6 +72,9 @@ type written struct {
 	delay          setting.At[delay.Delay]
 	stream         setting.At[Stream]
 	answer         setting.At[*Answer]
+	turns          setting.At[[]Manner]
+	routes         setting.At[[]Route]
+	site           setting.At[*Site]
 	servers, queue setting.At[int]
 }
 

@@ -42,7 +42,7 @@ func (d *desk) enter(id target.ID, r *target.Request) (*Exchange, bool) {
 		x = d.newExchange()
 	}
 	x.Done = target.Done{ID: id}
-	x.Parts, x.measured, x.parts.Stream = &x.parts, unmeasured, nil
+	x.Parts, x.measured, x.parts.Stream, x.parts.Links = &x.parts, unmeasured, nil, nil
 	x.bound = d.o.Timeout
 	x.Number, x.User, x.led = r.Number, r.User, false
 	next := d.codec.Enter(x, r)
