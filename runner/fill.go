@@ -25,6 +25,7 @@ func (r *underWay) fill(out *result.Trial, t scenario.Trial, m measured) error {
 	per, promises := perSecondOf(out), promised(t)
 	out.ThroughputPerS = per.of(drive.Count{All: rec.OK, InTime: rec.InTime})
 	out.InFlightMean = ratio(rec.Busy.Seconds(), out.MakespanS)
+	fillCompletions(out, rec.Ends)
 	fillGoodput(&out.Measure, promises.Whole, rec, per)
 	err := errors.Join(end.Err, r.fillMeasure(&out.Measure, rec), fillParts(&out.Measure, t.Scenario.Target.Settings, rec, per))
 	if out.Unit == result.UnitIteration {
@@ -33,6 +34,16 @@ func (r *underWay) fill(out *result.Trial, t scenario.Trial, m measured) error {
 	judgeHealth(out, t, rec, m.stood)
 	checkLittle(out)
 	return err
+}
+
+// fillCompletions puts in when a batch's calls ended.
+func fillCompletions(out *result.Trial, ends *latency.Ends) {
+	switch {
+	case ends != nil:
+		out.Completions = result.NewCompletions(ends)
+	case out.Requests > result.MostCompletions:
+		out.Completions = result.NoCompletions(out.Requests)
+	}
 }
 
 // fillMeasure puts in what was counted and timed.

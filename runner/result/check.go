@@ -90,6 +90,7 @@ func (r *Run) checkUnderWay() error {
 //	started = ok + Σ errors + cancelled
 //	every distribution has as many values as there were calls of its kind
 //	a timeline's windows add up to the trial
+//	when a batch's calls ended rises, and in order nothing is earlier
 //	all of that holds for each step, and for what went on beside it
 //	every number is finite and not below zero
 func (t *Trial) Check() error {
@@ -100,6 +101,9 @@ func (t *Trial) Check() error {
 		return errors.New(wrong)
 	}
 	if err := t.Measure.check(t.dists()); err != nil {
+		return err
+	}
+	if err := t.checkCompletions(); err != nil {
 		return err
 	}
 	if err := t.checkBeside(); err != nil {
@@ -321,7 +325,7 @@ func impossible(v reflect.Value) string {
 		if v.Type() != reflect.TypeFor[time.Time]() {
 			return impossibleField(v)
 		}
-	case reflect.Slice:
+	case reflect.Slice, reflect.Array:
 		for i := range v.Len() {
 			if wrong := impossible(v.Index(i)); wrong != "" {
 				return fmt.Sprintf("[%d]%s", i, dotted(wrong))

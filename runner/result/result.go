@@ -144,6 +144,8 @@ type Trial struct {
 	MakespanS      float64 `json:"makespan_s"`
 	ThroughputPerS float64 `json:"throughput_per_s"`
 	InFlightMean   float64 `json:"in_flight_mean"`
+	// Completions are when the calls of a batch ended; nil: it is none.
+	Completions *Completions `json:"completions,omitempty"`
 
 	Measure
 
