@@ -16,17 +16,19 @@ type Promise struct {
 
 // beside are the families of a rule that belong beside a figure.
 var beside = map[string][]string{
-	Response: {"response", "all"},
-	Service:  {"service"},
-	Rate:     {"rate", "goodput"},
-	Makespan: {"makespan"},
-	Speedup:  {"speedup"},
+	Response:   {"response", "all"},
+	Service:    {"service"},
+	Rate:       {"rate", "goodput"},
+	Makespan:   {"makespan"},
+	Speedup:    {"speedup"},
+	Completion: {"first", "half", "last", "in_order.first", "in_order.half", "in_order.last"},
 }
 
 // Figures of charts, besides the metrics of an expectation.
 const (
-	Response = "response"
-	Service  = "service"
+	Response   = "response"
+	Service    = "service"
+	Completion = "completion"
 )
 
 // Promises are the thresholds on some figures of the scenario, each once.
