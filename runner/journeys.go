@@ -14,6 +14,7 @@ import (
 	"plimsoll/runner/scenario"
 	"plimsoll/runner/schedule"
 	"plimsoll/target"
+	"plimsoll/target/kind"
 	"plimsoll/target/random"
 )
 
@@ -86,6 +87,9 @@ func ready(p *journey.Program, o opened) (*journey.Program, error) {
 		prepared, err := to.Prepare(c.Prepared)
 		if err != nil {
 			return fmt.Errorf("the step %s: %w", p.Rows[c.Row].Name, err)
+		}
+		if own, may := prepared.(kind.Bounded); may && own.Bound(c.Timeout) {
+			c.Timeout = 0
 		}
 		c.Prepared = prepared
 		return nil

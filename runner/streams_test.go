@@ -181,3 +181,31 @@ func verdictOf(t *testing.T, run *result.Run, mode, rule string) result.Verdict 
 	t.Fatalf("there is no verdict on %s of %s", rule, mode)
 	return result.Verdict{}
 }
+
+const patient = `
+targets:
+  model: {sim: {stream: {first: 200ms, gap: 100ms, events: 10}, timeout: 150ms}}
+scenarios:
+  - name: talks
+    target: model
+    clock: virtual
+    requests: 20
+    modes: [sequential]
+    steps:
+      - {name: as the target says, get: /, on_error: continue}
+      - {name: long enough, get: /, timeout: 250ms, on_error: continue}
+      - {name: too short, get: /, timeout: 90ms, on_error: continue}
+`
+
+// A step's time-out bounds the first event and each gap of a stream, as its target's
+// does, and not the whole.
+func TestTimeoutsOfStepsThatStream(t *testing.T) {
+	trial := &carryOut(t, patient).Trials[0]
+	for path, want := range map[string]struct{ ok, late int64 }{
+		"as the target says": {0, 20}, "long enough": {20, 0}, "too short": {0, 20},
+	} {
+		if s := rowOf(t, trial, path); s.OK != want.ok || s.Errors["timeout"].Count != want.late {
+			t.Errorf("%s: %d well, %+v, want %+v", path, s.OK, s.Errors, want)
+		}
+	}
+}

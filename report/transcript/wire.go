@@ -31,9 +31,14 @@ func (t *Transcript) Sent(number uint64, url string, head, body []byte) {
 	body = bytes.Clone(body)
 	t.later(number, func() {
 		depth := t.show(number).depth + 1
-		t.line(depth, "", "→ "+method+" "+url)
+		t.line(depth, "", "→ "+inOneLine(strings.TrimSpace(method+" "+url)))
 		t.message(depth, lines, body)
 	})
+}
+
+// inOneLine is a text of which what breaks lines is spelled.
+func inOneLine(text string) string {
+	return strings.NewReplacer("\r", `\r`, "\n", `\n`, "\t", `\t`).Replace(text)
 }
 
 // Answered writes down an answer, as soon as it is clear what in it is secret.

@@ -208,7 +208,7 @@ func shown(v value.Value) string {
 		text = string(runes[:longest]) + "…"
 	}
 	if v.Kind == value.Text && (text == "" || strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r == ',' || r == '"' })) {
-		return `"` + text + `"`
+		return `"` + strings.NewReplacer("\r", `\r`, "\n", `\n`, "\t", `\t`).Replace(text) + `"`
 	}
 	return text
 }

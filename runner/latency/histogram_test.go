@@ -299,3 +299,34 @@ func TestMergeOfOtherDigits(t *testing.T) {
 		}
 	})
 }
+
+// Values that are recorded several at once are those that are recorded one by one, to
+// the last bit: below zero, at zero, few or many.
+func TestRecordN(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		for name, empty := range map[string]func(Digits) *Histogram{"dense": New, "sparse": NewSparse} {
+			one, many := empty(Fine), empty(Fine)
+			for range rapid.IntRange(0, 12).Draw(t, "values") {
+				d := time.Duration(rapid.OneOf(rapid.Int64Range(-5, 5), rapid.Int64Range(0, int64(2*time.Hour))).Draw(t, "value"))
+				n := rapid.Int64Range(-1, 300).Draw(t, "times")
+				many.RecordN(d, n)
+				for range n {
+					one.Record(d)
+				}
+			}
+			if many.Count() != one.Count() || many.Negative() != one.Negative() || many.Min() != one.Min() || many.Max() != one.Max() || many.Mean() != one.Mean() || many.Stddev() != one.Stddev() {
+				t.Fatalf("%s: %d values, %d below zero, %v to %v, mean %v ± %v; want %d, %d, %v to %v, %v ± %v", name, many.Count(), many.Negative(), many.Min(), many.Max(), many.Mean(), many.Stddev(),
+					one.Count(), one.Negative(), one.Min(), one.Max(), one.Mean(), one.Stddev())
+			}
+			for p := 0.0; p <= 100; p += 12.5 {
+				if many.Quantile(p) != one.Quantile(p) {
+					t.Fatalf("%s: p%v is %v, want %v", name, p, many.Quantile(p), one.Quantile(p))
+				}
+			}
+			many.Record(0)
+			if many.Count() != one.Count()+1 || many.Min() != 0 {
+				t.Fatalf("%s: one more value, and there are %d", name, many.Count())
+			}
+		}
+	})
+}

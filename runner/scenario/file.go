@@ -109,7 +109,7 @@ func ofTargets() (fields []setting.Field[draft]) {
 		name string
 		keys []string
 	}{
-		{"http", []string{"url", "method", "body", "body_file", "calls", "keepalive", "connections", "engine", "tls", "success", "unix", "resolve", "source", "max_head", "max_body", "serve"}},
+		{"http", []string{"url", "method", "body", "body_file", "calls", "stream", "content", "tokens", "keepalive", "connections", "engine", "tls", "success", "unix", "resolve", "source", "max_head", "max_body", "serve"}},
 		{"sim", []string{"delay", "servers", "queue", "contention", "stall", "quota"}},
 	} {
 		for _, key := range kind.keys {

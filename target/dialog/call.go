@@ -47,6 +47,11 @@ func (c *Call) Append(dst []byte, args []value.Value) []byte {
 	return c.text.Append(dst, args, template.AsIs)
 }
 
+// Show is the message with these values.
+func (c *Call) Show(args []value.Value) (line string, _, body []byte, _ error) {
+	return "send", nil, c.Append(nil, args), nil
+}
+
 // Fixed is the message, where it is always the same; nil: it is not.
 func (c *Call) Fixed() []byte { return c.fixed }
 

@@ -40,7 +40,8 @@ type program struct {
 	*Settings
 	environment []string
 	paths       paths
-	nowhere     *os.File // what nobody reads goes there, and comes from there
+	observer    target.Observer // nil: nobody watches
+	nowhere     *os.File        // what nobody reads goes there, and comes from there
 	own         *prepared
 	args        func(*target.Request) []value.Value // of its own call
 }
@@ -73,7 +74,8 @@ func (p *program) Call(ctx context.Context, r *target.Request) (out target.Outco
 	if err != nil {
 		return failure(argv[0], err)
 	}
-	run := run{path: path, argv: argv, dir: p.Directory, env: p.environment, stdin: asked.input(args), keep: wanted(r.Want), nowhere: p.nowhere}
+	p.tellSent(r, asked.Call, args)
+	run := run{path: path, argv: argv, dir: p.Directory, env: p.environment, stdin: asked.input(args), keep: wanted(r.Want) || p.observer != nil, nowhere: p.nowhere}
 	state, err := run.carryOut(ctx)
 	out.Ended = run.ended
 	if err != nil {
@@ -84,6 +86,7 @@ func (p *program) Call(ctx context.Context, r *target.Request) (out target.Outco
 	if class := p.classOf(state, asked); class != "" {
 		out.Class, out.Example = class, p.Scrub(run.example(state))
 	}
+	p.tellAnswered(r, &run)
 	if len(r.Want) > 0 {
 		p.look(r.Want, &run, state, &out)
 	}

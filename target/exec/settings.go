@@ -99,7 +99,7 @@ func (s *Settings) Open(_ context.Context, site kind.Site) (*kind.Opened, error)
 
 // program is who runs what is asked.
 func (s *Settings) program(site kind.Site) (*program, error) {
-	p := &program{Settings: s, environment: append(os.Environ(), s.Environment...)}
+	p := &program{Settings: s, observer: site.Observer, environment: append(os.Environ(), s.Environment...)}
 	p.paths.dir = s.Directory
 	if info, err := os.Stat(s.Directory); s.Directory != "" && (err != nil || !info.IsDir()) {
 		return nil, fmt.Errorf("there is no folder %s to run in", s.Directory)

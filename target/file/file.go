@@ -36,12 +36,13 @@ func phaseNames() []string { return []string{"open", "first_byte"} }
 // disk carries calls out in a folder.
 type disk struct {
 	*Settings
-	folder  string
-	private bool // we have made it, and remove it
-	content []byte
-	buffers sync.Pool // of *[]byte
-	own     *Call
-	args    func(*target.Request) []value.Value // of its own call
+	folder   string
+	private  bool // we have made it, and remove it
+	content  []byte
+	buffers  sync.Pool       // of *[]byte
+	observer target.Observer // nil: nobody watches
+	own      *Call
+	args     func(*target.Request) []value.Value // of its own call
 }
 
 // task is one call.
@@ -66,14 +67,16 @@ func (d *disk) Call(ctx context.Context, r *target.Request) (out target.Outcome)
 	if asked == nil {
 		asked, args = d.own, d.args(r)
 	}
-	t := &task{disk: d, ctx: ctx, number: r.Number, keep: wanted(r.Want), out: &out, path: d.pathOf(asked, args, r.Number)}
+	t := &task{disk: d, ctx: ctx, number: r.Number, keep: wanted(r.Want) || d.observer != nil, out: &out, path: d.pathOf(asked, args, r.Number)}
 	t.phases = [phases]time.Duration{target.None, target.None}
 	t.parts.Phases, out.Parts = t.phases[:], &t.parts
+	t.tellSent(asked)
 	err := asked.does(t)
 	out.Ended = time.Now()
 	if err != nil {
 		out.Class, out.Example = classOf(err), d.Scrub(err.Error())
 	}
+	t.tellAnswered()
 	if len(r.Want) > 0 {
 		t.look(r.Want)
 	}

@@ -108,7 +108,7 @@ func (s *Settings) Open(_ context.Context, site kind.Site) (*kind.Opened, error)
 
 // disk makes the folder, and what is in it.
 func (s *Settings) disk(site kind.Site) (*disk, error) {
-	d := &disk{Settings: s, folder: s.Directory, content: content(cmp.Or(s.Size, usualSize)), args: func(*target.Request) []value.Value { return nil }}
+	d := &disk{Settings: s, observer: site.Observer, folder: s.Directory, content: content(cmp.Or(s.Size, usualSize)), args: func(*target.Request) []value.Value { return nil }}
 	d.buffers.New = func() any {
 		b := make([]byte, 64<<10)
 		return &b

@@ -17,6 +17,7 @@ import (
 	"plimsoll/target"
 	"plimsoll/target/client"
 	"plimsoll/target/httpcall"
+	"plimsoll/target/kind"
 	"plimsoll/target/look"
 	"plimsoll/target/real"
 	"plimsoll/target/stream"
@@ -189,20 +190,36 @@ func TestTimeoutOfStreams(t *testing.T) {
 				}
 			}, target.Timeout},
 		} {
-			t.Run(by.name()+"/"+name, func(t *testing.T) {
-				t.Parallel()
-				s := tells(t, by.secure, c.tell)
-				x := newStepper(t, by, s.streamed(stream.Reading{Format: stream.SSE, Content: inEvent(t, "json.n")}, timeout))
-				for n := range 8 { // a busy machine is late
-					d := x.call(target.Request{})
-					if d.Class == c.class && (d.OK() || d.Parts.Stream == nil) {
-						return
-					}
-					if n == 7 {
-						t.Errorf("%+v, want class %q", d, c.class)
-					}
-				}
-			})
+			t.Run(by.name()+"/"+name, func(t *testing.T) { testTimeout(t, by, c.tell, c.class, timeout, false) })
+			t.Run(by.name()+", as the step says/"+name, func(t *testing.T) { testTimeout(t, by, c.tell, c.class, timeout, true) })
+		}
+	}
+}
+
+// testTimeout makes calls of a server, bounded by its target or by a step whose target
+// says something else.
+func testTimeout(t *testing.T, by carrier, tell func(say func(string)), class string, timeout time.Duration, bySteps bool) {
+	t.Parallel()
+	s := tells(t, by.secure, tell)
+	reading := stream.Reading{Format: stream.SSE, Content: inEvent(t, "json.n")}
+	settings, asked := s.streamed(reading, timeout), target.Request{}
+	if bySteps {
+		settings.Timeout = timeout / 10
+	}
+	x := newStepper(t, by, settings)
+	if bySteps {
+		asked.Call = x.prepare(asks(t, "GET", "/", func(c *httpcall.Call) { c.Stream = &reading }))
+		if own, is := asked.Call.(kind.Bounded); !is || !own.Bound(timeout) {
+			t.Fatal("a stream does not see to its time")
+		}
+	}
+	for n := range 8 { // a busy machine is late
+		d := x.call(asked)
+		if d.Class == class && (d.OK() || d.Parts.Stream == nil) {
+			return
+		}
+		if n == 7 {
+			t.Errorf("%+v, want class %q", d, class)
 		}
 	}
 }

@@ -209,7 +209,7 @@ func (t *Target) attempt(ctx context.Context, r *request, out *target.Outcome, a
 		out.Ended = time.Now()
 		return &failure{class: target.Cancelled}
 	}
-	timed, cancel := t.within(ctx, cmp.Or(t.settings.Timeout, agenda.Never), r.step)
+	timed, cancel := t.within(ctx, cmp.Or(r.step.bound(), t.settings.Timeout, agenda.Never), r.step)
 	defer cancel()
 	f := t.exchanges(ctx, timed, at, r, out)
 	if after != nil {

@@ -2,6 +2,7 @@ package http
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	nethttp "net/http"
 	"net/textproto"
@@ -86,7 +87,7 @@ func (t *Target) callLed(ctx context.Context, led *http1.Led) (out target.Outcom
 }
 
 // within bounds what is left to do; agenda.Never does not. Each event of a stream
-// gives it the target's time anew.
+// gives it its time anew.
 func (t *Target) within(ctx context.Context, left time.Duration, s *step) (context.Context, context.CancelFunc) {
 	switch {
 	case left == agenda.Never:
@@ -94,13 +95,22 @@ func (t *Target) within(ctx context.Context, left time.Duration, s *step) (conte
 	case s == nil || !s.Streams():
 		return context.WithTimeout(ctx, left)
 	}
+	anew := cmp.Or(s.Bound(), t.settings.Timeout)
 	timed, cancel := context.WithCancel(ctx)
 	timer := time.AfterFunc(left, cancel)
-	s.renew = func() { timer.Reset(t.settings.Timeout) }
+	s.renew = func() { timer.Reset(anew) }
 	return timed, func() {
 		timer.Stop()
 		cancel()
 	}
+}
+
+// bound is what its call says of that time; 0: nothing.
+func (s *step) bound() time.Duration {
+	if s == nil {
+		return 0
+	}
+	return s.Bound()
 }
 
 // now is the time by which events of streams are stamped.

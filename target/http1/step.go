@@ -20,6 +20,7 @@ type step struct {
 func (c *Codec) enterStep(x *wire.Exchange, own *Request, r *target.Request) wire.Next {
 	s := c.stepFor(r, own.Stream)
 	x.Own = s
+	x.Bound(s.Bound())
 	if s.Call() == nil {
 		s.request.Head = own.Head
 		s.Tell(own.Bytes, own.Later, c.o.Origin)

@@ -149,6 +149,15 @@ func (c *Course) Streams() bool { return c.meter.On() }
 // By has the events be stamped by another clock, from the next answer on.
 func (c *Course) By(now func() time.Duration) { c.meter.By(now) }
 
+// Bound is how long it may take until the first event comes, and each after it; 0:
+// what the target says.
+func (c *Course) Bound() time.Duration {
+	if c.call == nil {
+		return 0
+	}
+	return c.call.bound
+}
+
 // Event takes in a piece of the body of an answer that does so, and tells whether
 // an event with content has come. One that is not chunked comes in pieces.
 func (c *Course) Event(piece []byte, chunked bool) bool {

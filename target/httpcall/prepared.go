@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"plimsoll/target/cookie"
 	"plimsoll/target/template"
@@ -43,7 +44,8 @@ type Prepared struct {
 	typed                string // the body's Content-Type; "": none, or given
 	once                 bool
 	asks                 bool
-	fixed                *Message // where nothing of it ever changes
+	bound                time.Duration // of the first event of a stream, and of each gap; 0: the target's
+	fixed                *Message      // where nothing of it ever changes
 }
 
 // line is a line of the head: text, or a template behind its name. What of a
@@ -82,6 +84,15 @@ func (s *Server) Prepare(c *Call) *Prepared {
 		}
 	}
 	return p
+}
+
+// Bound sees to the time of a call whose answer is a stream.
+func (p *Prepared) Bound(d time.Duration) bool {
+	if p.Stream == nil {
+		return false
+	}
+	p.bound = d
+	return true
 }
 
 // Traced tells that its requests begin a trace.

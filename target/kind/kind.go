@@ -91,7 +91,8 @@ type Opened struct {
 	// one each time.
 	Carrier func(target.Clock) (target.Carrier, error)
 	// Prepare makes of what a step asks (an *httpcall.Call, of the kind http) what
-	// Request.Call is. It comes before Carrier; nil: the kind has no such calls.
+	// Request.Call is, and perhaps Bounded. It comes before Carrier; nil: the kind has
+	// no such calls.
 	Prepare func(call any) (any, error)
 	// Polls tells that the carrier's clock must be a *wait.Poll.
 	Polls bool
@@ -108,6 +109,14 @@ type Opened struct {
 	// gone makes a trial invalid, whatever its calls met.
 	Err   func() error
 	Close func()
+}
+
+// Bounded is a prepared call that may see to the time of its tries by itself: where
+// its answer is a stream that time bounds the first event and each gap.
+type Bounded interface {
+	// Bound says how long that is, 0 for as long as the target's calls may take.
+	// False: the call does not, and whoever makes it shall.
+	Bound(time.Duration) bool
 }
 
 // Never is an Opened.Err of what cannot fail.

@@ -39,13 +39,14 @@ func phaseNames() []string {
 // broker is the server, and how it is called.
 type broker struct {
 	*Settings
-	url     string
-	pool    *client.Pool[*nats.Conn]
-	hearers *hearers // the first of them is the consumer; nil: nobody waits for messages to arrive
-	made    []string // streams that are ours
-	run     string   // what its messages are known by
-	own     *Call
-	args    func(*target.Request) []value.Value // of its own call
+	url      string
+	pool     *client.Pool[*nats.Conn]
+	hearers  *hearers        // the first of them is the consumer; nil: nobody waits for messages to arrive
+	made     []string        // streams that are ours
+	run      string          // what its messages are known by
+	observer target.Observer // nil: nobody watches
+	own      *Call
+	args     func(*target.Request) []value.Value // of its own call
 }
 
 // parts are what is told of one call.
@@ -73,6 +74,7 @@ func (b *broker) Call(ctx context.Context, r *target.Request) (out target.Outcom
 		told.phases[connecting] = c.Connect
 	}
 	message := asked.message(args)
+	b.tellSent(r, message)
 	out.BytesOut = int64(len(message.Data))
 	answer, err := b.publish(ctx, c.Value, asked, message, told)
 	out.Ended = time.Now()
@@ -82,6 +84,7 @@ func (b *broker) Call(ctx context.Context, r *target.Request) (out target.Outcom
 		return out
 	}
 	out.BytesIn = int64(len(answer))
+	b.tellAnswered(r, answer)
 	if len(r.Want) > 0 {
 		(&dialog.Answer{Body: answer}).Find(r.Want, &out, b.Scrub)
 	}

@@ -65,7 +65,8 @@ func (c *codec) Enter(x *wire.Exchange, r *target.Request) wire.Next {
 	}
 	x.Own, x.Request = s, &s.Request
 	if c.observer != nil {
-		c.observer.Sent(x.Number, c.settings.Subject(), nil, s.Bytes)
+		line, _, body, _ := s.Show(args)
+		c.observer.Sent(x.Number, line, nil, body)
 	}
 	return wire.Next{Turn: wire.Goes}
 }

@@ -27,10 +27,12 @@ type Asking interface {
 
 // prepared is a step's call made ready.
 type prepared struct {
-	asking Asking
-	fixed  bool
-	page   page       // where it is fixed
-	wish   *chat.Wish // of its answer, where that is a stream; nil: its values say
+	asking  Asking
+	fixed   bool
+	page    page          // where it is fixed
+	wish    *chat.Wish    // of its answer, where that is a stream; nil: its values say
+	streams bool          // answers may be streams
+	bound   time.Duration // of an event to come; 0: the target's
 }
 
 // page is what a call asks for.
@@ -45,7 +47,7 @@ func (s *Settings) Prepare(call any) (any, error) {
 	if !ok {
 		return nil, fmt.Errorf("a simulated server is asked for paths, as in get: /users, and knows no %T", call)
 	}
-	p := &prepared{asking: asking, fixed: asking.Fixed()}
+	p := &prepared{asking: asking, fixed: asking.Fixed(), streams: s.Streams()}
 	if p.fixed {
 		router := newRouter(s.Routes)
 		p.page = pageOf(string(asking.Target(nil, nil)), &router)
@@ -69,6 +71,20 @@ func pageOf(sent string, router *router) page {
 	}
 	path = cmp.Or(path, "/")
 	return page{path, query, router.find(path)}
+}
+
+// Bound sees to the time of calls to a server of streams.
+func (p *prepared) Bound(d time.Duration) bool {
+	p.bound = d
+	return p.streams
+}
+
+// patience is how long such a call waits for an event, unless that is its target's.
+func (p *prepared) patience(targets time.Duration) time.Duration {
+	if p == nil {
+		return targets
+	}
+	return cmp.Or(p.bound, targets)
 }
 
 // waiting is a call under way that asks for something.
@@ -100,8 +116,8 @@ func (c *Carrier) ask(id target.ID, r *target.Request, now time.Duration) waitin
 		}
 	}
 	w.asked = c.model.Ask(now, way)
-	if c.patience > 0 {
-		c.lose(&w, now)
+	if patience := w.prepared.patience(c.patience); patience > 0 {
+		c.lose(&w, now, patience)
 	}
 	class := w.asked.Class
 	if a := w.asked.answer; class == "" && a != nil {

@@ -69,10 +69,10 @@ func (p *prepared) wished(args []value.Value) chat.Wish {
 
 // lose has the caller of a call leave, who waits no longer than the patience for
 // an answer, or for an event. The model goes on with it.
-func (c *Carrier) lose(w *waiting, now time.Duration) {
+func (c *Carrier) lose(w *waiting, now, patience time.Duration) {
 	last, late := now, false
 	wait := func(until time.Duration) bool {
-		if late = until-last > c.patience; !late {
+		if late = until-last > patience; !late {
 			last = until
 		}
 		return !late
@@ -84,6 +84,6 @@ func (c *Carrier) lose(w *waiting, now time.Duration) {
 	}
 	if late {
 		c.model.release(w.asked.Events)
-		w.asked = Asked{Departure: Departure{last + c.patience, target.Timeout}, number: w.asked.number}
+		w.asked = Asked{Departure: Departure{last + patience, target.Timeout}, number: w.asked.number}
 	}
 }

@@ -117,6 +117,7 @@ func (s *Settings) Open(_ context.Context, site kind.Site) (*kind.Opened, error)
 	if err != nil {
 		return nil, err
 	}
+	t.observer = site.Observer
 	if s.own != nil {
 		own, err := site.Own(s.own)
 		if err != nil {

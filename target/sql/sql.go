@@ -43,7 +43,8 @@ type Target struct {
 	scrub    func(string) string
 	own      *Call
 	args     func(*target.Request) []value.Value
-	examples sync.Map // of which
+	examples sync.Map        // of which
+	observer target.Observer // nil: nobody watches
 }
 
 // Open makes ready what carries calls. Nothing is connected yet.
@@ -110,7 +111,8 @@ func (t *Target) carryOut(ctx context.Context, c *client.Conn[*session], call *C
 	for i := range call.statements {
 		values[i] = call.statements[i].values(args, t.dialect.texts())
 	}
-	a := answer{keep: len(r.Want) > 0}
+	a := answer{keep: len(r.Want) > 0 || t.observer != nil}
+	t.tellSent(r, call, args)
 	in, sent := s.socket.traffic()
 	if c.Fresh {
 		in, sent = 0, 0
@@ -125,6 +127,7 @@ func (t *Target) carryOut(ctx context.Context, c *client.Conn[*session], call *C
 	if err != nil {
 		t.fail(ctx, out, call, err, false)
 	} else if a.keep {
+		t.tellAnswered(r, &a)
 		t.look(&a, r, out)
 	}
 	broken := err != nil && (ctx.Err() != nil || t.dialect.code(err) == "" || !s.valid())

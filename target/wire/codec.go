@@ -120,10 +120,18 @@ type Exchange struct {
 	left  time.Duration // of its time, when it was led on
 	since time.Duration // waiting in line, since then
 	until time.Duration // when it is over its time
-	bound time.Duration // that time
+	bound time.Duration // that time, or of streams the one between events; 0: none
 
 	parts    target.Parts
 	measured Measured
+}
+
+// Bound has a call of the carrier's be bounded by another time than the others; 0
+// does not. Codec.Enter may.
+func (x *Exchange) Bound(d time.Duration) {
+	if d > 0 {
+		x.bound = d
+	}
 }
 
 // Left is what was left of its time when it Ended; agenda.Never: it takes what

@@ -77,7 +77,7 @@ func (e *Engine) prepare(c *conn, x *Exchange) {
 	e.seated.sit(x, c)
 	c.reader.Expect(x)
 	c.unsent, c.later, c.patience = x.Request.Bytes, x.Request.Later, 0
-	if e.o.Timeout > 0 && c.fd >= 0 {
+	if x.bound > 0 && c.fd >= 0 {
 		e.deadlines.watch(&c.seat)
 	}
 }

@@ -94,8 +94,8 @@ func (d *desk) attempt(x *Exchange) {
 	}
 	x.Attempts++
 	x.until = agenda.Never
-	if d.o.Timeout > 0 {
-		x.until = d.clock + d.o.Timeout
+	if x.bound > 0 {
+		x.until = d.clock + x.bound
 	}
 }
 

@@ -118,7 +118,7 @@ func (n *Net) connect(x *Exchange) {
 // time.
 func (n *Net) begin(c *netConn) {
 	n.attempt(c.x)
-	if n.o.Timeout > 0 {
+	if c.x.bound > 0 {
 		n.deadlines.watch(&c.seat)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"plimsoll/target"
+	"plimsoll/target/agenda"
 	"plimsoll/target/client"
 )
 
@@ -103,7 +104,7 @@ func (c *netConn) introduce() (class string, err error) {
 // patient is the context of setting the connection up, which interrupt ends.
 func (c *netConn) patient(until time.Duration) (ctx context.Context, cancel context.CancelFunc) {
 	n := c.net
-	if n.o.Timeout > 0 {
+	if until != agenda.Never {
 		now := time.Now()
 		ctx, cancel = context.WithDeadline(n.trial, now.Add(until-n.time.At(now)))
 	} else {
