@@ -147,16 +147,8 @@ func tenthName(tenth int) string {
 	return fmt.Sprintf("%d %%", 10*tenth)
 }
 
-// tenthRank leaves first, half and last where there is little room.
-func tenthRank(tenth int) int {
-	switch {
-	case tenth%5 == 0:
-		return 0
-	case tenth%2 == 0:
-		return 2
-	}
-	return 3
-}
+// tenthRank leaves first, half, nine tenths and last where there is little room.
+func tenthRank(tenth int) int { return [...]int{0, 2, 3, 4, 4, 0, 4, 4, 3, 1, 0}[tenth] }
 
 // endings are what there is to say of calls that did not succeed.
 func endings(groups []*Group, never bool) (remarks []string) {
