@@ -32,6 +32,9 @@ type Options struct {
 	Confidence bool
 	// Phases shows the parts of calls, but in JSON, which has them anyway.
 	Phases bool
+	// Completions shows when the calls of batches were over, but in JSON and CSV, which
+	// tell it anyway.
+	Completions bool
 	// Against is a comparison with another run, which text, Markdown and JUnit
 	// have beside the run; nil for none. Strict makes what it cannot tell a
 	// failure, where the format has such.
@@ -39,7 +42,9 @@ type Options struct {
 	Strict  bool
 }
 
-func (o Options) view() view.Options { return view.Options{Confidence: o.Confidence, Phases: o.Phases} }
+func (o Options) view() view.Options {
+	return view.Options{Confidence: o.Confidence, Phases: o.Phases, Completions: o.Completions}
+}
 func (o Options) text() text.Options { return text.Options{Colour: o.Colour, Width: o.Width} }
 
 // Width is how many columns the terminal that w writes to has; 0 when it
@@ -93,7 +98,7 @@ func Programs(w io.Writer, run *result.Run, format string, of view.Programs, o O
 // speedup.csv, latency.csv and the charts. Every file is written whole or not
 // at all; what cannot be written is told, and does not keep the rest back.
 func Write(dir string, run *result.Run) error {
-	v, err := view.New(run)
+	v, err := view.Options{Completions: true}.View(run)
 	if err != nil {
 		return err
 	}

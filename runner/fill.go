@@ -27,6 +27,7 @@ func (r *underWay) fill(out *result.Trial, t scenario.Trial, m measured) error {
 	per, promises := perSecondOf(out), promised(t)
 	out.ThroughputPerS = per.of(drive.Count{All: rec.OK, InTime: rec.InTime})
 	out.InFlightMean = ratio(rec.Busy.Seconds(), out.MakespanS)
+	fillCompletions(out, rec.Ends)
 	fillGoodput(&out.Measure, promises.Whole, rec, per)
 	err := errors.Join(end.Err, r.fillMeasure(&out.Measure, rec), fillParts(&out.Measure, t.Scenario.Target.Settings, rec, per))
 	fillQueue(out, rec, end.Queue)
@@ -55,6 +56,16 @@ func fillQueue(out *result.Trial, rec *drive.Interval, q *schedule.Queue) {
 func fillCrawl(out *result.Trial, c *crawl.Told) {
 	if c != nil {
 		out.Crawl = &result.Crawl{Pages: c.Pages, Depth: c.Depth, Found: c.Found, Skipped: c.Skipped}
+	}
+}
+
+// fillCompletions puts in when a batch's calls ended.
+func fillCompletions(out *result.Trial, ends *latency.Ends) {
+	switch {
+	case ends != nil:
+		out.Completions = result.NewCompletions(ends)
+	case out.Requests > result.MostCompletions:
+		out.Completions = result.NoCompletions(out.Requests)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"plimsoll/runner/drive"
+	"plimsoll/runner/latency"
 	"plimsoll/runner/mode"
 	"plimsoll/runner/result"
 	"plimsoll/runner/scenario"
@@ -283,6 +284,9 @@ func (l *load) shards(from time.Duration, rigs []rig, g *gathering) []drive.Loop
 		s.Journey, s.Crawl = l.journeys.of(rig, k, len(rigs)), l.crawl
 		s.Schedule = newSchedule(t, mode.Share{K: k, N: len(rigs)}, bounds, l.streams(t))
 		s.Recorder = drive.NewRecorder(until, l.calls.observer(t))
+		if t.Requests > 0 && t.Requests <= result.MostCompletions {
+			s.Recorder.Ends = latency.NewEnds(t.Requests)
+		}
 		s.Recorder.Sink, s.Recorder.Asked, s.Recorder.Promises = g, l.calls.asked(t), promised(t)
 		s.First, s.Stride = uint64(k), uint64(stride(t, len(rigs)))
 		s.From, s.Until = from, until

@@ -1,7 +1,7 @@
 // Package chart draws a scenario as pictures for documents: the speedup over
-// its sweep, latency by percentile, the course of a trial over time, and that of
-// an iteration through its steps. Equal
-// scenarios give equal bytes.
+// its sweep, latency by percentile, the course of a trial over time, when the calls of a
+// batch are over, and the course of an iteration through its steps. Equal scenarios give
+// equal bytes.
 package chart
 
 import (
@@ -20,7 +20,7 @@ import (
 
 // Chart is one picture, twice.
 type Chart struct {
-	Kind string // "speedup", "latency" or "timeline"; "capacity" of a search; "steps" of iterations
+	Kind string // "speedup", "latency" or "timeline"; "completions" of batches; "capacity" of a search; "steps" of iterations
 	SVG  []byte
 	PNG  []byte
 }
@@ -56,7 +56,7 @@ type kind struct {
 	figure func(view.Section) (*figure, error)
 }
 
-var kinds = []kind{{"speedup", speedup}, {"latency", latency}, {"timeline", timeline}, {"steps", waterfalls}}
+var kinds = []kind{{"speedup", speedup}, {"latency", latency}, {"timeline", timeline}, {"completions", completions}, {"steps", waterfalls}}
 
 // searched are those of a capacity search, which has one picture to all its
 // steps.

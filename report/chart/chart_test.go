@@ -103,10 +103,10 @@ func texts(t *testing.T, svg []byte) []string {
 
 func TestGoldenCharts(t *testing.T) {
 	for name, run := range map[string]*result.Run{"published": published(), "frozen": sample.Frozen(), "failing": failing(), "bars": sample.Bars(),
-		"rates": sample.Rates(), "callers": sample.Callers(), "interrupted": sample.Interrupted(), "journey": sample.Journey()} {
+		"rates": sample.Rates(), "callers": sample.Callers(), "interrupted": sample.Interrupted(), "journey": sample.Journey(), "completions": sample.Completions()} {
 		var got strings.Builder
 		svgs := svgs(t, run)
-		for _, kind := range []string{"speedup", "latency", "timeline", "steps"} {
+		for _, kind := range []string{"speedup", "latency", "timeline", "completions", "steps"} {
 			if svg := svgs[kind]; svg != nil {
 				got.WriteString("== " + kind + "\n" + strings.Join(texts(t, svg), "\n") + "\n" + strings.Join(geometry(t, svg), "\n") + "\n")
 			}
@@ -262,5 +262,39 @@ func TestTextsKeepTheirLength(t *testing.T) {
 	}
 	if shown := string(withOtherFonts([]byte("<text style=\"font-weight:bold;font-size:9px\">日本</text>"))); strings.Contains(shown, "textLength") {
 		t.Errorf("letters that the font lacks are squeezed: %s", shown)
+	}
+}
+
+// The lines of a batch rise where its calls were over, the first one's included, and go
+// level between; what took no time stands at the edge of a logarithmic axis.
+func TestStairs(t *testing.T) {
+	at := func(s float64) *float64 { return &s }
+	curve := result.Curve{FirstS: at(0), HalfS: at(2), LastS: at(3), Marks: []result.Mark{{0.5, 2}, {1, 3}}}
+	p := newPanel("", "")
+	p.X.Min = 0.1
+	want := plotter.XYs{{X: 0.1, Y: 0}, {X: 0.1, Y: 0.25}, {X: 2, Y: 0.25}, {X: 2, Y: 0.5}, {X: 3, Y: 0.5}, {X: 3, Y: 1}}
+	if got := p.stair(marked(&curve, 4)); !slices.Equal(got, want) {
+		t.Errorf("%v instead of %v", got, want)
+	}
+	if got := p.corners(milestones(&curve, 4)); !slices.Equal(got, plotter.XYs{{X: 0.1, Y: 0.25}, {X: 2, Y: 0.5}, {X: 3, Y: 1}}) {
+		t.Errorf("%v", got)
+	}
+	never := result.Curve{Marks: []result.Mark{}}
+	if line, marks := p.stair(marked(&never, 4)), milestones(&never, 4); line != nil || marks != nil {
+		t.Errorf("%v, %v of calls that never ended", line, marks)
+	}
+}
+
+// Both orders of every mode are drawn, those of the last place of the sweep.
+func TestCompletionsChart(t *testing.T) {
+	charts := drawn(t, sample.Completions())
+	said := texts(t, charts["completions"].SVG)
+	for _, text := range []string{"downloads: when the calls of a batch are over, requests 300", "as completed", "in order", "sequential", "concurrent-20", "concurrent", "100 %", "A failure is an end, too."} {
+		if !slices.Contains(said, text) {
+			t.Errorf("nothing says %q: %q", text, said)
+		}
+	}
+	if _, is := drawn(t, sample.Frozen())["completions"]; is {
+		t.Error("there is no batch, and a chart of it")
 	}
 }

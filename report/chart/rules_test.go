@@ -20,7 +20,7 @@ import (
 // figures are those of all samples, drawn once.
 var allFigures = sync.OnceValues(func() (map[string]*figure, error) {
 	runs := map[string]*result.Run{"published": published(), "frozen": sample.Frozen(), "failing": failing(), "bars": sample.Bars(), "rates": sample.Rates(),
-		"callers": sample.Callers(), "interrupted": sample.Interrupted(), "searched": sample.Searched(), "generator-limited": sample.GeneratorLimited(),
+		"callers": sample.Callers(), "interrupted": sample.Interrupted(), "searched": sample.Searched(), "generator-limited": sample.GeneratorLimited(), "completions": sample.Completions(),
 		"stretched": stretched(80), "thirty": many(30), "fifty": many(50), "decades": decadesOf(), "foreign": foreign()}
 	for name, run := range odd() {
 		runs["odd "+name] = run

@@ -55,7 +55,7 @@ func TestTablesStandInOnePieceAt80Columns(t *testing.T) {
 func TestNarrowTerminals(t *testing.T) {
 	blanks := regexp.MustCompile(`[^0-9A-Za-z]+`)
 	for name, run := range map[string]*result.Run{"published": sample.Published(), "frozen": sample.Frozen(), "failing": sample.Failing(),
-		"bars": sample.Bars(), "rates": sample.Rates(), "interrupted": sample.Interrupted(), "journey": sample.Journey(), "noisy": sample.Noisy(), "streams": sample.Streams()} {
+		"bars": sample.Bars(), "rates": sample.Rates(), "interrupted": sample.Interrupted(), "journey": sample.Journey(), "noisy": sample.Noisy(), "streams": sample.Streams(), "completions": sample.Completions()} {
 		v := of(t, run)
 		for _, width := range []int{40, 45, 60, 80} {
 			narrow := terminal(t, v, text.Options{Width: width})

@@ -46,6 +46,7 @@ func (o Options) Bench(run *result.Run, subject string) (*Bench, error) {
 	if o.Phases {
 		b.add(s.phaseTable())
 	}
+	b.add(o.completionTable(s).unplaced()) // of one mode
 	b.add(s.verdictTable())
 	b.Profile = newProfile(g)
 	if g.late() > 0 {

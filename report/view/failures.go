@@ -81,6 +81,6 @@ func (s *Scenario) fruitless() (notes []Note) {
 // calls have no part in.
 func ofSuccesses(v *result.Verdict) bool {
 	name := strings.TrimSpace(v.Rule)
-	return quantity(v) == inSeconds && metricName(v) != Makespan &&
+	return quantity(v) == inSeconds && !ofBatch(metricName(v)) &&
 		v.Step == "" && !strings.HasPrefix(name, "all.") && !strings.HasPrefix(name, "lateness.") && !strings.HasPrefix(name, "phase.")
 }

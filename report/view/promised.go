@@ -16,19 +16,21 @@ type Promise struct {
 
 // beside are the families of a rule that belong beside a figure.
 var beside = map[string][]string{
-	Response: {"response", "all"},
-	Service:  {"service"},
-	Rate:     {"rate", "goodput"},
-	Makespan: {"makespan"},
-	Speedup:  {"speedup"},
-	Queue:    {"queue.length_mean", "queue.length_max"},
+	Response:   {"response", "all"},
+	Service:    {"service"},
+	Rate:       {"rate", "goodput"},
+	Makespan:   {"makespan"},
+	Speedup:    {"speedup"},
+	Queue:      {"queue.length_mean", "queue.length_max"},
+	Completion: {"first", "half", "last", "in_order.first", "in_order.half", "in_order.last"},
 }
 
 // Figures of charts, besides the metrics of an expectation.
 const (
-	Response = "response"
-	Service  = "service"
-	Queue    = "queue"
+	Response   = "response"
+	Service    = "service"
+	Queue      = "queue"
+	Completion = "completion"
 )
 
 // Promises are the thresholds on some figures of the scenario, each once.

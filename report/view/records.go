@@ -108,6 +108,9 @@ func (v *View) LatencyRecords() (Records, error) {
 	if v.streams() {
 		header = append(header, v.streamNames()...)
 	}
+	if v.completes() {
+		header = append(header, completionNames()...)
+	}
 	if v.iterates() {
 		header = append(header, v.stepNames()...)
 	}
@@ -186,11 +189,7 @@ func (v *View) trialRecord(t *result.Trial) ([]string, error) {
 	for _, r := range recorded {
 		row = append(row, v.trialFields(r.family, t, alone)...)
 	}
-	if !v.streams() {
-		return row, nil
-	}
-	fields, err := v.streamFields(alone, func(f family) ([]string, error) { return v.trialFields(f, t, alone), nil })
-	return append(row, fields...), err
+	return v.withKinds(row, alone, func(f family) ([]string, error) { return v.trialFields(f, t, alone), nil })
 }
 
 // trialFields are the figures of one of a trial's distributions, which is all
@@ -216,11 +215,22 @@ func (v *View) groupRecord(g *Group) ([]string, error) {
 		}
 		row = append(row, fields...)
 	}
-	if !v.streams() {
-		return row, nil
+	return v.withKinds(row, g, func(f family) ([]string, error) { return v.groupFields(f, g) })
+}
+
+// withKinds adds to a row what only runs with streams, or with batches, have.
+func (v *View) withKinds(row []string, g *Group, times func(family) ([]string, error)) ([]string, error) {
+	if v.streams() {
+		fields, err := v.streamFields(g, times)
+		if err != nil {
+			return nil, err
+		}
+		row = append(row, fields...)
 	}
-	fields, err := v.streamFields(g, func(f family) ([]string, error) { return v.groupFields(f, g) })
-	return append(row, fields...), err
+	if v.completes() {
+		row = append(row, completionFields(g)...)
+	}
+	return row, nil
 }
 
 func (v *View) groupFields(f family, g *Group) ([]string, error) {

@@ -106,7 +106,7 @@ func (v *View) withMergedSteps(rows Records, g *Group) (Records, error) {
 func partOf(t *result.Trial, of *result.StepSum) *result.Trial {
 	part := *t
 	part.Measure, part.ThroughputPerS, part.InFlightMean = result.Measure{}, 0, 0
-	part.Unit, part.Elapsed, part.ErrorElapsed, part.Steps = "", nil, nil, nil
+	part.Unit, part.Elapsed, part.ErrorElapsed, part.Steps, part.Completions = "", nil, nil, nil, nil
 	for i := range t.Steps {
 		if s := &t.Steps[i]; s.Path == of.Path && s.Outside == of.Outside {
 			part.Measure, part.ThroughputPerS = s.Measure, s.ThroughputPerS

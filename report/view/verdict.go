@@ -207,10 +207,15 @@ func quantity(v *result.Verdict) kindOfQuantity {
 		return share
 	case name == Speedup:
 		return ratio
-	case name == Makespan || name == "mean" || name == "max" || name == "min" || strings.HasPrefix(name, "p"):
+	case ofBatch(name) || name == "mean" || name == "max" || name == "min" || strings.HasPrefix(name, "p"):
 		return inSeconds
 	}
 	return ratio
+}
+
+// ofBatch tells whether a metric is a time of a whole batch, whatever came of its calls.
+func ofBatch(metric string) bool {
+	return metric == Makespan || slices.Contains(beside[Completion], metric)
 }
 
 // reproduced says how many published figures were met.

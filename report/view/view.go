@@ -95,6 +95,9 @@ type Options struct {
 	Confidence bool
 	// Phases shows how long the parts of calls took, as far as their kind knows.
 	Phases bool
+	// Completions shows when the calls of batches were over; else that is only shown
+	// where something was promised of it.
+	Completions bool
 }
 
 // New looks at a run. It fails only on a histogram that cannot be decoded; a
@@ -124,7 +127,7 @@ func (o Options) section(s *Scenario) Section {
 	tables := []*Table{s.verdictTable()}
 	if len(s.Groups) > 0 {
 		sec.About = s.about()
-		tables = slices.Concat([]*Table{s.speedupTable(), s.scalingTable(), s.latencyTable(), s.queueTable(), s.crawlTable(), s.streamTable()}, s.journeyTables(),
+		tables = slices.Concat([]*Table{s.speedupTable(), s.scalingTable(), s.latencyTable(), s.queueTable(), s.crawlTable(), o.completionTable(s), s.streamTable()}, s.journeyTables(),
 			[]*Table{s.besideTable(), s.errorTable(), s.stepErrors(), s.verdictTable()})
 	}
 	if s.Capacity != nil {

@@ -202,7 +202,7 @@ func BenchmarkHandOver(b *testing.B) {
 				}
 				r.Ask()
 				b.StartTimer()
-				r.Iteration(call)
+				r.Iteration(0, call)
 				b.StopTimer()
 				sink.full.Reset()
 				sink.next = sink.full

@@ -155,6 +155,17 @@ func (d *driver) number(place uint32) uint64 {
 	return d.First + d.slots[place].serial*d.Stride
 }
 
+// started is how many calls, or iterations, the loop has started.
+func (d *driver) started() uint64 {
+	switch {
+	case d.walk != nil:
+		return d.walk.begun
+	case d.again != nil:
+		return d.again.calls
+	}
+	return d.serial
+}
+
 func (d *driver) end() End {
 	end := End{Interrupted: d.interrupted, Queue: d.Schedule.Queue(d.now), At: d.now, Err: d.err}
 	if d.walk != nil {

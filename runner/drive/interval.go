@@ -9,7 +9,7 @@ import (
 )
 
 // Interval is what was recorded in a piece of a trial, or in all of it, in
-// memory that does not grow with the number of calls. Intervals of one trial
+// memory that does not grow with the number of calls, but for Ends. Intervals of one trial
 // merge into the very one that would have recorded all of them.
 type Interval struct {
 	Tally
@@ -28,6 +28,9 @@ type Interval struct {
 	// Timeline stays with the loop when an interval is handed over, which has
 	// none then: it is pieces by itself, and many times the size of all else.
 	Timeline *latency.Timeline
+	// Ends are when the calls of a batch ended; nil: it is none, or too large. They stay
+	// with the loop, too.
+	Ends *latency.Ends
 	// Rows are those of a journey's steps, by number; nil: nothing happened there.
 	// Their timelines are apart from them, and stay with the loop like its own.
 	Rows         []*Interval
@@ -67,7 +70,7 @@ func (i *Interval) Reset() {
 	for _, h := range i.histograms() {
 		(*h).Reset()
 	}
-	i.Timeline, i.RowTimelines = nil, nil
+	i.Timeline, i.RowTimelines, i.Ends = nil, nil, nil
 	clear(i.Rows)
 	i.Records, i.Phases, i.Memory, i.Streams, i.Kept = nil, nil, nil, nil, nil
 }
@@ -147,14 +150,18 @@ func (i *Interval) Merge(o *Interval) {
 	for k, h := range o.histograms() {
 		(*mine[k]).Merge(*h)
 	}
-	i.Timeline = merged(i.Timeline, o.Timeline)
+	i.Timeline, i.Ends = merged(i.Timeline, o.Timeline), merged(i.Ends, o.Ends)
 	i.mergeParts(o)
 	i.MergeRows(o)
 }
 
-// merged is a timeline with what another one has, if they are there.
-func merged(t, o *latency.Timeline) *latency.Timeline {
-	if t == nil || o == nil {
+// merged is a timeline, or ends, with what another one has, if they are there.
+func merged[T interface {
+	comparable
+	Merge(T)
+}](t, o T) T {
+	var none T
+	if t == none || o == none {
 		return cmp.Or(t, o)
 	}
 	t.Merge(o)

@@ -158,7 +158,7 @@ func (d *driver) decide(now time.Duration) (until time.Duration, over bool) {
 		d.begin(next)
 		return now, false
 	case schedule.Drop:
-		d.Recorder.Drop(next.At, 1)
+		d.Recorder.LeaveOut(next.At, d.started())
 		return now, false
 	case schedule.Wait:
 		return next.At, false

@@ -80,6 +80,9 @@ func (r *Recorder) Record(c *Call) {
 	if c.Parts != nil || r.Promises.Whole != nil {
 		r.more(r.Interval, r.Promises.Whole, c)
 	}
+	if r.Ends != nil {
+		r.ended(c.Number, c)
+	}
 	if r.observe != nil {
 		r.observe(c)
 	}
@@ -107,6 +110,14 @@ func (r *Recorder) note(i *Interval, line *latency.Timeline, c *Call) {
 	line.Call(c.Intended, start, c.End, c.Paused, r.settle(i, c, start))
 }
 
+// ended keeps when a call of a batch ended, or an iteration, behind so many that
+// were started before it. One that was given up has no end.
+func (r *Recorder) ended(place uint64, c *Call) {
+	if c.Class != target.Cancelled {
+		r.Ends.Record(place, c.End)
+	}
+}
+
 // sum adds up what a call took.
 func (i *Interval) sum(c *Call) {
 	i.Attempts += int64(sent(c.Outcome))
@@ -125,14 +136,14 @@ func sent(o *target.Outcome) int {
 	return o.Attempts
 }
 
-// handOver gives the sink what was asked for, but for the timelines. What it
+// handOver gives the sink what was asked for, but for the timelines and the ends. What it
 // takes does not depend on how much that is.
 func (r *Recorder) handOver() {
 	r.asked.Store(false)
-	timeline, ofRows := r.Timeline, r.RowTimelines
-	r.Timeline, r.RowTimelines = nil, nil
+	timeline, ofRows, ends := r.Timeline, r.RowTimelines, r.Ends
+	r.Timeline, r.RowTimelines, r.Ends = nil, nil, nil
 	r.Interval = r.Sink.Take(r.Interval)
-	r.Timeline, r.RowTimelines = timeline, ofRows
+	r.Timeline, r.RowTimelines, r.Ends = timeline, ofRows, ends
 }
 
 // spill takes in a call of the warm-up that spills. It is counted nowhere; but
@@ -196,6 +207,15 @@ func (r *Recorder) Drop(at time.Duration, n int64) {
 
 // Queued tells that the length of the schedule's queue has changed.
 func (r *Recorder) Queued(at time.Duration, by int) { r.Timeline.Queue(max(0, at), by) }
+
+// LeaveOut takes in a call that was due, behind so many that were started, and is
+// not.
+func (r *Recorder) LeaveOut(at time.Duration, started uint64) {
+	r.Drop(at, 1)
+	if r.Ends != nil && at >= 0 {
+		r.Ends.Lack(started)
+	}
+}
 
 // GiveUp tells that the drain is over: a call that is cancelled from now on
 // was given up.

@@ -17,8 +17,8 @@ const (
 )
 
 // Iteration takes in an iteration that has ended; what it took in bytes and
-// attempts, its calls have.
-func (r *Recorder) Iteration(c *Call) {
+// attempts, its calls have. So many were started before it.
+func (r *Recorder) Iteration(place uint64, c *Call) {
 	if c.Intended < 0 {
 		if r.spills(c) {
 			r.spill(r.Interval, r.Promises.Whole, c)
@@ -28,6 +28,9 @@ func (r *Recorder) Iteration(c *Call) {
 	r.note(r.Interval, r.Timeline, c)
 	if r.Promises.Whole != nil {
 		r.more(r.Interval, r.Promises.Whole, c)
+	}
+	if r.Ends != nil {
+		r.ended(place, c)
 	}
 	switch c.Class {
 	case "":

@@ -91,29 +91,30 @@ func (w *walk) begin(next schedule.Next, start time.Duration) {
 		w.Schedule.Began(start)
 	}
 	w.inFlight++
-	number, user := w.number(next)
-	w.crew.Begin(journey.Start{Iteration: number, User: user, Intended: next.At, Ready: next.Ready, Began: start})
+	place := uint64(w.j.Loop) + w.begun*uint64(max(1, w.j.Loops))
+	number, user := w.number(next, place)
+	w.begun++
+	w.crew.Begin(journey.Start{Iteration: number, Place: place, User: user, Intended: next.At, Ready: next.Ready, Began: start})
 	w.run(start)
 }
 
 // number is that of an iteration, and whose it is: in an open loop its place in
 // the schedule; in a closed one the user's place, and so many places more for
 // each time that this one has come.
-func (w *walk) number(next schedule.Next) (iteration uint64, user uint32) {
+func (w *walk) number(next schedule.Next, place uint64) (iteration uint64, user uint32) {
 	stride := uint64(max(1, w.j.Loops))
 	if w.j.Places == 0 {
-		iteration = w.j.First + uint64(w.j.Loop) + w.begun*stride
-		w.begun++
+		iteration = w.j.First + place
 		return iteration, uint32(iteration)
 	}
 	for int(next.User) >= len(w.rounds) {
 		w.rounds = append(w.rounds, 0)
 	}
-	place := uint64(w.j.Loop) + uint64(next.User)*stride
+	own := uint64(w.j.Loop) + uint64(next.User)*stride
 	places := uint64(w.j.Places)
-	iteration = place + (w.rounds[next.User]+(w.j.First+places-1)/places)*places
+	iteration = own + (w.rounds[next.User]+(w.j.First+places-1)/places)*places
 	w.rounds[next.User]++
-	return iteration, uint32(place)
+	return iteration, uint32(own)
 }
 
 // next is above the numbers of all iterations of the loop.
@@ -360,7 +361,7 @@ func (w *walk) leave() {
 	}
 	for _, id := range w.crew.UnderWay() {
 		start, paused := w.crew.Begun(id)
-		w.Recorder.Iteration(&Call{
+		w.Recorder.Iteration(start.Place, &Call{
 			Number: start.Iteration, Intended: start.Intended, Ready: start.Ready, Start: start.Began, End: w.now, Paused: paused,
 			Outcome: &target.Outcome{Class: target.Cancelled},
 		})
@@ -377,7 +378,7 @@ func (w *walk) finishIteration(id uint32, m *journey.Move) {
 		Number: m.Start.Iteration, Intended: m.Start.Intended, Ready: m.Start.Ready, Start: m.Start.Began,
 		End: m.Whole.Ended, Paused: m.Whole.Paused, Outcome: &w.became,
 	}
-	w.Recorder.Iteration(&w.whole)
+	w.Recorder.Iteration(m.Start.Place, &w.whole)
 	if w.crew.Watched() {
 		w.tellOver(id)
 	}

@@ -93,6 +93,7 @@ type strand struct {
 // since when nothing but the generator kept it back, and when it began.
 type Start struct {
 	Iteration              uint64
+	Place                  uint64 // how many were started before it
 	User                   uint32
 	Intended, Ready, Began time.Duration
 }

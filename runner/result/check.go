@@ -91,6 +91,7 @@ func (r *Run) checkUnderWay() error {
 //	every distribution has as many values as there were calls of its kind
 //	a timeline's windows add up to the trial
 //	no mean length of a queue is above its longest
+//	when a batch's calls ended rises, and in order nothing is earlier
 //	all of that holds for each step, and for what went on beside it
 //	every number is finite and not below zero
 func (t *Trial) Check() error {
@@ -105,6 +106,9 @@ func (t *Trial) Check() error {
 	}
 	if q := t.Queue; q != nil && (q.LengthMean > float64(q.LengthMax)*(1+1e-9) || q.ConsumersBusy > 1) {
 		return fmt.Errorf("the queue's mean length is %v and its longest %d, its consumers are busy for %v of the time", q.LengthMean, q.LengthMax, q.ConsumersBusy)
+	}
+	if err := t.checkCompletions(); err != nil {
+		return err
 	}
 	if err := t.checkBeside(); err != nil {
 		return err
@@ -325,7 +329,7 @@ func impossible(v reflect.Value) string {
 		if v.Type() != reflect.TypeFor[time.Time]() {
 			return impossibleField(v)
 		}
-	case reflect.Slice:
+	case reflect.Slice, reflect.Array:
 		for i := range v.Len() {
 			if wrong := impossible(v.Index(i)); wrong != "" {
 				return fmt.Sprintf("[%d]%s", i, dotted(wrong))

@@ -150,6 +150,8 @@ type Trial struct {
 	Queue *Queue `json:"queue,omitempty"`
 	// Crawl is what was visited, where pages were.
 	Crawl *Crawl `json:"crawl,omitempty"`
+	// Completions are when the calls of a batch ended; nil: it is none.
+	Completions *Completions `json:"completions,omitempty"`
 
 	Measure
 

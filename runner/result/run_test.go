@@ -139,9 +139,10 @@ func fullRun() *Run {
 		return ds
 	}
 	slow := trialOf("fetch-urls", "sequential", Point{Requests: 5}, 0, ms(1040, 1040, 1050), map[string][]time.Duration{"timeout": ms(2000), "status-503": ms(7)})
+	slow.Completions = batch(0, ms(1040, 3087, 2080, 5137, 4087)...).Completions
 	fast := trialOf("fetch-urls", "concurrent-3", Point{Requests: 5}, 0, ms(350, 360, 340, 355, 345), nil)
 	fast.Concurrency, fast.RatePerS, fast.DurationS = 3, 2.5, 30
-	fast.Whole = true
+	fast.Whole, fast.Completions = true, NoCompletions(5)
 	fast.Started, fast.Scheduled, fast.Dropped, fast.HeldCalls, fast.Cancelled = 6, 7, 1, 2, 1
 	six := latency.New(latency.Fine)
 	for _, d := range ms(0, 0, 0, 0, 1, 2) {

@@ -84,6 +84,8 @@ func (d draft) addPromises(r *setting.Reader, s *Scenario) {
 		switch {
 		case rule.Family == "goodput" && (d.requests.Given || d.atLeast.Given):
 			r.Problem(p.rule.Pos, "goodput is calls in time per second, which needs `duration` or stages: use rate for a number of requests")
+		case rule.OfBatches() && !d.requests.Given:
+			r.Problem(p.rule.Pos, "%s is a time of a batch, which has `requests`: promise response times, such as p99 < 200ms", rule.Family)
 		case rule.Step != "":
 		case rule.Family == "speedup" && len(d.modes.Value) == 1:
 			r.Problem(p.rule.Pos, "a speedup compares two modes, and there is only one")

@@ -65,6 +65,8 @@ func figureOf(g *result.Group, r Rule, speedups []result.Speedup) figure {
 		return rate(g, g.ThroughputPerS)
 	case "makespan":
 		return exactly(g.MakespanS)
+	case "first", "half", "last", "in_order.first", "in_order.half", "in_order.last":
+		return completionOf(g, r.Family)
 	case "cancelled":
 		return scheduledShare(g, g.Cancelled)
 	case "dropped":

@@ -17,13 +17,13 @@ import (
 )
 
 // metrics are the names to choose from when one is unknown.
-var metrics = []string{"p99", "p50", "p90", "p95", "p99.9", "mean", "max", "min", "all.p99", "service.p99", "lateness.p99", "errors", "errors.CLASS", "cancelled", "dropped", "rate", "makespan", "speedup", "goodput(200ms)", "elapsed.p95", "calls.errors", "calls.rate", "record.NAME.p95", "phase.NAME.p99", "memory.max", "first_event.p99", "service.first_event.p99", "gap.p99", "queue.length_max", "queue.length_mean", "queue.blocked", "queue.consumers_busy", "crawl.pages", "crawl.depth"}
+var metrics = []string{"p99", "p50", "p90", "p95", "p99.9", "mean", "max", "min", "all.p99", "service.p99", "lateness.p99", "errors", "errors.CLASS", "cancelled", "dropped", "rate", "makespan", "first", "half", "last", "in_order.first", "in_order.half", "in_order.last", "speedup", "goodput(200ms)", "elapsed.p95", "calls.errors", "calls.rate", "record.NAME.p95", "phase.NAME.p99", "memory.max", "first_event.p99", "service.first_event.p99", "gap.p99", "queue.length_max", "queue.length_mean", "queue.blocked", "queue.consumers_busy", "crawl.pages", "crawl.depth"}
 
 // otherTools are names that people bring along.
 var otherTools = map[string]string{
 	"avg": "mean", "average": "mean", "med": "p50", "median": "p50", "rps": "rate", "qps": "rate", "throughput": "rate",
 	"latency": "p99", "http_req_duration": "p99", "http_req_failed": "errors", "error": "errors", "error_rate": "errors", "failures": "errors", "duration": "makespan",
-	"elapsed": "elapsed.p95", "iteration_duration": "elapsed.p95",
+	"elapsed": "elapsed.p95", "iteration_duration": "elapsed.p95", "in_order": "in_order.half",
 	"first_event": "first_event.p99", "service.first_event": "service.first_event.p99", "gap": "gap.p99",
 }
 
@@ -90,7 +90,7 @@ func (rule *Rule) metric(name string) (milliseconds bool, err error) {
 	switch {
 	case name == "":
 		return false, fmt.Errorf("%q names no metric: write one before the comparison, such as p99 < 200ms", rule.Text)
-	case name == "errors", name == "rate", name == "makespan", name == "speedup", name == "cancelled", name == "dropped", name == "calls.errors", name == "calls.rate":
+	case name == "errors", name == "rate", name == "makespan", name == "speedup", name == "cancelled", name == "dropped", name == "calls.errors", name == "calls.rate", slices.Contains(ofBatches, name):
 		rule.Family = name
 		return false, nil
 	case dotted && family == "errors":
@@ -253,7 +253,7 @@ func (rule *Rule) value(text string, milliseconds bool) (err error) {
 		switch v, _ := strconv.ParseFloat(text, 64); {
 		case milliseconds && isNumber(text):
 			text += "ms"
-		case rule.Family != "makespan" && isNumber(text) && v >= 1: // nobody promises calls of 200 s
+		case rule.Family != "makespan" && !rule.OfBatches() && isNumber(text) && v >= 1: // nobody promises calls of 200 s
 			return fmt.Errorf("%q has no unit: write %sms", text, text)
 		}
 		d, failed := quantity.ParseDuration(text)

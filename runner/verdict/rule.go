@@ -4,6 +4,7 @@
 package verdict
 
 import (
+	"slices"
 	"time"
 
 	"plimsoll/runner/goodput"
@@ -15,7 +16,8 @@ import (
 //	times     response, all, service, lateness; elapsed (of iterations, with their pauses)
 //	shares    errors, cancelled, dropped; calls.errors (of all steps' calls together)
 //	a second  rate, goodput; calls.rate
-//	others    makespan, speedup; record (numbers that a step's `record` keeps); memory
+//	of batches makespan; first, half, last, and the same in_order
+//	others    speedup; record (numbers that a step's `record` keeps); memory
 //
 // and phase, times of parts of calls that their kind knows; of streams first_event,
 // service.first_event and gap; of a mode's queue queue.length_max and its like.
@@ -56,6 +58,13 @@ func (r Rule) OfJourneys() bool {
 	}
 	return false
 }
+
+// OfBatches tells whether only batches, which have a number of requests, have such a
+// figure: of when their calls were over.
+func (r Rule) OfBatches() bool { return slices.Contains(ofBatches, r.Family) }
+
+// ofBatches are the families of such figures.
+var ofBatches = []string{"first", "half", "last", "in_order.first", "in_order.half", "in_order.last"}
 
 // OfSteps tells whether a single step has such a figure, too.
 func (r Rule) OfSteps() bool {
