@@ -85,18 +85,23 @@ targets:
   one: {sim: {turns: [{delay: 3s}, {delay: 1s}, {delay: 2s}]}}
   failing: {sim: {turns: [{delay: 2s}, {errors: {rate: 100%, kind: reset, after: 1s}}, {delay: 3s}]}}
   slow: {sim: {delay: 2500ms}}
+  tried: {sim: {delay: 2500ms, timeout: 60s}}
 scenarios:
   - {name: first-completed, target: one, clock: virtual, requests: 3, modes: [concurrent], stop_when: first-completed,
      thresholds: [first <= 1s, half < 10s, last < 10s, in_order.first < 10s]}
   - {name: first-error, target: failing, clock: virtual, requests: 3, modes: [concurrent], stop_when: first-error, thresholds: [first == 1s]}
   - {name: failing, target: failing, clock: virtual, requests: 3, modes: [concurrent], thresholds: [errors < 50%, first == 1s, half == 2s, last == 3s, in_order.half == 2s]}
   - {name: dropped, target: slow, clock: virtual, requests: 6, modes: [{rate-limited: 1/s, max_in_flight: 2, overflow: drop}], thresholds: [half < 10s, in_order.half < 10s]}
+  - {name: dropped-iterations, target: slow, clock: virtual, requests: 6, modes: [{rate-limited: 1/s, max_in_flight: 2, overflow: drop}], steps: [{get: /}]}
+  - {name: dropped-tries, target: tried, clock: virtual, requests: 6, modes: [{rate-limited: 1/s, max_in_flight: 2, overflow: drop}]}
 `)
 	for i, want := range [][2]string{
 		{"1 – – | 1", "– – – |"},
 		{"1 – – | 1", "– – – |"},
 		{"1 2 3 | 1 2 3", "2 2 3 | 2 2 3"},
 		{"2.5 5.5 – | 2.5 3.5 5.5 6.5", "2.5 – – | 2.5 3.5"}, // the third and the sixth found no place
+		{"2.5 5.5 – | 2.5 3.5 5.5 6.5", "2.5 – – | 2.5 3.5"},
+		{"2.5 5.5 – | 2.5 3.5 5.5 6.5", "2.5 – – | 2.5 3.5"},
 	} {
 		c := run.Trials[i].Completions
 		if got := [2]string{seconds(&c.Curve), seconds(&c.InOrder)}; got != want {
