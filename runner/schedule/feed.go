@@ -180,7 +180,8 @@ func (f *feed) between(from, to time.Duration) float64 {
 // drain.
 type Queue struct {
 	// LengthMean and LengthMost are of the items that waited; who is taken at
-	// once does not wait.
+	// once does not wait. The mean is exact; where the schedule heard of things late,
+	// there may have been others at the most, up to the queue's places.
 	LengthMean float64
 	LengthMost int
 	// Blocked is how long producers waited for room, all of them together.
