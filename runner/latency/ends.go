@@ -10,29 +10,22 @@ import (
 // told of them is exact, whoever recorded which of them, and in whatever order: ends
 // come in other orders than those of time and of places.
 type Ends struct {
-	at   []time.Duration // by place
+	not  []time.Duration // ^end, by place; 0 where there is none: memory comes so, and is not touched before
 	line int             // places from here on stand behind a call that was never started
 }
 
-// unended is the end of a call that has none.
-const unended = time.Duration(-1)
-
 // NewEnds are those of a batch of so many calls, of which none has ended.
 func NewEnds(calls int) *Ends {
-	e := &Ends{at: make([]time.Duration, calls), line: calls}
-	for i := range e.at {
-		e.at[i] = unended
-	}
-	return e
+	return &Ends{not: make([]time.Duration, calls), line: calls}
 }
 
 // Calls is how many the batch has.
-func (e *Ends) Calls() int { return len(e.at) }
+func (e *Ends) Calls() int { return len(e.not) }
 
 // Record takes in that the call of a place has ended.
 func (e *Ends) Record(place uint64, at time.Duration) {
-	if place < uint64(len(e.at)) {
-		e.at[place] = at
+	if place < uint64(len(e.not)) {
+		e.not[place] = ^at
 	}
 }
 
@@ -41,9 +34,9 @@ func (e *Ends) Lack(started uint64) { e.line = int(min(uint64(e.line), started))
 
 // Merge adds what another loop has recorded of the same batch.
 func (e *Ends) Merge(o *Ends) {
-	for place, at := range o.at {
-		if at != unended {
-			e.at[place] = at
+	for place, not := range o.not {
+		if not != 0 {
+			e.not[place] = not
 		}
 	}
 	e.line = min(e.line, o.line)
@@ -51,7 +44,12 @@ func (e *Ends) Merge(o *Ends) {
 
 // AsCompleted are the ends that there were, one after the other.
 func (e *Ends) AsCompleted() []time.Duration {
-	ends := slices.DeleteFunc(slices.Clone(e.at), func(at time.Duration) bool { return at == unended })
+	var ends []time.Duration
+	for _, not := range e.not {
+		if not != 0 {
+			ends = append(ends, ^not)
+		}
+	}
 	slices.Sort(ends)
 	return ends
 }
@@ -59,12 +57,12 @@ func (e *Ends) AsCompleted() []time.Duration {
 // InOrder are when calls had ended and all before them, too, as far as there are
 // such: the first, the first two …
 func (e *Ends) InOrder() []time.Duration {
-	ends, last := make([]time.Duration, 0, e.line), time.Duration(0)
-	for _, at := range e.at[:e.line] {
-		if at == unended {
+	ends, last := []time.Duration(nil), time.Duration(0)
+	for _, not := range e.not[:e.line] {
+		if not == 0 {
 			break
 		}
-		last = max(last, at)
+		last = max(last, ^not)
 		ends = append(ends, last)
 	}
 	return ends
