@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
 	"os"
@@ -107,7 +108,10 @@ func TestGalleryPage(t *testing.T) {
 			t.Errorf("the page has no table of %s", e.Name)
 			continue
 		}
-		run := carriedOut(t, e)
+		run, made := carriedOut(t, e)
+		for _, picture := range pagePictures.FindAllStringSubmatch(section, -1) {
+			comparePicture(t, filepath.Join(made, "simulated-"+picture[2]), picture[1])
+		}
 		for _, table := range tables {
 			made := "<!-- table: " + table[1] + " -->\n\n" + joined(t, run, table[1], parsed(table[2])) + "\n<!-- end -->"
 			text = strings.Replace(text, table[0], made, 1)
@@ -124,11 +128,14 @@ func TestGalleryPage(t *testing.T) {
 	}
 }
 
-var pageTables = regexp.MustCompile(`(?s)<!-- table: ([a-z -]+) -->\n(.*?)<!-- end -->`)
+var (
+	pageTables   = regexp.MustCompile(`(?s)<!-- table: ([a-z -]+) -->\n(.*?)<!-- end -->`)
+	pagePictures = regexp.MustCompile(`\]\((\d\d-([a-z]+\.svg))\)`)
+)
 
 // carriedOut is an entry's run: what is simulated, and what is real where it is
 // asked for.
-func carriedOut(t *testing.T, e gallery.Entry) *result.Run {
+func carriedOut(t *testing.T, e gallery.Entry) (run *result.Run, dir string) {
 	t.Helper()
 	out := t.TempDir()
 	args := []string{"gallery", e.Name, "--quiet", "--out", out}
@@ -149,7 +156,25 @@ func carriedOut(t *testing.T, e gallery.Entry) *result.Run {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return run
+	return run, filepath.Join(out, "latest")
+}
+
+// comparePicture compares a picture of the page with that of a run.
+func comparePicture(t *testing.T, made, name string) {
+	t.Helper()
+	drawn, err := os.ReadFile(made)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(root, "docs", "gallery", name)
+	if shown, _ := os.ReadFile(path); bytes.Equal(shown, drawn) {
+		return
+	}
+	if !*update {
+		t.Errorf("%s is not what the gallery draws; run go test ./cmd/plimsoll -run TestGalleryPage -update and look at it", name)
+	} else if err := os.WriteFile(path, drawn, 0o666); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func needsEmbedded(e gallery.Entry) bool {
