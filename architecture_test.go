@@ -104,10 +104,11 @@ func TestWhoMayImportWhom(t *testing.T) {
 		"target/links":      {"target", "target/look", "target/setting", "target/value"},
 		"target/stream":     {"target", "target/look", "target/setting", "target/value"},
 		"target/client":     {"target", "target/host", "target/retry", "target/setting", "target/workers"},
-		"target/httpcall":   {"target", "target/content", "target/cookie", "target/look", "target/quantity", "target/random", "target/setting", "target/stream", "target/template", "target/value"},
+		"target/httpcall":   {"target", "target/content", "target/cookie", "target/links", "target/look", "target/quantity", "target/random", "target/setting", "target/stream", "target/template", "target/value"},
 		"runner/mode":       {"runner/schedule", "target/agenda", "target/delay", "target/quantity", "target/random", "target/setting"},
 		"runner/data":       {"target/quantity", "target/random", "target/setting", "target/template", "target/value"},
 		"runner/result":     {"runner/latency", "target/host"},
+		"runner/crawl":      {"target", "target/links"},
 		"runner/condition":  {"target/look", "target/quantity", "target/setting", "target/template", "target/value"},
 		"runner/step":       {"runner/condition", "runner/data", "runner/journey", "target/delay", "target/httpcall", "target/kind", "target/kinds", "target/look", "target/quantity", "target/retry", "target/setting", "target/template", "target/value"},
 		"runner/capacity":   {"runner/result", "runner/verdict", "runner/latency"},
@@ -135,7 +136,7 @@ func TestWhoMayImportWhom(t *testing.T) {
 // The clock is read, and goroutines are started, only where real time is the
 // subject.
 func TestPureCodeReadsNoClock(t *testing.T) {
-	pure := []string{"runner/schedule", "runner/latency", "runner/statistics", "runner/scaling", "runner/capacity", "runner/verdict", "runner/mode", "runner/journey", "runner/data", "runner/scenario", "runner/condition", "runner/step", "runner/goodput",
+	pure := []string{"runner/schedule", "runner/latency", "runner/statistics", "runner/scaling", "runner/capacity", "runner/verdict", "runner/mode", "runner/journey", "runner/data", "runner/scenario", "runner/condition", "runner/step", "runner/goodput", "runner/crawl",
 		"target/sim", "target/chat", "target/delay", "target/plain", "target/quantity", "target/setting", "target/kinds", "target/value", "target/template", "target/look", "report/compare", "report/view", "report/text", "report/chart", "report/transcript", "target/content", "target/cookie", "target/http1", "target/resp", "target/stream", "target/shell", "target/links"}
 	for _, s := range sources(t, token.NewFileSet()) {
 		if !slices.Contains(pure, s.folder) {

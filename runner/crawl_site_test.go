@@ -193,3 +193,38 @@ scenarios:
 		t.Errorf("another host was asked for %v", elsewhere.asked)
 	}
 }
+
+// With same_host: false a crawl goes to other servers, too, without the headers
+// that are meant for the target's own.
+func TestCrawlGoesToOtherHosts(t *testing.T) {
+	var mu sync.Mutex
+	asked := map[string]string{}
+	note := func(r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		asked[r.Host+r.RequestURI] += r.Header.Get("X-Who") + "."
+	}
+	var home string
+	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		note(r)
+		fmt.Fprintf(w, `<html><a href="%s/back"><a href="/next">`, home)
+	}))
+	defer other.Close()
+	own := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		note(r)
+		fmt.Fprintf(w, `<html><a href="%s/there">`, other.URL)
+	}))
+	defer own.Close()
+	home = own.URL
+	trial := crawled(t, fmt.Sprintf(`
+targets:
+  home: {http: {url: %s, headers: {X-Who: crawler}}}
+scenarios:
+  - {name: far, target: home, crawl: {same_host: false}, modes: [{concurrent: 2, name: crawl}]}
+`, own.URL))["crawl"]
+	here, there := strings.TrimPrefix(own.URL, "http://"), strings.TrimPrefix(other.URL, "http://")
+	want := map[string]string{here + "/": "crawler.", here + "/back": "crawler.", there + "/there": ".", there + "/next": "."}
+	if !maps.Equal(asked, want) || trial.Crawl.Pages != 4 || trial.Crawl.Depth != 2 {
+		t.Errorf("%v, want %v: %+v", asked, want, trial.Crawl)
+	}
+}

@@ -78,7 +78,7 @@ func (c *Comparison) tests(was, is *result.Group, l limits) ([]*test, error) {
 		return nil, err
 	}
 	metrics := []string{Rate, P50, P99, Errors}
-	if is.Requests > 0 {
+	if is.Counted() {
 		metrics[0] = Makespan
 	}
 	if was.Cancelled+is.Cancelled > 0 {

@@ -107,7 +107,7 @@ func (o Options) scenarios(run *result.Run) ([]*Scenario, error) {
 }
 
 func (s *Scenario) add(g *Group) {
-	s.Counted = s.Counted && g.Requests > 0
+	s.Counted = s.Counted && g.Group.Counted()
 	s.Axis = cmp.Or(s.Axis, Axis(g.Sweep))
 	if !slices.Contains(s.Places, g.Sweep) {
 		s.Places = append(s.Places, g.Sweep)

@@ -218,7 +218,7 @@ func sampleNames(t *testing.T, data []byte) []string {
 		t.Fatal(err)
 	}
 	var names []string
-	named := regexp.MustCompile(`^trials\.(steps\.)?(errors|record|phases|goodput)\.$`) // maps by names of the user's
+	named := regexp.MustCompile(`^trials\.(steps\.)?(errors|record|phases|goodput|crawl\.skipped)\.$`) // maps by names of the user's
 	var walk func(v any, path string)
 	walk = func(v any, path string) {
 		switch v := v.(type) {

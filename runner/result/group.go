@@ -190,41 +190,6 @@ func Throughput(trials []*Trial) float64 {
 		(*Trial).LengthS)
 }
 
-// queueOf is the queue of repetitions as one: means over the whole of their time,
-// the longest that it was in any, and the mean of how long producers were blocked;
-// nil where there is none.
-func queueOf(trials []*Trial) *Queue {
-	if slices.ContainsFunc(trials, func(t *Trial) bool { return t.Queue == nil }) {
-		return nil
-	}
-	q := &Queue{
-		LengthMean:    weightedMean(trials, func(t *Trial) float64 { return t.Queue.LengthMean }, (*Trial).LengthS),
-		BlockedS:      weightedMean(trials, func(t *Trial) float64 { return t.Queue.BlockedS }, func(*Trial) float64 { return 1 }),
-		ConsumersBusy: weightedMean(trials, func(t *Trial) float64 { return t.Queue.ConsumersBusy }, (*Trial).LengthS),
-	}
-	for _, t := range trials {
-		q.LengthMax = max(q.LengthMax, t.Queue.LengthMax)
-	}
-	return q
-}
-
-// crawlOf is the crawls of repetitions together; nil where there is none.
-func crawlOf(trials []*Trial) *Crawl {
-	if slices.ContainsFunc(trials, func(t *Trial) bool { return t.Crawl == nil }) {
-		return nil
-	}
-	all := &Crawl{Skipped: map[string]int64{}}
-	for _, t := range trials {
-		all.Pages += t.Crawl.Pages
-		all.Depth = max(all.Depth, t.Crawl.Depth)
-		all.Found += t.Crawl.Found
-		for why, n := range t.Crawl.Skipped {
-			all.Skipped[why] += n
-		}
-	}
-	return all
-}
-
 // LengthS is how long the trial took, of what its throughput is.
 func (t *Trial) LengthS() float64 {
 	if t.Whole {

@@ -218,34 +218,6 @@ type Measure struct {
 	Timeline []Window `json:"timeline"`
 }
 
-// Queue is a bounded queue between producers and consumers, over a trial.
-type Queue struct {
-	LengthMean float64 `json:"length_mean"`
-	// LengthMax is the most items that waited in it; one that a free consumer
-	// takes at once does not wait.
-	LengthMax int `json:"length_max"`
-	// BlockedS is how long producers waited for room, all of them together.
-	BlockedS float64 `json:"blocked_s"`
-	// ConsumersBusy is the share of the time for which consumers had an item.
-	ConsumersBusy float64 `json:"consumers_busy"`
-}
-
-// Crawl is how far a crawl came.
-type Crawl struct {
-	// Pages is how many were visited, and Depth how many links the farthest of them
-	// was from where it started.
-	Pages int64 `json:"pages"`
-	Depth int   `json:"depth"`
-	// Found is how many links there were on them, Skipped how many of these were
-	// not followed, by why.
-	Found   int64            `json:"found"`
-	Skipped map[string]int64 `json:"skipped"`
-}
-
-// Counted tells that the trial was over with the last of its calls, and not when
-// its time was.
-func (t *Trial) Counted() bool { return t.Requests > 0 || t.Crawl != nil }
-
 // UnitIteration is the Unit of trials of journeys.
 const UnitIteration = "iteration"
 

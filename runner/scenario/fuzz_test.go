@@ -99,7 +99,7 @@ func checkPlan(t *testing.T, plan *Plan) {
 			t.Errorf("%s: nobody takes items: %+v", m.Name, load)
 		case load.Timed && load.Queue == 0 && (load.MaxInFlight <= 0 || !staged && !(load.RatePerS > 0)):
 			t.Errorf("%s: %+v", m.Name, load)
-		case m.Text() == "" || trial.Requests == 0 && !staged && !load.Timed && load.Concurrency <= 0:
+		case m.Text() == "" || !trial.Batch() && !staged && !load.Timed && load.Concurrency <= 0:
 			t.Errorf("%s: how many calls start at once? %s", m.Name, m.Text())
 		}
 	}
