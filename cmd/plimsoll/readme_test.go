@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 )
 
 var update = flag.Bool("update", false, "rewrite golden files, and the tables and charts of the README")
@@ -89,6 +90,24 @@ func TestReadmeCommands(t *testing.T) {
 	}
 	if setUpFree != 2 {
 		t.Errorf("the README has %d commands that need no set-up, not two: one for the main job, one for the tests", setUpFree)
+	}
+}
+
+// The first minute stays short: the README, and what the demonstration plans to
+// take, nothing of which is left open.
+func TestTheFirstMinute(t *testing.T) {
+	t.Parallel()
+	const lines, longest = 300, 25 * time.Second
+	if n := strings.Count(readme(t), "\n"); n > lines {
+		t.Errorf("the README has %d lines, more than %d: what is longer has a page in docs", n, lines)
+	}
+	shown := plimsoll(t, root, "run", "--dry-run").stdout
+	told := regexp.MustCompile(`(?m)^\d+ trials: about (\S+)$`).FindStringSubmatch(shown)
+	if told == nil {
+		t.Fatalf("the demonstration does not say how long it takes:\n%s", shown)
+	}
+	if takes, err := time.ParseDuration(told[1]); err != nil || takes > longest {
+		t.Errorf("the demonstration takes %s, %v; it may take %v", told[1], err, longest)
 	}
 }
 
