@@ -10,7 +10,6 @@ import (
 	"sync"
 	"time"
 
-	"plimsoll/target/client"
 	"plimsoll/target/cookie"
 	"plimsoll/target/http1"
 	"plimsoll/target/httpcall"
@@ -60,8 +59,8 @@ func (s Settings) Wire(base string) (o wire.Options, c http1.Options, err error)
 		})
 		labels = append(labels, r.label)
 	}
-	o.Route, o.PerUser = s.Route, s.Reuse == client.ByUser
-	o.Timeout, o.KeepAlive, o.Connections = s.Timeout, s.Reuse != client.Never, s.Connections
+	o.Route = s.Route
+	o.Keep(&s.Settings)
 	c.Accepts = func(status int) bool { // 101: another protocol follows, and no body
 		return status != nethttp.StatusSwitchingProtocols && s.Success.accepts(status)
 	}

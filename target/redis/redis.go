@@ -7,10 +7,9 @@
 package redis
 
 import (
+	"cmp"
 	"context"
-	"crypto/tls"
 	"errors"
-	"net"
 	"strconv"
 	"strings"
 
@@ -57,19 +56,11 @@ func (s *Settings) Subject() string { return "redis://" + s.Address }
 
 // Open makes the target ready.
 func (s *Settings) Open(_ context.Context, site kind.Site) (*kind.Opened, error) {
-	o := wire.Options{
-		Host: s.Address, Hello: s.hello(), Tell: wire.OneConnect, Timeout: s.Timeout,
-		KeepAlive: s.Reuse != client.Never, PerUser: s.Reuse == client.ByUser, Connections: s.Connections,
+	engine, o, err := wire.Reaching(s.Address, &s.Settings, site.Patience)
+	if err != nil {
+		return nil, err
 	}
-	if s.Timeout > 0 {
-		o.Timeout = max(s.Timeout, site.Patience)
-	}
-	var err error
-	if s.TLS.Given {
-		if o.TLS, err = s.secure(); err != nil {
-			return nil, err
-		}
-	}
+	o.Hello, o.Tell, engine = s.hello(), wire.OneConnect, cmp.Or(s.engine, engine)
 	shared := &codec{settings: s, observer: site.Observer, reader: replies{greets: s.greets()}}
 	if s.Own != nil {
 		own, err := site.Own(s.Own)
@@ -78,7 +69,6 @@ func (s *Settings) Open(_ context.Context, site kind.Site) (*kind.Opened, error)
 		}
 		shared.own, shared.args = prepare(s.Own), own.Args
 	}
-	engine := s.carriedBy()
 	server, err := wire.Open(engine, o)
 	if err != nil {
 		return nil, err
@@ -89,25 +79,6 @@ func (s *Settings) Open(_ context.Context, site kind.Site) (*kind.Opened, error)
 		Prepare: s.prepare,
 		Carrier: func(c target.Clock) (target.Carrier, error) { return server.Carrier(shared.another(), c) },
 	}, nil
-}
-
-// carriedBy is the engine that carries the calls.
-func (s *Settings) carriedBy() string {
-	switch {
-	case s.engine != "":
-		return s.engine
-	case s.TLS.Given || !wire.HasEpoll:
-		return wire.Sockets
-	}
-	return wire.Epoll
-}
-
-func (s *Settings) secure() (*tls.Config, error) {
-	config, err := s.TLS.Config()
-	if err == nil && config.ServerName == "" {
-		config.ServerName, _, _ = net.SplitHostPort(s.Address)
-	}
-	return config, err
 }
 
 // hello is what a connection begins with.

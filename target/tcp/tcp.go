@@ -3,9 +3,8 @@
 package tcp
 
 import (
+	"cmp"
 	"context"
-	"crypto/tls"
-	"net"
 
 	"plimsoll/target"
 	"plimsoll/target/client"
@@ -57,11 +56,11 @@ func (s *Settings) Open(ctx context.Context, site kind.Site) (*kind.Opened, erro
 		}
 		shared.args = own.Args
 	}
-	o, err := s.options(server.Address, site)
+	engine, o, err := wire.Reaching(server.Address, &s.Settings.Settings, site.Patience)
 	if err != nil {
 		return nil, err
 	}
-	engine := s.carriedBy()
+	o.Tell, engine = wire.FromConnect, cmp.Or(s.engine, engine)
 	at, err := wire.Open(engine, o)
 	if err != nil {
 		return nil, err
@@ -72,39 +71,4 @@ func (s *Settings) Open(ctx context.Context, site kind.Site) (*kind.Opened, erro
 		Prepare: s.Prepare,
 		Carrier: func(c target.Clock) (target.Carrier, error) { return at.Carrier(shared.another(), c) },
 	}, nil
-}
-
-// options are what the engine is told.
-func (s *Settings) options(address string, site kind.Site) (wire.Options, error) {
-	o := wire.Options{
-		Host: address, Tell: wire.FromConnect, Timeout: s.Timeout,
-		KeepAlive: s.Reuse != client.Never, PerUser: s.Reuse == client.ByUser, Connections: s.Connections,
-	}
-	if s.Timeout > 0 {
-		o.Timeout = max(s.Timeout, site.Patience)
-	}
-	var err error
-	if s.TLS.Given {
-		o.TLS, err = s.secure(address)
-	}
-	return o, err
-}
-
-// carriedBy is the engine that carries the calls.
-func (s *Settings) carriedBy() string {
-	switch {
-	case s.engine != "":
-		return s.engine
-	case s.TLS.Given || !wire.HasEpoll:
-		return wire.Sockets
-	}
-	return wire.Epoll
-}
-
-func (s *Settings) secure(address string) (*tls.Config, error) {
-	config, err := s.TLS.Config()
-	if err == nil && config.ServerName == "" {
-		config.ServerName, _, _ = net.SplitHostPort(address)
-	}
-	return config, err
 }
