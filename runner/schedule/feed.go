@@ -44,8 +44,9 @@ type feed struct {
 	left    bool         // producers have gone before their time
 
 	tell          func(at time.Duration, by int)
-	length, busy  course  // items that wait, consumers who have one
-	blockedBefore float64 // nanoseconds: of the items that are in by now
+	changes       []change // of the queue's length, in their order, that others may come before
+	length, busy  course   // items that wait, up to those; consumers who have one
+	blockedBefore float64  // nanoseconds: of the items that are in by now
 }
 
 // begin has a producer begin its next item, if there is to be one.
@@ -135,6 +136,7 @@ func (f *feed) rest() Next {
 
 func (f *feed) ended(at, _ time.Duration, consumer uint32) {
 	f.fill(at)
+	f.settle(at)
 	f.free.free(at)
 	f.who.push(consumer)
 	f.busy.change(f.within(at), -1)
@@ -162,10 +164,33 @@ func (f *feed) overdue(now time.Duration) (count int64) {
 	return count
 }
 
-// change takes in that the queue is longer by so many, or shorter.
+// change is that the queue is longer by so many, or shorter.
+type change struct {
+	at time.Duration
+	by int
+}
+
+// change takes one in.
 func (f *feed) change(at time.Duration, by int) {
-	f.length.change(f.within(at), by)
+	f.changes = append(f.changes, change{at, by})
+	for i := len(f.changes) - 1; i > 0 && f.changes[i-1].at > at; i-- {
+		f.changes[i-1], f.changes[i] = f.changes[i], f.changes[i-1]
+	}
 	f.tell(at, by)
+}
+
+// settle takes into the course what changed up to a time: that of an end, before
+// which nothing is put in any more. Who waits by then may still be taken before.
+func (f *feed) settle(until time.Duration) {
+	if f.waiting.len > 0 {
+		until = min(until, f.waiting.first())
+	}
+	n := 0
+	for n < len(f.changes) && f.changes[n].at <= until {
+		f.length.change(f.within(f.changes[n].at), f.changes[n].by)
+		n++
+	}
+	f.changes = append(f.changes[:0], f.changes[n:]...)
 }
 
 // within is a time in the trial, or the nearest that is.
@@ -180,8 +205,7 @@ func (f *feed) between(from, to time.Duration) float64 {
 // drain.
 type Queue struct {
 	// LengthMean and LengthMost are of the items that waited; who is taken at
-	// once does not wait. The mean is exact; where the schedule heard of things late,
-	// there may have been others at the most, up to the queue's places.
+	// once does not wait.
 	LengthMean float64
 	LengthMost int
 	// Blocked is how long producers waited for room, all of them together.
@@ -208,7 +232,11 @@ func (f *feed) queue(now time.Duration) *Queue {
 	for _, made := range f.making {
 		blocked += f.between(made.at, until)
 	}
-	length, busy := f.length.to(until), f.busy.to(until)
+	length, busy := f.length, f.busy.to(until)
+	for _, c := range f.changes {
+		length.change(f.within(c.at), c.by)
+	}
+	length = length.to(until)
 	q := &Queue{LengthMost: length.most, Blocked: Never}
 	if blocked < float64(Never) {
 		q.Blocked = time.Duration(blocked)
