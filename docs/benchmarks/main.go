@@ -52,7 +52,7 @@ var parts = []part{
 	{"connections", 30, 1, connections},
 	{"journeys", 3, 5, journeys},
 	{"users", 15, 1, users},
-	{"streams", 5, 5, streams},
+	{"streams", 4, 3, streams},
 }
 
 // builds compares with what only its user has, and so is none of the page's.

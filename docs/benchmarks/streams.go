@@ -147,7 +147,7 @@ func (l *lab) startStreams(ctx context.Context) (*exec.Cmd, string, error) {
 
 func (l *lab) streamsTable(clients []client, all map[string][]listening) table {
 	t := table{
-		about: l.about(fmt.Sprintf("10,000 events a second for %d s, in one stream and in 500; how far off clients are, in ms: the first event from when the server wrote it, and gaps from the server's; processor time of the client in s. \"coroutines\" is Python with one a stream", l.seconds), "", nil),
+		about: l.about(fmt.Sprintf("10,000 events a second for %d s, in one stream and in 500; how far off clients are, in ms: the first event from when the server wrote it, and gaps from the server's; processor time of the client in s. \"coroutines\" is Python with one a stream", l.seconds), "", clients),
 		heads: []string{"client", "streams", "first event p50", "p99", "gap p50", "p99", "processor"},
 	}
 	for _, f := range flows {

@@ -147,7 +147,7 @@ func (s *Scenario) failuresTold() string {
 			worst = g
 		}
 	}
-	told := slices.ContainsFunc(s.broken(), func(v *result.Verdict) bool { return quantity(v) == share })
+	told := slices.ContainsFunc(s.broken(), ofErrors)
 	switch {
 	case worst == nil || told || s.Capacity != nil:
 		return ""
@@ -158,6 +158,12 @@ func (s *Scenario) failuresTold() string {
 }
 
 func (g *Group) failedShare() float64 { return float64(g.Failed) / float64(g.OK+g.Failed) }
+
+// ofErrors tells whether a verdict is on how many calls failed.
+func ofErrors(v *result.Verdict) bool {
+	name := metricName(v)
+	return name == "errors" || strings.HasPrefix(name, "errors.")
+}
 
 // shareText is a share in percent, to three digits.
 func shareText(v float64) string { return plainScale("", v*100).text(v*100) + " %" }

@@ -1,6 +1,7 @@
 package view
 
 import (
+	"math"
 	"slices"
 	"strings"
 )
@@ -25,26 +26,37 @@ func (s *Scenario) crawlTable() *Table {
 		return nil
 	}
 	slices.Sort(reasons)
-	of := func(figure func(g *Group) float64) (all []float64) {
+	// A column has the mean of repetitions, by which promises go, too.
+	counted := func(c Column, count func(g *Group) float64) column {
+		var all []float64
 		for _, g := range rows.Groups {
-			all = append(all, figure(g))
+			all = append(all, count(g)/float64(len(g.Trials)))
 		}
-		return all
+		return figures(c, counts(all), all)
 	}
-	whole := scale{per: 1}
 	columns := s.keyColumns(rows.Groups)
 	keys := len(columns)
 	columns[keys-1].flag(rows.Groups)
-	pages := of(func(g *Group) float64 { return float64(g.Crawl.Pages) })
-	visited := figures(Column{Name: "pages"}, whole, pages)
+	visited := counted(Column{Name: "pages"}, func(g *Group) float64 { return float64(g.Crawl.Pages) })
 	if s.repetitions() > 1 {
-		visited.notes = []string{"pages and links are those of all repetitions together"}
+		visited.notes = []string{"pages and links are the means of repetitions"}
 	}
-	columns = append(columns, visited,
-		figures(Column{Name: "depth"}, whole, of(func(g *Group) float64 { return float64(g.Crawl.Depth) })),
-		figures(Column{Name: "links found"}, whole, of(func(g *Group) float64 { return float64(g.Crawl.Found) })))
+	var depths []float64
+	for _, g := range rows.Groups {
+		depths = append(depths, float64(g.Crawl.Depth))
+	}
+	columns = append(columns, visited, figures(Column{Name: "depth"}, scale{per: 1}, depths),
+		counted(Column{Name: "links found"}, func(g *Group) float64 { return float64(g.Crawl.Found) }))
 	for _, why := range reasons {
-		columns = append(columns, figures(Column{Group: "skipped", Name: strings.ReplaceAll(why, "-", " ")}, whole, of(func(g *Group) float64 { return float64(g.Crawl.Skipped[why]) })))
+		columns = append(columns, counted(Column{Group: "skipped", Name: strings.ReplaceAll(why, "-", " ")}, func(g *Group) float64 { return float64(g.Crawl.Skipped[why]) }))
 	}
 	return finish("Crawl", keys, columns)
+}
+
+// counts is the scale of counts, which are whole but for means.
+func counts(all []float64) scale {
+	if slices.ContainsFunc(all, func(v float64) bool { return v != math.Trunc(v) }) {
+		return scale{per: 1, decimals: 1}
+	}
+	return scale{per: 1}
 }

@@ -82,5 +82,5 @@ func (s *Scenario) fruitless() (notes []Note) {
 func ofSuccesses(v *result.Verdict) bool {
 	name := strings.TrimSpace(v.Rule)
 	return quantity(v) == inSeconds && !ofBatch(metricName(v)) &&
-		v.Step == "" && !strings.HasPrefix(name, "all.") && !strings.HasPrefix(name, "lateness.") && !strings.HasPrefix(name, "phase.")
+		v.Step == "" && !strings.HasPrefix(name, "all.") && !strings.HasPrefix(name, "lateness.") && !strings.HasPrefix(name, "phase.") && !strings.HasPrefix(name, "queue.")
 }

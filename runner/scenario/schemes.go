@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+
+	"plimsoll/target/shell"
 )
 
 // The addresses that are none of HTTP: what is sent there is the body, or else the
@@ -28,7 +30,10 @@ func (q Quick) putRedis(f *lines) {
 	if db := strings.Trim(u.Path, "/"); db != "" {
 		f.put(3, "db: %s", literal(db))
 	}
-	words := strings.Fields(cmp.Or(q.Body, "PING"))
+	words, err := shell.Split(cmp.Or(q.Body, "PING"))
+	if err != nil { // what only a shell could make sense of is a text like others
+		words = strings.Fields(q.Body)
+	}
 	for i, word := range words {
 		words[i] = literal(word)
 	}
