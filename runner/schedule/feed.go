@@ -1,6 +1,9 @@
 package schedule
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // Feed is a bounded queue between producers, who put items into it, and
 // consumers, who take the oldest one and make a call of it. A call is due when
@@ -243,6 +246,8 @@ func (f *feed) queue(now time.Duration) *Queue {
 	}
 	if until > 0 {
 		q.LengthMean = length.area / float64(until)
+		// Ends that are heard out of their order may hide how many there were at once.
+		q.LengthMost = max(q.LengthMost, min(f.Feed.Queue, int(math.Ceil(q.LengthMean-1e-9))))
 		q.Busy = min(1, busy.area/float64(until)/float64(f.Consumers))
 	}
 	return q

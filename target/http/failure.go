@@ -41,6 +41,9 @@ type failure struct {
 	rested time.Duration // since that
 	silent bool          // nothing of the answer has come
 
+	streams bool          // its answer comes event by event
+	bound   time.Duration // that its step set; 0: the target's
+
 	whole     bool   // the answer is
 	status    int    // where the status is the failure
 	location  string // where it points, if that is elsewhere
@@ -181,6 +184,7 @@ func statusClass(status int) string { return "status-" + strconv.Itoa(status) }
 func (f *failure) of(call *httpcall.Prepared) {
 	if call != nil {
 		f.follows, f.most = true, call.Redirects
+		f.streams, f.bound = call.Stream != nil, call.Limit()
 	}
 }
 
@@ -221,7 +225,11 @@ func (f *failure) cause(s Settings) string {
 	case f.class == target.Cancelled:
 		return "given up, because the trial ended"
 	case f.class == target.Timeout:
-		return fmt.Sprintf("%s within %s", [...]string{"no connection", "no answer", "no end of the body"}[f.stage], quantity.Duration(s.Timeout))
+		lacks := [...]string{"no connection", "no answer", "no end of the body"}[f.stage]
+		if f.streams && f.stage == reading {
+			lacks = "no event"
+		}
+		return fmt.Sprintf("%s within %s", lacks, quantity.Duration(cmp.Or(f.bound, s.Timeout)))
 	case f.status != 0:
 		text := strconv.Itoa(f.status) + " " + nethttp.StatusText(f.status)
 		switch {

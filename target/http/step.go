@@ -89,6 +89,9 @@ func (t *Target) callLed(ctx context.Context, led *http1.Led) (out target.Outcom
 // within bounds what is left to do; agenda.Never does not. Each event of a stream
 // gives it its time anew.
 func (t *Target) within(ctx context.Context, left time.Duration, s *step) (context.Context, context.CancelFunc) {
+	if s != nil {
+		s.renew = nil
+	}
 	switch {
 	case left == agenda.Never:
 		return ctx, func() {}
@@ -139,6 +142,9 @@ func (t *Target) walk(ctx context.Context, s *step, out *target.Outcome) {
 		}
 		return f
 	})
+	if f != nil {
+		f.streams = s.Streams()
+	}
 	t.tell(out, s.Call(), s.request.label, f)
 }
 
@@ -238,7 +244,7 @@ func (t *Target) conclude(s *step, interim int, f *failure, out *target.Outcome)
 	if f != nil && !f.whole {
 		return f
 	}
-	a := httpcall.Answer{Status: s.status, Interim: interim, Found: s.found}
+	a := httpcall.Answer{Status: s.status, Interim: interim, Found: s.found, Ended: t.now()}
 	switch {
 	case f != nil:
 		a.Class = f.class

@@ -168,6 +168,7 @@ func (s Settings) examples(labels []string) func(n uint64, call *httpcall.Prepar
 		if call != nil {
 			label = plain.Clip(call.Action, 100)
 		}
+		f.streams = call == nil && s.Calls[n%uint64(len(s.Calls))].Stream != nil
 		f.of(call)
 		text := plain.Clip(s.scrub(label+": "+f.reason(s)), 200)
 		if call == nil || f.status == 0 { // else it may hold what one user alone is to see

@@ -107,6 +107,7 @@ func (a *answer) Conclude(x *wire.Exchange) wire.Next {
 	}
 	class, err, again := c.reader.Answered(a.step.Course, httpcall.Answer{
 		Status: status, Interim: a.parser.Interim(), Class: c.judge(status, a.found), Found: a.found,
+		Ended: x.Done.Ended,
 	}, &x.Outcome)
 	if again {
 		return c.goes(x, a.step, true)

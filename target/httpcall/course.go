@@ -160,7 +160,7 @@ func (c *Course) Bound() time.Duration {
 	if c.call == nil {
 		return 0
 	}
-	return c.call.bound
+	return c.call.Limit()
 }
 
 // Event takes in a piece of the body of an answer that does so, and tells whether
@@ -196,6 +196,8 @@ type Answer struct {
 	Interim int    // bytes of interim answers before its head
 	Class   string // what the target's `success` says of it
 	Found   bool   // the text that `success` asks for
+	// Ended is when the answer was whole, by the clock that stamps events.
+	Ended time.Duration
 }
 
 // Answered sees to a whole answer: whether it leads on, to what the message asks
@@ -230,7 +232,7 @@ func (r *Reader) Answered(c *Course, a Answer, out *target.Outcome) (class strin
 		}
 	}
 	if c.meter.On() && class == "" {
-		if err := c.meter.End(); err != nil {
+		if err := c.meter.End(a.Ended); err != nil {
 			return target.Body, err, false
 		}
 	}

@@ -95,6 +95,9 @@ func (p *Prepared) Bound(d time.Duration) bool {
 	return true
 }
 
+// Limit is that time, 0 where the target says it.
+func (p *Prepared) Limit() time.Duration { return p.bound }
+
 // Traced tells that its requests begin a trace.
 func (p *Prepared) Traced() bool { return p.Trace }
 

@@ -81,7 +81,9 @@ func (r *Reading) Find(into *target.Links, page string, body []byte) {
 		r.findJSON(into, base, body)
 	case r.match != nil:
 		for _, m := range r.match.FindAllSubmatch(body, -1) {
-			add(into, base, string(m[min(1, len(m)-1)]))
+			if link := m[min(1, len(m)-1)]; link != nil { // else the group has no part in it
+				add(into, base, string(link))
+			}
 		}
 	default:
 		findHTML(into, base, body)

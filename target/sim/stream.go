@@ -37,7 +37,8 @@ func (s *Stream) mean(known means) time.Duration {
 
 // shortest is how long it takes at least.
 func (s *Stream) shortest() time.Duration {
-	return agenda.Later(least(&s.First), time.Duration(s.Events.Low-1)*least(&s.Gap))
+	gaps := min(float64(s.Events.Low-1)*float64(least(&s.Gap)), float64(delay.Longest))
+	return agenda.Later(least(&s.First), time.Duration(gaps))
 }
 
 // Events are those of a call whose answer is a stream: how many, when the first

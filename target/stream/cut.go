@@ -100,7 +100,6 @@ func (e *events) addLine(part []byte) {
 	if room := most - len(e.line); room > 0 {
 		e.line = append(e.line, part[:min(room, len(part))]...)
 	}
-	e.size += len(part)
 }
 
 // endLine takes in a whole line; an empty one ends an event.
@@ -110,7 +109,7 @@ func (e *events) endLine(event func(text []byte)) {
 		line = bytes.TrimPrefix(line, []byte(bom))
 		e.begun = true
 	}
-	defer func() { e.line, e.size = e.line[:0], 0 }()
+	defer func() { e.line = e.line[:0] }()
 	if len(line) == 0 {
 		if e.any && !bytes.Equal(e.text, []byte(done)) {
 			event(e.text)

@@ -29,6 +29,7 @@ type Meter struct {
 // no streams.
 func (m *Meter) Begin(r *Reading, now func() time.Duration) {
 	m.reading, m.now = r, now
+	m.events.reset()
 	m.Reset()
 }
 
@@ -94,7 +95,7 @@ func (m *Meter) counts(text []byte) bool {
 	answer := look.Answer{Body: text}
 	if at := m.reading.Tokens; at != nil {
 		if v, found := at.Find(&answer); found {
-			if n, err := strconv.ParseFloat(v.Text, 64); err == nil && v.Kind == value.Number && n >= 0 {
+			if n, err := strconv.ParseFloat(v.Text, 64); err == nil && v.Kind == value.Number && n >= 0 && n < 1<<63 {
 				m.told.Tokens = int64(n)
 			}
 		}
@@ -148,11 +149,13 @@ func rough(d time.Duration) time.Duration {
 	return d >> drop << drop
 }
 
-// End hears that the answer is whole, and tells why it is no stream of events;
+// End hears that the answer was whole by then, and tells why it is no stream of events;
 // nil: it is.
-func (m *Meter) End() error {
-	m.came = false
+func (m *Meter) End(at time.Duration) error {
+	now := m.now
+	m.now, m.came = func() time.Duration { return at }, false
 	m.finish(m.event)
+	m.now = now
 	switch r := m.reading; {
 	case m.told.Events > 0:
 		return nil

@@ -47,7 +47,7 @@ type events struct {
 	reading *Reading
 	text    []byte // of the present event: of SSE its data, as far as somebody looks
 	line    []byte // the beginning of a line of SSE, as far as it tells what it is
-	size    int    // of the present line
+	size    int    // of the present chunk
 	any     bool   // of SSE: there is data
 	end     bool   // of SSE: the line before ended with CR, and LF belongs to it
 	begun   bool   // of SSE: the byte order mark cannot come any more
@@ -57,8 +57,9 @@ type events struct {
 func (e *events) reset() {
 	e.text, e.line, e.size = e.text[:0], e.line[:0], 0
 	e.any, e.end, e.begun, e.blank = false, false, false, true
-	if cap(e.text) > 64<<10 {
-		e.text = nil
+	const roomy = 64 << 10
+	if cap(e.text) > roomy || cap(e.line) > roomy {
+		e.text, e.line = nil, nil
 	}
 }
 

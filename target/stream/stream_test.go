@@ -144,7 +144,7 @@ func TestMeter(t *testing.T) {
 		if want := []bool{false, false, true, true, true, false}; !slices.Equal(came, want) {
 			t.Errorf("events came: %v, want %v", came, want)
 		}
-		if err := m.End(); err != nil {
+		if err := m.End(at.at); err != nil {
 			t.Error(err)
 		}
 		got := m.Told(began + 40)
@@ -169,7 +169,7 @@ func TestNoEvents(t *testing.T) {
 		var m Meter
 		m.Begin(&Reading{Format: SSE, Content: operandOf("json.delta")}, at.now)
 		m.Take([]byte(text))
-		if err := m.End(); err == nil || !strings.Contains(err.Error(), want) {
+		if err := m.End(at.at); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want %s", text, err, want)
 		}
 	}
