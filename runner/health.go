@@ -16,10 +16,11 @@ import (
 // an open loop must have kept its own schedule.
 func judgeHealth(out *result.Trial, t scenario.Trial, rec *drive.Interval, stood standstill) {
 	most := t.Mode.Traits().MaxInFlight
-	if most > 0 && rec.HeldCalls > 0 && t.Scenario.Crawl == nil { // there the rate holds, too
+	held := rec.HeldCalls > 0 && t.Scenario.Crawl == nil // there the rate holds, too
+	if most > 0 && held {
 		out.Health.LimitedBy = "max_in_flight"
 	}
-	if rec.PoolHeld || rec.HeldCalls > 0 && 0 < pool(t) && pool(t) <= most {
+	if rec.PoolHeld || held && 0 < pool(t) && pool(t) <= most {
 		out.Health.LimitedBy = "connections"
 	}
 	if rec.RowsHeld {

@@ -23,7 +23,9 @@ func newSchedule(t scenario.Trial, s mode.Share, bounds schedule.Bounds, streams
 // for no limit, where the schedule keeps starts apart: there it holds those
 // calls that the pool would, which lets them go all at once.
 func pool(t scenario.Trial) int {
-	if !t.Mode.Traits().Paced || t.Scenario.Steps != nil {
+	traits := t.Mode.Traits()
+	paced := traits.Paced || t.Scenario.Crawl != nil && traits.MaxInFlight > 0 // whose rate is a limit on starts
+	if !paced || t.Scenario.Steps != nil {
 		return 0
 	}
 	return t.Scenario.Target.Settings.Traits().Places

@@ -65,7 +65,7 @@ func (g *Group) part(of func(*Trial) (Measure, float64)) (*Group, error) {
 	for i, t := range g.Trials {
 		part := *t
 		part.Measure, part.ThroughputPerS = of(t)
-		part.Unit, part.Elapsed, part.ErrorElapsed, part.Steps, part.InFlightMean, part.Queue, part.Crawl = "", nil, nil, nil, 0, nil, nil
+		part.Unit, part.Elapsed, part.ErrorElapsed, part.Steps, part.InFlightMean, part.Queue, part.Crawl, part.Completions = "", nil, nil, nil, 0, nil, nil, nil
 		trials[i] = &part
 	}
 	out := &Group{}

@@ -113,6 +113,9 @@ func (d *draft) checkCrawl(r *setting.Reader, s *Scenario) {
 			r.Problem(r.Find(d.name.Pos, other+":"), "a crawl visits every page once, so there is none for a %s: leave it out", map[string]string{"warmup": "warm-up", "capacity": "search"}[other])
 		}
 	}
+	if c := d.crawl.Value; c != nil && len(c.Start) > c.Rules.Pages {
+		r.Problem(d.crawl.Pos, "it begins at %d pages and visits at most %d: give it more pages, or fewer to start at", len(c.Start), c.Rules.Pages)
+	}
 	for _, m := range d.modes.Value {
 		if m.Valid {
 			m.Value.CheckCrawl(r, m.Pos)
