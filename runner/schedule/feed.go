@@ -26,7 +26,7 @@ type Feed struct {
 
 // NewFeed makes a queue's schedule.
 func NewFeed(f Feed, stop StopOn) *Schedule {
-	source := &feed{Feed: f, room: places{max: f.Queue}, free: places{max: f.Consumers}, tell: func(time.Duration, int) {}}
+	source := &feed{Feed: f, room: places{max: f.Queue}, free: crew{max: f.Consumers}, tell: func(time.Duration, int) {}}
 	for p := range f.Producers {
 		source.begin(uint32(p), f.From)
 	}
@@ -42,9 +42,8 @@ type feed struct {
 	begun   int64 // items, by producers
 	room    places
 	waiting ring[time.Duration] // when each item was put in, the oldest first
-	free    places
-	who     ring[uint32] // the consumers who are free, as free has them
-	left    bool         // producers have gone before their time
+	free    crew                // the consumers
+	left    bool                // producers have gone before their time
 
 	tell          func(at time.Duration, by int)
 	changes       []change // of the queue's length, in their order, that others may come before
@@ -111,10 +110,7 @@ func (f *feed) push(at time.Duration) {
 
 // take has a consumer take the oldest item.
 func (f *feed) take(at time.Duration) Next {
-	consumer := uint32(f.free.used)
-	if f.free.take() {
-		consumer = f.who.pop()
-	}
+	consumer := f.free.take()
 	due := f.waiting.pop()
 	f.room.free(at)
 	f.change(at, -1)
@@ -140,8 +136,7 @@ func (f *feed) rest() Next {
 func (f *feed) ended(at, _ time.Duration, consumer uint32) {
 	f.fill(at)
 	f.settle(at)
-	f.free.free(at)
-	f.who.push(consumer)
+	f.free.free(at, consumer)
 	f.busy.change(f.within(at), -1)
 }
 
@@ -246,7 +241,7 @@ func (f *feed) queue(now time.Duration) *Queue {
 	}
 	if until > 0 {
 		q.LengthMean = length.area / float64(until)
-		// Ends that are heard out of their order may hide how many there were at once.
+
 		q.LengthMost = max(q.LengthMost, min(f.Feed.Queue, int(math.Ceil(q.LengthMean-1e-9))))
 		q.Busy = min(1, busy.area/float64(until)/float64(f.Consumers))
 	}

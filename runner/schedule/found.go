@@ -17,7 +17,7 @@ type Found struct {
 
 // NewFound makes the schedule. What is found is told by Offer.
 func NewFound(f Found, stop StopOn) *Schedule {
-	source := &found{Found: f}
+	source := &found{Found: f, free: crew{max: f.Users}}
 	if f.Limit != nil {
 		source.gate = f.Limit.gate()
 	}
@@ -32,8 +32,7 @@ type found struct {
 	Found
 	gate    gate
 	waiting ring[time.Duration] // when each was found, the oldest first
-	joined  int                 // users who have made a call
-	free    times               // when each of them who is in none goes on
+	free    crew                // the users, unless there are as many as it takes
 }
 
 func (f *found) next(now time.Duration, inFlight int) Next {
@@ -58,7 +57,9 @@ func (f *found) next(now time.Duration, inFlight int) Next {
 		ready = max(ready, opened)
 		f.gate.Pass(ready)
 	}
-	f.take()
+	if f.Users > 0 {
+		f.free.take()
+	}
 	return Next{Do: Start, At: f.waiting.pop(), Ready: ready}
 }
 
@@ -66,24 +67,12 @@ func (f *found) next(now time.Duration, inFlight int) Next {
 // known to be.
 func (f *found) ready() (at time.Duration, known bool) {
 	switch {
-	case f.Users == 0 || f.joined < f.Users:
+	case f.Users == 0:
 		return f.waiting.first(), true
-	case len(f.free) > 0:
-		return max(f.waiting.first(), f.free[0].at), true
+	case f.free.any():
+		return max(f.waiting.first(), f.free.freeSince()), true
 	}
 	return 0, false
-}
-
-// take has the user begin who has been free for longest: one who has made no call
-// always was.
-func (f *found) take() {
-	switch {
-	case f.Users == 0:
-	case f.joined < f.Users:
-		f.joined++
-	default:
-		f.free.pop()
-	}
 }
 
 func (f *found) ended(at, _ time.Duration, _ uint32) {
@@ -93,7 +82,7 @@ func (f *found) ended(at, _ time.Duration, _ uint32) {
 	if f.Think != nil {
 		at = later(at, f.Think())
 	}
-	f.free.push(turn{at: at})
+	f.free.free(at, 0)
 }
 
 func (f *found) overdue(time.Duration) (count int64) {

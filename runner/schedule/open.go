@@ -115,16 +115,12 @@ func (p *places) freeSince() time.Duration {
 	return p.since.first()
 }
 
-// take takes a place, and tells whether it had been taken before.
-func (p *places) take() (again bool) {
+func (p *places) take() {
 	if p.used < p.max {
 		p.used++
-		return false
-	}
-	if p.since.len > 0 {
+	} else if p.since.len > 0 {
 		p.since.pop()
 	}
-	return true
 }
 
 func (p *places) free(at time.Duration) { p.since.push(at) }

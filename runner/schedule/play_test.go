@@ -2,12 +2,16 @@ package schedule
 
 import (
 	"math/rand/v2"
+	"slices"
 	"sort"
 	"time"
 )
 
 // started is one call that a player started.
-type started struct{ at, ready, when, end time.Duration }
+type started struct {
+	at, ready, when, end time.Duration
+	user                 uint32
+}
 
 // player is a small interpreter of schedules: it starts calls up to `late`
 // after the schedule asks, and each takes `service`.
@@ -15,6 +19,7 @@ type player struct {
 	late, service func() time.Duration
 	begins        func() time.Duration // how long after it was started a call begins; nil: at once
 	failing       func(n int) bool
+	backwards     bool // of ends that are heard together, the last comes first
 
 	starts  []started
 	dropped []time.Duration
@@ -33,7 +38,7 @@ func (p *player) play(s *Schedule, limit int) *player {
 		next := s.Next(p.now, len(p.ends))
 		switch next.Do {
 		case Start:
-			c := started{at: next.At, ready: next.Ready, when: p.now}
+			c := started{at: next.At, ready: next.Ready, when: p.now, user: next.User}
 			if p.begins != nil {
 				c.when += p.begins()
 			}
@@ -90,10 +95,14 @@ func (p *player) tell(s *Schedule) {
 }
 
 func (p *player) endUpTo(s *Schedule, now time.Duration) {
-	for len(p.ends) > 0 && p.ends[0].end <= now {
+	heard := sort.Search(len(p.ends), func(i int) bool { return p.ends[i].end > now })
+	if p.backwards {
+		slices.Reverse(p.ends[:heard])
+	}
+	for range heard {
 		c := p.ends[0]
 		p.ends = p.ends[1:]
-		s.Ended(c.end, c.at, 0, p.failing != nil && p.failing(len(p.starts)-len(p.ends)))
+		s.Ended(c.end, c.at, c.user, p.failing != nil && p.failing(len(p.starts)-len(p.ends)))
 	}
 }
 
