@@ -241,7 +241,7 @@ func (f *feed) queue(now time.Duration) *Queue {
 	}
 	if until > 0 {
 		q.LengthMean = length.area / float64(until)
-
+		// Whatever was heard in which order: nothing is at the most less than its mean.
 		q.LengthMost = max(q.LengthMost, min(f.Feed.Queue, int(math.Ceil(q.LengthMean-1e-9))))
 		q.Busy = min(1, busy.area/float64(until)/float64(f.Consumers))
 	}
