@@ -352,13 +352,14 @@ func TestChunksAreEvents(t *testing.T) {
 	for text, want := range map[string]int64{
 		head + "2\r\nab\r\n1\r\nc\r\n3\r\ndef\r\n0\r\n\r\n": 3,
 		head + "6\r\nabcdef\r\n0\r\n\r\n":                   1,
+		head + "6\r\nabc|def\r\n0\r\n\r\n":                  1, // one chunk, in two pieces
 		wellDone:                                            1,
 	} {
 		for _, by := range everyCarrier {
 			if by.secure || by.protocol == "2" {
 				continue
 			}
-			s := Settings{Calls: []Request{{Method: "GET", URL: kept(text)(t), Stream: &stream.Reading{Format: stream.Chunks}}}}
+			s := Settings{Calls: []Request{{Method: "GET", URL: inTurn(strings.Split(text, "|")...)(t), Stream: &stream.Reading{Format: stream.Chunks}}}}
 			d := newStepper(t, by, s).call(target.Request{})
 			if !d.OK() || d.Parts.Stream == nil || d.Parts.Stream.Events != want {
 				t.Errorf("%s: %q: %+v, %+v, want %d events", by.name(), text, d, d.Parts.Stream, want)
