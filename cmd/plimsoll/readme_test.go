@@ -101,6 +101,12 @@ func TestTheFirstMinute(t *testing.T) {
 	if n := strings.Count(readme(t), "\n"); n > lines {
 		t.Errorf("the README has %d lines, more than %d: what is longer has a page in docs", n, lines)
 	}
+	first := strings.Join(strings.Split(readme(t), "\n")[:40], "\n")
+	for _, part := range []string{"```sh\ngo run ./cmd/plimsoll run\n```", "```sh\ngo test ./...\n```", "<!-- end -->", "![", "(docs/gallery)"} {
+		if !strings.Contains(first, part) {
+			t.Errorf("the README's first 40 lines lack %q", part)
+		}
+	}
 	shown := plimsoll(t, root, "run", "--dry-run").stdout
 	told := regexp.MustCompile(`(?m)^\d+ trials: about (\S+)$`).FindStringSubmatch(shown)
 	if told == nil {
