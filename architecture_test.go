@@ -137,7 +137,7 @@ func TestWhoMayImportWhom(t *testing.T) {
 // subject.
 func TestPureCodeReadsNoClock(t *testing.T) {
 	pure := []string{"runner/schedule", "runner/latency", "runner/statistics", "runner/scaling", "runner/capacity", "runner/verdict", "runner/mode", "runner/journey", "runner/data", "runner/scenario", "runner/condition", "runner/step", "runner/goodput", "runner/crawl",
-		"target/sim", "target/chat", "target/delay", "target/plain", "target/quantity", "target/setting", "target/kinds", "target/value", "target/template", "target/look", "report/compare", "report/view", "report/text", "report/chart", "report/transcript", "target/content", "target/cookie", "target/http1", "target/resp", "target/stream", "target/shell", "target/links"}
+		"target/sim", "target/chat", "target/delay", "target/plain", "target/quantity", "target/setting", "target/kinds", "target/value", "target/template", "target/look", "report/compare", "report/view", "report/text", "report/chart", "report/page", "report/transcript", "target/content", "target/cookie", "target/http1", "target/resp", "target/stream", "target/shell", "target/links"}
 	for _, s := range sources(t, token.NewFileSet()) {
 		if !slices.Contains(pure, s.folder) {
 			continue

@@ -15,6 +15,7 @@ import (
 const (
 	Text      = "text"      // tables for a terminal
 	Markdown  = "markdown"  // the same as a document
+	HTML      = "html"      // all of it as one page, with charts
 	CSV       = "csv"       // latency.csv: every trial and every group, in full precision
 	JSON      = "json"      // the run itself, as run.json has it
 	JUnit     = "junit"     // what was promised and published, as test cases
@@ -26,7 +27,7 @@ var formats = [...]struct {
 	name   string
 	render func(io.Writer, *result.Run, Options) error
 }{
-	{Text, asText}, {Markdown, asMarkdown}, {CSV, asCSV},
+	{Text, asText}, {Markdown, asMarkdown}, {HTML, asHTML}, {CSV, asCSV},
 	{JSON, func(w io.Writer, run *result.Run, _ Options) error { return result.Encode(w, run) }},
 	{JUnit, asJUnit},
 	{Benchstat, func(w io.Writer, run *result.Run, _ Options) error {
@@ -97,6 +98,8 @@ func asText(w io.Writer, run *result.Run, o Options) error {
 func asMarkdown(w io.Writer, run *result.Run, o Options) error {
 	return shown(w, run, o, func(v *view.View) error { return text.Markdown(w, v, nil) })
 }
+
+func asHTML(w io.Writer, run *result.Run, o Options) error { return o.page(w, run) }
 
 func asCSV(w io.Writer, run *result.Run, o Options) error {
 	v, err := o.view().View(run)

@@ -17,6 +17,7 @@ import (
 
 	"plimsoll/report/chart"
 	"plimsoll/report/compare"
+	"plimsoll/report/page"
 	"plimsoll/report/text"
 	"plimsoll/report/view"
 	"plimsoll/runner/result"
@@ -40,6 +41,10 @@ type Options struct {
 	// failure, where the format has such.
 	Against *compare.Comparison
 	Strict  bool
+	// Base is the run that Against compares with, whose lines pages draw, too.
+	Base *result.Run
+	// NoPage leaves report.html out of a result directory.
+	NoPage bool
 }
 
 func (o Options) view() view.Options {
@@ -94,15 +99,20 @@ func Programs(w io.Writer, run *result.Run, format string, of view.Programs, o O
 	return text.Markdown(w, b.Alone(run), nil)
 }
 
-// Write fills a result directory, beside its run.json: speedup.md,
+// Write fills a result directory, beside its run.json: report.html, speedup.md,
 // speedup.csv, latency.csv and the charts. Every file is written whole or not
 // at all; what cannot be written is told, and does not keep the rest back.
-func Write(dir string, run *result.Run) error {
+func Write(dir string, run *result.Run, o Options) error {
 	v, err := view.Options{Completions: true}.View(run)
 	if err != nil {
 		return err
 	}
 	pictures, problem := drawAll(dir, v)
+	if !o.NoPage {
+		problem = errors.Join(problem, result.WriteFile(filepath.Join(dir, "report.html"), func(w io.Writer) error {
+			return o.page(w, run)
+		}))
+	}
 	return errors.Join(problem,
 		result.WriteFile(filepath.Join(dir, "speedup.md"), func(w io.Writer) error {
 			return text.Markdown(w, v, func(sec view.Section) []string { return pictures[sec.Scenario] })
@@ -126,6 +136,15 @@ func WriteCharts(dir string, run *result.Run) error {
 	}
 	_, err = drawAll(dir, v)
 	return err
+}
+
+// page writes a run as a page.
+func (o Options) page(w io.Writer, run *result.Run) error {
+	p, err := o.view().Page(run, view.Against{Comparison: o.Against, Base: o.Base})
+	if err != nil {
+		return err
+	}
+	return page.Write(w, p)
 }
 
 func latencyCSV(w io.Writer, v *view.View) error {

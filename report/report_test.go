@@ -35,11 +35,11 @@ func files(t *testing.T, dir string) []string {
 
 func TestTheResultDirectory(t *testing.T) {
 	dir := t.TempDir()
-	if err := report.Write(dir, sample.Published()); err != nil {
+	if err := report.Write(dir, sample.Published(), report.Options{}); err != nil {
 		t.Fatal(err)
 	}
 	want := []string{"fetch-urls-latency.png", "fetch-urls-latency.svg", "fetch-urls-speedup.png", "fetch-urls-speedup.svg",
-		"fetch-urls-timeline.png", "fetch-urls-timeline.svg", "latency.csv", "speedup.csv", "speedup.md"}
+		"fetch-urls-timeline.png", "fetch-urls-timeline.svg", "latency.csv", "report.html", "speedup.csv", "speedup.md"}
 	if got := files(t, dir); !slices.Equal(got, want) {
 		t.Errorf("files: %q, want %q", got, want)
 	}
@@ -56,7 +56,7 @@ func TestTheResultDirectory(t *testing.T) {
 
 func TestWhatCannotBeWrittenIsTold(t *testing.T) {
 	gone := filepath.Join(t.TempDir(), "gone")
-	if err := report.Write(gone, sample.Frozen()); err == nil || !strings.Contains(err.Error(), "speedup.csv") {
+	if err := report.Write(gone, sample.Frozen(), report.Options{}); err == nil || !strings.Contains(err.Error(), "speedup.csv") {
 		t.Errorf("error: %v", err)
 	}
 }
@@ -140,7 +140,7 @@ func show(t *testing.T, run *result.Run) error {
 			return fmt.Errorf("%d columns: %w", width, err)
 		}
 	}
-	return report.Write(t.TempDir(), run)
+	return report.Write(t.TempDir(), run, report.Options{})
 }
 
 func TestOddRuns(t *testing.T) {

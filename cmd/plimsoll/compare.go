@@ -114,6 +114,7 @@ func (j *judging) ended(c *compare.Comparison) error {
 type versus struct {
 	judging
 	against, file, target string
+	base                  *result.Run // what was compared with, once it is there
 }
 
 func (v *versus) declare(flags *pflag.FlagSet) {
@@ -220,7 +221,8 @@ func (p *program) inTurns(ctx context.Context, plan *scenario.Plan, f runFlags) 
 	if now == nil {
 		return broken(err)
 	}
-	wrote := report.Write(was.dir, old)
+	wrote := report.Write(was.dir, old, report.Options{NoPage: f.noPage})
+	f.versus.base = old
 	c, incomparable := f.compared(old, was.dir, now, is.dir)
 	ended := p.conclude(is.dir, now, errors.Join(err, wrote), f, c)
 	if f.format == report.Text {

@@ -29,6 +29,7 @@ type runFlags struct {
 	out, format, calls               string
 	seed                             uint64
 	quiet, allowLate, dryRun, reseed bool
+	noPage                           bool
 	shown
 	writes writes
 	versus versus
@@ -94,6 +95,7 @@ or the generator itself was the limit; 130 interrupted.`,
 	f.writes.declare(flags)
 	flags.StringVar(&f.calls, "calls", "", "stream every call to `FILE.csv`; - is stdout, and the tables then go to stderr")
 	flags.BoolVar(&f.quiet, "quiet", false, "show no progress")
+	flags.BoolVar(&f.noPage, "no-html", false, "leave report.html out of the result directory")
 	f.shown.declare(flags)
 	flags.BoolVar(&f.allowLate, "allow-late", false, "accept trials in which the generator fell behind")
 	flags.BoolVar(&f.dryRun, "dry-run", false, "show the trials and how long they take; send nothing")
@@ -143,6 +145,7 @@ func (p *program) carryOut(ctx context.Context, plan *scenario.Plan, f runFlags)
 		return p.conclude(begun.dir, run, err, f, nil)
 	}
 	c, incomparable := f.compared(baseline, f.versus.against, run, begun.dir)
+	f.versus.base = baseline
 	return worst(p.conclude(begun.dir, run, err, f, c), p.ended(c, incomparable, f))
 }
 
@@ -183,15 +186,15 @@ func (p *program) equipped(o runner.Options, w *watcher) runner.Options {
 // conclude writes what a person reads, beside a comparison if there is one,
 // and ends with the run's exit code, whatever went wrong on the way.
 func (p *program) conclude(dir string, run *result.Run, err error, f runFlags, c *compare.Comparison) error {
-	if wrote := report.Write(dir, run); err == nil {
+	people := p.beside(f.writes)
+	how := people.options(f.shown)
+	how.Against, how.Strict, how.Base, how.NoPage = c, f.versus.strict, f.versus.base, f.noPage
+	if wrote := report.Write(dir, run, how); err == nil {
 		err = wrote
 	}
 	if pointed := result.PointLatest(dir); err == nil {
 		err = pointed
 	}
-	people := p.beside(f.writes)
-	how := people.options(f.shown)
-	how.Against, how.Strict = c, f.versus.strict
 	if shown := people.show(run, f.format, how); err == nil {
 		err = shown
 	}

@@ -28,18 +28,30 @@ type Chart struct {
 // Draw draws what there is to draw of a scenario: no latency without a
 // success, no speedup with nothing to compare. A chart that cannot be drawn is
 // left out and told in the error; the others come with it.
-func Draw(sec view.Section) ([]Chart, error) {
+func Draw(sec view.Section) ([]Chart, error) { return pictured(sec, (*figure).both) }
+
+// Pictures are those that Draw draws, as SVG and to stand under headings and remarks
+// of their own: without what says what they show.
+func Pictures(sec view.Section) ([]Chart, error) {
+	return pictured(sec, func(f *figure, c *Chart) (err error) {
+		f.title, f.about, f.hints = "", "", nil
+		c.SVG, err = f.svg()
+		return err
+	})
+}
+
+func pictured(sec view.Section, render func(*figure, *Chart) error) ([]Chart, error) {
 	if len(sec.Scenario.Groups) == 0 {
 		return nil, nil
 	}
 	var charts []Chart
 	var problems []error
-	drawn := kinds
+	all := kinds
 	if sec.Scenario.Capacity != nil {
-		drawn = searched
+		all = searched
 	}
-	for _, k := range drawn {
-		c, err := k.chart(sec)
+	for _, k := range all {
+		c, err := k.chart(sec, render)
 		if err != nil {
 			problems = append(problems, fmt.Errorf("cannot draw the %s chart of %s: %w", k.name, sec.Title, err))
 		} else if c != nil {
@@ -64,24 +76,33 @@ var searched = []kind{{"capacity", capacity}, {"steps", waterfalls}}
 
 // chart draws into memory; nil when there is nothing to draw. The plotting
 // library panics where it cannot go on, and no chart is worth a run.
-func (k kind) chart(sec view.Section) (c *Chart, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			c, err = nil, fmt.Errorf("%v", p)
-		}
-	}()
+func (k kind) chart(sec view.Section, render func(*figure, *Chart) error) (c *Chart, err error) {
+	defer recovered(&err)
 	f, err := k.figure(sec)
 	if f == nil || err != nil {
 		return nil, err
 	}
-	c = &Chart{Kind: k.name}
+	one := &Chart{Kind: k.name}
+	if err := render(f, one); err != nil {
+		return nil, err
+	}
+	return one, nil
+}
+
+// both renders a figure as SVG and as PNG.
+func (f *figure) both(c *Chart) (err error) {
 	if c.SVG, err = f.svg(); err != nil {
-		return nil, err
+		return err
 	}
-	if c.PNG, err = f.png(); err != nil {
-		return nil, err
+	c.PNG, err = f.png()
+	return err
+}
+
+// recovered makes a panic an error.
+func recovered(err *error) {
+	if p := recover(); p != nil {
+		*err = fmt.Errorf("%v", p)
 	}
-	return c, nil
 }
 
 func (f *figure) svg() ([]byte, error) {

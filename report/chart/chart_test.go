@@ -197,7 +197,7 @@ func TestOddRunsAreDrawnWithoutTrouble(t *testing.T) {
 
 // The plotting library panics where it cannot go on.
 func TestAPanicCostsOneChart(t *testing.T) {
-	c, err := kind{"speedup", func(view.Section) (*figure, error) { panic("no range") }}.chart(view.Section{})
+	c, err := kind{"speedup", func(view.Section) (*figure, error) { panic("no range") }}.chart(view.Section{}, (*figure).both)
 	if c != nil || err == nil || err.Error() != "no range" {
 		t.Errorf("chart %v, error %v", c, err)
 	}

@@ -17,10 +17,11 @@ import (
 // that ended in it and of no others; without one they are NaN.
 type Moment struct {
 	AtS, WidthS                     float64
+	AskedPerS, DroppedPerS          float64
 	StartedPerS, OKPerS, FailedPerS float64
 	InFlight, Queued                float64 // means; Queued: of the queue's length
 	Calls                           int64   // successes
-	P50S                            float64
+	P50S, P90S, P99S                float64 // NaN where its own calls do not bear them
 	Tail                            float64 // the highest percentile of Tails that its own calls bear; 0 for none
 	TailS                           float64
 }
@@ -144,27 +145,28 @@ func bunches(windows []result.Window, wide float64) (all [][]result.Window) {
 // moment merges windows, and the response times in them. The last one ends with
 // the trial, not after it.
 func moment(windows []result.Window, end float64) (m Moment) {
-	var started, done, failed int64
+	var asked, dropped, started, done, failed int64
 	var inFlight, queued float64
-	response := latency.New(latency.Coarse)
+	response := responsesIn(windows)
 	m.AtS = windows[0].AtS
 	for _, w := range windows {
 		m.WidthS += w.WidthS
+		asked += w.Scheduled
+		dropped += w.Dropped
 		started += w.Started
 		done += w.OK
 		failed += w.Errors
 		inFlight += w.InFlightMean * w.WidthS
 		queued += w.QueueLength * w.WidthS
-		if h, err := w.Histogram(); err == nil {
-			response.Merge(h)
-		}
 	}
 	if until := end - m.AtS; until > 0 && until < m.WidthS {
 		m.WidthS = until
 	}
 	m.StartedPerS, m.OKPerS, m.FailedPerS = float64(started)/m.WidthS, float64(done)/m.WidthS, float64(failed)/m.WidthS
+	m.AskedPerS, m.DroppedPerS = float64(asked)/m.WidthS, float64(dropped)/m.WidthS
 	m.InFlight, m.Queued = inFlight/m.WidthS, queued/m.WidthS
 	m.Calls, m.P50S, m.TailS = response.Count(), Percentile(response, 50), math.NaN()
+	m.P90S, m.P99S = Percentile(response, 90), Percentile(response, 99)
 	for _, percent := range Tails {
 		if supports(response, percent) {
 			m.Tail, m.TailS = percent, quantile(response, percent)
@@ -172,6 +174,17 @@ func moment(windows []result.Window, end float64) (m Moment) {
 		}
 	}
 	return m
+}
+
+// responsesIn are the response times of the successes that ended in windows.
+func responsesIn(windows []result.Window) *latency.Histogram {
+	all := latency.New(latency.Coarse)
+	for _, w := range windows {
+		if h, err := w.Histogram(); err == nil {
+			all.Merge(h)
+		}
+	}
+	return all
 }
 
 // AboutMoments says what the response times in timelines are of.

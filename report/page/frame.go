@@ -1,0 +1,54 @@
+package page
+
+import (
+	"crypto/sha256"
+	_ "embed"
+	"encoding/base64"
+	"strconv"
+)
+
+// What draws the charts anew: uPlot 1.6.32 as it was published, and the script that
+// gives it the tables' numbers.
+var (
+	//go:embed uplot/uPlot.iife.min.js
+	library string
+	//go:embed uplot/uPlot.min.css
+	libraryStyle string
+	//go:embed page.js
+	script string
+	//go:embed page.css
+	style string
+)
+
+// policy is what a page may do: nothing but look as its own styles say and run the two
+// scripts that are in it, which it names by what is in them. connect is where it may
+// ask, "" for nowhere.
+func policy(connect string) string {
+	p := `default-src 'none'; style-src 'unsafe-inline'; script-src ` + hashOf(library) + " " + hashOf(script)
+	if connect != "" {
+		p += "; connect-src " + connect
+	}
+	return p + `; base-uri 'none'; form-action 'none'`
+}
+
+func hashOf(script string) string {
+	sum := sha256.Sum256([]byte(script))
+	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+}
+
+// head prints all before the body.
+func (p *printer) head(title, pictures, policy string) {
+	p.raw(`<!DOCTYPE html><html lang=en><head><meta charset=utf-8><meta http-equiv=Content-Security-Policy`)
+	p.attr("content", policy)
+	p.raw(`><meta name=viewport content="width=device-width,initial-scale=1"><meta name=color-scheme content="light dark"><meta name=generator content=plimsoll><title>`)
+	p.text(title + " · plimsoll")
+	p.raw(`</title><style>`, libraryStyle, style, pictures, `</style></head>`)
+}
+
+// tail prints the scripts.
+func (p *printer) tail() {
+	p.raw(`<script>`, library, `</script><script>`, script, "</script></body></html>\n")
+}
+
+// exact is a number as it is.
+func exact(v float64) string { return strconv.FormatFloat(v, 'g', 6, 64) }

@@ -1,0 +1,18 @@
+package view
+
+// terms are what the words of a page mean, for who meets them there first.
+func terms() []Fact {
+	return []Fact{
+		{"response time", "from when a call was due to when it ended: what a user would have felt. Percentiles are of the successes."},
+		{"service time", "from when it was sent to when it ended: what the target took."},
+		{"held", "how long a call that was due waited because max_in_flight, or the pool of connections, was full."},
+		{"lateness", "how long it waited though nothing held it: the generator's own delay. Response time is held + lateness + service time."},
+		{"asked, started, ended well, failed, dropped", "calls that were due, that were sent, that succeeded, that did not, and that were left out because their time had passed."},
+		{"p99", "99 % of the calls took at most that long. It is shown where there are enough calls to bound it with 95 % confidence (368; p90 takes 36, p99.9 takes 3,688)."},
+		{"throughput", "successes a second of the time that was measured."},
+		{"makespan", "from when a batch began to when its last call ended."},
+		{"in flight", "calls that had been sent and had not ended, on average over a piece of time."},
+		{"speedup", "how many times as fast as the first mode; in brackets its 95 % interval, from the repetitions."},
+		{"valid", "the generator kept its own schedule: where it did not, it and not the target was the limit, and the run says so first."},
+	}
+}
