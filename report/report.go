@@ -36,6 +36,8 @@ type Options struct {
 	// Completions shows when the calls of batches were over, but in JSON and CSV, which
 	// tell it anyway.
 	Completions bool
+	// Slowest shows the slowest calls, but in JSON, which has them anyway, and in CSV.
+	Slowest bool
 	// Against is a comparison with another run, which text, Markdown and JUnit
 	// have beside the run; nil for none. Strict makes what it cannot tell a
 	// failure, where the format has such.
@@ -48,7 +50,7 @@ type Options struct {
 }
 
 func (o Options) view() view.Options {
-	return view.Options{Confidence: o.Confidence, Phases: o.Phases, Completions: o.Completions}
+	return view.Options{Confidence: o.Confidence, Phases: o.Phases, Completions: o.Completions, Slowest: o.Slowest}
 }
 func (o Options) text() text.Options { return text.Options{Colour: o.Colour, Width: o.Width} }
 

@@ -7,6 +7,7 @@ import (
 
 	"plimsoll/runner/crawl"
 	"plimsoll/runner/drive"
+	"plimsoll/runner/journey"
 	"plimsoll/runner/latency"
 	"plimsoll/runner/result"
 	"plimsoll/runner/scenario"
@@ -27,9 +28,11 @@ func (r *underWay) fill(out *result.Trial, t scenario.Trial, m measured) error {
 	per, promises := perSecondOf(out), promised(t)
 	out.ThroughputPerS = per.of(drive.Count{All: rec.OK, InTime: rec.InTime})
 	out.InFlightMean = ratio(rec.Busy.Seconds(), out.MakespanS)
+	rows := rowsOf(t.Scenario)
+	out.Slowest = r.seen(rec.Slowest.Calls, rows)
 	fillCompletions(out, rec.Ends)
 	fillGoodput(&out.Measure, promises.Whole, rec, per)
-	err := errors.Join(end.Err, r.fillMeasure(&out.Measure, rec), fillParts(&out.Measure, t.Scenario.Target.Settings, rec, per))
+	err := errors.Join(end.Err, r.fillMeasure(&out.Measure, rec, rows), fillParts(&out.Measure, t.Scenario.Target.Settings, rec, per))
 	fillQueue(out, rec, end.Queue)
 	fillCrawl(out, end.Crawl)
 	if out.Unit == result.UnitIteration {
@@ -70,16 +73,41 @@ func fillCompletions(out *result.Trial, ends *latency.Ends) {
 }
 
 // fillMeasure puts in what was counted and timed.
-func (r *underWay) fillMeasure(out *result.Measure, rec *drive.Interval) error {
+func (r *underWay) fillMeasure(out *result.Measure, rec *drive.Interval, rows []journey.Row) error {
 	out.OK, out.Cancelled, out.Dropped = rec.OK, rec.Cancelled, rec.Dropped
 	out.Started = rec.Started()
 	out.Scheduled = out.Started + out.Dropped
 	out.HeldCalls, out.Attempts, out.Resent = rec.HeldCalls, rec.Attempts, rec.Resent
 	out.BytesIn, out.BytesOut = rec.BytesIn, rec.BytesOut
 	for class, e := range rec.Errors {
-		out.Errors[class] = result.Error{Count: e.Count, Example: r.scrub(e.Example)}
+		out.Errors[class] = result.Error{
+			Count: e.Count, Example: r.scrub(e.Example()), FirstS: e.First().Seconds(), LastS: e.Last.Seconds(), Calls: r.seen(e.Calls, rows),
+		}
 	}
 	return errors.Join(fillDistributions(out, rec), fillTimeline(out, rec.Timeline))
+}
+
+// seen are calls that are told of by themselves; rows are those of the steps.
+func (r *underWay) seen(calls []drive.Seen, rows []journey.Row) (all []result.Seen) {
+	for _, c := range calls {
+		one := result.Seen{
+			AtS: c.Due.Seconds(), ResponseS: c.Response.Seconds(), ServiceS: c.Service.Seconds(), HeldS: c.Held.Seconds(),
+			Number: c.Number, Iteration: c.Iteration, Class: c.Class, Example: r.scrub(c.Example), Trace: c.Trace,
+		}
+		if c.Row >= 0 && c.Row < len(rows) {
+			one.Step = rows[c.Row].Path
+		}
+		all = append(all, one)
+	}
+	return all
+}
+
+// rowsOf are those of a scenario's steps; nil of none.
+func rowsOf(s *scenario.Scenario) []journey.Row {
+	if s.Steps == nil {
+		return nil
+	}
+	return s.Steps.Main.Rows
 }
 
 // ratio is a/b, and 0 where nothing was measured.
@@ -106,13 +134,13 @@ func fillDistributions(out *result.Measure, rec *drive.Interval) (err error) {
 }
 
 func fillTimeline(out *result.Measure, timeline *latency.Timeline) error {
-	width, inFlight := timeline.Width(), timeline.InFlight()
+	width, inFlight, waiting := timeline.Width(), timeline.InFlight(), timeline.Waiting()
 	var encoder latency.Encoder
 	for i, w := range timeline.Windows() {
 		window := result.Window{
 			AtS: (time.Duration(i) * width).Seconds(), WidthS: width.Seconds(),
 			Scheduled: w.Scheduled, Started: w.Started, Dropped: w.Dropped, OK: w.OKs, Errors: w.Failures,
-			InFlightMean: inFlight[i],
+			ErrorsByClass: w.Classes, InFlightMean: inFlight[i], HeldMean: waiting[i], LatenessMaxS: w.Late.Seconds(),
 		}
 		if h := w.Response; h != nil {
 			text, err := encoder.Encode(h)

@@ -44,7 +44,7 @@ func (r *underWay) fillSteps(out *result.Trial, s *scenario.Scenario, rec *drive
 				elapsed, failed := result.NewDist(row.Elapsed)
 				out.Steps[n].Elapsed, err = &elapsed, errors.Join(err, failed)
 			}
-			err = errors.Join(err, broken, r.fillMeasure(&out.Steps[n].Measure, row), fillRecords(&out.Steps[n], rows[n].Records, row))
+			err = errors.Join(err, broken, r.fillMeasure(&out.Steps[n].Measure, row, rows), fillRecords(&out.Steps[n], rows[n].Records, row))
 			if to := calledBy(s, rows[n].Target); to != nil {
 				err = errors.Join(err, fillParts(&out.Steps[n].Measure, to, row, per))
 			}

@@ -61,7 +61,7 @@ func (p *program) report(run *result.Run, f reportFlags, asked bool) error {
 			return err
 		}
 	}
-	if err := p.write(f.writes, run, report.Options{Confidence: f.confidence, Phases: f.phases, Completions: f.completions}); err != nil {
+	if err := p.write(f.writes, run, report.Options{Confidence: f.confidence, Phases: f.phases, Completions: f.completions, Slowest: f.slowest}); err != nil {
 		return err
 	}
 	if f.charts == "" {

@@ -237,19 +237,20 @@ func (p *program) printer(json bool) io.Writer {
 }
 
 // shown is what people want to see beyond the usual, or not to.
-type shown struct{ noColor, confidence, phases, completions bool }
+type shown struct{ noColor, confidence, phases, completions, slowest bool }
 
 func (s *shown) declare(flags *pflag.FlagSet) {
 	flags.BoolVar(&s.confidence, "confidence", false, "show the 95 % interval of every percentile")
 	flags.BoolVar(&s.phases, "phases", false, "show how long the parts of calls took, as far as their kind knows")
 	flags.BoolVar(&s.completions, "completions", false, "show when the calls of batches were over: first, each tenth, last")
+	flags.BoolVar(&s.slowest, "slowest", false, "show the ten slowest calls of each mode: when, how long, which step, iteration and trace")
 	flags.BoolVar(&s.noColor, "no-color", false, "no colour (also: NO_COLOR)")
 }
 
 // options are how to print on what stdout is.
 func (p *program) options(s shown) report.Options {
 	colour := !s.noColor && os.Getenv("NO_COLOR") == "" && terminal(p.stdout)
-	return report.Options{Colour: colour, Width: report.Width(beneath(p.stdout)), Confidence: s.confidence, Phases: s.phases, Completions: s.completions}
+	return report.Options{Colour: colour, Width: report.Width(beneath(p.stdout)), Confidence: s.confidence, Phases: s.phases, Completions: s.completions, Slowest: s.slowest}
 }
 
 // callsFile is where --calls goes; the zero value is nowhere.

@@ -19,7 +19,7 @@ func steady(t *testing.T, rng *rand.Rand, calls int, mean func(along float64) ti
 	for i := range calls {
 		d := time.Duration(float64(mean(float64(i)/float64(calls))) * rng.ExpFloat64())
 		whole.Record(d)
-		timeline.Call(now, now, now+d, 0, latency.OK)
+		timeline.Call(now, now, now+d, 0, 0, latency.OK)
 		now += d
 	}
 	trial := trialOf(whole, 0)

@@ -29,7 +29,7 @@ func measured(t result.Trial, calls []call) result.Trial {
 	response, service := latency.New(latency.Fine), latency.New(latency.Fine)
 	failed, held, late := latency.New(latency.Fine), latency.New(latency.Fine), latency.New(latency.Fine)
 	var last, busy, inTime time.Duration
-	for _, c := range calls {
+	for i, c := range calls {
 		t.Started++
 		t.Attempts++
 		held.Record(c.held)
@@ -47,7 +47,7 @@ func measured(t result.Trial, calls []call) result.Trial {
 			if t.Errors == nil {
 				t.Errors = map[string]result.Error{}
 			}
-			t.Errors[c.class] = result.Error{Count: t.Errors[c.class].Count + 1, Example: examples[c.class]}
+			t.Errors[c.class] = failedOnceMore(t.Errors[c.class], seen(i, c))
 			continue
 		}
 		t.OK++
@@ -75,7 +75,44 @@ func measured(t result.Trial, calls []call) result.Trial {
 func timed(t result.Trial, calls []call) result.Trial {
 	t = measured(t, calls)
 	t.Timeline = timeline(calls, t.Dropped)
+	if t.Unit == "" {
+		t.Slowest = slowest(calls)
+	}
 	return t
+}
+
+// seen is what is told of a call by itself.
+func seen(number int, c call) result.Seen {
+	class := c.class
+	return result.Seen{
+		AtS: c.due.Seconds(), ResponseS: (c.end - c.due - c.paused).Seconds(), ServiceS: (c.end - c.start - c.paused).Seconds(),
+		HeldS: c.held.Seconds(), Number: uint64(number), Class: class, Example: examples[class],
+	}
+}
+
+// failedOnceMore is a class of errors with another one, which ended at or after those
+// there are.
+func failedOnceMore(e result.Error, c result.Seen) result.Error {
+	ended := c.AtS + c.ResponseS
+	if e.Count == 0 {
+		e.FirstS = ended
+	}
+	e.Count, e.Example, e.FirstS, e.LastS = e.Count+1, c.Example, min(e.FirstS, ended), max(e.LastS, ended)
+	if len(e.Calls) < result.MostFirst {
+		e.Calls = append(e.Calls, c)
+	}
+	return e
+}
+
+// slowest are the slowest of calls.
+func slowest(calls []call) (all []result.Seen) {
+	for i, c := range calls {
+		if c.class != underWay {
+			all = append(all, seen(i, c))
+		}
+	}
+	slices.SortStableFunc(all, func(a, b result.Seen) int { return cmp.Compare(b.ResponseS, a.ResponseS) })
+	return all[:min(len(all), result.MostSlowest)]
 }
 
 var examples = map[string]string{
@@ -106,18 +143,21 @@ func timeline(calls []call, dropped int64) []result.Window {
 		default:
 			fate = latency.Failed
 		}
-		line.Call(c.due, c.start, c.end, c.paused, fate)
+		line.Call(c.due, c.start, c.end, c.paused, c.start-c.due-c.held, fate)
+		if fate == latency.Failed {
+			line.Fail(c.start, c.end, c.class)
+		}
 	}
 	if dropped > 0 {
 		line.Drop(calls[len(calls)-1].due, dropped)
 	}
-	inFlight := line.InFlight()
+	inFlight, waiting := line.InFlight(), line.Waiting()
 	windows := make([]result.Window, len(inFlight))
 	for i, w := range line.Windows() {
 		windows[i] = result.Window{
 			AtS: (time.Duration(i) * line.Width()).Seconds(), WidthS: line.Width().Seconds(),
 			Scheduled: w.Scheduled, Started: w.Started, Dropped: w.Dropped, OK: w.OKs, Errors: w.Failures,
-			InFlightMean: inFlight[i],
+			ErrorsByClass: w.Classes, InFlightMean: inFlight[i], HeldMean: waiting[i], LatenessMaxS: w.Late.Seconds(),
 		}
 		if h := w.Response; h != nil {
 			windows[i].MeanS, windows[i].MaxS = h.Mean()/1e9, h.Max().Seconds()

@@ -324,11 +324,14 @@ func (s *Scenario) stepErrors() *Table {
 	left := len(all) - mostSteps
 	all = all[:min(len(all), mostSteps)]
 	var modes, steps, classes, counts, examples []string
+	var errors []result.Error
 	for _, f := range all {
+		errors = append(errors, f.step.Errors[f.class])
 		modes, steps, classes = append(modes, Clean(f.of.Mode)), append(steps, Clean(f.step.Path)), append(classes, Clean(f.class))
 		counts, examples = append(counts, fmt.Sprint(count(f))), append(examples, inFull(f.step.Errors[f.class].Example))
 	}
-	columns := []column{texts("step", steps), texts("class", classes), right("count", counts), texts("example", examples)}
+	columns := []column{texts("step", steps), texts("class", classes), right("count", counts)}
+	columns = append(append(columns, seenColumns(errors)...), texts("example", examples))
 	if len(s.Stepped) > 1 {
 		columns = append([]column{s.modeColumn(modes)}, columns...)
 	}

@@ -14,12 +14,13 @@ import (
 func (s *Scenario) errorTable() *Table {
 	var groups []*Group
 	var classes, counts, examples []string
+	var errors []result.Error
 	for _, g := range s.Groups {
 		for _, class := range byCount(g.Errors) {
 			groups = append(groups, g)
-			classes = append(classes, Clean(class))
-			counts = append(counts, fmt.Sprint(g.Errors[class].Count))
-			examples = append(examples, inFull(g.Errors[class].Example))
+			e := g.Errors[class]
+			classes, errors = append(classes, Clean(class)), append(errors, e)
+			counts, examples = append(counts, fmt.Sprint(e.Count)), append(examples, inFull(e.Example))
 		}
 	}
 	if len(groups) == 0 {
@@ -28,13 +29,12 @@ func (s *Scenario) errorTable() *Table {
 	columns := s.keyColumns(groups)
 	keys := len(columns)
 	columns[keys-1].flag(groups)
-	count := texts("count", counts)
-	count.head.Left = false
 	title := "Errors"
 	if s.iterates() {
 		title += " of iterations"
 	}
-	return finish(title, keys, append(columns, texts("class", classes), count, texts("example", examples)))
+	columns = append(append(columns, texts("class", classes), right("count", counts)), seenColumns(errors)...)
+	return finish(title, keys, append(columns, texts("example", examples)))
 }
 
 // byCount sorts the classes, the most frequent first.

@@ -98,6 +98,8 @@ type Options struct {
 	// Completions shows when the calls of batches were over; else that is only shown
 	// where something was promised of it.
 	Completions bool
+	// Slowest shows the slowest calls.
+	Slowest bool
 }
 
 // New looks at a run. It fails only on a histogram that cannot be decoded; a
@@ -133,6 +135,9 @@ func (o Options) section(s *Scenario) Section {
 	if s.Capacity != nil {
 		sec.Notes = append(s.answer(), sec.Notes...)
 		tables = slices.Concat([]*Table{s.stepTable(), s.streamTable()}, s.journeyTables(), []*Table{s.besideTable(), s.errorTable(), s.stepErrors()})
+	}
+	if o.Slowest {
+		tables = append(tables, s.slowestTable())
 	}
 	if o.Phases {
 		tables = append(tables, s.phaseTable())

@@ -29,7 +29,7 @@ func madeIn(t *testing.T, windows int, call func(due time.Duration) (took time.D
 	inTime, failed := 0, int64(0)
 	for due := time.Duration(0); due < length; due += time.Millisecond {
 		took, fate := call(due)
-		line.Call(due, due, due+took, 0, fate)
+		line.Call(due, due, due+took, 0, 0, fate)
 		trial.Started++
 		switch fate {
 		case latency.OK:

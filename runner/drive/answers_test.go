@@ -181,7 +181,7 @@ func TestPollsAreOneSample(t *testing.T) {
 		if took != c.took || len(server.arrived) != c.seen || row.Attempts != int64(c.seen) || row.Started() != 1 || rec.Started() != 1 {
 			t.Errorf("%s: took %v, the server saw %d, %d attempts, %+v", name, took, len(server.arrived), row.Attempts, row.Errors)
 		}
-		if c.class != "" && (errors == nil || !strings.HasPrefix(errors.Example, c.example)) {
+		if c.class != "" && (errors == nil || !strings.HasPrefix(errors.Example(), c.example)) {
 			t.Errorf("%s: %+v", name, errors)
 		}
 	}
@@ -211,7 +211,7 @@ func TestWhatFailsAnIteration(t *testing.T) {
 		c.break_(pay)
 		rec, server := s.run(t, 1, step(pay), step(next))
 		e := rec.Errors[c.class]
-		if e == nil || e.Count != 1 || e.Example != c.example || rec.OK != 0 {
+		if e == nil || e.Count != 1 || e.Example() != c.example || rec.OK != 0 {
 			t.Errorf("%s: %+v", name, rec.Errors)
 			continue
 		}

@@ -2,6 +2,7 @@ package drive
 
 import (
 	"cmp"
+	"math"
 	"time"
 
 	"plimsoll/runner/latency"
@@ -28,6 +29,8 @@ type Interval struct {
 	// Timeline stays with the loop when an interval is handed over, which has
 	// none then: it is pieces by itself, and many times the size of all else.
 	Timeline *latency.Timeline
+	// Slowest are calls, of iterations those of their steps; rows have none.
+	Slowest Slowest
 	// Ends are when the calls of a batch ended; nil: it is none, or too large. They stay
 	// with the loop, too.
 	Ends *latency.Ends
@@ -48,7 +51,11 @@ type Interval struct {
 }
 
 // NewInterval makes an empty one, without a timeline.
-func NewInterval() *Interval { return newInterval(latency.New) }
+func NewInterval() *Interval {
+	i := newInterval(latency.New)
+	i.Slowest = Slowest{floor: math.MinInt64, Calls: make([]Seen, 0, MostSlowest)}
+	return i
+}
 
 // newInterval makes one of such histograms.
 func newInterval(histogram func(latency.Digits) *latency.Histogram) *Interval {
@@ -71,6 +78,7 @@ func (i *Interval) Reset() {
 		(*h).Reset()
 	}
 	i.Timeline, i.RowTimelines, i.Ends = nil, nil, nil
+	i.Slowest.reset()
 	clear(i.Rows)
 	i.Records, i.Phases, i.Memory, i.Streams, i.Kept = nil, nil, nil, nil, nil
 }
@@ -112,12 +120,6 @@ func (g Gap) Longer(o Gap) Gap {
 	return g
 }
 
-// ErrorCount counts one class of failures and keeps its first message.
-type ErrorCount struct {
-	Count   int64
-	Example string
-}
-
 // Merge adds what another interval holds, a later one of the same loop or one of another's; it
 // is of no use afterwards but to be Reset.
 func (i *Interval) Merge(o *Interval) {
@@ -141,7 +143,7 @@ func (i *Interval) Merge(o *Interval) {
 	i.Stood = i.Stood.Longer(o.Stood)
 	for class, e := range o.Errors {
 		if mine := i.Errors[class]; mine != nil {
-			mine.Count += e.Count
+			mine.merge(e)
 		} else {
 			i.Errors[class] = e
 		}
@@ -151,6 +153,7 @@ func (i *Interval) Merge(o *Interval) {
 		(*mine[k]).Merge(*h)
 	}
 	i.Timeline, i.Ends = merged(i.Timeline, o.Timeline), merged(i.Ends, o.Ends)
+	i.Slowest.merge(&o.Slowest)
 	i.mergeParts(o)
 	i.MergeRows(o)
 }

@@ -40,6 +40,7 @@ func TestIntervalsMergeIntoTheWhole(t *testing.T) {
 		cut.Sink = sink
 		asked := 0
 		for i := range calls {
+			calls[i].Number = uint64(i)
 			if rapid.IntRange(0, 4).Draw(t, "ask") == 0 {
 				sink.poor = rapid.Bool().Draw(t, "nothing to give")
 				cut.Ask()

@@ -17,6 +17,12 @@ type Call struct {
 	Intended, Ready, Start, End time.Duration
 	// Paused is how much of that were think times, of an iteration or a block.
 	Paused time.Duration
+	// Row and Iteration are the step's that it is a call of; of an iteration, or a
+	// block, Row is the step's that failed it. Trace is the one that it has begun, where it
+	// is to be told.
+	Row       int
+	Iteration uint64
+	Trace     string
 	*target.Outcome
 }
 
@@ -25,6 +31,9 @@ type Call struct {
 func (c *Call) start() time.Duration    { return c.Start + c.Outcome.Held }
 func (c *Call) response() time.Duration { return c.End - c.Intended - c.Paused }
 func (c *Call) service() time.Duration  { return c.End - c.start() - c.Paused }
+
+// held is how long it was held back by what was asked for, and not by the generator.
+func (c *Call) held() time.Duration { return c.Ready - c.Intended + c.Outcome.Held }
 
 // Recorder keeps what happens in one trial. One loop writes to it; only Ask may
 // be called from elsewhere.
@@ -76,6 +85,9 @@ func (r *Recorder) Record(c *Call) {
 		return
 	}
 	r.note(r.Interval, r.Timeline, c)
+	if c.response() >= r.Slowest.floor {
+		r.Slowest.note(c)
+	}
 	r.sum(c)
 	if c.Parts != nil || r.Promises.Whole != nil {
 		r.more(r.Interval, r.Promises.Whole, c)
@@ -94,7 +106,7 @@ func (r *Recorder) Record(c *Call) {
 // note takes a call, an iteration or a block into an interval and its timeline.
 func (r *Recorder) note(i *Interval, line *latency.Timeline, c *Call) {
 	start := c.start()
-	held := c.Ready - c.Intended + c.Outcome.Held
+	held := c.held()
 	late := c.Start - c.Ready
 	i.Held.Record(held)
 	i.Lateness.Record(late)
@@ -107,7 +119,11 @@ func (r *Recorder) note(i *Interval, line *latency.Timeline, c *Call) {
 	}
 	i.Busy.Add(c.End - start)
 	i.LastEnd = max(i.LastEnd, c.End)
-	line.Call(c.Intended, start, c.End, c.Paused, r.settle(i, c, start))
+	fate := r.settle(i, c, start)
+	line.Call(c.Intended, start, c.End, c.Paused, late, fate)
+	if fate == latency.Failed {
+		line.Fail(start, c.End, c.Class)
+	}
 }
 
 // ended keeps when a call of a batch ended, or an iteration, behind so many that
@@ -186,10 +202,10 @@ func (r *Recorder) settle(i *Interval, c *Call, start time.Duration) latency.Fat
 	}
 	e := i.Errors[c.Class]
 	if e == nil {
-		e = &ErrorCount{Example: c.Example}
+		e = &ErrorCount{}
 		i.Errors[c.Class] = e
 	}
-	e.Count++
+	e.note(c)
 	if c.Class == target.Generator {
 		return latency.Cancelled // the target had no part in it
 	}

@@ -60,6 +60,9 @@ func (r *Recorder) Step(row int, outside bool, due time.Duration, c *Call, recor
 	i.sum(c)
 	if !outside {
 		r.sum(c)
+		if c.response() >= r.Slowest.floor {
+			r.Slowest.note(c)
+		}
 	}
 	if c.Parts != nil || promised != nil {
 		r.more(i, promised, c)
@@ -67,11 +70,6 @@ func (r *Recorder) Step(row int, outside bool, due time.Duration, c *Call, recor
 	for _, n := range records {
 		i.record(n)
 	}
-}
-
-// knows tells whether a row has an example of failures of a class.
-func (r *Recorder) knows(row int, class string) bool {
-	return row < len(r.Rows) && r.Rows[row] != nil && r.Rows[row].Errors[class] != nil
 }
 
 // Block takes in a block that has ended, into its row.

@@ -39,6 +39,7 @@ func TestMergedRecordersAreOne(t *testing.T) {
 			parts[i] = drive.NewRecorder(length, nil)
 		}
 		for i := range calls {
+			calls[i].Number = uint64(i)
 			part := parts[rapid.IntRange(0, len(parts)-1).Draw(t, "to")]
 			one.Record(&calls[i])
 			part.Record(&calls[i])

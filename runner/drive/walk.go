@@ -223,10 +223,16 @@ func (w *walk) answered(place uint32, c *Call, last *target.Outcome) {
 // end ends a strand's call.
 func (w *walk) end(place uint32, c *Call, v journey.Verdict) {
 	call := w.calls[place].call
-	if v.Example = w.needed(call, c, &v); v.Example != "" {
+	c.Row, c.Iteration, c.Trace = call.Row, w.crew.Iteration(place), ""
+	if !w.needed(call, c, &v) {
+		v.Example = ""
+	} else if v.Class != target.Variable {
+		c.Trace = w.trace(place, call)
+	}
+	if v.Example != "" {
 		v.Example = w.crew.Scrub(place, v.Example)
-		if trace := w.trace(place, call); trace != "" && v.Class != target.Variable {
-			v.Example += " (trace " + trace + ")"
+		if c.Trace != "" {
+			v.Example += " (trace " + c.Trace + ")"
 		}
 	}
 	c.Outcome.Class, c.Outcome.Example = v.Class, v.Example
@@ -247,14 +253,10 @@ func (w *walk) end(place uint32, c *Call, v journey.Verdict) {
 	w.close()
 }
 
-// needed is the example of a call's failure where somebody will see it: of most,
-// nobody does, and to take secrets out takes its time.
-func (w *walk) needed(call *journey.Call, c *Call, v *journey.Verdict) string {
-	seen := w.Recorder.knows(call.Row, v.Class) && (call.OnError == journey.Continue || w.Recorder.Errors[v.Class] != nil)
-	if (seen || c.Intended < 0) && !w.crew.Watched() && v.Class != target.Broken {
-		return ""
-	}
-	return v.Example
+// needed tells whether somebody will see the example of a call's failure, and its
+// trace: of most, nobody does, and to take secrets out takes its time.
+func (w *walk) needed(call *journey.Call, c *Call, v *journey.Verdict) bool {
+	return w.Recorder.tells(c, v.Class, call.OnError != journey.Continue) || w.crew.Watched() || v.Class == target.Broken
 }
 
 // lack ends a call that cannot be made, since it lacks a value.
@@ -305,7 +307,7 @@ func (w *walk) pollOver(place uint32, at, now time.Duration) {
 // that another's failure has ended.
 func (w *walk) close() {
 	for _, b := range w.crew.Closed {
-		w.whole = Call{Intended: b.Began, Ready: b.Began, Start: b.Began, End: b.Ended, Paused: b.Paused, Outcome: &w.became}
+		w.whole = Call{Intended: b.Began, Ready: b.Began, Start: b.Began, End: b.Ended, Paused: b.Paused, Row: b.By, Iteration: b.Iteration, Outcome: &w.became}
 		w.became = target.Outcome{Class: b.Class, Example: b.Example}
 		w.Recorder.Block(b.Row, b.Due, &w.whole)
 	}
@@ -376,7 +378,7 @@ func (w *walk) finishIteration(id uint32, m *journey.Move) {
 	w.became = target.Outcome{Class: m.Whole.Class, Example: m.Whole.Example}
 	w.whole = Call{
 		Number: m.Start.Iteration, Intended: m.Start.Intended, Ready: m.Start.Ready, Start: m.Start.Began,
-		End: m.Whole.Ended, Paused: m.Whole.Paused, Outcome: &w.became,
+		End: m.Whole.Ended, Paused: m.Whole.Paused, Row: m.Whole.By, Iteration: m.Start.Iteration, Outcome: &w.became,
 	}
 	w.Recorder.Iteration(m.Start.Place, &w.whole)
 	if w.crew.Watched() {

@@ -71,6 +71,7 @@ type strand struct {
 	pc     int32
 	parent int32 // none: it is an iteration's first
 	member int32 // which of its parent's branches it is
+	by     int32 // the row of the step whose failure has ended it; none: of none
 	call   *Call // its last one, and what that found
 	found  []value.Value
 
@@ -201,10 +202,12 @@ type Move struct {
 // Span is the time that a block of steps took, or an iteration.
 type Span struct {
 	Row            int
-	Due            time.Duration // the iteration that it is a part of, or is
+	Iteration      uint64        // that it is a part of, or is
+	Due            time.Duration // of that
 	Began, Ended   time.Duration
 	Paused         time.Duration // of that time
 	Class, Example string        // how it failed
+	By             int           // the row of the step that did; below 0: none did
 }
 
 // Next goes on with a strand as far as it can.
@@ -234,7 +237,7 @@ func (c *Crew) Next(id uint32) Move {
 			}
 			s.pc++
 		case doClose:
-			c.close(s, "", "")
+			c.close(s, none, "", "")
 			s.pc++
 		case doPass:
 			c.endPass(s, o)

@@ -26,7 +26,7 @@ func (c *Crew) fork(id uint32, o *op) (waits bool) {
 	if o.fork.each {
 		list, ok := c.value(s, &o.fork.list, 0)
 		if !ok || list.Kind != value.List {
-			c.fail(id, variable, c.noList(&o.fork.list, list, ok))
+			c.fail(id, none, variable, c.noList(&o.fork.list, list, ok))
 			return true
 		}
 		b.list = list.Members()

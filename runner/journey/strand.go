@@ -34,14 +34,15 @@ func (s *strand) open(row int32, loop bool) {
 	s.frames = append(s.frames, frame{row: row, pc: s.pc, began: s.at, paused: s.rest.paused, key: s.key})
 }
 
-// close ends the innermost block, which has a class where it failed.
-func (c *Crew) close(s *strand, class, example string) (opened *op) {
+// close ends the innermost block, which has a class where it failed, by a step's
+// row.
+func (c *Crew) close(s *strand, by int32, class, example string) (opened *op) {
 	f := s.frames[len(s.frames)-1]
 	s.frames = s.frames[:len(s.frames)-1]
 	s.key = f.key
 	if f.row != none {
 		c.Closed = append(c.Closed, Span{
-			Row: int(f.row), Due: s.Intended, Began: f.began, Ended: s.at, Paused: s.rest.paused - f.paused, Class: class, Example: example,
+			Row: int(f.row), Iteration: s.Iteration, Due: s.Intended, Began: f.began, Ended: s.at, Paused: s.rest.paused - f.paused, Class: class, Example: example, By: int(by),
 		})
 	}
 	return &c.Program.ops[f.pc]
@@ -58,7 +59,7 @@ func (s *strand) pass(n int32) {
 func (c *Crew) endPass(s *strand, o *op) {
 	f := &s.frames[len(s.frames)-1]
 	if loop := &c.Program.ops[f.pc]; int(f.passes)+1 == loop.times || len(o.if_) > 0 && c.all(s, o.if_) {
-		c.close(s, "", "")
+		c.close(s, none, "", "")
 		s.pc++
 		return
 	}
@@ -147,7 +148,7 @@ func (c *Crew) Done(id uint32, at time.Duration, class, example string) {
 		c.ready = append(c.ready, id)
 		return
 	}
-	c.fail(id, class, example)
+	c.fail(id, int32(o.call.Row), class, example)
 }
 
 // Fail ends what the failure of a strand ends that makes no call.
@@ -156,25 +157,25 @@ func (c *Crew) Fail(id uint32, at time.Duration, class, example string) {
 	if c.strands[id].rest.rests {
 		c.wake(id)
 	}
-	c.fail(id, class, example)
+	c.fail(id, none, class, example)
 }
 
-// fail ends what a failure in a strand ends: the innermost block that outlives
-// it, or else the iteration.
-func (c *Crew) fail(id uint32, class, example string) {
+// fail ends what a failure in a strand ends, by a step's row: the innermost block
+// that outlives it, or else the iteration.
+func (c *Crew) fail(id uint32, by int32, class, example string) {
 	at := c.strands[id].at
 	for {
 		s := &c.strands[id]
 		s.at, s.fresh = at, false
 		for len(s.frames) > 0 {
-			if o := c.close(s, class, example); o.do == doOpen && o.onError == Continue && class != target.Cancelled {
+			if o := c.close(s, by, class, example); o.do == doOpen && o.onError == Continue && class != target.Cancelled {
 				s.pc = int32(o.to)
 				c.ready = append(c.ready, id)
 				return
 			}
 		}
 		if s.parent == none {
-			s.class, s.example, s.pc = class, example, 0
+			s.by, s.class, s.example, s.pc = by, class, example, 0
 			c.ready = append(c.ready, id)
 			return
 		}
@@ -191,7 +192,7 @@ func (c *Crew) Abandon(id uint32, at time.Duration) {
 	s := &c.strands[id]
 	s.at = max(s.at, at)
 	for len(s.frames) > 0 {
-		c.close(s, target.Cancelled, "")
+		c.close(s, none, target.Cancelled, "")
 	}
 }
 

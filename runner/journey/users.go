@@ -48,7 +48,7 @@ func (c *Crew) end(id uint32) (m Move, over bool) {
 		return m, false
 	}
 	m = Move{Do: Over, Start: s.Start, Whole: Span{
-		Row: none, Due: s.Intended, Began: s.Intended, Ended: s.at, Paused: s.rest.paused, Class: s.class, Example: s.example,
+		Row: none, Iteration: s.Iteration, Due: s.Intended, Began: s.Intended, Ended: s.at, Paused: s.rest.paused, Class: s.class, Example: s.example, By: int(s.by),
 	}}
 	if c.World.Keep {
 		m.Kept = c.Held(id)

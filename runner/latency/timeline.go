@@ -36,10 +36,17 @@ type Window struct {
 	// Response holds the response times of the successes that ended here, to
 	// two digits; nil if there were none.
 	Response *Histogram
+	// Classes are the failures by their class; nil: there were none.
+	Classes map[string]int64
+	// Late is how late the latest was of the calls that started here.
+	Late time.Duration
 	// area is the time in flight within the window, in nanoseconds, of the
 	// calls that started or ended in it: from start to the window's end, less
 	// from end to the window's end.
 	area float64
+	// waited is the time between due and start within the window, of the calls that
+	// were due or started in it, in the manner of area.
+	waited float64
 	// queued is by how much a queue's length changed in the window, and queueArea
 	// the time that this added to those in it, up to the window's end.
 	queued    int64
@@ -75,9 +82,9 @@ func Instant(start, end time.Duration) time.Duration {
 	return end
 }
 
-// Call notes a whole call, whose response time is less by what it paused. None
-// of the times may be negative.
-func (t *Timeline) Call(intended, start, end, paused time.Duration, fate Fate) {
+// Call notes a whole call, whose response time is less by what it paused, and
+// which the generator was late for. None of the times may be negative.
+func (t *Timeline) Call(intended, start, end, paused, late time.Duration, fate Fate) {
 	instant := Instant(start, end)
 	last := t.index(instant) // the latest of the three: may double the width
 	w := &t.windows[last]
@@ -100,11 +107,36 @@ func (t *Timeline) Call(intended, start, end, paused time.Duration, fate Fate) {
 	case Cancelled:
 		w.Cancellations++
 	}
-	t.windows[first].Started++
-	if intended < time.Duration(first)*t.width {
-		first = int(intended / t.width)
+	w = &t.windows[first]
+	w.Started++
+	w.Late = max(w.Late, late)
+	if intended == start {
+		w.Scheduled++
+		return
 	}
-	t.windows[first].Scheduled++
+	t.wait(intended, start, first)
+}
+
+// wait notes that a call was due before it started, in the window of that number.
+func (t *Timeline) wait(intended, start time.Duration, started int) {
+	due := int(intended / t.width)
+	w := &t.windows[due]
+	w.Scheduled++
+	if due == started {
+		w.waited += float64(start - intended)
+		return
+	}
+	w.waited += float64(t.left(due, intended))
+	t.windows[started].waited -= float64(t.left(started, start))
+}
+
+// Fail notes the class of a failure that Call has noted.
+func (t *Timeline) Fail(start, end time.Duration, class string) {
+	w := &t.windows[t.index(Instant(start, end))]
+	if w.Classes == nil {
+		w.Classes = map[string]int64{}
+	}
+	w.Classes[class]++
 }
 
 // Drop notes n calls, due at the given time, that were left out.
@@ -156,11 +188,28 @@ func (t *Timeline) InFlight() []float64 {
 	return means
 }
 
+// Waiting is the mean number of calls in each window that were due and had not
+// started yet.
+func (t *Timeline) Waiting() []float64 {
+	means := make([]float64, len(t.windows))
+	carried := int64(0)
+	for i := range t.windows {
+		w := &t.windows[i]
+		means[i] = max(0, float64(carried)+w.waited/float64(t.width))
+		carried += w.awaiting()
+	}
+	return means
+}
+
+// awaiting is by how many more calls wait for their start at its end.
+func (w *Window) awaiting() int64 { return w.Scheduled - w.Dropped - w.Started }
+
 // QueueLength is the queue's mean length in each window.
 func (t *Timeline) QueueLength() []float64 {
 	means := make([]float64, len(t.windows))
 	carried := int64(0)
-	for i, w := range t.windows {
+	for i := range t.windows {
+		w := &t.windows[i]
 		means[i] = max(0, float64(carried)+w.queueArea/float64(t.width))
 		carried += w.queued
 	}
@@ -192,6 +241,7 @@ func (t *Timeline) double() {
 		w := t.windows[2*i]
 		// What was in flight at the end of the first stays so in the second.
 		w.area += float64(w.Started-w.ended()) * float64(t.width)
+		w.waited += float64(w.awaiting()) * float64(t.width)
 		w.queueArea += float64(w.queued) * float64(t.width)
 		if 2*i+1 < len(t.windows) {
 			t.add(&w, &t.windows[2*i+1])
@@ -213,6 +263,15 @@ func (t *Timeline) add(into, from *Window) {
 	into.Failures += from.Failures
 	into.Cancellations += from.Cancellations
 	into.area += from.area
+	into.waited += from.waited
+	into.Late = max(into.Late, from.Late)
+	if into.Classes == nil {
+		into.Classes = from.Classes
+	} else {
+		for class, n := range from.Classes {
+			into.Classes[class] += n
+		}
+	}
 	into.queued += from.queued
 	into.queueArea += from.queueArea
 	if from.Response == nil {

@@ -1,6 +1,7 @@
 package latency
 
 import (
+	"maps"
 	"math"
 	"slices"
 	"testing"
@@ -11,8 +12,9 @@ import (
 
 // history is a call as a timeline hears of it.
 type history struct {
-	intended, start, end time.Duration
-	fate                 Fate
+	intended, start, end, late time.Duration
+	fate                       Fate
+	class                      string
 }
 
 func histories(t *rapid.T, name string) []history {
@@ -22,9 +24,11 @@ func histories(t *rapid.T, name string) []history {
 			return time.Duration(rapid.Int64Range(0, int64(longest)).Draw(t, name))
 		}
 		h := history{intended: upTo("due")}
-		h.start = h.intended + upTo("late")
+		h.late = upTo("late")
+		h.start = h.intended + h.late
 		h.end = h.start + upTo("took")
 		h.fate = rapid.SampledFrom([]Fate{OK, OK, Failed, Cancelled}).Draw(t, "fate")
+		h.class = rapid.SampledFrom([]string{"timeout", "reset", "status-500"}).Draw(t, "class")
 		return h
 	})
 	return rapid.SliceOfN(one, 0, 60).Draw(t, name)
@@ -34,7 +38,10 @@ func timelineOf(lists ...[]history) *Timeline {
 	line := NewTimeline(MaxWindows)
 	for _, list := range lists {
 		for _, h := range list {
-			line.Call(h.intended, h.start, h.end, 0, h.fate)
+			line.Call(h.intended, h.start, h.end, 0, h.late, h.fate)
+			if h.fate == Failed {
+				line.Fail(h.start, h.end, h.class)
+			}
 		}
 	}
 	return line
@@ -61,6 +68,12 @@ func TestMergedTimelinesAreOne(t *testing.T) {
 			if got, want := merged.InFlight()[i], all.InFlight()[i]; math.Abs(got-want) > 1e-6 {
 				t.Fatalf("window %d: %v in flight, want %v", i, got, want)
 			}
+			if got, want := merged.Waiting()[i], all.Waiting()[i]; math.Abs(got-want) > 1e-6 {
+				t.Fatalf("window %d: %v waiting, want %v", i, got, want)
+			}
+			if !maps.Equal(got.Classes, want.Classes) || got.Late != want.Late {
+				t.Fatalf("window %d: %v failed, late by %v; want %v, %v", i, got.Classes, got.Late, want.Classes, want.Late)
+			}
 		}
 	})
 }
@@ -83,12 +96,59 @@ func TestTimeInFlightAddsUp(t *testing.T) {
 	})
 }
 
+// What a window says of waiting, of lateness and of failures is what a count by
+// hand says: nanosecond by nanosecond of waiting, call by call of the rest.
+func TestWindowsAreWhatACountByHandSays(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		list := histories(t, "calls")
+		line := timelineOf(list)
+		width := line.Width()
+		for i, w := range line.Windows() {
+			from := time.Duration(i) * width
+			to := from + width
+			if to < from {
+				to = Highest
+			}
+			waited, late, failed := 0.0, time.Duration(0), map[string]int64{}
+			for _, h := range list {
+				waited += float64(max(0, min(h.start, to)-max(h.intended, from)))
+				if h.start >= from && h.start < to {
+					late = max(late, h.late)
+				}
+				if at := Instant(h.start, h.end); h.fate == Failed && at >= from && at < to {
+					failed[h.class]++
+				}
+			}
+			// A time so far from the beginning is not kept to the nanosecond.
+			if got, want := line.Waiting()[i], waited/float64(width); math.Abs(got-want) > 1e-9*(1+want)*float64(len(list)) {
+				t.Fatalf("window %d: %v waiting, want %v", i, got, want)
+			}
+			if w.Late != late || !maps.Equal(w.Classes, failed) {
+				t.Fatalf("window %d: late by %v, %v failed; want %v, %v", i, w.Late, w.Classes, late, failed)
+			}
+		}
+	})
+}
+
+// One call waits from 3 ms to 5.5 ms and another from 4.5 ms to 4.75 ms; one is left
+// out, which waits for nothing.
+func TestWaitingByWindow(t *testing.T) {
+	line, ms := NewTimeline(MaxWindows), time.Millisecond
+	line.Call(3*ms, 5500*time.Microsecond, 7*ms, 0, 0, OK)
+	line.Call(4500*time.Microsecond, 4750*time.Microsecond, 6*ms, 0, 0, OK)
+	line.Drop(4*ms, 1)
+	want := []float64{0, 0, 0, 1, 1.25, 0.5, 0}
+	if got := line.Waiting(); !slices.Equal(got, want) {
+		t.Errorf("waiting %v, want %v", got, want)
+	}
+}
+
 // A window has the starts in [from, to) and the ends in (from, to]: calls of
 // its very width, one after the other, are one in each.
 func TestStartsAndEndsAtAWindowsEdge(t *testing.T) {
 	line := NewTimeline(MaxWindows)
 	for at := time.Duration(0); at < 10*time.Millisecond; at += time.Millisecond {
-		line.Call(at, at, at+time.Millisecond, 0, OK)
+		line.Call(at, at, at+time.Millisecond, 0, 0, OK)
 	}
 	for i, w := range line.Windows() {
 		if w.Started != 1 || w.OKs != 1 || math.Abs(line.InFlight()[i]-1) > 1e-9 {
@@ -99,8 +159,8 @@ func TestStartsAndEndsAtAWindowsEdge(t *testing.T) {
 		t.Errorf("%d windows", n)
 	}
 	line = NewTimeline(MaxWindows)
-	line.Call(0, 0, 0, 0, OK) // no time at all: where it started
-	line.Call(3*time.Millisecond, 3*time.Millisecond, 3*time.Millisecond, 0, OK)
+	line.Call(0, 0, 0, 0, 0, OK) // no time at all: where it started
+	line.Call(3*time.Millisecond, 3*time.Millisecond, 3*time.Millisecond, 0, 0, OK)
 	if ws := line.Windows(); len(ws) != 4 || ws[0].OKs != 1 || ws[3].Started != 1 || ws[3].OKs != 1 {
 		t.Errorf("calls that took no time are in the windows %+v", ws)
 	}
@@ -111,8 +171,8 @@ func TestTheTimelineEndsWithTime(t *testing.T) {
 	done := make(chan *Timeline)
 	go func() {
 		line := NewTimeline(MaxWindows)
-		line.Call(0, 0, Highest, 0, OK)
-		line.Call(Highest-1, Highest-1, Highest, 0, Failed)
+		line.Call(0, 0, Highest, 0, 0, OK)
+		line.Call(Highest-1, Highest-1, Highest, 0, 0, Failed)
 		done <- line
 	}()
 	select {
@@ -165,7 +225,7 @@ func TestQueueLengthByWindow(t *testing.T) {
 	line.Queue(3*time.Millisecond, 1)
 	line.Queue(4*time.Millisecond, 1)
 	line.Queue(5500*time.Microsecond, -1)
-	line.Call(0, 0, 7*time.Millisecond, 0, OK)
+	line.Call(0, 0, 7*time.Millisecond, 0, 0, OK)
 	want := []float64{0, 0, 0, 1, 2, 1.5, 1}
 	if got := line.QueueLength(); !slices.Equal(got, want) {
 		t.Errorf("lengths %v, want %v", got, want)

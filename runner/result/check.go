@@ -89,7 +89,9 @@ func (r *Run) checkUnderWay() error {
 //	scheduled = started + dropped
 //	started = ok + Σ errors + cancelled
 //	every distribution has as many values as there were calls of its kind
-//	a timeline's windows add up to the trial
+//	a timeline's windows add up to the trial, their failures by class, too
+//	the slowest calls are in order, and none was slower than the first
+//	of each class no more failures are told of than there were
 //	no mean length of a queue is above its longest
 //	when a batch's calls ended rises, and in order nothing is earlier
 //	all of that holds for each step, and for what went on beside it
@@ -102,6 +104,9 @@ func (t *Trial) Check() error {
 		return errors.New(wrong)
 	}
 	if err := t.Measure.check(t.dists()); err != nil {
+		return err
+	}
+	if err := t.checkSlowest(); err != nil {
 		return err
 	}
 	if q := t.Queue; q != nil && (q.LengthMean > float64(q.LengthMax)*(1+1e-9) || q.ConsumersBusy > 1) {
@@ -143,6 +148,11 @@ func (t *Trial) checkBeside() error {
 // check tells which law the counts and times break, whose distributions are
 // given.
 func (m *Measure) check(dists []namedDist) error {
+	for class, e := range m.Errors {
+		if err := e.check(class); err != nil {
+			return err
+		}
+	}
 	if m.Scheduled != m.Started+m.Dropped {
 		return fmt.Errorf("scheduled %d is not started %d + dropped %d", m.Scheduled, m.Started, m.Dropped)
 	}
@@ -177,11 +187,6 @@ func (t *Trial) checkNames() error {
 	case t.Ended != Complete && t.Ended != Stopped && t.Ended != Interrupted && t.Ended != Failed:
 		return fmt.Errorf("ended is %q: it must be %s, %s, %s or %s", t.Ended, Complete, Stopped, Interrupted, Failed)
 	}
-	for class, e := range t.Errors {
-		if class == "" || e.Count < 1 {
-			return fmt.Errorf("errors has %d of class %q", e.Count, class)
-		}
-	}
 	return t.Sweep.check()
 }
 
@@ -192,7 +197,8 @@ func (m *Measure) checkTimeline(windows int) error {
 	if len(m.Timeline) > windows {
 		return fmt.Errorf("timeline has %d windows, more than %d", len(m.Timeline), windows)
 	}
-	var sum Window
+	type counts struct{ Scheduled, Started, Dropped, OK, Errors int64 }
+	var sum counts
 	until := 0.0
 	for i, w := range m.Timeline {
 		if w.WidthS <= 0 || w.AtS < until*(1-1e-9) {
@@ -205,13 +211,13 @@ func (m *Measure) checkTimeline(windows int) error {
 		sum.OK += w.OK
 		sum.Errors += w.Errors
 	}
-	want := Window{Scheduled: m.Scheduled, Started: m.Started, Dropped: m.Dropped, OK: m.OK, Errors: m.Failed()}
+	want := counts{m.Scheduled, m.Started, m.Dropped, m.OK, m.Failed()}
 	if sum != want {
 		return fmt.Errorf("timeline adds up to scheduled %d, started %d, dropped %d, ok %d, errors %d; the whole says %d, %d, %d, %d, %d",
 			sum.Scheduled, sum.Started, sum.Dropped, sum.OK, sum.Errors,
 			want.Scheduled, want.Started, want.Dropped, want.OK, want.Errors)
 	}
-	return nil
+	return m.checkClasses()
 }
 
 // checkSteps tells which law the steps of a trial break: each is whole by

@@ -38,6 +38,28 @@ func TestCheckNamesTheBrokenLaw(t *testing.T) {
 		{"timeline sum", func(r *Run) { r.Trials[1].Timeline[0].Started = 5 }, "timeline adds up to scheduled 7, started 5, dropped 1, ok 5, errors 0; the whole says 7, 6, 1, 5, 0"},
 		{"timeline order", func(r *Run) { r.Trials[1].Timeline = append(r.Trials[1].Timeline, Window{AtS: 1, WidthS: 1}) }, "timeline[1] from 1 s, 1 s wide, does not follow"},
 		{"timeline width", func(r *Run) { r.Trials[1].Timeline[0].WidthS = 0 }, "timeline[0] from 0 s, 0 s wide"},
+		{"failures by class", func(r *Run) { r.Trials[0].Timeline[0].ErrorsByClass["timeout"] = 2 }, "timeline[0]: errors_by_class adds up to 3, and errors is 2"},
+		{"failures by another class", func(r *Run) {
+			r.Trials[0].Timeline[0].ErrorsByClass = map[string]int64{"timeout": 2}
+		}, "timeline: errors_by_class adds up to "},
+		{"failures of no class", func(r *Run) { r.Trials[0].Timeline[0].ErrorsByClass = map[string]int64{"": 2} }, `timeline[0]: errors_by_class has 2 of class ""`},
+		{"no failures of a class", func(r *Run) { r.Trials[0].Timeline[0].ErrorsByClass["reset"] = 0 }, `timeline[0]: errors_by_class has 0 of class "reset"`},
+		{"the slowest in order", func(r *Run) { r.Trials[0].Slowest[1].ResponseS = 2.5 }, "slowest is not in order"},
+		{"the slowest", func(r *Run) { r.Trials[0].Slowest[0].ResponseS = 2.5 }, "the slowest call took 2.5 s, and the longest response time is 2 s"},
+		{"so many slowest", func(r *Run) { r.Trials[0].Slowest = r.Trials[0].Slowest[:4] }, "slowest has 4 calls, of 5 that ended"},
+		{"too many slowest", func(r *Run) { r.Trials[1].Slowest = make([]Seen, 11) }, "slowest has 11 calls, more than 10"},
+		{"more failures told of than there were", func(r *Run) {
+			e := r.Trials[0].Errors["timeout"]
+			e.Calls = append(e.Calls, e.Calls...)
+			r.Trials[0].Errors["timeout"] = e
+		}, "errors: timeout: tells of 2 calls, of 1"},
+		{"another class told of", func(r *Run) { r.Trials[0].Errors["timeout"].Calls[0].Class = "reset" }, `errors: timeout: tells of a call of class "reset"`},
+		{"the last before the first", func(r *Run) {
+			e := r.Trials[0].Errors["timeout"]
+			e.LastS = 4
+			r.Trials[0].Errors["timeout"] = e
+		}, "errors: timeout: the last ended at 4 s and the first at 4.08 s"},
+		{"a step's failures", func(r *Run) { r.Trials[1].Steps[1].Errors["status-503"].Calls[0].Class = "" }, `step log in: errors: status-503: tells of a call of class ""`},
 		{"timeline length", func(r *Run) { r.Trials[1].Timeline = make([]Window, 241) }, "241 windows, more than 240"},
 		{"a queue's length", func(r *Run) { r.Trials[1].Queue.LengthMean = 2.5 }, "the queue's mean length is 2.5 and its longest 2"},
 		{"a queue's consumers", func(r *Run) { r.Trials[1].Queue.ConsumersBusy = 1.25 }, "busy for 1.25 of the time"},

@@ -41,6 +41,8 @@ var additions = []string{
 	"capacities.steps.errors", "capacities.steps.throughput_per_s", "capacities.steps.skipped_s",
 	"capacities.steps.drifting", "capacities.steps.lateness_p99_s", "capacities.steps.elapsed_p95_s", "capacities.steps.reason",
 	"verdicts.metric", "verdicts.expected", "verdicts.tolerance", "verdicts.source",
+	"trials.slowest", "trials.errors.*.first_s", "trials.errors.*.last_s", "trials.errors.*.calls",
+	"trials.timeline.errors_by_class", "trials.timeline.held_mean", "trials.timeline.lateness_max_s",
 }
 
 // planned is an addition that is always there.
@@ -65,6 +67,9 @@ func TestNamesAreTheContracts(t *testing.T) {
 	want := append(theContract(t), additions...)
 	want = append(want, typeNames(reflect.TypeFor[Calibration](), "calibration.")...)
 	want = append(want, typeNames(reflect.TypeFor[Step](), "trials.steps.")...)
+	for _, seen := range []string{"trials.slowest.", "trials.errors.*.calls."} {
+		want = append(want, typeNames(reflect.TypeFor[Seen](), seen)...)
+	}
 	for _, d := range []string{"trials.elapsed.", "trials.error_elapsed.", "trials.phases.*.", "trials.memory_gb."} {
 		want = append(want, typeNames(reflect.TypeFor[Dist](), d)...)
 	}
@@ -218,7 +223,7 @@ func sampleNames(t *testing.T, data []byte) []string {
 		t.Fatal(err)
 	}
 	var names []string
-	named := regexp.MustCompile(`^trials\.(steps\.)?(errors|record|phases|goodput|crawl\.skipped)\.$`) // maps by names of the user's
+	named := regexp.MustCompile(`^trials\.(steps\.)?(errors|record|phases|goodput|crawl\.skipped|timeline\.errors_by_class)\.$`) // maps by names of the user's
 	var walk func(v any, path string)
 	walk = func(v any, path string) {
 		switch v := v.(type) {

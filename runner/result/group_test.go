@@ -150,7 +150,7 @@ func TestGroupsOfRepetitionsAddUp(t *testing.T) {
 	if len(g.Trials) != 2 || len(g.LeftOut) != 1 || g.Partial || g.Requests != 3 {
 		t.Errorf("%d trials, %d left out, partial %v, requests %d", len(g.Trials), len(g.LeftOut), g.Partial, g.Requests)
 	}
-	if g.OK != 5 || g.Failed != 1 || g.Started != 6 || g.Errors["timeout"] != (Error{1, "an example of timeout"}) {
+	if g.OK != 5 || g.Failed != 1 || g.Started != 6 || g.Errors["timeout"].Count != 1 || g.Errors["timeout"].Example != "an example of timeout" {
 		t.Errorf("ok %d, failed %d, started %d, errors %v", g.OK, g.Failed, g.Started, g.Errors)
 	}
 	near(t, "makespan", g.MakespanS, 0.15)           // of 0.1 s and 0.2 s

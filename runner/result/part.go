@@ -1,7 +1,6 @@
 package result
 
 import (
-	"cmp"
 	"fmt"
 
 	"plimsoll/runner/latency"
@@ -52,8 +51,7 @@ func (t *Trial) calls() (sum Measure, perSecond float64) {
 		sum.Cancelled += s.Cancelled
 		perSecond += s.ThroughputPerS
 		for class, e := range s.Errors {
-			before := sum.Errors[class]
-			sum.Errors[class] = Error{Count: before.Count + e.Count, Example: cmp.Or(before.Example, e.Example)}
+			sum.Errors[class] = sum.Errors[class].and(e)
 		}
 	}
 	return sum, perSecond
@@ -65,7 +63,7 @@ func (g *Group) part(of func(*Trial) (Measure, float64)) (*Group, error) {
 	for i, t := range g.Trials {
 		part := *t
 		part.Measure, part.ThroughputPerS = of(t)
-		part.Unit, part.Elapsed, part.ErrorElapsed, part.Steps, part.InFlightMean, part.Queue, part.Crawl, part.Completions = "", nil, nil, nil, 0, nil, nil, nil
+		part.Unit, part.Elapsed, part.ErrorElapsed, part.Steps, part.InFlightMean, part.Queue, part.Crawl, part.Completions, part.Slowest = "", nil, nil, nil, 0, nil, nil, nil, nil
 		trials[i] = &part
 	}
 	out := &Group{}

@@ -154,6 +154,9 @@ type Trial struct {
 	Completions *Completions `json:"completions,omitempty"`
 
 	Measure
+	// Slowest are the calls that took longest from when they were due, the slowest
+	// first; of iterations those of their steps, but for setup, teardown, enter and leave.
+	Slowest []Seen `json:"slowest,omitempty"`
 
 	// Unit is what was counted: UnitIteration where the scenario has steps, and
 	// nothing, which means single calls, where it has none.
@@ -268,12 +271,6 @@ const (
 	Failed      = "failed" // it could not be carried out
 )
 
-// Error counts one class of failures.
-type Error struct {
-	Count   int64  `json:"count"`
-	Example string `json:"example"`
-}
-
 // Dist sums a distribution up and keeps all of it in HDR: the HdrHistogram V2
 // compressed encoding, base64, in nanoseconds, three significant digits.
 // With Count 0 the other fields are 0 and HDR is empty.
@@ -295,20 +292,25 @@ type Dist struct {
 // ends by end; the latencies are response times of the successes that ended
 // in it, and HDR keeps them to two significant digits.
 type Window struct {
-	AtS          float64 `json:"at_s"`
-	WidthS       float64 `json:"width_s"`
-	Scheduled    int64   `json:"scheduled"`
-	Started      int64   `json:"started"`
-	Dropped      int64   `json:"dropped"`
-	OK           int64   `json:"ok"`
-	Errors       int64   `json:"errors"`
-	InFlightMean float64 `json:"in_flight_mean"`
-	QueueLength  float64 `json:"queue_length,omitempty"` // the mean, of Trial.Queue
-	MeanS        float64 `json:"mean_s"`
-	P50S         float64 `json:"p50_s"`
-	P99S         float64 `json:"p99_s"`
-	MaxS         float64 `json:"max_s"`
-	HDR          string  `json:"hdr"`
+	AtS       float64 `json:"at_s"`
+	WidthS    float64 `json:"width_s"`
+	Scheduled int64   `json:"scheduled"`
+	Started   int64   `json:"started"`
+	Dropped   int64   `json:"dropped"`
+	OK        int64   `json:"ok"`
+	Errors    int64   `json:"errors"`
+	// ErrorsByClass are Errors by class; nil where there are none, or an older file
+	// does not tell.
+	ErrorsByClass map[string]int64 `json:"errors_by_class,omitempty"`
+	InFlightMean  float64          `json:"in_flight_mean"`
+	HeldMean      float64          `json:"held_mean,omitempty"`      // how many were due and not yet started, in the mean
+	LatenessMaxS  float64          `json:"lateness_max_s,omitempty"` // of those that started in it
+	QueueLength   float64          `json:"queue_length,omitempty"`   // the mean, of Trial.Queue
+	MeanS         float64          `json:"mean_s"`
+	P50S          float64          `json:"p50_s"`
+	P99S          float64          `json:"p99_s"`
+	MaxS          float64          `json:"max_s"`
+	HDR           string           `json:"hdr"`
 }
 
 // Health judges the generator, not the target.

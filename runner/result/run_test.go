@@ -140,6 +140,15 @@ func fullRun() *Run {
 	}
 	slow := trialOf("fetch-urls", "sequential", Point{Requests: 5}, 0, ms(1040, 1040, 1050), map[string][]time.Duration{"timeout": ms(2000), "status-503": ms(7)})
 	slow.Completions = batch(0, ms(1040, 3087, 2080, 5137, 4087)...).Completions
+	slow.Slowest = []Seen{
+		{AtS: 2.08, ResponseS: 2, ServiceS: 2, Number: 3, Class: "timeout", Example: "no answer within 2s"},
+		{AtS: 1.04, ResponseS: 1.05, ServiceS: 1.05, Number: 1}, {ResponseS: 1.04, ServiceS: 1.04}, {AtS: 4.09, ResponseS: 1.04, ServiceS: 1.04, Number: 4},
+		{AtS: 4.08, ResponseS: 0.007, ServiceS: 0.007, Number: 5, Class: "status-503", Example: "busy"},
+	}
+	slow.Errors["timeout"] = Error{Count: 1, Example: "no answer within 2s", FirstS: 4.08, LastS: 4.08, Calls: []Seen{slow.Slowest[0]}}
+	whence := &slow.Errors["timeout"].Calls[0]
+	whence.HeldS, whence.Step, whence.Iteration, whence.Trace = 0.001, "buy/pay", 3, "4bf92f3577b34da6a3ce929d0e0e4736"
+	slow.Timeline = []Window{{WidthS: 8, Scheduled: 5, Started: 5, OK: 3, Errors: 2, ErrorsByClass: map[string]int64{"timeout": 1, "status-503": 1}, InFlightMean: 0.75}}
 	fast := trialOf("fetch-urls", "concurrent-3", Point{Requests: 5}, 0, ms(350, 360, 340, 355, 345), nil)
 	fast.Concurrency, fast.RatePerS, fast.DurationS = 3, 2.5, 30
 	fast.Whole, fast.Completions = true, NoCompletions(5)
@@ -159,7 +168,7 @@ func fullRun() *Run {
 		panic(err)
 	}
 	fast.Timeline = []Window{{
-		AtS: 0, WidthS: 2, Scheduled: 7, Started: 6, Dropped: 1, OK: 5, InFlightMean: 0.875, QueueLength: 0.25,
+		AtS: 0, WidthS: 2, Scheduled: 7, Started: 6, Dropped: 1, OK: 5, InFlightMean: 0.875, HeldMean: 0.125, LatenessMaxS: 0.002, QueueLength: 0.25,
 		MeanS: 0.35, P50S: 0.35, P99S: 0.36, MaxS: 0.36, HDR: hdr,
 	}}
 	fast.Ended, fast.Reason = Stopped, "on_error: stop"
@@ -178,6 +187,11 @@ func fullRun() *Run {
 	fast.Steps = []Step{{
 		Name: "pay", Path: "buy/pay", Kind: "http", Target: "shop", Hops: 2, Measure: fast.Measure, ThroughputPerS: 2.4, Begin: fast.Service, Records: map[string]Dist{"queue_ms": fast.Response},
 	}, {Name: "log in", Path: "log in", Outside: true, Begin: slow.Response, Elapsed: &slow.Service, Measure: slow.Measure}}
+	fast.Slowest = []Seen{{AtS: 0.5, ResponseS: 0.36, ServiceS: 0.35, HeldS: 0.01, Number: 7, Step: "buy/pay", Iteration: 3, Class: "check", Example: "pay: json.total is 0", Trace: "4bf92f3577b34da6a3ce929d0e0e4736"}}
+	failed := fast.Steps[1].Errors["status-503"]
+	failed.FirstS, failed.LastS, failed.Calls = 0.8, 0.9, []Seen{fast.Slowest[0]}
+	failed.Calls[0].Class = "status-503"
+	fast.Steps[1].Errors = map[string]Error{"timeout": fast.Steps[1].Errors["timeout"], "status-503": failed}
 	fast.Beside = []Trial{
 		trialOf("crawler", "rate-limited-60/s", Point{}, 0, ms(20, 21), nil),
 		trialOf("report", "concurrent-1", Point{}, 0, ms(900), map[string][]time.Duration{"timeout": ms(2000)}),

@@ -88,8 +88,7 @@ func (s *Sum) add(m *Measure) error {
 	s.BytesIn += m.BytesIn
 	s.BytesOut += m.BytesOut
 	for class, e := range m.Errors {
-		sum := s.Errors[class]
-		s.Errors[class] = Error{Count: sum.Count + e.Count, Example: cmp.Or(sum.Example, e.Example)}
+		s.Errors[class] = s.Errors[class].and(e)
 	}
 	into := s.histograms()
 	for i, d := range m.dists() {

@@ -1,0 +1,140 @@
+package drive
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"time"
+
+	"plimsoll/target"
+)
+
+// Seen is a call that is told of by itself, or an iteration or block that failed.
+type Seen struct {
+	Due, Ended              time.Duration // on the trial's clock
+	Response, Service, Held time.Duration
+	Number                  uint64
+	// Row is that of the step that it was, or that failed it, where there are steps;
+	// below 0: it was none.
+	Row       int
+	Iteration uint64
+	Class     string // "": it succeeded
+	Example   string
+	Trace     string // that it has begun; "": none
+}
+
+// seen is what is told of a call.
+func (c *Call) seen() Seen {
+	return Seen{
+		Due: c.Intended, Ended: c.End, Response: max(0, c.response()), Service: max(0, c.service()), Held: c.held(),
+		Number: c.Number, Row: c.Row, Iteration: c.Iteration, Class: c.Class, Example: c.Example, Trace: c.Trace,
+	}
+}
+
+// tie decides between calls that are alike otherwise, so that the order in which
+// they are met decides nothing.
+func (s *Seen) tie(o *Seen) int {
+	return cmp.Or(cmp.Compare(s.Number, o.Number), cmp.Compare(s.Iteration, o.Iteration), cmp.Compare(s.Row, o.Row))
+}
+
+// slower puts the slowest first, earlier the one that ended first.
+func (s *Seen) slower(o *Seen) int { return cmp.Or(cmp.Compare(o.Response, s.Response), s.tie(o)) }
+
+func (s *Seen) earlier(o *Seen) int { return cmp.Or(cmp.Compare(s.Ended, o.Ended), s.tie(o)) }
+
+// insert puts a call among the first so many of an order, if it is one of them.
+func insert(list []Seen, most int, s Seen, order func(s, o *Seen) int) []Seen {
+	at, _ := slices.BinarySearchFunc(list, s, func(a, b Seen) int { return order(&a, &b) })
+	if at == most {
+		return list
+	}
+	if len(list) == most {
+		list = list[:most-1]
+	}
+	return slices.Insert(list, at, s)
+}
+
+// MostSlowest is how many of the slowest calls are kept, and MostFirst how many
+// of the first failures of each class.
+const (
+	MostSlowest = 10
+	MostFirst   = 3
+)
+
+// Slowest are the calls that took longest from when they were due, of those that
+// ended by themselves, the slowest first.
+type Slowest struct {
+	floor time.Duration // whoever's response is below it is none of them
+	Calls []Seen
+}
+
+// note takes in a call that is not below the floor.
+func (s *Slowest) note(c *Call) {
+	if c.Class != target.Cancelled && c.Class != target.Generator {
+		s.add(c.seen())
+	}
+}
+
+func (s *Slowest) add(one Seen) {
+	s.Calls = insert(s.Calls, MostSlowest, one, (*Seen).slower)
+	if len(s.Calls) == MostSlowest {
+		s.floor = s.Calls[MostSlowest-1].Response
+	}
+}
+
+func (s *Slowest) merge(o *Slowest) {
+	for _, one := range o.Calls {
+		s.add(one)
+	}
+}
+
+func (s *Slowest) reset() { s.floor, s.Calls = math.MinInt64, s.Calls[:0] }
+
+// ErrorCount counts one class of failures, and keeps when the last of them ended
+// and those that ended first.
+type ErrorCount struct {
+	Count int64
+	Last  time.Duration
+	Calls []Seen // the first first
+}
+
+// First is when the first of them ended, and Example its message.
+func (e *ErrorCount) First() time.Duration { return e.Calls[0].Ended }
+func (e *ErrorCount) Example() string      { return e.Calls[0].Example }
+
+// keeps tells whether a failure that ended then may be told of by itself.
+func (e *ErrorCount) keeps(ended time.Duration) bool {
+	return e == nil || len(e.Calls) < MostFirst || ended <= e.Calls[MostFirst-1].Ended
+}
+
+// note takes in a failure.
+func (e *ErrorCount) note(c *Call) {
+	e.Count++
+	e.Last = max(e.Last, c.End)
+	if e.keeps(c.End) {
+		e.Calls = insert(e.Calls, MostFirst, c.seen(), (*Seen).earlier)
+	}
+}
+
+func (e *ErrorCount) merge(o *ErrorCount) {
+	e.Count += o.Count
+	e.Last = max(e.Last, o.Last)
+	for _, one := range o.Calls {
+		e.Calls = insert(e.Calls, MostFirst, one, (*Seen).earlier)
+	}
+}
+
+// tells tells whether a call of a row may be told of by itself, which has ended in
+// a class; whole, that its iteration fails with it. It is asked before anything is
+// made ready that only then is of use.
+func (r *Recorder) tells(c *Call, class string, whole bool) bool {
+	switch {
+	case c.Intended < 0:
+		return false
+	case c.response() >= r.Slowest.floor, class != "" && whole && r.Errors[class].keeps(c.End):
+		return true
+	case class == "" || class == target.Cancelled:
+		return false
+	}
+	return c.Row >= len(r.Rows) || r.Rows[c.Row] == nil || r.Rows[c.Row].Errors[class].keeps(c.End)
+}
