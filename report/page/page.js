@@ -225,19 +225,21 @@ const plimsoll = (() => {
     const end = n.until === null ? xs[xs.length - 1] + (xs.length > 1 ? xs[1] - xs[0] : 1) : n.until;
     const along = [...xs, end], held = values => [...values, values[values.length - 1]]; // the last piece has a width, too
     const build = (box, chart) => panels.map((panel, i) => {
-      const shown = n.series.filter(s => s.panel === panel && !chart.hidden(s)), log = panel === 'response time';
+      const shown = n.series.filter(s => s.panel === panel && !chart.hidden(s)), log = panel === 'response time' || panel === 'lateness';
       const values = shown.map(s => log ? s.values.map(v => v > 0 ? v : null) : s.values);
+      const stacked = panel === 'errors' && shown.length > 1;
+      if (stacked) for (let j = 1; j < shown.length; j++) values[j] = values[j].map((v, k) => (v || 0) + (values[j - 1][k] || 0));
       const last = i === panels.length - 1;
-      const bands = [];
+      const bands = stacked ? shown.slice(1).map((s, j) => ({ series: [j + 2, j + 1], fill: colour(j + 2) + '55' })) : [];
       shown.forEach((s, j) => {
         const low = shown.findIndex(o => o.mode === s.mode && o.base === s.base && o.name === 'p50');
         if ((s.name === 'p99' || s.name === 'p90') && low >= 0) bands.push({ series: [j + 1, low + 1], fill: colour(s.look) + '22' });
       });
       const unit = (shown[0] || n.series.find(s => s.panel === panel)).unit;
-      return new uPlot(options(box, (log ? 190 : 140) + (last ? 34 : 0), {
+      return new uPlot(options(box, (panel === 'response time' ? 190 : panel === 'lateness' ? 110 : 140) + (last ? 34 : 0), {
         scales: { x: { time: false, range: (u, low, high) => [low, high] }, y: log ? logarithmic(values) : fromZero(values) },
         axes: axes({ size: last ? 34 : 8, values: (u, all) => all.map(v => last ? lasting(v) : '') }, {}, unit, panel),
-        series: [{}, ...shown.map(s => ({ ...line(s), paths: uPlot.paths.stepped({ align: 1 }) }))],
+        series: [{}, ...shown.map((s, j) => ({ ...line(s), ...(stacked ? { stroke: colour(j + 1), fill: j === 0 ? colour(j + 1) + '55' : undefined } : {}), paths: uPlot.paths.stepped({ align: 1 }) }))],
         bands,
         cursor: { bind: all(chart), drag: { x: true, y: false }, sync: { key, setSeries: false, scales: ['x', null] } },
         hooks: {

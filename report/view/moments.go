@@ -19,10 +19,12 @@ type Moment struct {
 	AtS, WidthS                     float64
 	AskedPerS, DroppedPerS          float64
 	StartedPerS, OKPerS, FailedPerS float64
-	InFlight, Queued                float64 // means; Queued: of the queue's length
-	Calls                           int64   // successes
-	P50S, P90S, P99S                float64 // NaN where its own calls do not bear them
-	Tail                            float64 // the highest percentile of Tails that its own calls bear; 0 for none
+	InFlight, Queued, Held          float64            // means; Queued: of the queue's length; Held: of calls that were due and not started
+	LatestS                         float64            // the greatest lateness of the calls that started in it
+	ClassesPerS                     map[string]float64 // FailedPerS by class of errors
+	Calls                           int64              // successes
+	P50S, P90S, P99S                float64            // NaN where its own calls do not bear them
+	Tail                            float64            // the highest percentile of Tails that its own calls bear; 0 for none
 	TailS                           float64
 }
 
@@ -146,7 +148,8 @@ func bunches(windows []result.Window, wide float64) (all [][]result.Window) {
 // the trial, not after it.
 func moment(windows []result.Window, end float64) (m Moment) {
 	var asked, dropped, started, done, failed int64
-	var inFlight, queued float64
+	var inFlight, queued, held float64
+	classes := map[string]int64{}
 	response := responsesIn(windows)
 	m.AtS = windows[0].AtS
 	for _, w := range windows {
@@ -158,13 +161,22 @@ func moment(windows []result.Window, end float64) (m Moment) {
 		failed += w.Errors
 		inFlight += w.InFlightMean * w.WidthS
 		queued += w.QueueLength * w.WidthS
+		held += w.HeldMean * w.WidthS
+		m.LatestS = max(m.LatestS, w.LatenessMaxS)
+		for class, n := range w.ErrorsByClass {
+			classes[class] += n
+		}
 	}
 	if until := end - m.AtS; until > 0 && until < m.WidthS {
 		m.WidthS = until
 	}
 	m.StartedPerS, m.OKPerS, m.FailedPerS = float64(started)/m.WidthS, float64(done)/m.WidthS, float64(failed)/m.WidthS
 	m.AskedPerS, m.DroppedPerS = float64(asked)/m.WidthS, float64(dropped)/m.WidthS
-	m.InFlight, m.Queued = inFlight/m.WidthS, queued/m.WidthS
+	m.InFlight, m.Queued, m.Held = inFlight/m.WidthS, queued/m.WidthS, held/m.WidthS
+	m.ClassesPerS = map[string]float64{}
+	for class, n := range classes {
+		m.ClassesPerS[class] = float64(n) / m.WidthS
+	}
 	m.Calls, m.P50S, m.TailS = response.Count(), Percentile(response, 50), math.NaN()
 	m.P90S, m.P99S = Percentile(response, 90), Percentile(response, 99)
 	for _, percent := range Tails {

@@ -145,7 +145,7 @@ func (o Options) chapters(s, base *Scenario) ([]Chapter, error) {
 	if steps := s.stepsChapter(); len(steps.Tables)+len(steps.Plots) > 0 {
 		chapters = append(chapters, steps)
 	}
-	add("Errors", nil, s.errorTable(), s.stepErrors())
+	add("Errors and the slowest", nil, s.errorTable(), s.stepErrors(), s.slowestTable())
 	return chapters, nil
 }
 

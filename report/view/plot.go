@@ -1,7 +1,9 @@
 package view
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -220,24 +222,51 @@ type track struct {
 	always            bool // it is there also where it is always 0
 }
 
-// tracks are the figures over time, from above to below. Response times are in unit.
-func tracks(noun string, unit scale) []track {
+// tracks are the figures over time, from above to below: errors by those classes, and
+// times in unit.
+func tracks(noun string, unit scale, classes []string) []track {
 	inTime := func(of func(Moment) float64) func(Moment) float64 {
 		return func(m Moment) float64 { return of(m) / unit.per }
 	}
 	perS := noun + "s/s"
-	return []track{
+	all := []track{
 		{"asked", PanelRate, perS, func(m Moment) float64 { return m.AskedPerS }, false},
 		{"started", PanelRate, perS, func(m Moment) float64 { return m.StartedPerS }, true},
 		{"ended well", PanelRate, perS, func(m Moment) float64 { return m.OKPerS }, true},
 		{"failed", PanelRate, perS, func(m Moment) float64 { return m.FailedPerS }, false},
 		{"dropped", PanelRate, perS, func(m Moment) float64 { return m.DroppedPerS }, false},
+	}
+	for _, class := range classes {
+		all = append(all, track{class, PanelErrors, perS, func(m Moment) float64 { return m.ClassesPerS[class] }, false})
+	}
+	return append(all, []track{
 		{"p50", PanelResponse, unit.unit, inTime(func(m Moment) float64 { return m.P50S }), true},
 		{"p90", PanelResponse, unit.unit, inTime(func(m Moment) float64 { return m.P90S }), false},
 		{"p99", PanelResponse, unit.unit, inTime(func(m Moment) float64 { return m.P99S }), false},
 		{"in flight", PanelFlight, "", func(m Moment) float64 { return m.InFlight }, true},
 		{"in the queue", PanelFlight, "", func(m Moment) float64 { return m.Queued }, false},
+		{"held", PanelFlight, "", func(m Moment) float64 { return m.Held }, false},
+		{"latest", PanelLateness, unit.unit, inTime(func(m Moment) float64 { return m.LatestS }), false},
+	}...)
+}
+
+// classesIn are the classes of errors that moments have, the most frequent first; one
+// alone says no more than all failures do.
+func classesIn(moments []*Moment) []string {
+	perS := map[string]float64{}
+	for _, m := range moments {
+		if m != nil {
+			for class, v := range m.ClassesPerS {
+				perS[class] += v * m.WidthS
+			}
+		}
 	}
+	classes := slices.Collect(maps.Keys(perS))
+	slices.SortFunc(classes, func(a, b string) int { return cmp.Or(cmp.Compare(perS[b], perS[a]), cmp.Compare(a, b)) })
+	if len(classes) < 2 {
+		return nil
+	}
+	return classes[:min(len(classes), mostPlotted)]
 }
 
 // courseNumbers are the moments of a stretch. Its trials' moments begin alike, as
@@ -256,18 +285,17 @@ func (s *Scenario) courseNumbers(groups, base []*Group, stretch Stretch) Numbers
 	unit := s.timeUnit()
 	for i, number := range stretch.Trials {
 		g := groups[number]
-		n.course(Series{Mode: Clean(g.Mode), Look: s.Nth(g.Mode)}, aligned(longest, stretch.Moments[i]), tracks(g.noun(), unit))
+		n.course(Series{Mode: Clean(g.Mode), Look: s.Nth(g.Mode)}, aligned(longest, stretch.Moments[i]), g.noun(), unit)
 		if before := base[number]; before != nil {
-			old := againAt(longest, before.Trials[0])
-			n.course(Series{Mode: Clean(g.Mode), Look: s.Nth(g.Mode), Base: true}, old, tracks(g.noun(), unit))
+			n.course(Series{Mode: Clean(g.Mode), Look: s.Nth(g.Mode), Base: true}, againAt(longest, before.Trials[0]), g.noun(), unit)
 		}
 	}
 	return n
 }
 
 // course adds the columns of one trial's moments; where there is none, nothing stands.
-func (n *Numbers) course(of Series, moments []*Moment, all []track) {
-	for _, t := range all {
+func (n *Numbers) course(of Series, moments []*Moment, noun string, unit scale) {
+	for _, t := range tracks(noun, unit, classesIn(moments)) {
 		cells, any := make([]string, len(moments)), t.always
 		for i, m := range moments {
 			if m == nil {
@@ -279,7 +307,7 @@ func (n *Numbers) course(of Series, moments []*Moment, all []track) {
 		if !any {
 			continue
 		}
-		of.Name, of.Panel, of.Unit = t.name, t.panel, t.unit
+		of.Name, of.Panel, of.Unit = Clean(t.name), t.panel, t.unit
 		n.Columns = append(n.Columns, of)
 		for i, text := range cells {
 			n.Rows[i] = append(n.Rows[i], text)
