@@ -134,16 +134,23 @@ func inPlainSight(at setting.At[string]) bool {
 func pushURL(text string) *url.URL {
 	u, _ := url.Parse(text) // it has been read well
 	if !strings.Contains(u.Path, "/metrics/job") {
-		u = u.JoinPath("metrics", "job", "plimsoll")
+		u = below(u, "/metrics/job/plimsoll")
 	}
 	return u
+}
+
+// below is a URL with more of a path, which begins with a slash.
+func below(u *url.URL, more string) *url.URL {
+	to := *u
+	to.Path, to.RawPath = strings.TrimSuffix(u.Path, "/")+more, ""
+	return &to
 }
 
 // writeURL is where Prometheus takes remote write, unless the URL says where.
 func writeURL(text string) *url.URL {
 	u, _ := url.Parse(text)
 	if strings.Trim(u.Path, "/") == "" {
-		u = u.JoinPath("api", "v1", "write")
+		u = below(u, "/api/v1/write")
 	}
 	return u
 }
@@ -159,7 +166,7 @@ func otlpURL(text string) (*url.URL, error) {
 	}
 	u, err := parse(text, like)
 	if err == nil && !strings.HasSuffix(strings.TrimSuffix(u.Path, "/"), "/v1/metrics") {
-		u = u.JoinPath("v1", "metrics")
+		u = below(u, "/v1/metrics")
 	}
 	return u, err
 }
