@@ -136,6 +136,9 @@ scenarios:
 				t.Errorf("%s: %d in flight at the end", trial.Scenario, i.InFlight)
 			}
 			for s := range trial.Steps {
+				if s >= len(i.Rows) {
+					t.Fatalf("%s: nothing was taken of %s", trial.Scenario, trial.Steps[s].Path)
+				}
 				alike(t, trial.Scenario+" "+trial.Steps[s].Path, i.Rows[s], &trial.Steps[s].Measure)
 			}
 		}

@@ -1,16 +1,19 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
 	"math"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"plimsoll/runner/result"
@@ -302,5 +305,69 @@ func TestPushgatewayHasTheFigures(t *testing.T) {
 		if !strings.Contains(kept, line+"\n") || trial.OK != 10000 {
 			t.Errorf("there is no %s in\n%s", line, kept)
 		}
+	}
+}
+
+// told is a peer that keeps what it was told last.
+type told struct {
+	mu   sync.Mutex
+	path string
+	body []byte
+}
+
+func (o *told) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, _ := io.ReadAll(r.Body)
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.path, o.body = r.Method+" "+r.URL.Path, body
+}
+
+// Every scenario file of docs/metrics.md tells whom it says it tells: here at other
+// addresses.
+func TestMetricsPage(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile(filepath.Join(root, "docs", "metrics.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []struct{ address, path string }{
+		{"127.0.0.1:9464", ""}, {"127.0.0.1:9090", "POST /api/v1/write"}, {"127.0.0.1:9091", "PUT /metrics/job/plimsoll"}, {"127.0.0.1:4318", "POST /v1/metrics"},
+	}
+	files := blocks(string(text), "yaml")
+	if len(files) != len(want) {
+		t.Fatalf("%d scenario files, want %d", len(files), len(want))
+	}
+	for i, file := range files {
+		t.Run(want[i].address, func(t *testing.T) {
+			t.Parallel()
+			o := &told{}
+			server := httptest.NewServer(o)
+			defer server.Close()
+			address := strings.TrimPrefix(server.URL, "http://")
+			if want[i].path == "" {
+				address = freeAddress(t)
+			}
+			if !strings.Contains(file, want[i].address) {
+				t.Fatalf("no %s in\n%s", want[i].address, file)
+			}
+			p := start(t, folder(t, strings.ReplaceAll(file, want[i].address, address)), "run", "s.yaml", "--allow-late", "--no-html")
+			if want[i].path == "" {
+				eventually(t, "the metrics are there", func() bool {
+					answer, err := http.Get("http://" + address + "/metrics")
+					if err != nil {
+						return false
+					}
+					defer answer.Body.Close()
+					o.body, _ = io.ReadAll(answer.Body)
+					return strings.Contains(string(o.body), "plimsoll_rate_asked")
+				})
+			}
+			if end := p.wait(t); end.code != 0 || strings.Contains(end.stderr, "was not told") {
+				t.Fatalf("exit code %d\n%s", end.code, end.stderr)
+			}
+			if o.path != want[i].path || !bytes.Contains(o.body, []byte("plimsoll_response_seconds")) {
+				t.Errorf("told %s: %q", o.path, o.body)
+			}
+		})
 	}
 }
