@@ -143,6 +143,9 @@ scenarios:
 			}
 		}
 	}
+	if told := k.inFlight["crawler concurrent-2"]; len(told) < 4 || slices.Max(told) != 2 {
+		t.Errorf("what goes on beside was in flight: %v", told)
+	}
 	if trials != 7 || k.pieces <= 2*trials || len(k.over) != 6 {
 		t.Errorf("%d trials in %d pieces, over: %v", trials, k.pieces, k.over)
 	}
