@@ -56,7 +56,7 @@ const plimsoll = (() => {
     return Number(p.toFixed(Math.max(0, Math.ceil(Math.log10(tail)) - 1))) + ' %';
   }
 
-  const dashes = { service: [2, 3], started: [6, 4], asked: [1, 3], p50: [], p90: [6, 3], 'in the queue': [6, 3], dropped: [1, 2], failed: [2, 2] };
+  const dashes = { service: [2, 3], started: [6, 4], asked: [1, 3], p50: [], p90: [6, 3], 'in the queue': [6, 3], held: [3, 3], dropped: [1, 2], failed: [2, 2] };
   const widths = { p99: 1.6, response: 2.2, service: 2.2 };
 
   function line(s) {
@@ -291,14 +291,16 @@ const plimsoll = (() => {
     return show(figure, [{ mode: '', name: '', unit: '', look, texts }], build, xs, at => 'from ' + lasting(rows[at].from) + ' to ' + lasting(rows[at].to));
   }
 
+  const units = { ns: 1e-9, 'µs': 1e-6, ms: 1e-3, s: 1, min: 60, h: 3600, kB: 1e3, MB: 1e6, GB: 1e9 };
+
   // sortable gives the heads of a long table buttons, and a field to filter its rows.
   function sortable(table) {
     const body = table.tBodies[0], order = [...body.rows];
     const value = (row, i) => {
       const c = row.cells[i];
       const text = c ? [...c.childNodes].filter(n => n.nodeName !== 'SUP').map(n => n.textContent).join('') : '';
-      const n = parseFloat(text.replace(/^[≥<>~ ]+/, ''));
-      return { text, n };
+      const told = text.match(/^[≥<>~ ]*([-+]?[0-9][0-9.,]*(?:e[-+]?[0-9]+)?)\s*(\S*)/);
+      return { text, n: told ? Number(told[1].replace(/,/g, '')) * (units[told[2]] || 1) : NaN };
     };
     [...table.tHead.rows[0].cells].forEach((head, i) => {
       const b = element('button');

@@ -13,9 +13,6 @@ func (p *printer) plot(plot view.Plot, picture []byte) {
 		p.failed(err)
 		picture = svg
 	}
-	if len(picture) == 0 && len(plot.Numbers.Rows) == 0 {
-		return
-	}
 	id := p.id()
 	p.raw(`<figure`)
 	p.drawn(plot)

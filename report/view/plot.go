@@ -7,6 +7,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 
 	"plimsoll/runner/result"
 )
@@ -93,7 +94,7 @@ func (s *Scenario) latencyPlots(base *Scenario) (plots []Plot) {
 	groups := s.plotted()
 	if n := curveNumbers(s, groups, pairs(groups, base)); len(n.Rows) > 0 {
 		plots = append(plots, Plot{Kind: "latency", Title: "Latency by percentile" + s.atWords(),
-			Words: joined([]string{s.Survivors(groups), CurveEnds(groups)}, " "), Numbers: n})
+			Words: joined([]string{ended(s.Survivors(groups)), CurveEnds(groups)}, " "), Numbers: n})
 	}
 	for _, g := range groups {
 		if h := s.heat(g); h != nil {
@@ -104,6 +105,14 @@ func (s *Scenario) latencyPlots(base *Scenario) (plots []Plot) {
 		plots = append(plots, Plot{Kind: "completions", Title: "When the " + s.Noun() + "s of a batch were over" + s.atWords()})
 	}
 	return plots
+}
+
+// ended is a sentence with a full stop.
+func ended(sentence string) string {
+	if sentence == "" || strings.HasSuffix(sentence, ".") {
+		return sentence
+	}
+	return sentence + "."
 }
 
 // atWords says where on the axis the plots are.
