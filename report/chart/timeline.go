@@ -44,6 +44,14 @@ func timeline(sec view.Section) (*figure, error) {
 	return f, nil
 }
 
+// Course draws a stretch of a timeline as SVG, without a title: it stands under one.
+func Course(c *view.Course) (svg []byte, err error) {
+	defer recovered(&err)
+	f := &figure{width: 8 * vg.Inch, panels: strips(c.Scenario, c.Groups, []view.Stretch{c.Stretch}, false)}
+	f.body = vg.Length(len(f.panels)) * 1.85 * vg.Inch
+	return f.svg()
+}
+
 // strip is one of the panels above each other.
 type strip struct {
 	label    string

@@ -20,7 +20,23 @@ type Plot struct {
 	Title   string
 	Words   string // a sentence on what it shows
 	Numbers Numbers
-	Heat    *Heat // of a heat map, which has no other numbers
+	Heat    *Heat   // of a heat map, which has no other numbers
+	Course  *Course // of a plot over time, whose picture is drawn of it
+	Curves  *Curves // of percentile curves, whose picture is drawn of them
+}
+
+// Curves are what percentile curves are of, and the groups that they stand against: nil
+// where there is none.
+type Curves struct {
+	*Scenario
+	Groups, Base []*Group
+}
+
+// Course is what a plot over time shows: a stretch of a scenario's groups.
+type Course struct {
+	*Scenario
+	Groups  []*Group
+	Stretch Stretch
 }
 
 // Numbers are what a plot shows, a row for each place on its axis.
@@ -70,30 +86,31 @@ func pairs(groups []*Group, base *Scenario) []*Group {
 	return of
 }
 
-// plotTails are where curves of pages have a point: ten in each power of ten, and
-// the percentiles that people ask for.
+// plotTails are where curves of pages have a point: the percentiles that people ask
+// for, and between them ten in each power of ten.
 func plotTails(end float64) (tails []float64) {
-	for i := 0; ; i++ {
-		tail := math.Pow(10, float64(i)/10)
-		if tail >= end*(1-1e-9) {
-			break
+	for _, tail := range slices.Concat(curveEnds[:], []float64{20, 200}) {
+		if tail <= end*(1+1e-9) {
+			tails = append(tails, tail)
 		}
-		tails = append(tails, tail)
 	}
-	for _, tail := range []float64{2, 4, 20, end} {
-		if tail <= end {
+	asked := slices.Clone(tails)
+	for i := 0; pow10(float64(i)/10) < end; i++ {
+		tail := pow10(float64(i) / 10)
+		if !slices.ContainsFunc(asked, func(v float64) bool { return math.Abs(tail/v-1) < 0.05 }) {
 			tails = append(tails, tail)
 		}
 	}
 	slices.Sort(tails)
-	return slices.CompactFunc(tails, func(a, b float64) bool { return math.Abs(b-a) < 1e-6*a })
+	return tails
 }
 
 // latencyPlots are the percentile curves, and when batches were over.
 func (s *Scenario) latencyPlots(base *Scenario) (plots []Plot) {
 	groups := s.plotted()
-	if n := curveNumbers(s, groups, pairs(groups, base)); len(n.Rows) > 0 {
-		plots = append(plots, Plot{Kind: "latency", Title: "Latency by percentile" + s.atWords(),
+	before := pairs(groups, base)
+	if n := curveNumbers(s, groups, before); len(n.Rows) > 0 {
+		plots = append(plots, Plot{Curves: &Curves{s, groups, before}, Title: "Latency by percentile" + s.atWords(),
 			Words: joined([]string{ended(s.Survivors(groups)), CurveEnds(groups)}, " "), Numbers: n})
 	}
 	for _, g := range groups {
@@ -198,15 +215,12 @@ func (s *Scenario) coursePlots(base *Scenario) (plots []Plot) {
 	}
 	before := pairs(groups, base)
 	stretches := Timelines(trials)
-	for i, stretch := range stretches {
+	for _, stretch := range stretches {
 		n := s.courseNumbers(groups, before, stretch)
 		if len(n.Rows) == 0 {
 			continue
 		}
-		p := Plot{Title: "Over time" + s.atWords() + s.modesIn(groups, stretch, len(stretches)), Words: s.AboutMoments([]Stretch{stretch}), Numbers: n}
-		if i == 0 && s.Capacity == nil {
-			p.Kind = "timeline"
-		}
+		p := Plot{Title: "Over time" + s.atWords() + s.modesIn(groups, stretch, len(stretches)), Words: s.AboutMoments([]Stretch{stretch}), Numbers: n, Course: &Course{s, groups, stretch}}
 		plots = append(plots, p)
 	}
 	return plots
