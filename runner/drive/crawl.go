@@ -45,9 +45,10 @@ func (c *crawling) visit(place uint32) target.Request {
 	return target.Request{Call: c.Call, Args: v.args}
 }
 
-// visited has what a page leads to wait for a user, from when its call ended.
+// visited has what a page leads to wait for a user, from when its call ended. Where no
+// more are visited, nobody looks for more.
 func (d *driver) visited(place uint32, c *Call) {
-	if !c.OK() || c.Parts == nil || c.Parts.Links == nil {
+	if d.dropped || !c.OK() || c.Parts == nil || c.Parts.Links == nil {
 		return
 	}
 	for range d.crawl.Frontier.Find(d.crawl.pages[place].Page, c.Parts.Links) {

@@ -72,9 +72,7 @@ func (d *driver) cancel() {
 		return
 	}
 	d.cancelled = true
-	if !d.interrupted { // else what was due has been dropped, and no more became due
-		d.drop()
-	}
+	d.drop()
 	d.Schedule.Stop(d.Schedule.Stopped())
 	grace := cancelGrace
 	switch {
@@ -94,8 +92,12 @@ func (d *driver) cancel() {
 	d.deadline = agenda.Later(d.now, grace)
 }
 
-// drop counts the calls that were due and never started.
+// drop counts the calls that were due and never started, once: no more become due.
 func (d *driver) drop() {
+	if d.dropped {
+		return
+	}
+	d.dropped = true
 	if overdue := d.Schedule.Overdue(d.now); overdue > 0 {
 		d.Recorder.Drop(d.now, overdue)
 	}
