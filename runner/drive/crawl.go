@@ -48,6 +48,9 @@ func (c *crawling) visit(place uint32) target.Request {
 // visited has what a page leads to wait for a user, from when its call ended. Where no
 // more are visited, nobody looks for more.
 func (d *driver) visited(place uint32, c *Call) {
+	if c.Page = d.crawl.pages[place].URL; c.Example != "" {
+		c.Example = c.Page + ": " + c.Example // whose failure it is
+	}
 	if d.dropped || !c.OK() || c.Parts == nil || c.Parts.Links == nil {
 		return
 	}

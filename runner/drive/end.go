@@ -141,10 +141,14 @@ func (d *driver) leave() {
 		} else if d.handsOn != nil {
 			start = d.handsOn.Began(target.NewID(uint32(place), s.serial), d.now)
 		}
-		d.Recorder.Record(&Call{
+		c := &Call{
 			Number: d.number(uint32(place)), Intended: s.intended, Ready: s.ready, Start: start, End: d.now,
 			Outcome: outcome,
-		})
+		}
+		if d.crawl != nil {
+			c.Page = d.crawl.pages[place].URL
+		}
+		d.Recorder.Record(c)
 	}
 	d.inFlight = 0
 }

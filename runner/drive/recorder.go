@@ -17,6 +17,8 @@ type Call struct {
 	Intended, Ready, Start, End time.Duration
 	// Paused is how much of that were think times, of an iteration or a block.
 	Paused time.Duration
+	// Page is the URL that a crawl visited.
+	Page string
 	*target.Outcome
 }
 
