@@ -75,7 +75,21 @@ func measured(t result.Trial, calls []call) result.Trial {
 func timed(t result.Trial, calls []call) result.Trial {
 	t = measured(t, calls)
 	t.Timeline = timeline(calls, t.Dropped)
+	if t.Queue != nil {
+		lined(t.Timeline, calls)
+	}
 	return t
+}
+
+// lined has a timeline tell how many calls waited in a line.
+func lined(windows []result.Window, calls []call) {
+	for i := range windows {
+		w := &windows[i]
+		for _, c := range calls {
+			from, to := max(c.due.Seconds(), w.AtS), min(c.start.Seconds(), w.AtS+w.WidthS)
+			w.QueueLength += max(0, to-from) / w.WidthS
+		}
+	}
 }
 
 var examples = map[string]string{
