@@ -111,6 +111,9 @@ func (v *View) LatencyRecords() (Records, error) {
 	if v.completes() {
 		header = append(header, completionNames()...)
 	}
+	if v.queues() {
+		header = append(header, queueNames()...)
+	}
 	if v.iterates() {
 		header = append(header, v.stepNames()...)
 	}
@@ -218,7 +221,7 @@ func (v *View) groupRecord(g *Group) ([]string, error) {
 	return v.withKinds(row, g, func(f family) ([]string, error) { return v.groupFields(f, g) })
 }
 
-// withKinds adds to a row what only runs with streams, or with batches, have.
+// withKinds adds to a row what only runs with streams, with batches or with queues have.
 func (v *View) withKinds(row []string, g *Group, times func(family) ([]string, error)) ([]string, error) {
 	if v.streams() {
 		fields, err := v.streamFields(g, times)
@@ -229,6 +232,9 @@ func (v *View) withKinds(row []string, g *Group, times func(family) ([]string, e
 	}
 	if v.completes() {
 		row = append(row, completionFields(g)...)
+	}
+	if v.queues() {
+		row = append(row, queueFields(g)...)
 	}
 	return row, nil
 }

@@ -72,9 +72,7 @@ func (d *driver) cancel() {
 		return
 	}
 	d.cancelled = true
-	if !d.interrupted { // else what was due has been dropped, and no more became due
-		d.drop()
-	}
+	d.drop()
 	d.Schedule.Stop(d.Schedule.Stopped())
 	grace := cancelGrace
 	switch {
@@ -94,8 +92,12 @@ func (d *driver) cancel() {
 	d.deadline = agenda.Later(d.now, grace)
 }
 
-// drop counts the calls that were due and never started.
+// drop counts the calls that were due and never started, once: no more become due.
 func (d *driver) drop() {
+	if d.dropped {
+		return
+	}
+	d.dropped = true
 	if overdue := d.Schedule.Overdue(d.now); overdue > 0 {
 		d.Recorder.Drop(d.now, overdue)
 	}
@@ -139,10 +141,14 @@ func (d *driver) leave() {
 		} else if d.handsOn != nil {
 			start = d.handsOn.Began(target.NewID(uint32(place), s.serial), d.now)
 		}
-		d.Recorder.Record(&Call{
+		c := &Call{
 			Number: d.number(uint32(place)), Intended: s.intended, Ready: s.ready, Start: start, End: d.now,
 			Outcome: outcome,
-		})
+		}
+		if d.crawl != nil {
+			c.Page = d.crawl.pages[place].URL
+		}
+		d.Recorder.Record(c)
 	}
 	d.inFlight = 0
 }

@@ -81,6 +81,7 @@ type driver struct {
 	paced              bool // the schedule hears of every start
 	interrupted        bool
 	cancelled          bool
+	dropped            bool          // what was due and had not started, when no more was to become due
 	stood              time.Duration // the instant of the last ends
 	ends               int           // so many since time went on
 	request            target.Request
@@ -163,6 +164,9 @@ func (d *driver) decide(now time.Duration) (until time.Duration, over bool) {
 	case schedule.Wait:
 		return next.At, false
 	case schedule.Cancel, schedule.Done:
+		if d.Schedule.Stopped() != "" {
+			d.drop()
+		}
 		if d.inFlight == 0 && (d.walk == nil || d.walk.allGone()) {
 			return now, true
 		}

@@ -23,6 +23,8 @@ type Call struct {
 	Row       int
 	Iteration uint64
 	Trace     string
+	// Page is the URL that a crawl visited.
+	Page string
 	*target.Outcome
 }
 
