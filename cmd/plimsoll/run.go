@@ -250,7 +250,7 @@ func (s *shown) declare(flags *pflag.FlagSet) {
 // options are how to print on what stdout is.
 func (p *program) options(s shown) report.Options {
 	colour := !s.noColor && os.Getenv("NO_COLOR") == "" && terminal(p.stdout)
-	return report.Options{Colour: colour, Width: report.Width(beneath(p.stdout)), Confidence: s.confidence, Phases: s.phases, Completions: s.completions, Slowest: s.slowest}
+	return report.Options{Colour: colour, Width: report.Width(beneath(p.stdout)), Confidence: s.confidence, Phases: s.phases, Completions: s.completions, Slowest: s.slowest, CI: ci(os.Getenv)}
 }
 
 // callsFile is where --calls goes; the zero value is nowhere.

@@ -74,7 +74,7 @@ func TestTheSlowestAndTheFirstFailuresAreKept(t *testing.T) {
 		}
 		slices.SortStableFunc(slowest, func(a, b drive.Seen) int { return cmp.Compare(b.Response, a.Response) })
 		slowest = slowest[:min(len(slowest), 10)]
-		if got := whole.Slowest.Calls; len(got)+len(slowest) > 0 && !reflect.DeepEqual(got, slowest) {
+		if got := whole.Slowest.Calls(); len(got)+len(slowest) > 0 && !reflect.DeepEqual(got, slowest) {
 			t.Fatalf("the slowest are %+v\nwant %+v", got, slowest)
 		}
 		if len(whole.Errors) != len(failed) {
