@@ -22,6 +22,7 @@ type neighbour struct {
 	places   []int // of its carriers, among those of the rig
 	journeys *journeying
 	recorder *drive.Recorder
+	gathered *gathering
 	end      drive.End
 }
 
@@ -32,7 +33,8 @@ func (r *underWay) neighbours(t scenario.Trial, o opened) (all []*neighbour, err
 		until = length(t)
 	}
 	for _, b := range t.Beside() {
-		n := &neighbour{trial: b, recorder: drive.NewRecorder(until, nil)}
+		n := &neighbour{trial: b, recorder: drive.NewRecorder(until, nil), gathered: r.gather(b, 1)}
+		n.gathered.from(n.recorder)
 		n.opened, n.places = o.of(b.Scenario)
 		if n.journeys, err = r.journeys(b, n.opened); err != nil {
 			return nil, fmt.Errorf("beside it, %s: %w", b.Scenario.Name, err)
@@ -40,6 +42,15 @@ func (r *underWay) neighbours(t scenario.Trial, o opened) (all []*neighbour, err
 		all = append(all, n)
 	}
 	return all, nil
+}
+
+// gatherings are those of a trial and of what goes on beside it.
+func gatherings(first *gathering, beside []*neighbour) []*gathering {
+	all := []*gathering{first}
+	for _, n := range beside {
+		all = append(all, n.gathered)
+	}
+	return all
 }
 
 // setUpAll carries out what goes before the trials of the background.
@@ -95,12 +106,12 @@ func (r *underWay) fillBeside(out *result.Trial, all []*neighbour, began bool) (
 	for _, n := range all {
 		b := describe(n.trial)
 		b.Engine, b.DurationS = n.opened.engine(), cmp.Or(out.DurationS, out.MakespanS)
-		m := measured{whole: n.recorder.Interval, end: drive.End{At: n.end.At, Interrupted: n.end.Interrupted, Queue: n.end.Queue}}
+		m := measured{whole: n.gathered.whole(n.recorder.Interval, n.end.At), end: drive.End{At: n.end.At, Interrupted: n.end.Interrupted, Queue: n.end.Queue}}
 		if out.Ended == result.Stopped { // nor did this last as long as was asked for
 			m.end.Stopped = out.Reason
 		}
 		if n.journeys != nil {
-			m.whole.MergeRows(n.journeys.outside)
+			r.mergeOutside(m.whole, n.journeys, n.end.At)
 		}
 		err = errors.Join(err, r.fill(b, n.trial, m))
 		if !began {

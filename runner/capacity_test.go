@@ -294,6 +294,7 @@ func (p *planned) Begin(t scenario.Trial, _ int64, _ time.Duration) {
 func (p *planned) Sample(runner.Sample, time.Duration) {}
 func (p *planned) End(*result.Trial)                   {}
 func (p *planned) Fewer(trials int)                    { p.fewer += trials }
+func (p *planned) Note(string)                         {}
 
 // What an interrupted search has measured is kept, and is an answer as far as
 // it goes.

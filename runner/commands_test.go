@@ -53,6 +53,7 @@ func (a *atBegin) Begin(scenario.Trial, int64, time.Duration) { a.do() }
 func (a *atBegin) Sample(runner.Sample, time.Duration)        {}
 func (a *atBegin) End(*result.Trial)                          {}
 func (a *atBegin) Fewer(int)                                  {}
+func (a *atBegin) Note(string)                                {}
 
 // What `before` did is put back after an interrupt too, unless a second one
 // asks for the end at once.

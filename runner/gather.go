@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"plimsoll/runner/drive"
+	"plimsoll/runner/scenario"
 )
 
 // Sample is how far a trial has come.
@@ -14,15 +15,61 @@ type Sample struct {
 	P99 time.Duration
 }
 
+// Taker is given all that trials record, while they go on: whoever shows it
+// elsewhere. It is called from one goroutine at a time, which no call waits for.
+type Taker interface {
+	// Take is given what was recorded since the last time. It may keep nothing of
+	// the interval, which is used again.
+	Take(Piece)
+	// Over tells that nothing more comes of a trial, and of those beside it.
+	Over(scenario.Trial)
+}
+
+// Piece is a part of what a trial recorded, or one that goes on beside it. The
+// pieces of a trial merge into its result, but for what stays with the loops.
+type Piece struct {
+	Trial scenario.Trial
+	*drive.Interval
+	// At is the time on the trial's clock, if that is a real one.
+	At time.Duration
+}
+
+// takers are all there are.
+type takers []Taker
+
+func (ts takers) take(p Piece) {
+	for _, t := range ts {
+		t.Take(p)
+	}
+}
+
+func (ts takers) over(t scenario.Trial) {
+	for _, one := range ts {
+		one.Over(t)
+	}
+}
+
 // gathering takes a trial's intervals from its loops while it goes on. Loops
 // hand theirs over and go on; all else happens elsewhere.
 type gathering struct {
+	trial       scenario.Trial
+	takers      takers
 	full, empty chan *drive.Interval
+	of          []*drive.Recorder
 	sofar       *drive.Interval // nil: nothing was handed over
 }
 
-func gather(loops int) *gathering {
-	return &gathering{full: make(chan *drive.Interval, loops), empty: make(chan *drive.Interval, loops)}
+func (r *underWay) gather(t scenario.Trial, loops int) *gathering {
+	return &gathering{
+		trial: t, takers: r.takers,
+		full: make(chan *drive.Interval, loops), empty: make(chan *drive.Interval, loops),
+	}
+}
+
+// from has a recorder's intervals gathered.
+func (g *gathering) from(r *drive.Recorder) {
+	r.Sink = g
+	g.of = append(g.of, r)
 }
 
 // Take never waits: where no empty interval is at hand, the loop keeps its own.
@@ -36,14 +83,29 @@ func (g *gathering) Take(full *drive.Interval) *drive.Interval {
 	}
 }
 
-// merge adds what was handed over.
-func (g *gathering) merge() {
+// begin lets loops hand their intervals over.
+func (g *gathering) begin() {
+	for range g.of {
+		g.empty <- drive.NewInterval()
+	}
+}
+
+// ask has them do so soon.
+func (g *gathering) ask() {
+	for _, r := range g.of {
+		r.Ask()
+	}
+}
+
+// merge adds what was handed over, after whoever takes it has seen it.
+func (g *gathering) merge(at time.Duration) {
 	for {
 		select {
 		case i := <-g.full:
 			if g.sofar == nil {
 				g.sofar = drive.NewInterval()
 			}
+			g.takers.take(Piece{g.trial, i, at})
 			g.sofar.Merge(i)
 			i.Reset()
 			g.empty <- i
@@ -54,9 +116,10 @@ func (g *gathering) merge() {
 }
 
 // whole is the trial's interval, with what was left in the loops' recorders, when
-// all of them are over.
-func (g *gathering) whole(left *drive.Interval) *drive.Interval {
-	g.merge()
+// all of them are over at that time.
+func (g *gathering) whole(left *drive.Interval, at time.Duration) *drive.Interval {
+	g.merge(at)
+	g.takers.take(Piece{g.trial, left, at})
 	if g.sofar == nil {
 		return left
 	}
@@ -72,14 +135,15 @@ func (g *gathering) sample() Sample {
 	return Sample{Ended: i.Started(), Failed: i.Failures(), At: i.LastEnd, P99: i.Response.Quantile(99)}
 }
 
-// watch passes on how far the trial has come until the returned function is
-// called.
-func (r *underWay) watch(shards []drive.Loop, g *gathering) (stop func()) {
-	if r.Watch == nil {
+// watch has what is recorded handed over now and then, and passes on how far the
+// first, the trial, has come, until the returned function is called. The trial's
+// clock shows from when it is called.
+func (r *underWay) watch(from time.Duration, all []*gathering) (stop func()) {
+	if r.Watch == nil && len(r.takers) == 0 {
 		return func() {}
 	}
-	for range shards {
-		g.empty <- drive.NewInterval()
+	for _, g := range all {
+		g.begin()
 	}
 	const every = 125 * time.Millisecond
 	began, over, gone := time.Now(), make(chan struct{}), make(chan struct{})
@@ -92,10 +156,14 @@ func (r *underWay) watch(shards []drive.Loop, g *gathering) (stop func()) {
 			case <-over:
 				return
 			case <-tick.C:
-				g.merge()
-				r.Watch.Sample(g.sample(), time.Since(began))
-				for _, s := range shards {
-					s.Recorder.Ask()
+				for _, g := range all {
+					g.merge(from + time.Since(began))
+				}
+				if r.Watch != nil {
+					r.Watch.Sample(all[0].sample(), time.Since(began))
+				}
+				for _, g := range all {
+					g.ask()
 				}
 			}
 		}

@@ -22,6 +22,7 @@ import (
 func Pair(ctx, atOnce context.Context, baseline, candidate Options) (was, is *result.Run, err error) {
 	plan := *baseline.Plan
 	plan.Seed = candidate.Plan.Seed
+	plan.Export = nil // the same series cannot have the figures of both
 	baseline.Plan = &plan
 	b, old, err := begin(baseline)
 	if err != nil {

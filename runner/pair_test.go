@@ -43,6 +43,7 @@ func (o order) Begin(t scenario.Trial, _ int64, _ time.Duration) {
 func (order) Sample(runner.Sample, time.Duration) {}
 func (order) End(*result.Trial)                   {}
 func (order) Fewer(int)                           {}
+func (order) Note(string)                         {}
 
 // inTurns carries two plans out in turns.
 func inTurns(t *testing.T, baseline, candidate *scenario.Plan) (was, is *result.Run, begun []string) {

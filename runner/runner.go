@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"plimsoll/runner/export"
 	"plimsoll/runner/result"
 	"plimsoll/runner/scaling"
 	"plimsoll/runner/scenario"
@@ -28,6 +29,8 @@ type Options struct {
 	Save func(*result.Run) error
 	// Watch sees trials come and go; nil for nobody.
 	Watch Watcher
+	// Takers are given all that trials record while they go on.
+	Takers []Taker
 	// Calls gets every call as a line of CSV; nil for nowhere.
 	Calls io.Writer
 	// Output gets what `before` and `after` commands print.
@@ -58,6 +61,8 @@ type Watcher interface {
 	// Fewer tells that so many of the trials that were planned are not needed:
 	// a search may be over sooner than it must.
 	Fewer(trials int)
+	// Note tells something beside that people should know, from any goroutine.
+	Note(text string)
 }
 
 // Exit codes. Where several apply, the highest counts.
@@ -138,8 +143,11 @@ func begin(o Options) (*underWay, []scenario.Trial, error) {
 			run.Tolerances = append(run.Tolerances, s.Tolerances...)
 		}
 	}
-	r := &underWay{Options: o, run: run, targets: newTargets(o)}
+	r := &underWay{Options: o, run: run, targets: newTargets(o), takers: o.Takers}
 	r.calls = newCallLog(o.Calls, o.Plan, r.scrub)
+	if err := r.export(); err != nil {
+		return nil, nil, err
+	}
 	r.announce(trials)
 	return r, trials, nil
 }
@@ -153,7 +161,9 @@ func (r *underWay) finish(ctx context.Context, broken error) error {
 	if broken != nil || err != nil {
 		r.run.Exit = max(r.run.Exit, ExitInvalid)
 	}
-	return errors.Join(err, r.Save(r.run), r.calls.flush())
+	err = errors.Join(err, r.Save(r.run), r.calls.flush())
+	r.exported(ctx)
+	return err
 }
 
 // underWay is a run that is being carried out.
@@ -162,6 +172,9 @@ type underWay struct {
 	run     *result.Run
 	targets *targets
 	calls   *callLog
+	takers  takers
+
+	exporter *export.Exporter // nil: nobody is told
 
 	saved    time.Time     // when the run was last saved
 	saveTook time.Duration // and how long that took

@@ -289,6 +289,7 @@ func (s *slow) Sample(sample runner.Sample, _ time.Duration) {
 }
 func (s *slow) End(*result.Trial) { s.ended++ }
 func (s *slow) Fewer(int)         {}
+func (s *slow) Note(string)       {}
 
 func TestWatcherSeesTrialsAndSamples(t *testing.T) {
 	text := `

@@ -42,6 +42,8 @@ func (l *ledger) Sample(runner.Sample, time.Duration) {}
 
 func (l *ledger) Fewer(int) {}
 
+func (l *ledger) Note(string) {}
+
 // When a trial in real time is told to have ended, it is saved.
 func (l *ledger) End(trial *result.Trial) {
 	l.ended++

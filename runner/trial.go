@@ -25,7 +25,9 @@ func (r *underWay) trial(ctx, atOnce context.Context, t scenario.Trial) *result.
 	if r.Watch != nil {
 		r.Watch.Begin(t, int64(t.Requests), length(t))
 	}
-	switch err := r.between(ctx, atOnce, t, out); {
+	err := r.between(ctx, atOnce, t, out)
+	r.takers.over(t)
+	switch {
 	case err == nil:
 	case !errors.Is(err, context.Canceled):
 		out.Ended, out.Reason = result.Failed, r.scrub(err.Error())
@@ -169,10 +171,16 @@ func (l *load) perform(atOnce context.Context) error {
 	l.tearDownAll(atOnce, l.beside, l.out)
 	if l.journeys != nil {
 		l.tearDown(atOnce, l.journeys, l.own, l.out)
-		m.whole.MergeRows(l.journeys.outside)
+		l.mergeOutside(m.whole, l.journeys, m.end.At)
 	}
 	err = errors.Join(err, l.fill(l.out, l.trial, m))
 	return errors.Join(err, l.fillBeside(l.out, l.beside, began))
+}
+
+// mergeOutside adds what went on before and after a trial to all of it.
+func (r *underWay) mergeOutside(whole *drive.Interval, j *journeying, at time.Duration) {
+	r.takers.take(Piece{j.trial, j.outside, at})
+	whole.MergeRows(j.outside)
 }
 
 // measured is what came of the load.
@@ -201,9 +209,9 @@ func (l *load) apply() (m measured, err error) {
 	if err != nil {
 		return m, err
 	}
-	gathered := gather(n)
+	gathered := l.gather(t, n)
 	shards := l.shards(from, rigs, gathered)
-	stopWatching, stood := l.watch(shards, gathered), func() standstill { return standstill{} }
+	stopWatching, stood := l.watch(from, gatherings(gathered, l.beside)), func() standstill { return standstill{} }
 	if t.Scenario.Clock == scenario.Real {
 		stood = feelPulse(from)
 	}
@@ -231,7 +239,7 @@ func (l *load) apply() (m measured, err error) {
 		l.out.Loops = n
 	}
 	l.out.Warnings = append(l.out.Warnings, cutDelays(rigs)...)
-	m.whole = gathered.whole(shards[0].Recorder.Interval)
+	m.whole = gathered.whole(shards[0].Recorder.Interval, m.end.At)
 	return m, nil
 }
 
@@ -287,7 +295,8 @@ func (l *load) shards(from time.Duration, rigs []rig, g *gathering) []drive.Loop
 		if t.Requests > 0 && t.Requests <= result.MostCompletions {
 			s.Recorder.Ends = latency.NewEnds(t.Requests)
 		}
-		s.Recorder.Sink, s.Recorder.Asked, s.Recorder.Promises = g, l.calls.asked(t), promised(t)
+		s.Recorder.Asked, s.Recorder.Promises = l.calls.asked(t), promised(t)
+		g.from(s.Recorder)
 		s.First, s.Stride = uint64(k), uint64(stride(t, len(rigs)))
 		s.From, s.Until = from, until
 	}

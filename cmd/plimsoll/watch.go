@@ -78,6 +78,8 @@ func (w *watcher) Sample(s runner.Sample, elapsed time.Duration) {
 	w.bars.Sample(sample)
 }
 
+func (w *watcher) Note(text string) { w.bars.Note(text) }
+
 func (w *watcher) Fewer(trials int) { w.bars.Fewer(trials) }
 
 func (w *watcher) End(t *result.Trial) {

@@ -173,6 +173,7 @@ func (d *driver) started() uint64 {
 }
 
 func (d *driver) end() End {
+	d.Recorder.tell(0)
 	end := End{Interrupted: d.interrupted, Queue: d.Schedule.Queue(d.now), At: d.now, Err: d.err}
 	if d.walk != nil {
 		end.Next = d.walk.next()

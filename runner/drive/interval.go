@@ -103,6 +103,10 @@ type Tally struct {
 	PoolHeld bool
 	// RowsHeld tells that iterations waited for rows of data.
 	RowsHeld bool
+	// InFlight is by how many more calls, or iterations, are under way than when an
+	// interval was last handed over: 0 in all of a trial. Only a loop whose clock is a
+	// real one tells.
+	InFlight int
 	// Stood is the longest time for which the loop did not go on, though it had
 	// something to do.
 	Stood Gap
@@ -139,6 +143,7 @@ func (i *Interval) Merge(o *Interval) {
 	i.Busy.Merge(o.Busy)
 	i.PoolHeld = i.PoolHeld || o.PoolHeld
 	i.RowsHeld = i.RowsHeld || o.RowsHeld
+	i.InFlight += o.InFlight
 	i.Stood = i.Stood.Longer(o.Stood)
 	for class, e := range o.Errors {
 		if mine := i.Errors[class]; mine != nil {

@@ -200,6 +200,7 @@ func (d *driver) woke(until, now time.Duration) {
 	if late := now - max(d.now, until); late > d.Recorder.Stood.For && now > 0 {
 		d.Recorder.Stood = Gap{At: now - late, For: late}
 	}
+	d.Recorder.waited(d.inFlight)
 	d.now, d.due = now, now // only asking tells what has ended
 	if d.again != nil {
 		d.again.askAll(now)

@@ -49,6 +49,8 @@ type Recorder struct {
 	Promises Promises
 
 	asked   atomic.Bool
+	flying  int           // were in flight while the loop last waited;
+	told    int           // so many whoever takes intervals knows of
 	givesUp bool          // who is cancelled from now on is given up
 	window  time.Duration // successes that end before it make the throughput
 	observe func(*Call)
@@ -75,7 +77,7 @@ func NewRecorder(length time.Duration, observe func(*Call)) *Recorder {
 }
 
 // Ask has the sink, which must be there, take what there is when the next call
-// ends.
+// ends, or the loop goes on after it has waited.
 func (r *Recorder) Ask() { r.asked.Store(true) }
 
 // Record takes in a call that has ended.
@@ -160,8 +162,24 @@ func (r *Recorder) handOver() {
 	r.asked.Store(false)
 	timeline, ofRows, ends := r.Timeline, r.RowTimelines, r.Ends
 	r.Timeline, r.RowTimelines, r.Ends = nil, nil, nil
+	r.tell(r.flying)
 	r.Interval = r.Sink.Take(r.Interval)
 	r.Timeline, r.RowTimelines, r.Ends = timeline, ofRows, ends
+}
+
+// tell has the interval know how many are in flight now.
+func (r *Recorder) tell(flying int) {
+	r.InFlight += flying - r.told
+	r.told = flying
+}
+
+// waited takes in that the loop has waited, so many calls being in flight
+// meanwhile: a standing target ends none, and whoever watches it wants to know.
+func (r *Recorder) waited(flying int) {
+	r.flying = flying
+	if r.asked.Load() {
+		r.handOver()
+	}
 }
 
 // spill takes in a call of the warm-up that spills. It is counted nowhere; but

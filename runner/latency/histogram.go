@@ -200,6 +200,20 @@ func (h *Histogram) Count() int64 { return h.count }
 // Negative is how many values were below 0, and count as 0.
 func (h *Histogram) Negative() int64 { return h.negative }
 
+// Sum is that of all values in nanoseconds, exact but for the rounding of floating
+// point.
+func (h *Histogram) Sum() float64 { return h.moments.total() }
+
+// Buckets are those that hold values, the lowest first: the lowest value of each, not
+// below Min, and how many it holds.
+func (h *Histogram) Buckets(yield func(lowest time.Duration, count int64) bool) {
+	for bucket, c := range h.met {
+		if low, _ := h.ends(bucket); !yield(low, int64(c)) {
+			return
+		}
+	}
+}
+
 // Min is the smallest value, exactly; 0 without any.
 func (h *Histogram) Min() time.Duration {
 	if h.count == 0 {

@@ -58,9 +58,10 @@ func (m *moments) merge(o moments) {
 }
 
 // mean is that of n values.
-func (m *moments) mean(n int64) float64 {
-	return (float64(m.sum[1])*(1<<64) + float64(m.sum[0])) / float64(n)
-}
+func (m *moments) mean(n int64) float64 { return m.total() / float64(n) }
+
+// total is the sum of the values.
+func (m *moments) total() float64 { return float64(m.sum[1])*(1<<64) + float64(m.sum[0]) }
 
 // stddev is the standard deviation of n values: √(n·Σv² − (Σv)²)/n.
 func (m *moments) stddev(n int64) float64 {

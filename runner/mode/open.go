@@ -86,6 +86,23 @@ func (o Open) arrivals(streams random.Source) schedule.Arrivals {
 	return schedule.Constant(o.Rate.N, o.Rate.Per)
 }
 
+// RateAt is how many calls a second become due so long after the schedule's
+// beginning.
+func (o Open) RateAt(since time.Duration) float64 {
+	if len(o.Stages) == 0 {
+		return o.Rate.PerSecond()
+	}
+	from := perNanosecond(o.Start)
+	for _, s := range o.Stages {
+		to := perNanosecond(s.Target)
+		if since < s.Duration {
+			return (from + (to-from)*float64(since)/float64(s.Duration)) * 1e9
+		}
+		from, since = to, since-s.Duration
+	}
+	return 0
+}
+
 func perNanosecond(r quantity.Rate) float64 {
 	if r.Per == 0 {
 		return 0

@@ -25,7 +25,7 @@ func (f file) plan(r *setting.Reader) *Plan {
 	if f.spin.Given {
 		p.Spin = f.spin.Value
 	}
-	p.Loops = f.loops.Value
+	p.Loops, p.Export = f.loops.Value, f.export
 	for _, t := range f.targets {
 		if !isName(t.Key) {
 			r.Problem(t.Pos, "%q cannot be the name of a target: write up to 100 letters, digits and . _ - and begin with a letter or digit", t.Key)

@@ -12,6 +12,7 @@ import (
 	"github.com/google/jsonschema-go/jsonschema"
 
 	"plimsoll/runner/data"
+	"plimsoll/runner/export"
 	"plimsoll/runner/mode"
 	"plimsoll/runner/step"
 	"plimsoll/target/kind"
@@ -28,6 +29,7 @@ type file struct {
 	targets   []setting.Entry[kind.Settings]
 	journeys  []setting.Entry[[]step.Step]
 	data      []*data.Source
+	export    *export.Settings
 	scenarios []setting.At[draft]
 	words     setting.Words
 	alone     *Alone // nil: all is done that is written
@@ -67,6 +69,7 @@ func fileShape() setting.Shape[file] {
 		setting.Key("targets", "What can be called, by name; each has one key, its kind.", setting.Map("targets by name", kinds.Shape()), func(f *file) *[]setting.Entry[kind.Settings] { return &f.targets }).Required(),
 		setting.Key("journeys", "Lists of steps by name, for scenarios to do and to mix.", step.Journeys(), func(f *file) *[]setting.Entry[[]step.Step] { return &f.journeys }),
 		setting.Key("data", "Sources of rows by name, for the steps of all scenarios.", data.Shape(), func(f *file) *[]*data.Source { return &f.data }),
+		setting.Key("export", "Tells others how trials go on: Prometheus, or whoever takes OTLP.", export.Shape(), func(f *file) **export.Settings { return &f.export }),
 		setting.Key("scenarios", "What is run, in this order.", setting.List("scenarios", "begin each scenario with a dash, `- name: …`", setting.Located(draftShape())), func(f *file) *[]setting.At[draft] { return &f.scenarios }).Required(),
 		setting.Ignored[file]("x-", "Keys that begin with x- hold what you like, such as anchors."),
 	}...)

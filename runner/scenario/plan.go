@@ -3,6 +3,7 @@ package scenario
 import (
 	"time"
 
+	"plimsoll/runner/export"
 	"plimsoll/runner/journey"
 	"plimsoll/runner/mode"
 	"plimsoll/runner/result"
@@ -26,6 +27,8 @@ type Plan struct {
 	// Journeys are the names of all.
 	Journeys  []string
 	Scenarios []*Scenario
+	// Export is who is told how trials go on; nil: nobody.
+	Export *export.Settings
 	// Warnings are about what can be done as it stands, but hardly be meant.
 	Warnings Problems
 	// Scrub replaces the values that came from the environment by their

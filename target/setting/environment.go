@@ -95,3 +95,10 @@ func (r *Reader) lookup(at Pos, inner string) (string, bool) {
 	r.Problem(at, "the environment variable %s is not set: set it, or give a default with ${%s:-default}", name, name)
 	return "", false
 }
+
+// Environment is a variable that no value names: one by which programs are told what
+// is the same for all of them. What it holds is no secret until Conceal says so.
+func (r *Reader) Environment(name string) (value string, set bool) { return r.env(name) }
+
+// Conceal has a value be shown as ${NAME} from now on.
+func (r *Reader) Conceal(name, value string) { r.secrets.add(name, value) }
