@@ -14,6 +14,7 @@
 package compare
 
 import (
+	"slices"
 	"time"
 
 	"plimsoll/runner/result"
@@ -39,7 +40,7 @@ const (
 	Errors   = "errors" // share of errors in ok + errors, 0 to 1
 
 	// Seconds until so much of a batch was over, as calls completed; compared where
-	// repetitions tell, and Last only where that is not the makespan.
+	// repetitions tell it, and Last only where that is not the makespan.
 	First = "first"
 	Half  = "half"
 	Last  = "last"
@@ -232,9 +233,9 @@ func (c *Comparison) judge(was, is []result.Group, l limits) error {
 	// Many steps, or times of a batch, must not make it harder to tell anything of the whole.
 	for _, tests := range [][]*test{family, ofBatches, ofSteps} {
 		conclude(tests)
-		for _, t := range tests {
-			c.Changes = append(c.Changes, t.change)
-		}
+	}
+	for _, t := range slices.Concat(family, decided(ofBatches), ofSteps) {
+		c.Changes = append(c.Changes, t.change)
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package compare
 
 import (
 	"math"
+	"slices"
 
 	"plimsoll/runner/result"
 )
@@ -64,4 +65,11 @@ func meanCompletion(trials []*result.Trial, of func(*result.Curve) *float64) flo
 		sum += *of(&t.Completions.Curve)
 	}
 	return sum / float64(len(trials))
+}
+
+// decided are the tests that came to a verdict. When the first of many calls was over is
+// often a matter of chance alone: that this cannot be told is no news, and must not
+// make a whole comparison one that cannot.
+func decided(tests []*test) []*test {
+	return slices.DeleteFunc(tests, func(t *test) bool { return t.change.Verdict == CannotTell })
 }

@@ -43,6 +43,10 @@ func TestCompletionsOfBatches(t *testing.T) {
 	same(t, verdicts(mustCompare(t, was, is, Options{})), also(map[string]Verdict{First: Better, Half: NoChange, Last: Better}))
 	is.Trials[1].Completions.HalfS, is.Trials[1].Completions.LastS = nil, nil // never: calls were given up
 	same(t, verdicts(mustCompare(t, was, is, Options{})), also(map[string]Verdict{First: Better}))
+	for i := range is.Trials { // by chance one way or the other: there is no row
+		*is.Trials[i].Completions.FirstS *= []float64{0.3, 3}[i%2]
+	}
+	same(t, verdicts(mustCompare(t, was, is, Options{})), others)
 	for i := range was.Trials {
 		was.Trials[i].Requests, is.Trials[i].Requests = 1, 1
 	}
