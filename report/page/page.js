@@ -2,7 +2,7 @@
 // Draws the charts of a page anew, out of the tables beside them, to be looked at
 // closer; sorts and filters long tables. Without it nothing is missing but that.
 // Nothing here makes markup out of a text: texts are set as texts.
-const plimsoll = (() => {
+var plimsoll = (() => {
   const light = ['#0072B2', '#D55E00', '#009E73', '#CC79A7', '#E69F00', '#56B4E9', '#333333'];
   const dark = ['#4AA8E0', '#FF8C42', '#2FCB9C', '#E39AC4', '#F0B43C', '#8CD0F7', '#DDDDDD'];
   const media = window.matchMedia('(prefers-color-scheme: dark)');
@@ -413,7 +413,65 @@ const plimsoll = (() => {
     later(go, { timeout: 200 });
   }
 
+  // live shows what events tell while a run goes on, until one brings the report, which
+  // then takes the page's place.
+  function live(main) {
+    const source = new EventSource('events' + location.search), about = document.querySelector('.about');
+    const done = element('div'), now = element('div');
+    main.append(now, done);
+    let trial = null, rows = [], whole = null, held = false;
+    const columns = [
+      { name: 'ended well', panel: 'rate', unit: 'calls/s' }, { name: 'failed', panel: 'rate', unit: 'calls/s' }, { name: 'dropped', panel: 'rate', unit: 'calls/s' },
+      { name: 'p50', panel: 'response time', unit: 'ms' }, { name: 'p99', panel: 'response time', unit: 'ms' }, { name: 'in flight', panel: 'in flight', unit: '' }];
+    const table = (title, heads, lines) => {
+      const t = element('table'), head = t.createTHead().insertRow(), body = t.createTBody();
+      for (const h of heads) head.append(element('th', '', h));
+      for (const line of lines) { const r = body.insertRow(); line.forEach((v, i) => r.append(element(i ? 'td' : 'th', '', String(v)))); }
+      const box = element('div', 'scroll');
+      box.tabIndex = 0;
+      box.append(t);
+      return [element('h3', '', title), box];
+    };
+    const showDone = all => {
+      if (all.length) done.replaceChildren(...table('Trials that have ended', ['trial', 'ended', 'succeeded', 'failed', 'a second', 'p50 (ms)', 'p99 (ms)'], all.map(d => [d.trial, d.ended, d.ok, d.failed, d.per_s, d.p50, d.p99])));
+    };
+    // A chart that somebody looks at closer stays as it is.
+    now.addEventListener('mouseover', () => { held = true; });
+    now.addEventListener('mouseleave', () => { held = false; });
+    const paint = () => {
+      if (!trial) { now.replaceChildren(); return; }
+      about.textContent = 'trial ' + trial.nth + ' of ' + trial.of + (trial.length_s ? ', ' + lasting(whole ? whole.at_s : 0) + ' of ' + lasting(trial.length_s) : '');
+      if (held || now.contains(document.activeElement)) return;
+      for (const c of charts) for (const p of c.plots) p.destroy();
+      charts.clear();
+      const w = whole || { ok: 0, failed: 0, dropped: 0, p50: '', p90: '', p99: '', max: '' };
+      const parts = [element('h2', '', trial.trial), ...table('So far', ['succeeded', 'failed', 'dropped', 'p50 (ms)', 'p90 (ms)', 'p99 (ms)', 'max (ms)'], [[w.ok + (trial.calls ? ' of ' + trial.calls : ''), w.failed, w.dropped, w.p50, w.p90, w.p99, w.max]])];
+      now.replaceChildren(...parts);
+      if (rows.length > 1) {
+        const f = figureOf('course', 'Over time', 's', rows, columns);
+        now.append(f);
+        draw(f);
+      }
+    };
+    const ended = [];
+    const hear = (name, f) => source.addEventListener(name, e => { f(JSON.parse(e.data)); paint(); });
+    hear('all', a => { ended.splice(0, ended.length, ...a.done); showDone(ended); trial = a.trial; rows = trial ? trial.rows : []; whole = trial && trial.rows.length ? trial.whole : null; });
+    hear('trial', t => { trial = t; rows = t.rows; whole = null; });
+    hear('rows', r => { rows = rows.concat(r.rows); whole = r.whole; });
+    hear('done', d => { ended.push(d); showDone(ended); trial = null; });
+    source.addEventListener('report', e => {
+      source.close();
+      const text = JSON.parse(e.data);
+      document.open();
+      document.write(text);
+      document.close();
+    });
+    source.addEventListener('error', () => { about.textContent = 'plimsoll is gone, or left this page behind: load it again'; });
+    source.addEventListener('open', () => { about.textContent = 'waiting for the first trial'; });
+  }
+
   media.addEventListener('change', () => { for (const c of charts) c.draw(); });
   begin(document);
+  if ('live' in document.body.dataset) live(document.querySelector('main'));
   return { begin, charts, draw, lasting };
 })();
