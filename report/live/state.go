@@ -13,7 +13,7 @@ import (
 type Piece struct {
 	At                  time.Duration // on the trial's clock; 0 where nobody knows
 	OK, Failed, Dropped int64
-	InFlight            int
+	InFlight            int // how many more there are than before
 	Response            *latency.Histogram
 }
 
@@ -86,7 +86,8 @@ type piece struct {
 func newPiece() piece { return piece{response: latency.New(latency.Fine)} }
 
 func (p *piece) add(o Piece) {
-	p.At, p.InFlight = max(p.At, o.At), o.InFlight
+	p.At = max(p.At, o.At)
+	p.InFlight += o.InFlight
 	p.OK += o.OK
 	p.Failed += o.Failed
 	p.Dropped += o.Dropped
@@ -159,7 +160,7 @@ func (t *trial) row() {
 	perS := func(n int64) string { return number(float64(n)/took, 5) }
 	t.Rows = append(t.Rows, Second{
 		number(p.from.Seconds(), 5), perS(p.OK), perS(p.Failed), perS(p.Dropped),
-		milliseconds(p.response, 50), milliseconds(p.response, 99), strconv.Itoa(p.InFlight),
+		milliseconds(p.response, 50), milliseconds(p.response, 99), strconv.Itoa(t.whole.InFlight),
 	})
 	w := &t.whole
 	t.Whole = summary{w.OK, w.Failed, w.Dropped, milliseconds(w.response, 50), milliseconds(w.response, 90), milliseconds(w.response, 99), milliseconds(w.response, 100), w.At.Seconds()}

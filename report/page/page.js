@@ -466,7 +466,9 @@ var plimsoll = (() => {
       document.write(text);
       document.close();
     });
-    source.addEventListener('error', () => { about.textContent = 'plimsoll is gone, or left this page behind: load it again'; });
+    let errors = 0;
+    source.addEventListener('error', () => {
+      if (++errors > 3) source.close(); about.textContent = 'plimsoll is gone, or left this page behind: load it again'; });
     source.addEventListener('open', () => { about.textContent = 'waiting for the first trial'; });
   }
 

@@ -385,3 +385,59 @@ func TestAThousandStepsOpen(t *testing.T) {
 	whole, none := best(file), best(empty)
 	t.Logf("opens in %.0f ms, %.1f times an empty page's time", whole/1e6, whole/none)
 }
+
+// A run that is shown live shows its charts while it goes on, and ends as the report.
+func TestLive(t *testing.T) {
+	dir := t.TempDir()
+	yaml := `
+targets: {api: {http: {serve: {delay: 5ms}}}}
+scenarios:
+  - name: steady
+    target: api
+    duration: 20s
+    modes: [rate-limited: 50/s]
+    thresholds: [errors < 1%]
+`
+	if err := os.WriteFile(filepath.Join(dir, "live.yaml"), []byte(yaml), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(program(t), "run", "live.yaml", "--quiet", "--live", "--allow-late")
+	cmd.Dir = dir
+	stderr, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = cmd.Process.Kill(); _ = cmd.Wait() }()
+	var url string
+	if _, err := fmt.Fscanf(stderr, "live: %s\n", &url); err != nil {
+		t.Fatal(err)
+	}
+	p := open(t, url)
+	ctx, over := p.soon()
+	defer over()
+	if _, err := chromedp.Run(ctx, chromedp.Poll[bool](`document.querySelectorAll('main .lively canvas').length >= 3`)); err != nil {
+		t.Fatalf("no chart while it goes on: %v; %s; the console says %q", err, value[string](t, p, `document.body.innerText`), p.console)
+	}
+	p.shot(t, "live")
+	if text := value[string](t, p, `document.body.innerText`); !strings.Contains(text, "steady rate-limited-50/s") || !strings.Contains(text, "trial 1 of 1") {
+		t.Errorf("while it goes on it says %s", text)
+	}
+	if _, err := chromedp.Run(ctx, chromedp.Poll[bool](`document.body.innerText.includes('How it was measured')`)); err != nil {
+		t.Fatalf("no report at the end: %v; the console says %q", err, p.console)
+	}
+	p.lively(t)
+	if text := value[string](t, p, `document.body.innerText`); !strings.Contains(text, "1 of 1 promises hold") && !strings.Contains(text, "promise") {
+		t.Errorf("at the end it says %.300s", text)
+	}
+	for _, asked := range p.requests {
+		if !strings.HasPrefix(asked, url) {
+			t.Errorf("it asked for %s", asked)
+		}
+	}
+	if len(p.console) > 0 {
+		t.Errorf("the console says %q", p.console)
+	}
+}
