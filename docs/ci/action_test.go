@@ -293,3 +293,48 @@ func TestNoInputIsShell(t *testing.T) {
 		}
 	}
 }
+
+// The workflow that uses the action is the same wherever it is shown, and gives it
+// only inputs that it has.
+func TestTheWorkflowIsTheActions(t *testing.T) {
+	shown := map[string]bool{}
+	for _, file := range []string{"README.md", "../regression-checks.md"} {
+		page, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, workflow, _ := strings.Cut(string(page), "```yaml\nname: regression\n")
+		workflow, _, found := strings.Cut(workflow, "\n```")
+		if shown[workflow] = true; !found || len(shown) > 1 {
+			t.Fatalf("%s shows another workflow, or none", file)
+		}
+	}
+	for workflow := range shown {
+		var w struct {
+			Jobs map[string]struct {
+				Steps []struct {
+					Uses string
+					With map[string]string
+				}
+			}
+		}
+		if err := yaml.Unmarshal([]byte(workflow), &w); err != nil {
+			t.Fatal(err)
+		}
+		a, used := load(t), 0
+		for _, s := range w.Jobs["load"].Steps {
+			if s.Uses != "./.plimsoll/docs/ci" {
+				continue
+			}
+			used++
+			for name := range s.With {
+				if _, known := a.Inputs[name]; !known {
+					t.Errorf("the action has no input %s", name)
+				}
+			}
+		}
+		if used != 1 {
+			t.Errorf("the action is used %d times", used)
+		}
+	}
+}
