@@ -180,6 +180,7 @@ type measured struct {
 	whole *drive.Interval
 	end   drive.End
 	stood standstill
+	seen  []result.Watched
 }
 
 // apply warms up and carries out what is measured.
@@ -201,8 +202,9 @@ func (l *load) apply() (m measured, err error) {
 	if err != nil {
 		return m, err
 	}
-	gathered := gather(n)
+	gathered, looking := gather(n), l.looksAt(n)
 	shards := l.shards(from, rigs, gathered)
+	looking.follow(shards)
 	stopWatching, stood := l.watch(shards, gathered), func() standstill { return standstill{} }
 	if t.Scenario.Clock == scenario.Real {
 		stood = feelPulse(from)
@@ -212,6 +214,7 @@ func (l *load) apply() (m measured, err error) {
 	} else {
 		m.end = drive.RunAll(shards, processors(t, l.own, n))
 	}
+	m.seen = looking.over()
 	m.stood = stood()
 	stopWatching()
 	spun := time.Duration(0)

@@ -36,6 +36,8 @@ type Recorder struct {
 	Asked func(*Call, *Asked)
 	// Promises are those that only the recorder can tell who keeps.
 	Promises Promises
+	// Seconds are kept apart for whoever looks at them; nil: nobody does.
+	Seconds *Seconds
 
 	asked   atomic.Bool
 	givesUp bool          // who is cancelled from now on is given up
@@ -69,6 +71,9 @@ func (r *Recorder) Ask() { r.asked.Store(true) }
 
 // Record takes in a call that has ended.
 func (r *Recorder) Record(c *Call) {
+	if r.Seconds != nil {
+		r.keep(Whole, r.Promises.Whole, c)
+	}
 	if c.Intended < 0 {
 		if r.spills(c) {
 			r.spill(r.Interval, r.Promises.Whole, c)
@@ -93,6 +98,11 @@ func (r *Recorder) Record(c *Call) {
 
 // note takes a call, an iteration or a block into an interval and its timeline.
 func (r *Recorder) note(i *Interval, line *latency.Timeline, c *Call) {
+	line.Call(c.Intended, c.start(), c.End, c.Paused, r.count(i, c))
+}
+
+// count takes it into an interval.
+func (r *Recorder) count(i *Interval, c *Call) latency.Fate {
 	start := c.start()
 	held := c.Ready - c.Intended + c.Outcome.Held
 	late := c.Start - c.Ready
@@ -107,7 +117,7 @@ func (r *Recorder) note(i *Interval, line *latency.Timeline, c *Call) {
 	}
 	i.Busy.Add(c.End - start)
 	i.LastEnd = max(i.LastEnd, c.End)
-	line.Call(c.Intended, start, c.End, c.Paused, r.settle(i, c, start))
+	return r.settle(i, c, start)
 }
 
 // ended keeps when a call of a batch ended, or an iteration, behind so many that
@@ -199,9 +209,15 @@ func (r *Recorder) settle(i *Interval, c *Call, start time.Duration) latency.Fat
 
 // Drop counts n calls that became due at the given time and were left out.
 func (r *Recorder) Drop(at time.Duration, n int64) {
-	if at >= 0 {
-		r.Dropped += n
-		r.Timeline.Drop(at, n)
+	if at < 0 {
+		return
+	}
+	r.Dropped += n
+	r.Timeline.Drop(at, n)
+	if r.Seconds != nil {
+		if i := r.Seconds.of(Whole, at); i != nil {
+			i.Dropped += n
+		}
 	}
 }
 

@@ -40,6 +40,9 @@ var additions = []string{
 	"capacities.steps.verdict", "capacities.steps.measured", "capacities.steps.p50_s", "capacities.steps.p99_s",
 	"capacities.steps.errors", "capacities.steps.throughput_per_s", "capacities.steps.skipped_s",
 	"capacities.steps.drifting", "capacities.steps.lateness_p99_s", "capacities.steps.elapsed_p95_s", "capacities.steps.reason",
+	"verdicts.over_s", "verdicts.after_s", "verdicts.stop", "verdicts.worst_at_s",
+	"trials.watched", "trials.watched.step", "trials.watched.rule", "trials.watched.over_s", "trials.watched.after_s", "trials.watched.stop",
+	"trials.watched.measured", "trials.watched.broken", "trials.watched.at_least", "trials.watched.reason", "trials.watched.note", "trials.watched.worst_at_s",
 	"verdicts.metric", "verdicts.expected", "verdicts.tolerance", "verdicts.source",
 }
 
