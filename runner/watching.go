@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"cmp"
 	"slices"
 	"sync"
 
@@ -129,11 +130,9 @@ func (w *watching) look(l drive.Look) {
 			}
 		}
 	}
-	var broken *watch.Broken
+	broken := w.judge.Look(l.Loop, l.At, l.UnderWay)
 	if l.Last {
-		broken = w.judge.Over(l.Loop)
-	} else {
-		broken = w.judge.Look(l.Loop, l.At, l.UnderWay)
+		broken = cmp.Or(broken, w.judge.Over(l.Loop))
 	}
 	if broken != nil {
 		w.stop.Halt(broken.At, broken.Reason())

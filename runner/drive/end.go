@@ -76,7 +76,7 @@ func (d *driver) look(now time.Duration) {
 	}
 	s.stir(now, d.inFlight > 0)
 	if now >= s.next {
-		s.look(int64(min(now, s.Until)/time.Second), d.inFlight > 0, false)
+		s.look(int64(min(now, s.Until)/time.Second), d.inFlight > 0)
 	}
 	if h := d.Stop.halt.Load(); h != nil && h.at < s.Until { // else it is over by itself
 		d.halt(h)
@@ -207,7 +207,7 @@ func (d *driver) started() uint64 {
 
 func (d *driver) end() End {
 	if d.seconds != nil {
-		d.seconds.look(d.seconds.seen, false, true)
+		d.seconds.over(d.Schedule.Stopped() == "")
 	}
 	end := End{Interrupted: d.interrupted, Queue: d.Schedule.Queue(d.now), At: d.now, Err: d.err}
 	if d.walk != nil {

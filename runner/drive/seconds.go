@@ -67,7 +67,7 @@ type Look struct {
 	UnderWay bool
 	// Seconds are mostly the last one, besides what was heard of late.
 	Seconds []Second
-	// Last says that the loop is over.
+	// Last says that the loop is over, and At has passed for it.
 	Last bool
 }
 
@@ -117,15 +117,26 @@ func (s *Seconds) second(number int64) *Second {
 }
 
 // look hands over what was recorded, so many seconds having passed.
-func (s *Seconds) look(at int64, underWay, last bool) {
+func (s *Seconds) look(at int64, underWay bool) {
 	kept := s.kept
 	s.kept, s.seen = nil, at
-	s.quiet = s.Looker.Look(Look{s.Loop, at, underWay, kept, last})
+	s.quiet = s.Looker.Look(Look{s.Loop, at, underWay, kept, false})
 	s.busy = underWay
 	s.expect(at + 1)
-	if s.quiet || last {
+	if s.quiet {
 		s.next = schedule.Never
 	}
+}
+
+// over hands over what is left, when the loop is over: where the trial has its
+// whole length that is until then, though nothing became due in what was left.
+func (s *Seconds) over(whole bool) {
+	at := s.seen
+	if whole && s.Until < schedule.Never {
+		at = int64(s.Until / time.Second)
+	}
+	s.Looker.Look(Look{s.Loop, at, false, s.kept, true})
+	s.kept, s.next = nil, schedule.Never
 }
 
 // stir goes on looking where something has happened.

@@ -46,7 +46,7 @@ type Verdict struct {
 }
 
 // Promise is what was promised: the rule, and of which step, "pay: p99 < 300ms".
-func (v *Verdict) Promise() string { return ofStep(v.Step, v.Rule) + v.Looks().String() }
+func (v *Verdict) Promise() string { return ofStep(v.Step, v.Rule) + v.Looks().Text() }
 
 // Looks say how the threshold was looked at while trials went on.
 func (v *Verdict) Looks() Looks { return Looks{v.OverS, v.AfterS, v.Stop} }
@@ -68,8 +68,8 @@ type Looks struct {
 	Stop   bool    `json:"stop,omitempty"`
 }
 
-// String goes on behind the rule: " over 10s".
-func (l Looks) String() string {
+// Text goes on behind the rule: " over 10s".
+func (l Looks) Text() string {
 	if l.OverS == 0 {
 		return ""
 	}
@@ -92,4 +92,4 @@ type Watched struct {
 }
 
 // Promise is what was promised, as Verdict.Promise has it.
-func (w *Watched) Promise() string { return ofStep(w.Step, w.Rule) + w.Looks.String() }
+func (w *Watched) Promise() string { return ofStep(w.Step, w.Rule) + w.Looks.Text() }
