@@ -121,3 +121,17 @@ func (d draft) shortest(s *Scenario, mode string) (shortest time.Duration) {
 	}
 	return shortest
 }
+
+// Watched tells in words how the threshold is looked at while trials go on; "": it
+// is not.
+func (t Threshold) Watched() string {
+	if t.Watch == (verdict.Watch{}) {
+		return ""
+	}
+	seen := t.Watch.Watched(t.Rule, verdict.Seen{}, 0)
+	text := fmt.Sprintf("%s, from %s on", seen.Promise(), quantity.Duration(time.Duration(t.Watch.First())*time.Second))
+	if t.Watch.Stop {
+		text += ", ends the trial when it is broken"
+	}
+	return text
+}
