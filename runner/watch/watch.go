@@ -50,8 +50,9 @@ type promise struct {
 // was nothing in it to judge by.
 type found struct {
 	verdict.Seen
-	at   int64
-	none bool
+	at       int64
+	none     bool
+	underWay bool // something was, at its end
 }
 
 // slack is for how many looks a window is judged anew where calls are heard of
@@ -91,8 +92,11 @@ func (j *Judge) Look(loop int, second int64, underWay bool) (broken *Broken) {
 	for _, l := range j.loops {
 		until, busy = min(until, l.at), busy || l.underWay
 	}
-	broken = j.again(busy)
+	broken = j.again()
 	if until == math.MaxInt64 { // all are over: nobody looks any more
+		return broken
+	}
+	if j.at == until {
 		return broken
 	}
 	for j.at < until {
@@ -153,7 +157,7 @@ func (j *Judge) look(underWay bool) (broken *Broken) {
 }
 
 // again judges the windows anew that have changed since.
-func (j *Judge) again(underWay bool) (broken *Broken) {
+func (j *Judge) again() (broken *Broken) {
 	for part, c := range j.parts {
 		late := c.late
 		c.late = math.MaxInt64
@@ -163,11 +167,11 @@ func (j *Judge) again(underWay bool) (broken *Broken) {
 		windows := map[span]*verdict.Stretch{}
 		for _, p := range j.promises {
 			for i := range p.pending {
-				at := p.pending[i].at
-				if p.Part != part || at <= late {
+				was := p.pending[i]
+				if p.Part != part || was.at <= late {
 					continue
 				}
-				p.pending[i] = j.see(p, at, underWay, windows)
+				p.pending[i] = j.see(p, was.at, was.underWay, windows)
 				if b := p.breaks(p.pending[i]); broken == nil {
 					broken = b
 				}
@@ -194,7 +198,7 @@ func (j *Judge) see(p *promise, at int64, underWay bool, windows map[span]*verdi
 		windows[w] = j.parts[p.Part].between(w.from, w.to)
 	}
 	seen, some := p.See(windows[w], time.Duration(w.to-w.from)*time.Second, underWay)
-	return found{seen, at, !some}
+	return found{seen, at, !some, underWay}
 }
 
 // worse is the worse one of two; the earlier one where they are alike.
