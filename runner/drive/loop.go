@@ -150,16 +150,9 @@ func (d *driver) run() {
 // there is no more of that, or that all is over. Looks at what has passed come
 // before anything starts.
 func (d *driver) decide(now time.Duration) (until time.Duration, over bool) {
-	if d.seconds == nil {
-		return d.act(now)
+	if d.seconds != nil {
+		d.look(now)
 	}
-	d.look(now)
-	until, over = d.act(now)
-	return min(until, d.seconds.next), over
-}
-
-// act is decide where nobody looks.
-func (d *driver) act(now time.Duration) (until time.Duration, over bool) {
 	if d.Stop.level.Load() > 0 {
 		d.interrupt()
 	}
@@ -175,7 +168,7 @@ func (d *driver) act(now time.Duration) (until time.Duration, over bool) {
 		d.Recorder.LeaveOut(next.At, d.started())
 		return now, false
 	case schedule.Wait:
-		return next.At, false
+		return d.orLook(next.At), false
 	case schedule.Cancel, schedule.Done:
 		if d.inFlight == 0 && (d.walk == nil || d.walk.allGone()) {
 			return now, true
@@ -184,7 +177,15 @@ func (d *driver) act(now time.Duration) (until time.Duration, over bool) {
 			d.cancel()
 		}
 	}
-	return schedule.Never, false // until a call ends
+	return d.orLook(schedule.Never), false // until a call ends
+}
+
+// orLook is a time, or that of the next look if it comes before.
+func (d *driver) orLook(at time.Duration) time.Duration {
+	if d.seconds != nil {
+		at = min(at, d.seconds.next)
+	}
+	return at
 }
 
 // turn lets time go on, up to the given time at the latest. It is the one

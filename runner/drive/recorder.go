@@ -96,13 +96,9 @@ func (r *Recorder) Record(c *Call) {
 	}
 }
 
-// note takes a call, an iteration or a block into an interval and its timeline.
+// note takes a call, an iteration or a block into an interval and its timeline, if
+// it has one.
 func (r *Recorder) note(i *Interval, line *latency.Timeline, c *Call) {
-	line.Call(c.Intended, c.start(), c.End, c.Paused, r.count(i, c))
-}
-
-// count takes it into an interval.
-func (r *Recorder) count(i *Interval, c *Call) latency.Fate {
 	start := c.start()
 	held := c.Ready - c.Intended + c.Outcome.Held
 	late := c.Start - c.Ready
@@ -117,7 +113,10 @@ func (r *Recorder) count(i *Interval, c *Call) latency.Fate {
 	}
 	i.Busy.Add(c.End - start)
 	i.LastEnd = max(i.LastEnd, c.End)
-	return r.settle(i, c, start)
+	fate := r.settle(i, c, start)
+	if line != nil {
+		line.Call(c.Intended, start, c.End, c.Paused, fate)
+	}
 }
 
 // ended keeps when a call of a batch ended, or an iteration, behind so many that

@@ -165,7 +165,7 @@ func (r *Recorder) keep(p Part, promised []goodput.Limits, c *Call) *Interval {
 		r.spill(i, promised, c)
 		return nil
 	}
-	r.count(i, c)
+	r.note(i, nil, c)
 	r.more(i, promised, c)
 	return i
 }
