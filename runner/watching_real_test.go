@@ -4,12 +4,14 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"plimsoll/runner/result"
+	"plimsoll/runner/verdict"
 )
 
 // failing is a server that counts, and fails from its n-th call on.
@@ -190,6 +192,21 @@ scenarios:
 	v := run.Verdicts[0]
 	if len(run.Trials) != 4 || stops == 0 || v.Measured != worst.Measured || v.WorstAtS != worst.WorstAtS || v.Pass == worst.Broken {
 		t.Errorf("%d of %d stopped; worst %+v, verdict %#v", stops, len(run.Trials), worst, v)
+	}
+	var thresholds []verdict.Threshold // judged again from the file alone, it is the same
+	for _, p := range parse(t, file).Scenarios[0].Thresholds {
+		thresholds = append(thresholds, verdict.Threshold{Scenario: "r", Rule: p.Rule, Watch: p.Watch})
+	}
+	again, err := verdict.Judge(run, thresholds, nil, nil)
+	if err != nil || !slices.Equal(again, run.Verdicts) {
+		t.Errorf("judged again: %#v, %v", again, err)
+	}
+	for i := range run.Trials {
+		run.Trials[i].Watched = nil
+	}
+	again, err = verdict.Judge(run, thresholds[:1], nil, nil)
+	if err != nil || again[0].Pass || !strings.HasPrefix(again[0].Reason, "nobody looked at it") {
+		t.Errorf("judged without what was seen: %#v, %v", again, err)
 	}
 	if want := fmt.Sprintf("in repetition %d of 4", of); worst.Broken && v.Note != want {
 		t.Errorf("the note is %q, want %q", v.Note, want)
