@@ -33,6 +33,7 @@ func (r *underWay) fill(out *result.Trial, t scenario.Trial, m measured) error {
 	fillCompletions(out, rec.Ends)
 	fillGoodput(&out.Measure, promises.Whole, rec, per)
 	err := errors.Join(end.Err, r.fillMeasure(&out.Measure, rec, rows), fillParts(&out.Measure, t.Scenario.Target.Settings, rec, per))
+	out.Watched = m.seen
 	fillQueue(out, rec, end.Queue)
 	fillCrawl(out, end.Crawl)
 	if out.Unit == result.UnitIteration {

@@ -188,6 +188,7 @@ type measured struct {
 	whole *drive.Interval
 	end   drive.End
 	stood standstill
+	seen  []result.Watched
 }
 
 // apply warms up and carries out what is measured.
@@ -209,8 +210,9 @@ func (l *load) apply() (m measured, err error) {
 	if err != nil {
 		return m, err
 	}
-	gathered := l.gather(t, n)
+	gathered, looking := l.gather(t, n), l.looksAt(n)
 	shards := l.shards(from, rigs, gathered)
+	looking.follow(shards)
 	stopWatching, stood := l.watch(from, gatherings(gathered, l.beside)), func() standstill { return standstill{} }
 	if t.Scenario.Clock == scenario.Real {
 		stood = feelPulse(from)
@@ -220,6 +222,7 @@ func (l *load) apply() (m measured, err error) {
 	} else {
 		m.end = drive.RunAll(shards, processors(t, l.own, n))
 	}
+	m.seen = looking.over()
 	m.stood = stood()
 	stopWatching()
 	spun := time.Duration(0)

@@ -112,12 +112,12 @@ func (s *Scenario) verdictCell(v *result.Verdict) draft {
 // not come to their end, which are not judged by it.
 func (s *Scenario) measuredText(v *result.Verdict) string {
 	if v.Reason != "" && !s.measuredInPart(v) {
-		return None
+		return seenAt(v, None)
 	}
 	text := ""
 	switch quantity(v) {
 	case perSecond:
-		if v.AtLeast && v.Measured == 0 {
+		if v.AtLeast && v.Measured == 0 && v.WorstAtS == 0 {
 			return "no limit" // calls that took no time
 		}
 		text = rateText(deciding(v, scale{per: 1}), s.nounOf(v))
@@ -134,7 +134,19 @@ func (s *Scenario) measuredText(v *result.Verdict) string {
 	if v.AtLeast {
 		text = atLeast + text
 	}
-	return text
+	return seenAt(v, text)
+}
+
+// seenAt says of which window a figure is, and when that ended: "worst 10 s: 7.3 %
+// at 42 s".
+func seenAt(v *result.Verdict, text string) string {
+	switch {
+	case v.WorstAtS == 0:
+		return text
+	case v.OverS > 0:
+		text = "worst " + plainScale("").asWritten(v.OverS) + " s: " + text
+	}
+	return text + " at " + plainScale("").asWritten(v.WorstAtS) + " s"
 }
 
 // deciding prints what was measured to four digits, or to as many as it takes

@@ -66,6 +66,41 @@ func (d *driver) abandon() {
 	}
 }
 
+// look has whoever looks told of the seconds that have passed, and ends the trial
+// where that was asked for.
+func (d *driver) look(now time.Duration) {
+	s := d.seconds
+	if d.halted || d.Schedule.Stopped() != "" {
+		s.next = schedule.Never
+		return
+	}
+	s.stir(now, d.inFlight > 0)
+	if now >= s.next {
+		s.look(int64(min(now, s.Until)/time.Second), d.inFlight > 0)
+	}
+	if h := d.Stop.halt.Load(); h != nil && h.at < s.Until { // else it is over by itself
+		d.halt(h)
+	}
+}
+
+// halt ends the trial as if it had been to last until now: nothing is sent any
+// more, but by users who go, and what is in flight has the drain to end.
+func (d *driver) halt(h *halt) {
+	d.halted, d.dropped, d.seconds.shut, d.seconds.next = true, true, true, schedule.Never
+	if overdue := d.Schedule.Overdue(h.at - 1); overdue > 0 {
+		d.Recorder.Drop(d.now, overdue)
+	}
+	d.Schedule.Stop(h.reason)
+	d.deadline = min(d.deadline, agenda.Later(d.now, d.Drain))
+	switch {
+	case d.walk != nil:
+		d.walk.callOff()
+		d.due = d.now
+	case d.again != nil:
+		d.again.endPauses(d)
+	}
+}
+
 // cancel gives up what is in flight, which then has a moment to end.
 func (d *driver) cancel() {
 	if d.cancelled {
@@ -174,6 +209,9 @@ func (d *driver) started() uint64 {
 
 func (d *driver) end() End {
 	d.Recorder.tell(0)
+	if d.seconds != nil {
+		d.seconds.over(d.Schedule.Stopped() == "")
+	}
 	end := End{Interrupted: d.interrupted, Queue: d.Schedule.Queue(d.now), At: d.now, Err: d.err}
 	if d.walk != nil {
 		end.Next = d.walk.next()

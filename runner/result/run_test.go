@@ -192,6 +192,10 @@ func fullRun() *Run {
 	failed.FirstS, failed.LastS, failed.Calls = 0.8, 0.9, []Seen{fast.Slowest[0]}
 	failed.Calls[0].Class = "status-503"
 	fast.Steps[1].Errors = map[string]Error{"timeout": fast.Steps[1].Errors["timeout"], "status-503": failed}
+	fast.Watched = []Watched{
+		{Step: "buy/pay", Rule: "p99 < 300ms", Looks: Looks{OverS: 10, AfterS: 5, Stop: true}, Measured: 0.4, Broken: true, AtLeast: true, Note: "a note", WorstAtS: 42},
+		{Rule: "p99 < 1s", Looks: Looks{OverS: 1}, Reason: "no call succeeded", Broken: true, WorstAtS: 7},
+	}
 	fast.Beside = []Trial{
 		trialOf("crawler", "rate-limited-60/s", Point{}, 0, ms(20, 21), nil),
 		trialOf("report", "concurrent-1", Point{}, 0, ms(900), map[string][]time.Duration{"timeout": ms(2000)}),
@@ -212,6 +216,7 @@ func fullRun() *Run {
 			Measured: 5.137, Pass: true, Reason: "a reason", Note: "a note", AtLeast: true, Limit: 0.2, Metric: "makespan", Expected: 5.2, Tolerance: 0.05, Source: "asyncio guide",
 		}, {
 			Scenario: "fetch-urls", Mode: "concurrent-3", Point: Point{Requests: 5}, Kind: KindThreshold, Step: "buy/pay", Rule: "p99 < 300ms", Measured: 0.36, Limit: 0.3,
+			OverS: 10, AfterS: 5, Stop: true, WorstAtS: 42,
 		}},
 		Capacities: []Capacity{aCapacity()},
 		Scaling: []Scaling{{

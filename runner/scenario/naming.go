@@ -89,6 +89,8 @@ func (n naming) unknown(name, in string) string {
 	switch {
 	case !n.modes:
 		return ""
+	case name == "rule":
+		return "a rule stands by itself, such as p99 < 200ms, unless it is watched while trials go on: then over or stop stand beside it, {rule: errors < 5%, over: 10s}"
 	case isMetric(name):
 		return name + " is a metric and stands before a comparison, without a colon: write p99 < 200ms, for example"
 	case n.s.Rows == nil && (in != "" || n.s.Capacity != nil):

@@ -124,8 +124,9 @@ const modeByMode = "sequential"
 // Threshold is a promise; Mode "" makes it for every mode. The rule has the step
 // that it is about.
 type Threshold struct {
-	Mode string
-	Rule verdict.Rule
+	Mode  string
+	Rule  verdict.Rule
+	Watch verdict.Watch
 }
 
 // Expect is one published figure to reproduce.
