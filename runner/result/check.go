@@ -92,6 +92,7 @@ func (r *Run) checkUnderWay() error {
 //	a timeline's windows add up to the trial
 //	no mean length of a queue is above its longest
 //	when a batch's calls ended rises, and in order nothing is earlier
+//	a monitor has each series once, of no more points than may be
 //	all of that holds for each step, and for what went on beside it
 //	every number is finite and not below zero
 func (t *Trial) Check() error {
@@ -108,6 +109,9 @@ func (t *Trial) Check() error {
 		return fmt.Errorf("the queue's mean length is %v and its longest %d, its consumers are busy for %v of the time", q.LengthMean, q.LengthMax, q.ConsumersBusy)
 	}
 	if err := t.checkCompletions(); err != nil {
+		return err
+	}
+	if err := t.checkMonitor(); err != nil {
 		return err
 	}
 	if err := t.checkBeside(); err != nil {

@@ -165,6 +165,9 @@ type Trial struct {
 	// Steps are the calls and named blocks of iterations, in the file's order.
 	Steps []Step `json:"steps,omitempty"`
 
+	// Monitor is what was seen of the other side meanwhile.
+	Monitor []Series `json:"monitor,omitempty"`
+
 	// Beside are what the scenarios in the background measured meanwhile.
 	Beside []Trial `json:"beside,omitempty"`
 
