@@ -18,8 +18,9 @@ import (
 type Moment struct {
 	AtS, WidthS                     float64
 	StartedPerS, OKPerS, FailedPerS float64
-	InFlight, Queued                float64 // means; Queued: of the queue's length
-	Calls                           int64   // successes
+	InFlight, Queued                float64            // means; Queued: of the queue's length
+	Cores                           map[string]float64 // that monitors saw taken, by their names; see CoresOf
+	Calls                           int64              // successes
 	P50S                            float64
 	Tail                            float64 // the highest percentile of Tails that its own calls bear; 0 for none
 	TailS                           float64
@@ -66,7 +67,9 @@ func Timelines(trials []*result.Trial) []Stretch {
 			t := trials[n]
 			var moments []Moment
 			for _, windows := range bunches(t.Timeline, wide) {
-				moments = append(moments, moment(windows, lasted(t)))
+				m := moment(windows, lasted(t))
+				m.Cores = coresIn(t, m.AtS, m.Until())
+				moments = append(moments, m)
 			}
 			s.Moments = append(s.Moments, moments)
 		}

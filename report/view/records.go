@@ -111,6 +111,7 @@ func (v *View) LatencyRecords() (Records, error) {
 	if v.completes() {
 		header = append(header, completionNames()...)
 	}
+	header = append(header, v.watchedNames()...)
 	if v.iterates() {
 		header = append(header, v.stepNames()...)
 	}
@@ -230,7 +231,7 @@ func (v *View) withKinds(row []string, g *Group, times func(family) ([]string, e
 	if v.completes() {
 		row = append(row, completionFields(g)...)
 	}
-	return row, nil
+	return append(row, v.watchedFields(g)...), nil
 }
 
 func (v *View) groupFields(f family, g *Group) ([]string, error) {

@@ -205,7 +205,7 @@ func TestCommands(t *testing.T) {
 		t.Run(script, func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
-			told := lone(t, watched(t, sh("DIR="+dir+"; "+script), 1200*time.Millisecond))
+			told := lone(t, watched(t, sh("DIR='"+dir+"'; "+script), 1200*time.Millisecond))
 			if told.Problem != want {
 				t.Errorf("%+v, want %s", told, want)
 			}
