@@ -103,7 +103,7 @@ func texts(t *testing.T, svg []byte) []string {
 
 func TestGoldenCharts(t *testing.T) {
 	for name, run := range map[string]*result.Run{"published": published(), "frozen": sample.Frozen(), "failing": failing(), "bars": sample.Bars(),
-		"rates": sample.Rates(), "callers": sample.Callers(), "interrupted": sample.Interrupted(), "journey": sample.Journey(), "completions": sample.Completions()} {
+		"rates": sample.Rates(), "callers": sample.Callers(), "interrupted": sample.Interrupted(), "journey": sample.Journey(), "completions": sample.Completions(), "watched": sample.Watched()} {
 		var got strings.Builder
 		svgs := svgs(t, run)
 		for _, kind := range []string{"speedup", "latency", "timeline", "completions", "steps"} {

@@ -70,7 +70,7 @@ func (l *levels) add(level, value float64) {
 // How a series must go for its ceiling to be told: alike within so much at two loads
 // or more from the edge on that are so far apart, and so much lower well below it.
 const (
-	alike, apart    = 0.03, 1.1
+	alike, apart    = 0.03, 1.08
 	wellBelow, less = 0.8, 0.9
 )
 
@@ -127,7 +127,7 @@ func (s *Scenario) allCores() string {
 	if s.cpus == 0 || worst+own < nearlyAll*float64(s.cpus) {
 		return ""
 	}
-	return fmt.Sprintf("at %s all of the machine's %s were taken: %s by %s, %s by plimsoll itself", c.load(at), plural(s.cpus, "core"), fourDigits(math.Round(worst*100)/100, 1), Clean(of), fourDigits(math.Round(own*100)/100, 1))
+	return fmt.Sprintf("at %s all of the machine's %s were taken: %s by %s, %s by plimsoll itself", c.load(at), plural(s.cpus, "core"), looked(math.Round(worst*100)/100), Clean(of), looked(math.Round(own*100)/100))
 }
 
 // over is a/b; 0 where nothing is known.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"plimsoll/runner/result"
@@ -83,9 +84,15 @@ func seriesText(unit string, v float64) string {
 	case "B/s":
 		return bytesText(v) + "/s"
 	case "/s":
-		return fourDigits(v, 1) + "/s"
+		return looked(v) + "/s"
 	}
-	return fourDigits(v, 1)
+	return looked(v)
+}
+
+// looked is a figure to four digits, without zeros behind it that nobody saw.
+func looked(v float64) string {
+	v, _ = strconv.ParseFloat(strconv.FormatFloat(v, 'g', 4, 64), 64) // its own print can be read
+	return plainScale("").asWritten(v)
 }
 
 // unseen says of each monitor, and of each of its series, what kept it from seeing:
