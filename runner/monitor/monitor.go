@@ -25,8 +25,8 @@ type Settings struct {
 	Command    []string
 }
 
-// patience is how long the last look may take, after the trial: its end waits for
-// it.
+// patience is how long a look may take where the next one is due sooner, and how long
+// the last one may, after the trial: its end waits for it.
 const patience = time.Second
 
 // DefaultInterval is how often monitors look.

@@ -127,7 +127,9 @@ func seen(t *testing.T, s *Settings, meanwhile func()) (all map[string]result.Se
 	t.Helper()
 	s.Name, s.Interval = "m", 250*time.Millisecond
 	w := Begin([]*Settings{s}, 0, time.Hour)
-	time.Sleep(100 * time.Millisecond) // for the first look
+	for began := time.Now(); w.lookouts[0].looks.Load() == 0 && time.Since(began) < 10*time.Second; {
+		time.Sleep(time.Millisecond)
+	}
 	meanwhile()
 	all = map[string]result.Series{}
 	for _, series := range w.End()() {
@@ -190,7 +192,7 @@ func TestTheMeanOfACoreThatBurns(t *testing.T) {
 		own, _ := strconv.ParseFloat(o.lines.Text(), 64)
 		done <- own
 	}()
-	time.Sleep(200 * time.Millisecond)
+	time.Sleep(50 * time.Millisecond)
 	s := &Settings{Name: "m", Interval: 500 * time.Millisecond, PID: o.cmd.Process.Pid}
 	w := Begin([]*Settings{s}, 0, 1500*time.Millisecond)
 	own := <-done / 2 // its cores, by its own account
@@ -263,7 +265,7 @@ func TestAProcessThatBeginsAnew(t *testing.T) {
 		o.works(600 * time.Millisecond)
 		time.Sleep(300 * time.Millisecond)
 	})
-	if !strings.HasPrefix(all[""].Problem, "nobody on this machine listens at "+address+"; so ended ") || all[Cores].Max > 1.2 || all[Cores].Mean < 0.01 {
+	if !strings.HasPrefix(all[""].Problem, "nobody ") || !strings.Contains(all[""].Problem, address) || !strings.Contains(all[""].Problem, "; so ended ") || all[Cores].Max > 1.2 || all[Cores].Mean < 0.01 {
 		t.Errorf("%+v", all)
 	}
 }

@@ -79,7 +79,7 @@ func one() setting.Shape[*Settings] {
 		setting.Key("process", "Watches all processes of this name, and their children.", setting.Located(processName()), func(w *written) *setting.At[string] { return &w.process }),
 		setting.Key("prometheus", "The URL of the text that a server shows to Prometheus.", setting.Located(setting.Secret(metricsURL())), func(w *written) *setting.At[string] { return &w.prometheus }),
 		setting.Key("show", "Which of its series: metric, metric{label=\"x\"}, or how fast one grows, rate(metric); where several match, their sum.", setting.Located(setting.OneOrMore(selector())), func(w *written) *setting.At[setting.Several[Shown]] { return &w.show }),
-		setting.Key("command", "A program and its arguments, which prints a number, or lines name=number; it is killed after the interval.", setting.Located(words()), func(w *written) *setting.At[[]string] { return &w.command }),
+		setting.Key("command", "A program and its arguments, which prints a number, or lines name=number; it is killed after the interval, or 1s where that is more.", setting.Located(words()), func(w *written) *setting.At[[]string] { return &w.command }),
 		setting.Key("interval", "How often it is looked at. Default 1s.", interval, func(w *written) *time.Duration { return &w.interval }),
 	)
 	return oneSource(setting.Complete(shape, func(r *setting.Reader, at setting.Pos, w written) (*Settings, bool) { return w.settings(r, at) }))

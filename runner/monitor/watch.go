@@ -70,11 +70,12 @@ type lookout struct {
 	ctx      context.Context
 	giveUp   func() // whatever it is at
 
-	courses       []*course
-	looks, failed int
-	problem       string      // of the first look that failed
-	failing       atomic.Bool // the last look failed
-	hopeless      bool        // no look is of use any more
+	courses  []*course
+	looks    atomic.Int64
+	failed   int64
+	problem  string      // of the first look that failed
+	failing  atomic.Bool // the last look failed
+	hopeless bool        // no look is of use any more
 }
 
 // watches looks at each multiple of the interval, when the warm-up is over and when
@@ -93,7 +94,7 @@ func (l *lookout) watches() {
 		case <-ring.C:
 		}
 		if !l.hopeless {
-			l.look(source, meant, l.settings.Interval)
+			l.look(source, meant, max(l.settings.Interval, patience))
 		}
 		meant = l.after(max(meant, w.now()))
 		ring.Reset(meant - w.now())
@@ -122,7 +123,7 @@ func (l *lookout) last(source source) {
 	if now > l.watch.until || l.failing.Load() || l.hopeless {
 		return
 	}
-	l.look(source, now, min(l.settings.Interval, patience))
+	l.look(source, now, patience)
 }
 
 // look takes in what there is to see. It may take no longer than most.
@@ -136,7 +137,8 @@ func (l *lookout) look(source source, meant, most time.Duration) {
 	case err != nil && ctx.Err() != nil:
 		err = fmt.Errorf("a look took longer than %v", most)
 	}
-	if l.looks++; err != nil {
+	defer l.looks.Add(1)
+	if err != nil {
 		l.fail(err)
 		return
 	}
@@ -207,8 +209,8 @@ func (l *lookout) told() (all []result.Series) {
 		problem = "the trial was over before there was anything to see"
 	case problem != "" && l.hopeless:
 		problem += "; it was not asked again"
-	case problem != "" && l.failed < l.looks:
-		problem += fmt.Sprintf("; so ended %d of %d looks", l.failed, l.looks)
+	case problem != "" && l.failed < l.looks.Load():
+		problem += fmt.Sprintf("; so ended %d of %d looks", l.failed, l.looks.Load())
 	}
 	if problem != "" {
 		all = append(all, result.Series{Name: l.settings.Name, Problem: problem})
