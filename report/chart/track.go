@@ -51,7 +51,7 @@ func (p *panel) queues(t track) {
 
 // cores draws how many processors were taken on the other side.
 func (p *panel) cores(t track, of figureOf) {
-	p.steps(t.moments, of, above(t.line(), t.hidden), "cores taken", look{Color: grey}.line())
+	p.steps(t.moments, of, above(t.longDashed(), t.hidden), "cores taken", look{Color: grey}.longDashed())
 }
 
 // steps draws a figure as steps.

@@ -86,13 +86,14 @@ func (l *lookout) watches() {
 	w := l.watch
 	ring := time.NewTimer(0)
 	defer ring.Stop()
-	for meant := w.from; ; {
+	for meant, looked := w.from, w.from-1; ; {
 		select {
 		case <-w.over:
-			l.last(source)
+			l.last(source, looked)
 			return
 		case <-ring.C:
 		}
+		looked = meant
 		if !l.hopeless {
 			l.look(source, meant, max(l.settings.Interval, patience))
 		}
@@ -116,14 +117,14 @@ func (l *lookout) after(now time.Duration) time.Duration {
 	return next
 }
 
-// last looks once more, unless the trial went on after what is measured, or that
-// is of no use.
-func (l *lookout) last(source source) {
-	now := l.watch.now()
-	if now > l.watch.until || l.failing.Load() || l.hopeless {
+// last looks once more at the end of what is measured, unless it has or that is of no
+// use. A trial may be over before the bell rings for the look at its very end.
+func (l *lookout) last(source source, looked time.Duration) {
+	meant := min(l.watch.now(), l.watch.until)
+	if looked >= meant || l.failing.Load() || l.hopeless {
 		return
 	}
-	l.look(source, now, patience)
+	l.look(source, meant, patience)
 }
 
 // look takes in what there is to see. It may take no longer than most.

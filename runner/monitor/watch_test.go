@@ -254,6 +254,21 @@ func FuzzPrinted(f *testing.F) {
 	})
 }
 
+// A trial that is over at the very end of what it measures is looked at then, whether
+// the bell or its end comes first.
+func TestTheLookAtTheEnd(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "a 5\n") }))
+	defer server.Close()
+	for range 5 {
+		w := Begin([]*Settings{{Name: "m", Prometheus: server.URL, Show: show(t, "a"), Interval: time.Minute}}, 0, 100*time.Millisecond)
+		time.Sleep(100*time.Millisecond - time.Since(w.began))
+		if s := lone(t, w.End()()); len(s.Points) != 2 || s.Points[1][0] < 0.1 || s.Mean != 5 {
+			t.Errorf("%+v", s)
+		}
+	}
+}
+
 // Times of looks: each multiple of the interval, when the warm-up is over, when what
 // is measured is.
 func TestWhenItLooks(t *testing.T) {
