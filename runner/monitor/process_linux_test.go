@@ -20,6 +20,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"plimsoll/runner/result"
+	"plimsoll/target/busy"
 )
 
 // beMonitored is the process that tests watch: told to by a line, it does what it is
@@ -145,6 +146,12 @@ func seen(t *testing.T, s *Settings, meanwhile func()) (all map[string]result.Se
 	return all, took
 }
 
+// slow tells whether this machine is so busy that looks took too long, and what was
+// there to see was not.
+func slow(all map[string]result.Series) bool {
+	return strings.HasPrefix(all[""].Problem, "a look took longer than")
+}
+
 // A server that burns a core is seen to, by its own account of itself: to 3 %.
 func TestACoreThatBurns(t *testing.T) {
 	for _, what := range []string{"burn", "fork"} {
@@ -164,7 +171,7 @@ func TestACoreThatBurns(t *testing.T) {
 			if what == "fork" { // of children that have ended the system counts in ticks
 				counted = 3 * tick
 			}
-			if math.Abs(took-own) > 0.03*own+counted.Seconds() {
+			if !slow(all) && math.Abs(took-own) > 0.03*own+counted.Seconds() {
 				t.Errorf("it took %.3f s by its own account, and is seen to have taken %.3f", own, took)
 			}
 			if what == "burn" && own/length.Seconds() > 0.99 && math.Abs(all[Cores].Max-1) > 0.05 {
@@ -198,10 +205,13 @@ func TestTheMeanOfACoreThatBurns(t *testing.T) {
 	own := <-done / 2 // its cores, by its own account
 	told := w.End()()
 	cores := told[0]
-	if cores.Series != Cores || math.Abs(cores.Mean-own) > 0.03 && own > 0.97 || math.Abs(cores.Mean/own-1) > 0.15 {
+	t.Logf("%.4f cores, by its own account %.4f", cores.Mean, own)
+	if own < 0.98 {
+		busy.Skip(t, fmt.Sprintf("a core is what it should burn, and it was given %.3f", own))
+	}
+	if cores.Series != Cores || math.Abs(cores.Mean-1) > 0.03 {
 		t.Errorf("%.3f cores by its own account, and %+v", own, cores)
 	}
-	t.Logf("%.4f cores, by its own account %.4f", cores.Mean, own)
 }
 
 // Whoever listens at an address is found, at that or at all of this machine's, and
@@ -216,8 +226,8 @@ func TestProcessesAreFound(t *testing.T) {
 		}
 		o.works(time.Millisecond)
 		own := 0.0
-		_, took := seen(t, &Settings{Listening: "127.0.0.1:" + port}, func() { own = o.works(300 * time.Millisecond) })
-		if math.Abs(took-own) > 0.05*own+0.01 {
+		all, took := seen(t, &Settings{Listening: "127.0.0.1:" + port}, func() { own = o.works(300 * time.Millisecond) })
+		if !slow(all) && math.Abs(took-own) > 0.05*own+0.01 {
 			t.Errorf("%s: %.3f s by its own account, seen are %.3f", at, own, took)
 		}
 		o.end()
@@ -265,6 +275,9 @@ func TestAProcessThatBeginsAnew(t *testing.T) {
 		o.works(600 * time.Millisecond)
 		time.Sleep(300 * time.Millisecond)
 	})
+	if slow(all) {
+		return
+	}
 	if !strings.HasPrefix(all[""].Problem, "nobody ") || !strings.Contains(all[""].Problem, address) || !strings.Contains(all[""].Problem, "; so ended ") || all[Cores].Max > 1.2 || all[Cores].Mean < 0.01 {
 		t.Errorf("%+v", all)
 	}

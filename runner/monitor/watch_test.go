@@ -1,6 +1,8 @@
 package monitor
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -160,6 +162,30 @@ func TestPeersThatAreNoHelp(t *testing.T) {
 	told := lone(t, watched(t, &Settings{Prometheus: "http://user:tops3cret@" + address + "/metrics?token=tops3cret", Show: show(t, "a")}, 300*time.Millisecond))
 	if strings.Contains(told.Problem, "tops3cret") || !strings.Contains(told.Problem, address) {
 		t.Errorf("%+v", told)
+	}
+}
+
+// Of what has no end no more is read than is bearable, and it is not asked again.
+func TestWhatHasNoEnd(t *testing.T) {
+	t.Parallel()
+	sent := atomic.Int64{}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		line := []byte(strings.Repeat("# nothing but comments\n", 4096))
+		for r.Context().Err() == nil && sent.Load() < 4*mostText {
+			n, _ := w.Write(line)
+			sent.Add(int64(n))
+		}
+	}))
+	defer server.Close()
+	s := newScraper(&Settings{Prometheus: server.URL, Show: show(t, "a")})
+	defer s.close()
+	_, _, err := s.look(context.Background())
+	var gone hopeless
+	if !errors.As(err, &gone) || err.Error() != "it shows more than 16 MB" {
+		t.Errorf("%v", err)
+	}
+	if n := sent.Load(); n > 2*mostText {
+		t.Errorf("%d bytes were read", n)
 	}
 }
 
