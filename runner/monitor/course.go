@@ -2,6 +2,7 @@ package monitor
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 
 	"plimsoll/runner/result"
@@ -11,6 +12,7 @@ import (
 // points than a result may, each two become one, and so on.
 type course struct {
 	series, unit string
+	rate         bool // of something that grows
 	problem      string
 
 	points []piece
@@ -53,7 +55,7 @@ type moment struct {
 
 // saw takes a reading in.
 func (c *course) saw(r reading, m moment) {
-	c.unit = r.unit
+	c.unit, c.rate = r.unit, r.total
 	before, first := c.before, !c.hasBefore || r.anew
 	c.before, c.hasBefore = mark{m, r.value}, true
 	if m.meant < 0 {
@@ -128,11 +130,20 @@ func (c *course) halve() {
 	c.wide *= 2
 }
 
-// result is the series as results keep it.
-func (c *course) result(name string) result.Series {
+// enough is the share of the time measured that a rate must be of, to stand for all of
+// it.
+const enough = 0.5
+
+// result is the series as results keep it, of a trial that measured for so many
+// seconds.
+func (c *course) result(name string, length float64) result.Series {
 	s := result.Series{Name: name, Series: c.series, Unit: c.unit, Problem: c.problem}
-	if c.looks == 0 {
+	switch {
+	case c.looks == 0:
 		s.Problem = cmp.Or(s.Problem, "no look at it was within the time that was measured")
+		return s
+	case c.rate && c.measured.width < enough*length:
+		s.Problem = cmp.Or(s.Problem, fmt.Sprintf("it was seen for %.3g s of %.3g s only, too little to tell its mean", c.measured.width, length))
 		return s
 	}
 	s.Mean, s.Max = digits(c.measured.value), digits(max(c.max, c.latest.value))

@@ -34,7 +34,7 @@ func TestRatesAddUp(t *testing.T) {
 			}
 		}
 		times[len(times)-1] -= width * rapid.Float64Range(0, 0.9).Draw(t, "short")
-		s := looked(values, times, math.Inf(1), true).result("m")
+		s := looked(values, times, math.Inf(1), true).result("m", 0)
 		if len(s.Points) == 0 || len(s.Points) > result.MostPoints {
 			t.Fatalf("%d points", len(s.Points))
 		}
@@ -74,7 +74,7 @@ func TestCourses(t *testing.T) {
 		{"a rate that begins anew", []float64{100, 102, 1}, []float64{0, 1, 2}, 9, true, 1.5, 2, [][2]float64{{1, 2}, {2, 1}}},
 		{"a short end becomes part of what is before", []float64{0, 1, 2, 3}, []float64{0, 1, 2, 2.1}, 9, true, 3 / 2.1, 2 / 1.1, [][2]float64{{1, 1}, {2.1, 1.81818}}},
 	} {
-		s := looked(c.values, c.times, c.until, c.total).result("m")
+		s := looked(c.values, c.times, c.until, c.total).result("m", 0)
 		same := len(s.Points) == len(c.points)
 		for i := range c.points {
 			same = same && s.Points[i][0] == c.points[i][0] && math.Abs(s.Points[i][1]-c.points[i][1]) < 1e-4
@@ -83,7 +83,13 @@ func TestCourses(t *testing.T) {
 			t.Errorf("%s: %+v, want mean %v, max %v, points %v", c.name, s, c.mean, c.max, c.points)
 		}
 	}
-	if s := looked([]float64{1, 2}, []float64{5, 6}, 4, true).result("m"); s.Points != nil || s.Problem == "" {
+	if s := looked([]float64{1, 2}, []float64{5, 6}, 4, true).result("m", 0); s.Points != nil || s.Problem == "" {
 		t.Errorf("of nothing that was measured: %+v", s)
+	}
+	for length, seen := range map[float64]bool{2: true, 1.9: true, 2.1: false} { // it is of one second
+		s := looked([]float64{1, 2}, []float64{1, 2}, 4, true).result("m", length)
+		if s.Seen() != seen || seen != (s.Problem == "") {
+			t.Errorf("of one second of %v: %+v", length, s)
+		}
 	}
 }

@@ -38,6 +38,7 @@ func Begin(all []*Settings, from, until time.Duration) *Watch {
 // End tells the monitors that the trial is over, without waiting for them; the
 // function that it returns does, and tells what they saw.
 func (w *Watch) End() func() []result.Series {
+	length := min(w.now(), w.until).Seconds()
 	close(w.over)
 	for _, l := range w.lookouts {
 		if l.failing.Load() { // it has had its chances
@@ -54,7 +55,7 @@ func (w *Watch) End() func() []result.Series {
 		late.Stop()
 		for _, l := range w.lookouts {
 			l.giveUp()
-			all = append(all, l.told()...)
+			all = append(all, l.told(length)...)
 		}
 		return all
 	}
@@ -197,11 +198,11 @@ func (l *lookout) course(series string) *course {
 	return c
 }
 
-// told is what was seen, and what was wrong with the monitor itself.
-func (l *lookout) told() (all []result.Series) {
+// told is what was seen of so many seconds, and what was wrong with the monitor itself.
+func (l *lookout) told(length float64) (all []result.Series) {
 	for _, c := range l.courses {
 		if len(c.points) > 0 || c.problem != "" {
-			all = append(all, c.result(l.settings.Name))
+			all = append(all, c.result(l.settings.Name, length))
 		}
 	}
 	problem := l.problem
