@@ -217,11 +217,13 @@ func (l *load) apply() (m measured, err error) {
 	if t.Scenario.Clock == scenario.Real {
 		stood = feelPulse(from)
 	}
+	over := l.watchOthers(from)
 	if l.beside != nil {
 		m.end = l.underWay.beside(shards[0], rigs[0], l.beside, l.stop)
 	} else {
 		m.end = drive.RunAll(shards, processors(t, l.own, n))
 	}
+	seen := over()
 	m.seen = looking.over()
 	m.stood = stood()
 	stopWatching()
@@ -238,6 +240,7 @@ func (l *load) apply() (m measured, err error) {
 		used.SpinS = spun.Seconds()
 		l.out.MachineUse = &used
 	}
+	l.out.Monitor = seen()
 	if n > 1 {
 		l.out.Loops = n
 	}

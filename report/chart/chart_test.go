@@ -104,7 +104,7 @@ func texts(t *testing.T, svg []byte) []string {
 func TestGoldenCharts(t *testing.T) {
 	for name, run := range map[string]*result.Run{"published": published(), "frozen": sample.Frozen(), "failing": failing(), "bars": sample.Bars(),
 		"rates": sample.Rates(), "callers": sample.Callers(), "interrupted": sample.Interrupted(), "journey": sample.Journey(), "completions": sample.Completions(),
-		"queue": sample.Queue(), "crawl": sample.Crawl()} {
+		"queue": sample.Queue(), "crawl": sample.Crawl(), "watched": sample.Watched()} {
 		var got strings.Builder
 		svgs := svgs(t, run)
 		for _, kind := range []string{"speedup", "latency", "timeline", "completions", "steps"} {

@@ -92,6 +92,14 @@ func ofTimeline(s *view.Scenario) []strip {
 	if s.Queued() {
 		all = append(all, strip{"in the queue", linear, []figureOf{queued}, nil, (*panel).queues, view.Queue, "nothing waited"})
 	}
+	var trials []*result.Trial
+	for _, g := range s.AtLast() {
+		trials = append(trials, g.Trials[0])
+	}
+	for _, name := range view.Monitors(trials) {
+		of := func(m view.Moment) float64 { return m.CoresOf(name) }
+		all = append(all, strip{"cores of " + view.Clean(name), linear, []figureOf{of}, nil, func(p *panel, t track) { p.cores(t, of) }, "", "nothing was seen"})
+	}
 	return all
 }
 

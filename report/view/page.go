@@ -139,7 +139,7 @@ func (o Options) chapters(s, base *Scenario) ([]Chapter, error) {
 		add("Speedups and sweeps", []Plot{{Kind: "speedup", Title: "Over the sweep"}}, s.speedupTable(), s.scalingTable())
 	}
 	add("Latency", s.latencyPlots(base), o.latencies(s)...)
-	add("Over time", s.coursePlots(base), s.queueTable(), s.crawlTable(), s.besideTable())
+	add("Over time", s.coursePlots(base), s.monitorTable(), s.queueTable(), s.crawlTable(), s.besideTable())
 	chapters = append(chapters, s.stepsChapter())
 	add("Errors and the slowest", nil, s.errorTable(), s.stepErrors(), s.firstFailures(), s.slowestTable())
 	return chapters, nil

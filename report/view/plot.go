@@ -309,6 +309,7 @@ func (s *Scenario) courseNumbers(groups, base []*Group, stretch Stretch) Numbers
 	for i, number := range stretch.Trials {
 		g := groups[number]
 		n.course(Series{Mode: Clean(g.Mode), Look: s.Nth(g.Mode)}, aligned(longest, stretch.Moments[i]), g.noun(), unit)
+		n.monitored(Series{Mode: Clean(g.Mode), Look: s.Nth(g.Mode)}, aligned(longest, stretch.Moments[i]), g.Trials[0])
 		if before := base[number]; before != nil {
 			n.course(Series{Mode: Clean(g.Mode), Look: s.Nth(g.Mode), Base: true}, againAt(longest, before.Trials[0]), g.noun(), unit)
 		}
@@ -333,6 +334,34 @@ func (n *Numbers) course(of Series, moments []*Moment, noun string, unit scale) 
 		of.Name, of.Panel, of.Unit = Clean(t.name), t.panel, t.unit
 		n.Columns = append(n.Columns, of)
 		for i, text := range cells {
+			n.Rows[i] = append(n.Rows[i], text)
+		}
+	}
+}
+
+// mostMonitored is how many series of the other side a plot over time has at most, of
+// each trial.
+const mostMonitored = 8
+
+// monitored adds what monitors saw meanwhile: a panel for each kind of series.
+func (n *Numbers) monitored(of Series, moments []*Moment, t *result.Trial) {
+	shown := 0
+	for _, one := range t.Monitor {
+		if !one.Seen() || shown == mostMonitored {
+			continue
+		}
+		shown++
+		of.Name, of.Panel, of.Unit = Clean(one.Name+" "+one.Series), Clean(one.Series), one.Unit
+		per := 1.0
+		if one.Unit == "B" {
+			of.Unit, per = "MB", 1e6
+		}
+		n.Columns = append(n.Columns, of)
+		for i, m := range moments {
+			text := ""
+			if m != nil {
+				text = figure(seenIn(one, m.AtS, m.Until()) / per)
+			}
 			n.Rows[i] = append(n.Rows[i], text)
 		}
 	}

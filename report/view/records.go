@@ -114,6 +114,7 @@ func (v *View) LatencyRecords() (Records, error) {
 	if v.queues() {
 		header = append(header, queueNames()...)
 	}
+	header = append(header, v.watchedNames()...)
 	if v.iterates() {
 		header = append(header, v.stepNames()...)
 	}
@@ -236,7 +237,7 @@ func (v *View) withKinds(row []string, g *Group, times func(family) ([]string, e
 	if v.queues() {
 		row = append(row, queueFields(g)...)
 	}
-	return row, nil
+	return append(row, v.watchedFields(g)...), nil
 }
 
 func (v *View) groupFields(f family, g *Group) ([]string, error) {

@@ -128,6 +128,8 @@ func (s *Scenario) measuredText(v *result.Verdict) string {
 		text = deciding(v, scale{per: 0.01}) + " %"
 	case inBytes:
 		text = bytesText(v.Measured * 1e9)
+	case watchedFigure:
+		text = watchedText(v, deciding(v, scale{per: 1}), v.Measured)
 	default:
 		text = deciding(v, scale{per: 1})
 	}
@@ -182,7 +184,8 @@ const (
 	inSeconds
 	perSecond
 	share
-	inBytes // as if each were a nanosecond
+	inBytes       // as if each were a nanosecond
+	watchedFigure // in the unit that its limit has
 )
 
 // metricName is a verdict's metric, or the first word of its rule without
@@ -207,6 +210,8 @@ func metricName(v *result.Verdict) string {
 // quantity tells what a verdict measures.
 func quantity(v *result.Verdict) kindOfQuantity {
 	switch name := metricName(v); {
+	case strings.HasPrefix(name, "monitor."):
+		return watchedFigure
 	case strings.HasPrefix(name, "memory."):
 		return inBytes
 	case name == "queue.blocked":

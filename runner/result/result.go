@@ -170,6 +170,8 @@ type Trial struct {
 
 	// Watched are the thresholds that were looked at while the trial went on.
 	Watched []Watched `json:"watched,omitempty"`
+	// Monitor is what was seen of the other side meanwhile.
+	Monitor []Series `json:"monitor,omitempty"`
 
 	// Beside are what the scenarios in the background measured meanwhile.
 	Beside []Trial `json:"beside,omitempty"`

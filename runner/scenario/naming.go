@@ -49,7 +49,7 @@ func (n naming) place(p promise) (mode string, rule verdict.Rule, ok bool) {
 			return mode, rule, false
 		}
 	}
-	return mode, rule, p.rule.Valid && n.judgeable(p.rule.Pos, &rule, of) && n.queued(p.rule.Pos, &rule, mode) && n.crawling(p.rule.Pos, &rule)
+	return mode, rule, p.rule.Valid && n.judgeable(p.rule.Pos, &rule, of) && n.queued(p.rule.Pos, &rule, mode) && n.crawling(p.rule.Pos, &rule) && n.monitored(p.rule.Pos, &rule)
 }
 
 // called are the rows of a path, or else those of a name.

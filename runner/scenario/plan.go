@@ -6,6 +6,7 @@ import (
 	"plimsoll/runner/export"
 	"plimsoll/runner/journey"
 	"plimsoll/runner/mode"
+	"plimsoll/runner/monitor"
 	"plimsoll/runner/result"
 	"plimsoll/runner/verdict"
 	"plimsoll/target/kind"
@@ -87,6 +88,8 @@ type Scenario struct {
 	Expect     []Expect
 	// Beside are the scenarios that go on in the background of each trial.
 	Beside []*Scenario
+	// Monitors watch the other side meanwhile, if its clock is the real one.
+	Monitors []*monitor.Settings
 	// Capacity makes the scenario a search; nil for a sweep.
 	Capacity *Capacity
 	// Tolerances are what the scenario says of comparisons with other runs.

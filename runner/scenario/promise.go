@@ -86,7 +86,7 @@ func flat(lists setting.Shape[[][]promise]) setting.Shape[[]promise] {
 
 func ruleShape() setting.Shape[verdict.Rule] {
 	return setting.Parsed(aThreshold, verdict.ParseRule, func() *jsonschema.Schema {
-		return setting.Spelled(`([^<>=!]+|goodput\([^()]*\)\s*)(<|<=|>|>=|==)[^<>=!]+`)
+		return setting.Spelled(`([^<>=!]+|goodput\([^()]*\)\s*|monitor\..+)(<|<=|>|>=|==)[^<>=!]+`)
 	})
 }
 

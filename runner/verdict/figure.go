@@ -78,6 +78,8 @@ func figureOf(g *result.Group, r Rule, speedups []result.Speedup) figure {
 		return speedupOf(g, speedups)
 	case "goodput":
 		return goodputOf(g, r)
+	case Monitored:
+		return monitoredOf(g, r)
 	}
 	if of := queueFigureOf(r.Family); of != nil {
 		return queueOf(g, of)
