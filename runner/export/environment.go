@@ -63,7 +63,7 @@ func fromEnvironment(r *setting.Reader, at setting.Pos, endpoint setting.At[stri
 // lookUp finds a variable that is not empty, and its name; "": there is none.
 func lookUp(r *setting.Reader, what string) (name, text string) {
 	for _, prefix := range []string{ofMetrics, ofAll} {
-		if text, _ := r.Environment(prefix + what); text != "" {
+		if text := r.Environment(prefix + what); text != "" {
 			return prefix + what, text
 		}
 	}

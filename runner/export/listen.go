@@ -82,7 +82,7 @@ func (s *scraped) grace() time.Duration {
 	case s.gap == 0:
 		return longestGrace
 	}
-	return min(longestGrace, s.gap+time.Second)
+	return min(longestGrace, 2*s.gap+time.Second)
 }
 
 // end waits until somebody has read how everything ended, if anybody reads, and

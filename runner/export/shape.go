@@ -34,7 +34,7 @@ func Shape() setting.Shape[*Settings] {
 
 func prometheusShape() setting.Shape[prometheus] {
 	listen := setting.Where(setting.Text("an address such as 127.0.0.1:9464"), func(text string) error { return client.CheckAddress(text, 9464) })
-	return atLeastOne(setting.Object("an export to Prometheus",
+	return atLeastOne(setting.Object("an export to prometheus",
 		setting.Key("listen", "Where it comes to read, HOST:PORT of this machine; metrics are under /metrics.", setting.Located(listen), func(p *prometheus) *setting.At[string] { return &p.listen }),
 		setting.Key("push", "The URL of a Pushgateway, which keeps what it was told last.", setting.Located(address("http://127.0.0.1:9091")), func(p *prometheus) *setting.At[string] { return &p.push }),
 		setting.Key("remote_write", "The URL that takes remote write, of Prometheus or whoever speaks like it.", setting.Located(address("http://127.0.0.1:9090/api/v1/write")), func(p *prometheus) *setting.At[string] { return &p.write }),
@@ -46,7 +46,7 @@ func otlpShape() setting.Shape[setting.At[string]] {
 		_, err := otlpURL(text)
 		return err
 	})
-	return setting.Object("an export of OTLP",
+	return setting.Object("an export of otlp",
 		setting.Key("endpoint", "Where a collector takes OTLP over HTTP: HOST:PORT or a URL, to which /v1/metrics is added. Default: OTEL_EXPORTER_OTLP_METRICS_ENDPOINT or OTEL_EXPORTER_OTLP_ENDPOINT of the environment, else http://localhost:4318.", setting.Located(setting.Secret(endpoint)), func(e *setting.At[string]) *setting.At[string] { return e }),
 	)
 }
@@ -134,16 +134,23 @@ func inPlainSight(at setting.At[string]) bool {
 func pushURL(text string) *url.URL {
 	u, _ := url.Parse(text) // it has been read well
 	if !strings.Contains(u.Path, "/metrics/job") {
-		u = u.JoinPath("metrics", "job", "plimsoll")
+		u = below(u, "/metrics/job/plimsoll")
 	}
 	return u
+}
+
+// below is a URL with more of a path, which begins with a slash.
+func below(u *url.URL, more string) *url.URL {
+	to := *u
+	to.Path, to.RawPath = strings.TrimSuffix(u.Path, "/")+more, ""
+	return &to
 }
 
 // writeURL is where Prometheus takes remote write, unless the URL says where.
 func writeURL(text string) *url.URL {
 	u, _ := url.Parse(text)
 	if strings.Trim(u.Path, "/") == "" {
-		u = u.JoinPath("api", "v1", "write")
+		u = below(u, "/api/v1/write")
 	}
 	return u
 }
@@ -159,7 +166,7 @@ func otlpURL(text string) (*url.URL, error) {
 	}
 	u, err := parse(text, like)
 	if err == nil && !strings.HasSuffix(strings.TrimSuffix(u.Path, "/"), "/v1/metrics") {
-		u = u.JoinPath("v1", "metrics")
+		u = below(u, "/v1/metrics")
 	}
 	return u, err
 }

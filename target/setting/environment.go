@@ -97,8 +97,14 @@ func (r *Reader) lookup(at Pos, inner string) (string, bool) {
 }
 
 // Environment is a variable that no value names: one by which programs are told what
-// is the same for all of them. What it holds is no secret until Conceal says so.
-func (r *Reader) Environment(name string) (value string, set bool) { return r.env(name) }
+// is the same for all of them; "" where it is not set. What it holds is no secret
+// until Conceal says so.
+func (r *Reader) Environment(name string) string {
+	if value, set := r.env(name); set {
+		return value
+	}
+	return ""
+}
 
 // Conceal has a value be shown as ${NAME} from now on.
 func (r *Reader) Conceal(name, value string) { r.secrets.add(name, value) }
