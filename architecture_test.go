@@ -115,8 +115,11 @@ func TestWhoMayImportWhom(t *testing.T) {
 		"runner/capacity":   {"runner/result", "runner/verdict", "runner/latency"},
 		"runner/scaling":    {"runner/result", "runner/statistics"},
 		"runner/goodput":    {"target", "target/quantity", "target/setting"},
+		"runner/watch":      {"runner/result", "runner/verdict"},
+		"runner/exposition": leaf,
+		"runner/monitor":    {"runner/exposition", "runner/result", "target/client", "target/setting"},
 		"docs/gallery":      leaf,
-		"runner/verdict":    {"runner/goodput", "runner/result", "runner/latency", "runner/statistics", "target", "target/quantity", "target/setting"},
+		"runner/verdict":    {"runner/exposition", "runner/goodput", "runner/result", "runner/latency", "runner/statistics", "target", "target/quantity", "target/setting"},
 	}
 	reads := []string{"runner/result", "runner/latency", "runner/statistics", "target/plain"}
 	for _, s := range sources(t, token.NewFileSet()) {
@@ -137,7 +140,7 @@ func TestWhoMayImportWhom(t *testing.T) {
 // The clock is read, and goroutines are started, only where real time is the
 // subject.
 func TestPureCodeReadsNoClock(t *testing.T) {
-	pure := []string{"runner/schedule", "runner/latency", "runner/statistics", "runner/scaling", "runner/capacity", "runner/verdict", "runner/mode", "runner/journey", "runner/data", "runner/scenario", "runner/condition", "runner/step", "runner/goodput", "runner/crawl",
+	pure := []string{"runner/schedule", "runner/latency", "runner/statistics", "runner/scaling", "runner/capacity", "runner/verdict", "runner/mode", "runner/journey", "runner/data", "runner/scenario", "runner/condition", "runner/step", "runner/goodput", "runner/crawl", "runner/watch", "runner/exposition",
 		"target/sim", "target/chat", "target/delay", "target/plain", "target/quantity", "target/setting", "target/kinds", "target/value", "target/template", "target/look", "report/compare", "report/view", "report/text", "report/chart", "report/page", "report/transcript", "target/content", "target/cookie", "target/http1", "target/resp", "target/stream", "target/shell", "target/links"}
 	for _, s := range sources(t, token.NewFileSet()) {
 		if !slices.Contains(pure, s.folder) {

@@ -20,6 +20,8 @@ const (
 	JSON      = "json"      // the run itself, as run.json has it
 	JUnit     = "junit"     // what was promised and published, as test cases
 	Benchstat = "benchstat" // Go's benchmark format: a line for each trial
+	GitHub    = "github"    // annotations for GitHub Actions, and a summary of the job
+	Otava     = "otava"     // the figures, for Otava to find changes in those of many runs
 )
 
 // formats is the table of them.
@@ -33,6 +35,7 @@ var formats = [...]struct {
 	{Benchstat, func(w io.Writer, run *result.Run, _ Options) error {
 		return text.Benchstat(w, run.Machine, view.Benchmarks(run))
 	}},
+	{GitHub, asGitHub}, {Otava, asOtava},
 }
 
 // Formats are their names.
@@ -110,14 +113,20 @@ func asCSV(w io.Writer, run *result.Run, o Options) error {
 }
 
 func asJUnit(w io.Writer, run *result.Run, o Options) error {
-	checks, err := view.RunChecks(run)
+	checks, err := o.checks(run)
 	if err != nil {
 		return err
 	}
-	if o.Against != nil {
+	return text.JUnit(w, "plimsoll", checks)
+}
+
+// checks are a run's, and those of its comparison with another, if there is one.
+func (o Options) checks(run *result.Run) ([]view.Check, error) {
+	checks, err := view.RunChecks(run)
+	if err == nil && o.Against != nil {
 		checks = append(checks, compared(o.Against, o.Strict)...)
 	}
-	return text.JUnit(w, "plimsoll", checks)
+	return checks, err
 }
 
 // compared are a comparison's checks, told from those of the run itself.

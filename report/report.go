@@ -38,8 +38,10 @@ type Options struct {
 	Completions bool
 	// Slowest shows the slowest calls, but in JSON, which has them anyway, and in CSV.
 	Slowest bool
-	// Against is a comparison with another run, which text, Markdown and JUnit
-	// have beside the run; nil for none. Strict makes what it cannot tell a
+	// CI is what is known of whoever carries the run out.
+	CI CI
+	// Against is a comparison with another run, which text, Markdown, JUnit
+	// and GitHub have beside the run; nil for none. Strict makes what it cannot tell a
 	// failure, where the format has such.
 	Against *compare.Comparison
 	Strict  bool

@@ -19,7 +19,7 @@ import (
 // callLog streams every call as a line of CSV.
 type callLog struct {
 	w     *bufio.Writer
-	steps bool // there are columns for those of steps
+	asks  bool // there are columns for what is asked, by steps or of pages
 	scrub func(string) string
 	line  []byte
 	err   error
@@ -27,18 +27,18 @@ type callLog struct {
 
 const callHeader = "scenario,mode,sweep,repeat,call,intended_s,start_s,end_s,held_s,response_s,service_s,outcome,attempts,resent,bytes_in,bytes_out"
 
-// stepHeader are the columns behind those, where a scenario has steps.
-const stepHeader = ",iteration,step,status,url,trace"
+// askedHeader are the columns behind those, where a scenario has steps, or visits pages.
+const askedHeader = ",iteration,step,status,url,trace"
 
 func newCallLog(w io.Writer, plan *scenario.Plan, scrub func(string) string) *callLog {
 	if w == nil {
 		return nil
 	}
 	l := &callLog{w: bufio.NewWriterSize(w, 1<<20), scrub: scrub}
-	l.steps = slices.ContainsFunc(plan.Scenarios, func(s *scenario.Scenario) bool { return s.Steps != nil })
+	l.asks = slices.ContainsFunc(plan.Scenarios, func(s *scenario.Scenario) bool { return s.Steps != nil || s.Crawl != nil })
 	header := callHeader
-	if l.steps {
-		header += stepHeader
+	if l.asks {
+		header += askedHeader
 	}
 	_, l.err = l.w.WriteString(header + "\n")
 	return l
@@ -50,7 +50,10 @@ func (l *callLog) observer(t scenario.Trial) func(*drive.Call) {
 		return nil
 	}
 	prefix, behind := prefix(t), ""
-	if l.steps {
+	switch {
+	case t.Scenario.Crawl != nil:
+		return func(c *drive.Call) { l.call(prefix, c, ",,,,"+field(l.scrub(c.Page))+",") }
+	case l.asks:
 		behind = ",,,,,"
 	}
 	return func(c *drive.Call) { l.call(prefix, c, behind) }

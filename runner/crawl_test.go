@@ -1,11 +1,15 @@
 package runner_test
 
 import (
+	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
+	"strings"
 	"testing"
 
+	"plimsoll/runner"
 	"plimsoll/runner/result"
 )
 
@@ -144,5 +148,38 @@ scenarios:
 	s := trials["stopped"]
 	if s.Ended != result.Stopped || s.Dropped+s.Started != s.Scheduled || s.Crawl.Pages != s.Started || s.Dropped == 0 {
 		t.Errorf("%s, %d started, %d dropped: %+v", s.Ended, s.Started, s.Dropped, s.Crawl)
+	}
+}
+
+// A page's failure names the page, and so does its line among all calls.
+func TestPagesAreNamed(t *testing.T) {
+	var calls strings.Builder
+	run := carryOut(t, `
+targets:
+  site: {sim: {delay: 1ms, site: {pages: {/: [/a, "/no,page?x=1", /nix], /a: []}}}}
+  far: {sim: {delay: 1ms, site: {pages: {/: ["/`+strings.Repeat("no", 500)+`"]}}}}
+scenarios:
+  - {name: visits, target: site, clock: virtual, crawl: {}, modes: [sequential]}
+  - {name: plain, target: site, clock: virtual, requests: 1, modes: [sequential]}
+  - {name: far, target: far, clock: virtual, crawl: {}, modes: [sequential]}
+`, func(o *runner.Options) { o.Calls = &calls })
+	trial := &run.Trials[0]
+	if got := trial.Errors["status-404"]; got.Count != 2 || got.Example != "http://sim/no,page?x=1: simulated: the server answered 404" {
+		t.Errorf("%+v", got)
+	}
+	if far := run.Trials[2].Errors["status-404"].Example; !strings.HasPrefix(far, "http://sim/nonono") || !strings.HasSuffix(far, "…: simulated: the server answered 404") || len(far) > 300 {
+		t.Errorf("%q", far)
+	}
+	lines, err := csv.NewReader(strings.NewReader(calls.String())).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := slices.Index(lines[0], "url")
+	var urls []string
+	for _, line := range lines[1:6] {
+		urls = append(urls, line[at])
+	}
+	if want := []string{"http://sim/", "http://sim/a", "http://sim/no,page?x=1", "http://sim/nix", ""}; !slices.Equal(urls, want) {
+		t.Errorf("pages %q, want %q", urls, want)
 	}
 }

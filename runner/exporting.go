@@ -18,7 +18,7 @@ func (r *underWay) export() error {
 		return err
 	}
 	r.exporter = e
-	r.takers = append(r.takers, exporting{e})
+	r.takers = append(r.takers, Exporting(e))
 	return nil
 }
 
@@ -36,7 +36,9 @@ func (r *underWay) exported(ctx context.Context) {
 	}
 }
 
-// exporting gives an exporter what trials record.
+// Exporting has an exporter be given what trials record.
+func Exporting(e *export.Exporter) Taker { return exporting{e} }
+
 type exporting struct{ *export.Exporter }
 
 func (e exporting) Take(p Piece) {

@@ -29,10 +29,11 @@ func (r *underWay) fill(out *result.Trial, t scenario.Trial, m measured) error {
 	out.ThroughputPerS = per.of(drive.Count{All: rec.OK, InTime: rec.InTime})
 	out.InFlightMean = ratio(rec.Busy.Seconds(), out.MakespanS)
 	rows := rowsOf(t.Scenario)
-	out.Slowest = r.seen(rec.Slowest.Calls, rows)
+	out.Slowest = r.seen(rec.Slowest.Calls(), rows)
 	fillCompletions(out, rec.Ends)
 	fillGoodput(&out.Measure, promises.Whole, rec, per)
 	err := errors.Join(end.Err, r.fillMeasure(&out.Measure, rec, rows), fillParts(&out.Measure, t.Scenario.Target.Settings, rec, per))
+	out.Watched = m.seen
 	fillQueue(out, rec, end.Queue)
 	fillCrawl(out, end.Crawl)
 	if out.Unit == result.UnitIteration {

@@ -285,7 +285,7 @@ func (r *underWay) judge() (err error) {
 			continue
 		}
 		for _, t := range s.Thresholds {
-			thresholds = append(thresholds, verdict.Threshold{Scenario: s.Name, Mode: t.Mode, Rule: t.Rule})
+			thresholds = append(thresholds, verdict.Threshold{Scenario: s.Name, Mode: t.Mode, Rule: t.Rule, Watch: t.Watch})
 		}
 		for _, e := range s.Expect {
 			expectations = append(expectations, verdict.Expectation{Scenario: s.Name, Mode: e.Mode, At: e.At,

@@ -32,6 +32,10 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
+	if cost := os.Getenv("PLIMSOLL_TEST_BURNS"); cost != "" {
+		burns(cost)
+		return
+	}
 	goleak.VerifyTestMain(m)
 }
 

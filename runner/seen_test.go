@@ -126,6 +126,38 @@ scenarios:
 	}
 }
 
+// What goes on in the background, the steps of a search and streams tell of their
+// slowest calls, too: ten, as far as there were any, of which the first is the slowest
+// that there was.
+func TestEveryKindOfTrialTellsOfItsSlowestCalls(t *testing.T) {
+	run := carryOut(t, `
+targets:
+  shop: {sim: {delay: {exponential: 10ms}, servers: 2}}
+  model: {sim: {stream: {first: 20ms, gap: 5ms, events: 4}}}
+scenarios:
+  - {name: front, target: shop, clock: virtual, duration: 5s, modes: [concurrent: 2], background: behind}
+  - {name: behind, target: shop, clock: virtual, modes: [{rate-limited: 20/s, arrivals: poisson}]}
+  - {name: streams, target: model, clock: virtual, requests: 30, modes: [concurrent: 3]}
+  - {name: search, target: shop, clock: virtual, capacity: {find: rate, slo: [p90 < 100ms], from: 20/s, to: 300/s, hold: 5s}}
+`)
+	scenarios := map[string]int{}
+	check := func(trial *result.Trial) {
+		scenarios[trial.Scenario]++
+		if len(trial.Slowest) != 10 || trial.Slowest[0].ResponseS != trial.Response.MaxS {
+			t.Errorf("%s: %d calls, the slowest took %v s of %v", trial.Scenario, len(trial.Slowest), trial.Slowest, trial.Response.MaxS)
+		}
+	}
+	for i := range run.Trials {
+		check(&run.Trials[i])
+		for k := range run.Trials[i].Beside {
+			check(&run.Trials[i].Beside[k])
+		}
+	}
+	if len(scenarios) != 4 || scenarios["search"] < 2 {
+		t.Errorf("%v", scenarios)
+	}
+}
+
 // told compares what a trial tells of calls with the list of all of them.
 func told(t *testing.T, calls []byte, trial *result.Trial) {
 	t.Helper()

@@ -8,6 +8,8 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strconv"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -82,6 +84,56 @@ scenarios: [{name: s, target: t, duration: 400ms, modes: [{rate-limited: %d/100m
 						if int64(j-i+1-burst)*int64(per) > n*(list[j]-list[i]+1) {
 							t.Fatalf("%d starts in %v exceed %d + %d/%v", j-i+1, time.Duration(list[j]-list[i]), burst, n, per)
 						}
+					}
+				}
+			})
+		}
+	}
+}
+
+// A crawl's rate is a limit on the starts, as they were recorded, also where there are
+// fewer connections than pages that wait: those that the target's freezing held back do
+// not go all at once when it has thawed. Each page is asked for once, as the server
+// counts.
+func TestCrawlsKeepTheirRateOverFewConnections(t *testing.T) {
+	const pages = 60 // on the first one
+	links := strings.Builder{}
+	for i := range pages {
+		fmt.Fprintf(&links, "<a href=/%d>", i)
+	}
+	for _, engine := range []string{"std", "wire", "wire-net"} {
+		for name, rate := range map[string]struct {
+			mode string
+			n    int // starts in any time
+			per  time.Duration
+		}{
+			"constant": {"rate-limited: 200/s", 1, 5 * time.Millisecond},
+			"window":   {"rate-limited: 20/100ms, arrivals: window", 20, 100 * time.Millisecond},
+		} {
+			t.Run(engine+"/"+name, func(t *testing.T) {
+				t.Parallel()
+				var asked atomic.Int64
+				server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					switch n := asked.Add(1); {
+					case r.URL.Path == "/":
+						fmt.Fprint(w, links.String())
+					case n == 5 || n == 6: // both connections are waited for
+						time.Sleep(150 * time.Millisecond)
+					}
+				}))
+				t.Cleanup(server.Close)
+				var calls bytes.Buffer
+				run := carryOut(t, fmt.Sprintf(`
+targets: {t: {http: {url: %q, engine: %s, connections: 2}}}
+scenarios: [{name: s, target: t, crawl: {}, modes: [{%s}]}]
+`, server.URL, engine, rate.mode), func(o *runner.Options) { o.Calls, o.AllowLate = &calls, true })
+				list := starts(t, calls.Bytes())
+				if trial := run.Trials[0]; trial.OK != pages+1 || len(list) != pages+1 || asked.Load() != pages+1 {
+					t.Fatalf("%d pages, %d starts, and the server was asked %d times: %+v", trial.OK, len(list), asked.Load(), trial.Errors)
+				}
+				for i := rate.n; i < len(list); i++ {
+					if list[i]-list[i-rate.n] < int64(rate.per) {
+						t.Fatalf("%d starts in %v", rate.n+1, time.Duration(list[i]-list[i-rate.n]))
 					}
 				}
 			})

@@ -188,6 +188,7 @@ type measured struct {
 	whole *drive.Interval
 	end   drive.End
 	stood standstill
+	seen  []result.Watched
 }
 
 // apply warms up and carries out what is measured.
@@ -209,17 +210,21 @@ func (l *load) apply() (m measured, err error) {
 	if err != nil {
 		return m, err
 	}
-	gathered := l.gather(t, n)
+	gathered, looking := l.gather(t, n), l.looksAt(n)
 	shards := l.shards(from, rigs, gathered)
+	looking.follow(shards)
 	stopWatching, stood := l.watch(from, gatherings(gathered, l.beside)), func() standstill { return standstill{} }
 	if t.Scenario.Clock == scenario.Real {
 		stood = feelPulse(from)
 	}
+	over := l.watchOthers(from)
 	if l.beside != nil {
 		m.end = l.underWay.beside(shards[0], rigs[0], l.beside, l.stop)
 	} else {
 		m.end = drive.RunAll(shards, processors(t, l.own, n))
 	}
+	seen := over()
+	m.seen = looking.over()
 	m.stood = stood()
 	stopWatching()
 	spun := time.Duration(0)
@@ -235,6 +240,7 @@ func (l *load) apply() (m measured, err error) {
 		used.SpinS = spun.Seconds()
 		l.out.MachineUse = &used
 	}
+	l.out.Monitor = seen()
 	if n > 1 {
 		l.out.Loops = n
 	}

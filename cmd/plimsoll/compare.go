@@ -213,8 +213,13 @@ func (p *program) inTurns(ctx context.Context, plan *scenario.Plan, f runFlags) 
 		selected, _ := runner.Select(o.Plan, f.only) // as it has been already
 		trials += runner.Trials(selected)
 	}
+	if f.air, err = f.live.begin(p, plan.File.Name, trials); err != nil {
+		return err
+	}
+	was.Takers, is.Takers = f.air.takers(), f.air.takers()
 	var old, now *result.Run
 	err = p.watching(ctx, trials, f.quiet, func(atOnce context.Context, w *watcher) (err error) {
+		w.air = f.air
 		old, now, err = runner.Pair(ctx, atOnce, p.equipped(was.Options, w.of("baseline")), p.equipped(is.Options, w.of("candidate")))
 		return err
 	})
@@ -224,7 +229,7 @@ func (p *program) inTurns(ctx context.Context, plan *scenario.Plan, f runFlags) 
 	wrote := report.Write(was.dir, old, report.Options{NoPage: f.noPage})
 	f.versus.base = old
 	c, incomparable := f.compared(old, was.dir, now, is.dir)
-	ended := p.conclude(is.dir, now, errors.Join(err, wrote), f, c)
+	ended := p.conclude(ctx, is.dir, now, errors.Join(err, wrote), f, c)
 	if f.format == report.Text {
 		fmt.Fprintf(p.beside(f.writes).stdout, "baseline: %s\n", was.dir)
 	}

@@ -24,7 +24,7 @@ func concluded(t *testing.T, code int, taken ...string) (ended *exit, stdout str
 	}
 	var out bytes.Buffer
 	p := &program{stdout: &out, stderr: &out}
-	err := p.conclude(dir, &result.Run{Format: result.Format, Exit: result.Exit(code)}, nil, runFlags{format: "text"}, nil)
+	err := p.conclude(t.Context(), dir, &result.Run{Format: result.Format, Exit: result.Exit(code)}, nil, runFlags{format: "text"}, nil)
 	if err != nil && !errors.As(err, &ended) {
 		t.Fatalf("%v has no exit code", err)
 	}
@@ -55,7 +55,7 @@ func TestWhatCannotBeWrittenEndsWith3(t *testing.T) {
 func TestWhatCannotBeShownEndsWith3(t *testing.T) {
 	dir := t.TempDir()
 	p := &program{stdout: deaf{}, stderr: &bytes.Buffer{}}
-	err := p.conclude(filepath.Join(dir), &result.Run{Format: result.Format}, nil, runFlags{format: "text"}, nil)
+	err := p.conclude(t.Context(), filepath.Join(dir), &result.Run{Format: result.Format}, nil, runFlags{format: "text"}, nil)
 	var ended *exit
 	if !errors.As(err, &ended) || ended.code != runner.ExitInvalid || ended.err == nil {
 		t.Errorf("%v", err)

@@ -54,7 +54,34 @@ func (p *program) dryRun(plan *scenario.Plan, f runFlags) error {
 	if err != nil {
 		return err
 	}
+	if err := p.showWatched(trials); err != nil {
+		return err
+	}
 	return p.rehearse(plan, trials, f)
+}
+
+// showWatched shows which promises of the scenarios are looked at while they run.
+func (p *program) showWatched(trials []scenario.Trial) error {
+	var done []*scenario.Scenario
+	for _, t := range trials {
+		if slices.Contains(done, t.Scenario) {
+			continue
+		}
+		done = append(done, t.Scenario)
+		for _, promise := range t.Scenario.Thresholds {
+			text := promise.Watched()
+			if text == "" {
+				continue
+			}
+			if promise.Mode != "" {
+				text = promise.Mode + ": " + text
+			}
+			if _, err := fmt.Fprintf(p.stdout, "watched: %s: %s\n", t.Scenario.Name, text); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // rehearse shows an iteration of each scenario that has steps.

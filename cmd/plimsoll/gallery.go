@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -13,6 +14,7 @@ import (
 
 	"plimsoll/docs/gallery"
 	"plimsoll/runner/scenario"
+	"plimsoll/target/broker"
 	"plimsoll/target/setting"
 )
 
@@ -107,15 +109,43 @@ func (p *program) runEntry(ctx context.Context, entry gallery.Entry, f runFlags)
 	if len(problems) > 0 {
 		return broken(problems)
 	}
-	if absent := absentOf(entry.Programs()); absent != "" && len(f.only) == 0 {
-		f.only = simulated(plan)
-		fmt.Fprintf(p.stderr, "%s is not installed here: only what is simulated is carried out\n", absent)
+	if len(f.only) == 0 {
+		f.only = p.carriedHere(entry, plan)
 	}
 	if f.dryRun {
 		return p.dryRun(plan, f)
 	}
 	return p.carryOut(ctx, plan, f)
 }
+
+// carriedHere are the scenarios of an entry for which all that they take is here; what
+// is left out is told. None: all of them.
+func (p *program) carriedHere(entry gallery.Entry, plan *scenario.Plan) []string {
+	if absent := absentOf(entry.Programs()); absent != "" {
+		fmt.Fprintf(p.stderr, "%s is not installed here: only what is simulated is carried out\n", absent)
+		return simulated(plan)
+	}
+	if broker.Embedded {
+		return nil
+	}
+	here, left := plan.Scenarios[:0:0], []string(nil)
+	for _, s := range plan.Scenarios {
+		if slices.Contains(embedded, s.Target.Settings.Traits().Kind) {
+			left = append(left, s.Name)
+		} else {
+			here = append(here, s)
+		}
+	}
+	if len(left) == 0 {
+		return nil
+	}
+	fmt.Fprintf(p.stderr, "left out: %s, whose server is only in programs that are built with `go build -tags embedded ./cmd/plimsoll`\n", strings.Join(left, ", "))
+	return names(here)
+}
+
+// embedded are the kinds of target whose servers, where the gallery needs one, are
+// plimsoll's own.
+var embedded = []string{"sql", "nats"}
 
 // absentOf is the first program that is not installed, or "".
 func absentOf(programs []string) string {
@@ -128,11 +158,13 @@ func absentOf(programs []string) string {
 }
 
 // simulated are the names of the scenarios under the virtual clock.
-func simulated(plan *scenario.Plan) (names []string) {
-	for _, s := range plan.Scenarios {
-		if s.Clock == scenario.Virtual {
-			names = append(names, s.Name)
-		}
+func simulated(plan *scenario.Plan) []string {
+	return names(slices.DeleteFunc(slices.Clone(plan.Scenarios), func(s *scenario.Scenario) bool { return s.Clock != scenario.Virtual }))
+}
+
+func names(scenarios []*scenario.Scenario) (list []string) {
+	for _, s := range scenarios {
+		list = append(list, s.Name)
 	}
-	return names
+	return list
 }

@@ -226,15 +226,15 @@ func before(run *result.Run, t, other *result.Trial) bool {
 	return false
 }
 
-// published is the guide's own figure, where the row has one.
-func published(rows map[string]part, label, metric string) string {
+// published is what a source expects of a row, where it does.
+func published(rows map[string]part, label, metric, source string) string {
 	p, there := rows[label]
 	if !there {
 		return ""
 	}
 	t := p.trials[0]
 	for _, v := range p.run.Verdicts {
-		if v.Kind == result.KindExpect && v.Metric == metric && v.Scenario == t.Scenario && v.Mode == t.Mode && v.Point == t.Sweep && strings.HasPrefix(v.Source, "asyncio guide") {
+		if v.Kind == result.KindExpect && v.Metric == metric && v.Scenario == t.Scenario && v.Mode == t.Mode && v.Point == t.Sweep && strings.HasPrefix(v.Source, source) {
 			return strconv.FormatFloat(v.Expected, 'g', -1, 64)
 		}
 	}

@@ -49,8 +49,9 @@ func plan(t *testing.T, e gallery.Entry) *scenario.Plan {
 	return plan
 }
 
-// Every file loads without a warning, has both its halves, one under each clock,
-// and all of them are planned to take no longer than 100 s.
+// Every file loads without a warning, has both its halves, one under each clock, of
+// which the simulated one always promises something, and all of them are planned to take
+// no longer than 100 s.
 func TestGalleryFiles(t *testing.T) {
 	t.Parallel()
 	simulatedOnly := []string{"semaphore", "rate-limit"}
@@ -68,6 +69,9 @@ func TestGalleryFiles(t *testing.T) {
 			has[half] = true
 			if simulated := s.Clock == scenario.Virtual; !slices.Contains(halves, half) || simulated != (half == "simulated") {
 				t.Errorf("%s: %s has the clock %v", e.File, s.Name, s.Clock)
+			}
+			if half == "simulated" && len(s.Expect)+len(s.Thresholds) == 0 {
+				t.Errorf("%s: %s would pass whatever came of it", e.File, s.Name)
 			}
 			if half == "real" && s.Expect != nil {
 				t.Errorf("%s: %s expects figures of a machine", e.File, s.Name)
@@ -94,7 +98,7 @@ func TestGalleryPage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text := string(page)
+	text, unshown := string(page), pictures(t)
 	for _, e := range galleryEntries(t) {
 		heading := fmt.Sprintf("\n## %d. ", e.Number)
 		_, section, found := strings.Cut(text, heading)
@@ -111,11 +115,15 @@ func TestGalleryPage(t *testing.T) {
 		run, made := carriedOut(t, e)
 		for _, picture := range pagePictures.FindAllStringSubmatch(section, -1) {
 			comparePicture(t, filepath.Join(made, "simulated-"+picture[2]), picture[1])
+			unshown = slices.DeleteFunc(unshown, func(name string) bool { return name == picture[1] })
 		}
 		for _, table := range tables {
 			made := "<!-- table: " + table[1] + " -->\n\n" + joined(t, run, table[1], parsed(table[2])) + "\n<!-- end -->"
 			text = strings.Replace(text, table[0], made, 1)
 		}
+	}
+	if len(unshown) > 0 {
+		t.Errorf("the page shows no %v", unshown)
 	}
 	if text == string(page) {
 		return
@@ -130,7 +138,7 @@ func TestGalleryPage(t *testing.T) {
 
 var (
 	pageTables   = regexp.MustCompile(`(?s)<!-- table: ([a-z -]+) -->\n(.*?)<!-- end -->`)
-	pagePictures = regexp.MustCompile(`\]\((\d\d-([a-z]+\.svg))\)`)
+	pagePictures = regexp.MustCompile(`\]\((\d\d-([a-z-]+\.svg))\)`)
 )
 
 // carriedOut is an entry's run: what is simulated, and what is real where it is
@@ -159,6 +167,22 @@ func carriedOut(t *testing.T, e gallery.Entry) (run *result.Run, dir string) {
 	return run, filepath.Join(out, "latest")
 }
 
+// largestPicture is as much as one may take of the page.
+const largestPicture = 30 << 10
+
+// pictures are the names of those that lie beside the page.
+func pictures(t *testing.T) (names []string) {
+	t.Helper()
+	paths, err := filepath.Glob(filepath.Join(filepath.Dir(galleryPage), "*.svg"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range paths {
+		names = append(names, filepath.Base(path))
+	}
+	return names
+}
+
 // comparePicture compares a picture of the page with that of a run.
 func comparePicture(t *testing.T, made, name string) {
 	t.Helper()
@@ -166,7 +190,10 @@ func comparePicture(t *testing.T, made, name string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	path := filepath.Join(root, "docs", "gallery", name)
+	if len(drawn) > largestPicture {
+		t.Errorf("%s has %d bytes, more than %d", name, len(drawn), largestPicture)
+	}
+	path := filepath.Join(filepath.Dir(galleryPage), name)
 	if shown, _ := os.ReadFile(path); bytes.Equal(shown, drawn) {
 		return
 	}
@@ -208,8 +235,13 @@ func parsed(table string) onPage {
 	return s
 }
 
-// guides are the columns of the guide's own figures, by what they are of.
-var guides = map[string]string{"makespan": "the guide (s)", "speedup": "the guide: speedup"}
+// sources are where expected figures are from, as the files and the page's columns
+// name them.
+var sources = []struct{ named, column string }{{"asyncio guide", "the guide"}, {"by arithmetic", "by arithmetic"}}
+
+// expected are the figures that are expected, and how a column of them is titled behind
+// its source.
+var expected = map[string]string{"makespan": " (s)", "speedup": ": speedup"}
 
 // joined is the table of both halves: of what was not carried out now, the page's
 // own figures.
@@ -262,8 +294,12 @@ func joined(t *testing.T, run *result.Run, spec string, page onPage) string {
 				}
 				return ""
 			})
-			if guide := guides[kind]; half == "simulated" && guide != "" {
-				column(guide, func(label string) string { return published(of, label, kind) })
+			behind, known := expected[kind]
+			if half != "simulated" || !known {
+				continue
+			}
+			for _, source := range sources {
+				column(source.column+behind, func(label string) string { return published(of, label, kind, source.named) })
 			}
 		}
 	}
@@ -305,15 +341,27 @@ func TestGalleryRuns(t *testing.T) {
 	}
 	dir, began := t.TempDir(), time.Now()
 	for _, e := range galleryEntries(t) {
-		if needsEmbedded(e) && !broker.Embedded {
-			t.Logf("%s is left out: %s", e.Name, broker.Absent)
-			continue
-		}
 		since := time.Now()
 		command(t, dir, "plimsoll gallery "+e.Name+" --quiet --allow-late")
 		t.Logf("%s: %v", e.Name, time.Since(since).Round(10*time.Millisecond))
 	}
 	t.Logf("all of it: %v", time.Since(began).Round(time.Second))
+}
+
+// Without the tag embedded, what needs plimsoll's own database or broker is left out, and
+// that is said; all else is carried out.
+func TestGalleryWithoutEmbedded(t *testing.T) {
+	t.Parallel()
+	for _, e := range galleryEntries(t) {
+		if !needsEmbedded(e) {
+			continue
+		}
+		end := within("gallery", e.Name, "--quiet", "--out", t.TempDir(), "--allow-late", "--dry-run")
+		said := strings.Contains(end.stderr, "left out: real-") && strings.Contains(end.stderr, "-tags embedded")
+		if planned := strings.Contains(end.stdout, "real-"); end.code != 0 || said == broker.Embedded || planned != broker.Embedded || !strings.Contains(end.stdout, "real ") {
+			t.Errorf("%s ended with %d\n%s\n%s", e.Name, end.code, end.stderr, end.stdout)
+		}
+	}
 }
 
 // Without Python, what is simulated is carried out, and it is said. (Not beside

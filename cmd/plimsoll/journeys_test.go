@@ -15,13 +15,13 @@ import (
 	"plimsoll/target/broker"
 )
 
-// recipe is a scenario file with steps, and what a comment in front of it says
-// that comes of it.
+// recipe is a scenario file, and what a comment in front of it says that comes of it.
 type recipe struct {
 	title, file string
 	tag         string             // that the program needs to be built with; "": none
 	counts      map[string]figures // by the paths of steps; "iterations" of all of them
 	says        []string           // parts of what is told first
+	plans       bool               // it takes minutes: says is of what is planned
 }
 
 // figures are those of a step, or of all iterations.
@@ -32,7 +32,7 @@ type figures struct {
 }
 
 var (
-	recipePattern = regexp.MustCompile("(?ms)^<!-- (?:tags ([a-z]+), )?(counts|says): ([^\n]*) -->\n\n```yaml\n(.*?)^```")
+	recipePattern = regexp.MustCompile("(?ms)^<!-- (?:tags ([a-z]+), )?(counts|says|plans): ([^\n]*) -->\n\n```yaml\n(.*?)^```")
 	countPattern  = regexp.MustCompile(`(?:^|, )([^,()]+?) (~?)(\d+)(?: \(([^)]*)\))?`)
 	morePattern   = regexp.MustCompile(`(\d+) (errors|attempts|hops)`)
 )
@@ -56,8 +56,8 @@ func counts(t *testing.T, text string) map[string]figures {
 	return all
 }
 
-// recipes are all scenario files of docs/journeys.md and of the pages on targets,
-// and those that have what they have not.
+// recipes are all scenario files of docs/journeys.md, of the pages on patterns, capacity
+// and targets, and those that have what they have not.
 func recipes(t *testing.T) (all []recipe) {
 	t.Helper()
 	pages, err := filepath.Glob(filepath.Join(root, "docs", "targets", "*.md"))
@@ -65,7 +65,11 @@ func recipes(t *testing.T) (all []recipe) {
 		t.Fatal(pages, err)
 	}
 	installed := func(page string) bool { return filepath.Base(page) == "redis.md" } // its server; its package's tests run it
-	for _, page := range append(slices.DeleteFunc(pages, installed), filepath.Join(root, "docs", "journeys.md")) {
+	pages = slices.DeleteFunc(pages, installed)
+	for _, page := range []string{"journeys.md", "patterns.md", "capacity-planning.md"} {
+		pages = append(pages, filepath.Join(root, "docs", page))
+	}
+	for _, page := range pages {
 		all = append(all, recipesOf(t, page)...)
 	}
 	files, err := filepath.Glob("testdata/journeys/*.yaml")
@@ -90,15 +94,15 @@ func recipesOf(t *testing.T, page string) (all []recipe) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, section := range regexp.MustCompile(`(?m)^##? ?#* `).Split(string(text), -1) {
+	for _, section := range regexp.MustCompile(`(?m)^##+ `).Split(string(text), -1) {
 		title, _, _ := strings.Cut(section, "\n")
-		title = filepath.Base(page) + " " + title
+		title = filepath.Base(page) + " " + strings.TrimPrefix(title, "# ")
 		for _, match := range recipePattern.FindAllStringSubmatch(section, -1) {
 			r := recipe{title: title, tag: match[1], file: match[4]}
-			if match[2] == "says" {
-				r.says = strings.Split(match[3], "; ")
-			} else {
+			if r.plans = match[2] == "plans"; match[2] == "counts" {
 				r.counts = counts(t, match[3])
+			} else {
+				r.says = strings.Split(match[3], "; ")
 			}
 			all = append(all, r)
 		}
@@ -109,10 +113,10 @@ func recipesOf(t *testing.T, page string) (all []recipe) {
 	return all
 }
 
-// Every scenario file of docs/journeys.md, docs/targets and testdata/journeys runs, keeps
-// its promises, and does each step as often as it says. What comes of it in
-// simulated time is the same on every machine; what goes over HTTP is counted by
-// `requests`.
+// Every scenario file of docs/journeys.md, docs/patterns.md, docs/capacity-planning.md,
+// docs/targets and testdata/journeys runs, keeps its promises, and does each step as
+// often as it says. What comes of it in simulated time is the same on every machine; what
+// goes over HTTP is counted by `requests`. One that takes minutes is planned.
 func TestJourneys(t *testing.T) {
 	t.Parallel()
 	for _, r := range recipes(t) {
@@ -131,7 +135,11 @@ func TestJourneys(t *testing.T) {
 			if err := os.WriteFile(filepath.Join(dir, "journey.yaml"), []byte(r.file), 0o666); err != nil {
 				t.Fatal(err)
 			}
-			end := plimsoll(t, dir, "run", "journey.yaml", "--quiet", "--allow-late")
+			args := []string{"run", "journey.yaml", "--quiet", "--allow-late"}
+			if r.plans {
+				args = append(args, "--dry-run")
+			}
+			end := plimsoll(t, dir, args...)
 			if end.code != 0 {
 				t.Fatalf("ended with %d\n%s\n%s", end.code, end.stderr, end.stdout)
 			}
@@ -141,8 +149,8 @@ func TestJourneys(t *testing.T) {
 					t.Errorf("%q is not in\n%s", say, told)
 				}
 			}
-			for _, trial := range latest(t, dir).Trials {
-				if r.counts != nil {
+			if r.counts != nil {
+				for _, trial := range latest(t, dir).Trials {
 					r.compare(t, &trial)
 				}
 			}

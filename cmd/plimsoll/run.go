@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -33,6 +34,8 @@ type runFlags struct {
 	shown
 	writes writes
 	versus versus
+	live   liveFlags
+	air    *onAir // where the run is shown live; nil: nowhere
 }
 
 // What is printed while a load is made; report knows more.
@@ -68,7 +71,7 @@ or the generator itself was the limit; 130 interrupted.`,
 			if err := checkPrinted(f.format); err != nil {
 				return err
 			}
-			if err := f.versus.check(); err != nil {
+			if err := cmp.Or(f.versus.check(), f.live.check()); err != nil {
 				return err
 			}
 			plan, err := p.load(fileArgument(args))
@@ -99,6 +102,7 @@ or the generator itself was the limit; 130 interrupted.`,
 	f.shown.declare(flags)
 	flags.BoolVar(&f.allowLate, "allow-late", false, "accept trials in which the generator fell behind")
 	flags.BoolVar(&f.dryRun, "dry-run", false, "show the trials and how long they take; send nothing")
+	f.live.declare(flags)
 	f.versus.declare(flags)
 	return cmd
 }
@@ -137,22 +141,26 @@ func (p *program) carryOut(ctx context.Context, plan *scenario.Plan, f runFlags)
 		return broken(err)
 	}
 	begun.Calls = calls.writer()
-	run, err := p.watched(ctx, runner.Trials(trials), f.quiet, begun.Options)
+	if f.air, err = f.live.begin(p, plan.File.Name, runner.Trials(trials)); err != nil {
+		return err
+	}
+	run, err := p.watched(ctx, runner.Trials(trials), f.quiet, begun.Options, f.air)
 	if run == nil {
 		return broken(err)
 	}
 	if baseline == nil {
-		return p.conclude(begun.dir, run, err, f, nil)
+		return p.conclude(ctx, begun.dir, run, err, f, nil)
 	}
 	c, incomparable := f.compared(baseline, f.versus.against, run, begun.dir)
 	f.versus.base = baseline
-	return worst(p.conclude(begun.dir, run, err, f, c), p.ended(c, incomparable, f))
+	return worst(p.conclude(ctx, begun.dir, run, err, f, c), p.ended(c, incomparable, f))
 }
 
 // watched carries a plan out, of so many trials, and shows how far it is. With
 // an interrupt it ends early, with a second one at once.
-func (p *program) watched(ctx context.Context, trials int, quiet bool, o runner.Options) (run *result.Run, err error) {
+func (p *program) watched(ctx context.Context, trials int, quiet bool, o runner.Options, air *onAir) (run *result.Run, err error) {
 	err = p.watching(ctx, trials, quiet, func(atOnce context.Context, w *watcher) (err error) {
+		w.air, o.Takers = air, air.takers()
 		run, err = runner.Run(ctx, atOnce, p.equipped(o, w))
 		return err
 	})
@@ -185,7 +193,7 @@ func (p *program) equipped(o runner.Options, w *watcher) runner.Options {
 
 // conclude writes what a person reads, beside a comparison if there is one,
 // and ends with the run's exit code, whatever went wrong on the way.
-func (p *program) conclude(dir string, run *result.Run, err error, f runFlags, c *compare.Comparison) error {
+func (p *program) conclude(ctx context.Context, dir string, run *result.Run, err error, f runFlags, c *compare.Comparison) error {
 	people := p.beside(f.writes)
 	how := people.options(f.shown)
 	how.Against, how.Strict, how.Base, how.NoPage = c, f.versus.strict, f.versus.base, f.noPage
@@ -203,6 +211,9 @@ func (p *program) conclude(dir string, run *result.Run, err error, f runFlags, c
 	}
 	if wrote := p.write(f.writes, run, how); err == nil {
 		err = wrote
+	}
+	if shown := f.air.report(ctx, p, run, how); err == nil {
+		err = shown
 	}
 	return ending(run, err)
 }
@@ -250,7 +261,7 @@ func (s *shown) declare(flags *pflag.FlagSet) {
 // options are how to print on what stdout is.
 func (p *program) options(s shown) report.Options {
 	colour := !s.noColor && os.Getenv("NO_COLOR") == "" && terminal(p.stdout)
-	return report.Options{Colour: colour, Width: report.Width(beneath(p.stdout)), Confidence: s.confidence, Phases: s.phases, Completions: s.completions, Slowest: s.slowest}
+	return report.Options{Colour: colour, Width: report.Width(beneath(p.stdout)), Confidence: s.confidence, Phases: s.phases, Completions: s.completions, Slowest: s.slowest, CI: ci(os.Getenv)}
 }
 
 // callsFile is where --calls goes; the zero value is nowhere.

@@ -20,6 +20,8 @@ type watcher struct {
 	output io.Writer                       // for what commands print
 	stop   func()                          // ends output
 	side   string                          // whose trials it shows, where there are two
+	air    *onAir                          // where the run is shown live; nil: nowhere
+	name   string                          // of the trial that is under way
 	ended  func(*result.Trial) (told bool) // hears of every trial's end, and tells of it or not; nil: nobody does
 }
 
@@ -67,6 +69,8 @@ func (w *watcher) Begin(t scenario.Trial, calls int64, length time.Duration) {
 	if length > 0 {
 		length += t.Scenario.Warmup
 	}
+	w.name = name
+	w.air.begins(t.Scenario.Name, name, calls, length)
 	w.bars.Trial(name, calls, length)
 }
 
@@ -80,9 +84,13 @@ func (w *watcher) Sample(s runner.Sample, elapsed time.Duration) {
 
 func (w *watcher) Note(text string) { w.bars.Note(text) }
 
-func (w *watcher) Fewer(trials int) { w.bars.Fewer(trials) }
+func (w *watcher) Fewer(trials int) {
+	w.air.fewer(trials)
+	w.bars.Fewer(trials)
+}
 
 func (w *watcher) End(t *result.Trial) {
+	w.air.ends(w.name, t)
 	if w.ended != nil && w.ended(t) {
 		w.bars.EndTrial("")
 		return

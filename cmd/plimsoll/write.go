@@ -76,7 +76,7 @@ func (p *program) write(w writes, run *result.Run, o report.Options) error {
 
 // writeAs is write of a run that is looked at in some way.
 func (p *program) writeAs(w writes, run *result.Run, o report.Options, as render) error {
-	o.Colour, o.Width = false, 0
+	o.Colour, o.Width, o.CI = false, 0, ci(os.Getenv)
 	var problems []error
 	for _, one := range w {
 		problems = append(problems, p.writeOne(one, run, o, as))

@@ -103,7 +103,8 @@ func texts(t *testing.T, svg []byte) []string {
 
 func TestGoldenCharts(t *testing.T) {
 	for name, run := range map[string]*result.Run{"published": published(), "frozen": sample.Frozen(), "failing": failing(), "bars": sample.Bars(),
-		"rates": sample.Rates(), "callers": sample.Callers(), "interrupted": sample.Interrupted(), "journey": sample.Journey(), "completions": sample.Completions()} {
+		"rates": sample.Rates(), "callers": sample.Callers(), "interrupted": sample.Interrupted(), "journey": sample.Journey(), "completions": sample.Completions(),
+		"queue": sample.Queue(), "crawl": sample.Crawl(), "watched": sample.Watched()} {
 		var got strings.Builder
 		svgs := svgs(t, run)
 		for _, kind := range []string{"speedup", "latency", "timeline", "completions", "steps"} {
@@ -265,23 +266,17 @@ func TestTextsKeepTheirLength(t *testing.T) {
 	}
 }
 
-// The lines of a batch rise where its calls were over, the first one's included, and go
-// level between; what took no time stands at the edge of a logarithmic axis.
+// The lines of a batch rise where its calls were over, and go level between; what took no
+// time stands at the edge of a logarithmic axis.
 func TestStairs(t *testing.T) {
-	at := func(s float64) *float64 { return &s }
-	curve := result.Curve{FirstS: at(0), HalfS: at(2), LastS: at(3), Marks: []result.Mark{{0.5, 2}, {1, 3}}}
 	p := newPanel("", "")
 	p.X.Min = 0.1
 	want := plotter.XYs{{X: 0.1, Y: 0}, {X: 0.1, Y: 0.25}, {X: 2, Y: 0.25}, {X: 2, Y: 0.5}, {X: 3, Y: 0.5}, {X: 3, Y: 1}}
-	if got := p.stair(marked(&curve, 4)); !slices.Equal(got, want) {
+	if got := p.stair([]result.Mark{{0.25, 0}, {0.5, 2}, {1, 3}}); !slices.Equal(got, want) {
 		t.Errorf("%v instead of %v", got, want)
 	}
-	if got := p.corners(milestones(&curve, 4)); !slices.Equal(got, plotter.XYs{{X: 0.1, Y: 0.25}, {X: 2, Y: 0.5}, {X: 3, Y: 1}}) {
-		t.Errorf("%v", got)
-	}
-	never := result.Curve{Marks: []result.Mark{}}
-	if line, marks := p.stair(marked(&never, 4)), milestones(&never, 4); line != nil || marks != nil {
-		t.Errorf("%v, %v of calls that never ended", line, marks)
+	if line := p.stair(nil); line != nil {
+		t.Errorf("%v of calls that never ended", line)
 	}
 }
 

@@ -24,7 +24,7 @@ func completions(sec view.Section) (*figure, error) {
 	var times span
 	for _, c := range all {
 		for _, o := range view.Orders {
-			for _, m := range marked(o.Of(c.Completions), c.Requests) {
+			for _, m := range c.Over(o) {
 				times.add(m.AtS())
 			}
 		}
@@ -63,44 +63,23 @@ func shares(a *plot.Axis, labels int) (lines []float64) {
 func (p *panel) stairs(s *view.Scenario, all []view.Completed) {
 	lines := make([]plotter.XYs, len(all))
 	for i, c := range all {
-		lines[i] = p.stair(marked(&c.Curve, c.Requests))
+		lines[i] = p.stair(c.Over(view.AsCompleted))
 	}
 	hidden := hiding(lines)
 	for i, c := range all {
 		if l := lookOf(s.Nth(c.Mode)); len(lines[i]) > 0 {
 			p.draws(course{points: lines[i], line: above(l.line(), hidden[i])})
-			p.Add(dots{points: p.corners(milestones(&c.Curve, c.Requests)), style: l.dot()})
+			p.Add(dots{points: p.corners(c.Milestones(view.AsCompleted)), style: l.dot()})
 			p.tell(entry{text: modeName(s, c.Mode), rank: ofModes, line: l.line(), marker: l.dot()})
-			p.tell(entry{text: view.Orders[0].Name, rank: ofFigures, line: look{Color: grey}.line()})
+			p.tell(entry{text: view.AsCompleted.Name, rank: ofFigures, line: look{Color: grey}.line()})
 		}
 	}
 	for _, c := range all {
-		if ordered := p.stair(marked(&c.InOrder, c.Requests)); len(ordered) > 0 {
+		if ordered := p.stair(c.Over(view.InOrder)); len(ordered) > 0 {
 			p.draws(course{points: ordered, line: lookOf(s.Nth(c.Mode)).longDashed()})
-			p.tell(entry{text: view.Orders[1].Name, rank: ofFigures, line: look{Color: grey}.longDashed()})
+			p.tell(entry{text: view.InOrder.Name, rank: ofFigures, line: look{Color: grey}.longDashed()})
 		}
 	}
-}
-
-// marked are the marks of a curve, that of the first call among them.
-func marked(c *result.Curve, calls int) []result.Mark {
-	if c.FirstS == nil || len(c.Marks) > 0 && c.Marks[0].Share() <= 1/float64(calls) {
-		return c.Marks
-	}
-	return append([]result.Mark{{1 / float64(calls), *c.FirstS}}, c.Marks...)
-}
-
-// milestones are the marks of the first call, of half of them, and of the last.
-func milestones(c *result.Curve, calls int) (marks []result.Mark) {
-	for _, m := range []struct {
-		at    *float64
-		share float64
-	}{{c.FirstS, 1 / float64(calls)}, {c.HalfS, float64((calls+1)/2) / float64(calls)}, {c.LastS, 1}} {
-		if m.at != nil {
-			marks = append(marks, result.Mark{m.share, *m.at})
-		}
-	}
-	return marks
 }
 
 // corners are marks on the panel; what took no time stands at its edge.

@@ -2,6 +2,7 @@ package chart
 
 import (
 	"math"
+	"slices"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
@@ -19,25 +20,63 @@ func latency(sec view.Section) (*figure, error) {
 	f := &figure{width: 8 * vg.Inch, body: 4.2 * vg.Inch, about: sec.About, warning: s.Warning()}
 	f.title = sec.Title + ": latency by percentile" + atLast(s)
 	groups := shownGroups(s.AtLast(), f.shown(modesOf(s.AtLast()), mostLooks))
+	p := curvesOf(s, groups, nil)
+	if p == nil {
+		return nil, nil
+	}
+	f.hints = append(f.hints, s.Survivors(s.AtLast()), view.CurveEnds(groups))
+	f.panels = [][]panel{{*p}}
+	return f, nil
+}
+
+// Curves draws percentile curves as SVG, those that they stand against dashed behind
+// them, without a title: they stand under one.
+func Curves(c *view.Curves) (svg []byte, err error) {
+	defer recovered(&err)
+	p := curvesOf(c.Scenario, c.Groups, c.Base)
+	if p == nil {
+		return nil, nil
+	}
+	f := &figure{width: 8 * vg.Inch, body: 4.2 * vg.Inch, warning: c.Warning(), panels: [][]panel{{*p}}}
+	return f.svg()
+}
+
+// curvesOf is the panel of percentile curves; nil without a success.
+func curvesOf(s *view.Scenario, groups, base []*view.Group) *panel {
 	var values, tails span
-	for _, g := range groups {
+	for _, g := range slices.Concat(groups, base) {
+		if g == nil {
+			continue
+		}
 		for _, point := range append(view.Curve(g.ResponseTimes()), view.Curve(g.ServiceTimes())...) {
 			values.add(point.Seconds)
 			tails.add(point.Tail)
 		}
 	}
 	if values.empty() {
-		return nil, nil
+		return nil
 	}
-	f.hints = append(f.hints, s.Survivors(s.AtLast()), view.CurveEnds(groups))
 	promises := s.Promises(view.Response, view.Service)
 	p := newPanel("percentile of "+s.Noun()+"s", "latency")
 	y := scaling{logFrom: 0, label: duration}
 	p.Add(grid{x: percentiles(&p.X, tails.high), y: y.set(&p.Y, y.reaching(values, limits(promises)...))})
+	p.baseCurves(s, base)
 	p.curves(s, groups)
 	p.promise(promises, false)
-	f.panels = [][]panel{{*p}}
-	return f, nil
+	return p
+}
+
+// baseCurves draws the response times of the groups that others stand against.
+func (p *panel) baseCurves(s *view.Scenario, base []*view.Group) {
+	for _, g := range base {
+		if g == nil {
+			continue
+		}
+		if points := curve(g.ResponseTimes()); len(points) > 0 {
+			p.draws(course{points: points, line: lookOf(s.Nth(g.Mode)).dashed()})
+			p.tell(entry{text: "response time of the base", rank: ofFigures, line: look{Color: grey}.dashed()})
+		}
+	}
 }
 
 func modesOf(groups []*view.Group) (modes []string) {

@@ -6,6 +6,7 @@ import (
 	"golang.org/x/image/font"
 	"gonum.org/v1/plot"
 	plotfont "gonum.org/v1/plot/font"
+	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 )
@@ -58,11 +59,14 @@ var (
 	baselineLine = draw.LineStyle{Color: grey, Width: 0.9, Dashes: fine}
 )
 
+// writing is how texts of all charts are measured and drawn.
+var writing = &letters{text.Plain{Fonts: plotfont.DefaultCache}, otherFonts}
+
 func textStyle(size vg.Length, weight font.Weight, c color.Color) draw.TextStyle {
 	return draw.TextStyle{
 		Color:   c,
 		Font:    plotfont.Font{Typeface: "Liberation", Variant: "Sans", Weight: weight, Size: size},
-		Handler: plot.DefaultTextHandler,
+		Handler: writing,
 	}
 }
 

@@ -44,6 +44,14 @@ func timeline(sec view.Section) (*figure, error) {
 	return f, nil
 }
 
+// Course draws a stretch of a timeline as SVG, without a title: it stands under one.
+func Course(c *view.Course) (svg []byte, err error) {
+	defer recovered(&err)
+	f := &figure{width: 8 * vg.Inch, panels: strips(c.Scenario, c.Groups, []view.Stretch{c.Stretch}, false)}
+	f.body = vg.Length(len(f.panels)) * 1.85 * vg.Inch
+	return f.svg()
+}
+
 // strip is one of the panels above each other.
 type strip struct {
 	label    string
@@ -83,6 +91,14 @@ func ofTimeline(s *view.Scenario) []strip {
 	}
 	if s.Queued() {
 		all = append(all, strip{"in the queue", linear, []figureOf{queued}, nil, (*panel).queues, view.Queue, "nothing waited"})
+	}
+	var trials []*result.Trial
+	for _, g := range s.AtLast() {
+		trials = append(trials, g.Trials[0])
+	}
+	for _, name := range view.Monitors(trials) {
+		of := func(m view.Moment) float64 { return m.CoresOf(name) }
+		all = append(all, strip{"cores of " + view.Clean(name), linear, []figureOf{of}, nil, func(p *panel, t track) { p.cores(t, of) }, "", "nothing was seen"})
 	}
 	return all
 }

@@ -49,6 +49,11 @@ func (p *panel) queues(t track) {
 	p.steps(t.moments, queued, above(t.line(), t.hidden), "in the queue", look{Color: grey}.line())
 }
 
+// cores draws how many processors were taken on the other side.
+func (p *panel) cores(t track, of figureOf) {
+	p.steps(t.moments, of, above(t.longDashed(), t.hidden), "cores taken", look{Color: grey}.longDashed())
+}
+
 // steps draws a figure as steps.
 func (p *panel) steps(moments []view.Moment, of figureOf, style draw.LineStyle, name string, sample draw.LineStyle) {
 	for _, points := range steps(moments, of) {

@@ -14,6 +14,7 @@
 package compare
 
 import (
+	"slices"
 	"time"
 
 	"plimsoll/runner/result"
@@ -37,6 +38,12 @@ const (
 	P50      = "p50"      // seconds, of the successes' response time
 	P99      = "p99"
 	Errors   = "errors" // share of errors in ok + errors, 0 to 1
+
+	// Seconds until so much of a batch was over, as calls completed; compared where
+	// repetitions tell it, and Last only where that is not the makespan.
+	First = "first"
+	Half  = "half"
+	Last  = "last"
 
 	// Shares of what became due, 0 to 1; compared where there were any.
 	Cancelled = "cancelled"
@@ -195,7 +202,7 @@ func (c *Comparison) judge(was, is []result.Group, l limits) error {
 	for i := range was {
 		old[placeOf(&was[i])] = &was[i]
 	}
-	var family, ofSteps []*test
+	var family, ofBatches, ofSteps []*test
 	for i := range is {
 		at := placeOf(&is[i])
 		before := old[at]
@@ -209,6 +216,10 @@ func (c *Comparison) judge(was, is []result.Group, l limits) error {
 			return err
 		}
 		family = append(family, tests...)
+		if tests, err = c.completionTests(before, &is[i], l); err != nil {
+			return err
+		}
+		ofBatches = append(ofBatches, tests...)
 		if tests, err = c.stepTests(before, &is[i], l); err != nil {
 			return err
 		}
@@ -219,10 +230,11 @@ func (c *Comparison) judge(was, is []result.Group, l limits) error {
 			c.OnlyBaseline = append(c.OnlyBaseline, at)
 		}
 	}
-	// Many steps must not make it harder to tell anything of the whole.
-	conclude(family)
-	conclude(ofSteps)
-	for _, t := range append(family, ofSteps...) {
+	// Many steps, or times of a batch, must not make it harder to tell anything of the whole.
+	for _, tests := range [][]*test{family, ofBatches, ofSteps} {
+		conclude(tests)
+	}
+	for _, t := range slices.Concat(family, decided(ofBatches), ofSteps) {
 		c.Changes = append(c.Changes, t.change)
 	}
 	return nil

@@ -56,6 +56,8 @@ func (s sample) figure(metric string) statistics.Figure {
 		return s.percentile(50)
 	case P99:
 		return s.percentile(99)
+	case First, Half, Last:
+		return s.from(func(trials []*result.Trial) float64 { return math.Log(meanCompletion(trials, completed[metric])) })
 	}
 	return s.from(shares[metric])
 }
@@ -77,6 +79,8 @@ func (s sample) value(metric string) float64 {
 		return s.group.ResponseTimes().Quantile(50).Least.High
 	case P99:
 		return s.group.ResponseTimes().Quantile(99).Least.High
+	case First, Half, Last:
+		return meanCompletion(s.group.Trials, completed[metric])
 	}
 	return shares[metric](s.group.Trials)
 }

@@ -11,6 +11,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"slices"
 
 	"plimsoll/report/chart"
 	"plimsoll/report/view"
@@ -94,8 +95,14 @@ func (p *printer) section(n int, sec view.PageSection, pictures []chart.Chart) {
 }
 
 // chapter prints its charts and its tables; a chart without a picture and without
-// numbers is none.
+// numbers is none, and so is a chapter without anything.
 func (p *printer) chapter(c view.Chapter, pictures []chart.Chart) {
+	c.Plots = slices.DeleteFunc(slices.Clone(c.Plots), func(plot view.Plot) bool {
+		return plot.Heat == nil && len(plot.Numbers.Rows) == 0 && pictureOf(plot.Kind, pictures) == nil
+	})
+	if len(c.Plots)+len(c.Tables) == 0 {
+		return
+	}
 	p.raw(`<section class=chapter><h3>`)
 	p.text(c.Title)
 	p.raw(`</h3>`)

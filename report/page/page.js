@@ -2,7 +2,7 @@
 // Draws the charts of a page anew, out of the tables beside them, to be looked at
 // closer; sorts and filters long tables. Without it nothing is missing but that.
 // Nothing here makes markup out of a text: texts are set as texts.
-const plimsoll = (() => {
+var plimsoll = (() => {
   const light = ['#0072B2', '#D55E00', '#009E73', '#CC79A7', '#E69F00', '#56B4E9', '#333333'];
   const dark = ['#4AA8E0', '#FF8C42', '#2FCB9C', '#E39AC4', '#F0B43C', '#8CD0F7', '#DDDDDD'];
   const media = window.matchMedia('(prefers-color-scheme: dark)');
@@ -56,7 +56,18 @@ const plimsoll = (() => {
     return Number(p.toFixed(Math.max(0, Math.ceil(Math.log10(tail)) - 1))) + ' %';
   }
 
-  const dashes = { service: [2, 3], started: [6, 4], asked: [1, 3], p50: [], p90: [6, 3], 'in the queue': [6, 3], dropped: [1, 2], failed: [2, 2] };
+  // apart are the marks of an axis that have room for a label beside the one before.
+  function apart(u, all) {
+    let last = -Infinity;
+    return all.map(v => {
+      const at = u.valToPos(v, 'x');
+      if (at - last < 46) return null;
+      last = at;
+      return v;
+    });
+  }
+
+  const dashes = { service: [2, 3], started: [6, 4], asked: [1, 3], p50: [], p90: [6, 3], 'in the queue': [6, 3], held: [3, 3], dropped: [1, 2], failed: [2, 2] };
   const widths = { p99: 1.6, response: 2.2, service: 2.2 };
 
   function line(s) {
@@ -113,7 +124,7 @@ const plimsoll = (() => {
 
   // show puts a lively chart in the place of the picture: keys that switch lines, the
   // plots, and what is under the cursor, which the keyboard moves too.
-  function show(figure, series, build, places, named) {
+  function show(figure, series, build, places, whole, named) {
     const still = figure.querySelector('.still');
     const box = element('div', 'lively'), keys = element('div', 'keys'), read = element('output', 'read');
     const caption = figure.querySelector('figcaption b');
@@ -123,7 +134,7 @@ const plimsoll = (() => {
     box.setAttribute('aria-label', (caption ? caption.textContent : 'chart') + ': arrow keys move along it, plus and minus zoom, 0 shows all');
     read.setAttribute('aria-live', 'polite');
     const off = new Set(), hidden = s => off.has('mode ' + s.mode) || off.has('name ' + s.name) || s.base && off.has('base');
-    const chart = { plots: [], hidden, places };
+    const chart = { plots: [], hidden, places, whole };
     const key = (id, text, mark) => {
       const b = element('button', '', undefined);
       b.type = 'button';
@@ -153,18 +164,17 @@ const plimsoll = (() => {
       read.textContent = named(at) + ': ' + (parts.join(' · ') || 'nothing');
       read.dataset.at = at;
     };
-    chart.draw = zoom => {
-      const range = zoom === undefined && chart.plots[0] ? [chart.plots[0].scales.x.min, chart.plots[0].scales.x.max] : zoom;
+    chart.draw = () => {
+      const scale = chart.plots[0] && chart.plots[0].scales.x, range = scale && scale.min !== null ? [scale.min, scale.max] : whole;
       for (const p of chart.plots) p.destroy();
       box.textContent = '';
       chart.plots = build(box, chart);
-      if (range && range[0] !== null) for (const p of chart.plots) p.setScale('x', { min: range[0], max: range[1] });
+      for (const p of chart.plots) p.setScale('x', { min: range[0], max: range[1] });
     };
     keysOf();
     const lively = [keys, box, read, element('p', 'hint', 'Drag to zoom, double-click for all; or arrow keys, + − 0.')];
     if (still) { still.before(...lively); still.classList.add('hidden'); } else figure.querySelector('figcaption').after(...lively);
     chart.draw();
-    chart.whole = [chart.plots[0].scales.x.min, chart.plots[0].scales.x.max];
     box.addEventListener('keydown', e => press(e, chart));
     charts.add(chart);
     new ResizeObserver(() => {
@@ -209,13 +219,13 @@ const plimsoll = (() => {
       const ends = [1, 2, 4, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9];
       return [new uPlot(options(box, 340, {
         scales: { x: { time: false, distr: 3, range: (u, low, high) => [low, high > low ? high : low * 10] }, y: logarithmic(values) },
-        axes: axes({ values: (u, all) => all.map(v => v === null ? '' : percentile(v)), splits: u => ends.filter(t => t >= u.scales.x.min * 0.999 && t <= u.scales.x.max * 1.001), filter: (u, s) => s }, {}, n.series[0].unit, 'latency'),
+        axes: axes({ values: (u, all) => apart(u, all).map(v => v === null ? '' : percentile(v)), splits: u => ends.filter(t => t >= u.scales.x.min * 0.999 && t <= u.scales.x.max * 1.001), filter: (u, s) => s }, {}, n.series[0].unit, 'latency'),
         series: [{}, ...shown.map(line)],
         cursor: { bind: all(chart), drag: { x: true, y: false } },
         hooks: { setCursor: [u => chart.tell(u.cursor.idx)] },
       }), [xs, ...values], box)];
     };
-    return show(figure, n.series, build, xs, at => 'p' + n.places[at]);
+    return show(figure, n.series, build, xs, [xs[0], Math.max(xs[xs.length - 1], 2)], at => 'p' + n.places[at]);
   }
 
   let synced = 0;
@@ -244,7 +254,6 @@ const plimsoll = (() => {
         cursor: { bind: all(chart), drag: { x: true, y: false }, sync: { key, setSeries: false, scales: ['x', null] } },
         hooks: {
           setCursor: [u => { if (i === 0 || u.cursor.event) chart.tell(u.cursor.idx); }],
-          ready: [u => { if (!chart.whole) u.setScale('x', { min: Math.min(0, xs[0]), max: end }); }],
           setScale: [(u, scale) => {
             if (scale !== 'x') return;
             for (const p of chart.plots) if (p !== u && (p.scales.x.min !== u.scales.x.min || p.scales.x.max !== u.scales.x.max)) p.setScale('x', { min: u.scales.x.min, max: u.scales.x.max });
@@ -252,7 +261,7 @@ const plimsoll = (() => {
         },
       }), [along, ...values.map(held)], box);
     });
-    return show(figure, n.series, build, xs, at => 'from ' + lasting(xs[at]));
+    return show(figure, n.series, build, xs, [Math.min(0, xs[0]), end], at => 'from ' + lasting(xs[at]));
   }
 
   // heat draws the cells of a heat map.
@@ -284,12 +293,13 @@ const plimsoll = (() => {
       cursor: { bind: all(chart), drag: { x: true, y: false }, points: { show: false } },
       hooks: {
         draw: [paint], setCursor: [u => chart.tell(u.cursor.idx)],
-        ready: [u => { if (!chart.whole) u.setScale('x', { min: Math.min(0, xs[0]), max: end }); }],
       },
     }), [xs, top], box)];
     const texts = rows.map(r => r.cells.map(c => c.calls + ' of ' + bins[c.bin].name).join(', '));
-    return show(figure, [{ mode: '', name: '', unit: '', look, texts }], build, xs, at => 'from ' + lasting(rows[at].from) + ' to ' + lasting(rows[at].to));
+    return show(figure, [{ mode: '', name: '', unit: '', look, texts }], build, xs, [Math.min(0, xs[0]), end], at => 'from ' + lasting(rows[at].from) + ' to ' + lasting(rows[at].to));
   }
+
+  const units = { ns: 1e-9, 'µs': 1e-6, ms: 1e-3, s: 1, min: 60, h: 3600, kB: 1e3, MB: 1e6, GB: 1e9 };
 
   // sortable gives the heads of a long table buttons, and a field to filter its rows.
   function sortable(table) {
@@ -297,8 +307,8 @@ const plimsoll = (() => {
     const value = (row, i) => {
       const c = row.cells[i];
       const text = c ? [...c.childNodes].filter(n => n.nodeName !== 'SUP').map(n => n.textContent).join('') : '';
-      const n = parseFloat(text.replace(/^[≥<>~ ]+/, ''));
-      return { text, n };
+      const told = text.match(/^[≥<>~ ]*([-+]?[0-9][0-9.,]*(?:e[-+]?[0-9]+)?)\s*(\S*)/);
+      return { text, n: told ? Number(told[1].replace(/,/g, '')) * (units[told[2]] || 1) : NaN };
     };
     [...table.tHead.rows[0].cells].forEach((head, i) => {
       const b = element('button');
@@ -383,14 +393,87 @@ const plimsoll = (() => {
   const drawers = { curve, course, heat };
   const draw = figure => figure.dataset.draw && drawers[figure.dataset.draw](figure);
 
-  // begin makes what is in an element lively.
+  // begin makes what is in an element lively, piece by piece, when there is time: the
+  // page can be read meanwhile. What is looked at comes first.
   function begin(root) {
-    for (const f of root.querySelectorAll('figure[data-draw]')) draw(f);
-    for (const t of root.querySelectorAll('table[data-sorts]')) { sortable(t); steps(t); }
+    const work = [];
+    for (const f of root.querySelectorAll('figure[data-draw]')) work.push({ at: f, do: () => draw(f) });
+    for (const t of root.querySelectorAll('table[data-sorts]')) work.push({ at: t, do: () => { sortable(t); steps(t); } });
+    const later = window.requestIdleCallback || (f => setTimeout(() => f({ timeRemaining: () => 5 }), 1));
+    const far = w => { const b = w.at.getBoundingClientRect(); return Math.max(0, b.top - innerHeight, -b.bottom); };
+    const go = deadline => {
+      do {
+        if (!work.length) { document.documentElement.dataset.ready = 'true'; return; }
+        let next = 0, least = Infinity;
+        work.forEach((w, i) => { const d = far(w); if (d < least) { least = d; next = i; } });
+        work.splice(next, 1)[0].do();
+      } while (deadline.timeRemaining() > 2);
+      later(go, { timeout: 200 });
+    };
+    later(go, { timeout: 200 });
+  }
+
+  // live shows what events tell while a run goes on, until one brings the report, which
+  // then takes the page's place.
+  function live(main) {
+    const source = new EventSource('events' + location.search), about = document.querySelector('.about');
+    const done = element('div'), now = element('div');
+    main.append(now, done);
+    let trial = null, rows = [], whole = null, held = false;
+    const columns = [
+      { name: 'ended well', panel: 'rate', unit: 'calls/s' }, { name: 'failed', panel: 'rate', unit: 'calls/s' }, { name: 'dropped', panel: 'rate', unit: 'calls/s' },
+      { name: 'p50', panel: 'response time', unit: 'ms' }, { name: 'p99', panel: 'response time', unit: 'ms' }, { name: 'in flight', panel: 'in flight', unit: '' }];
+    const table = (title, heads, lines) => {
+      const t = element('table'), head = t.createTHead().insertRow(), body = t.createTBody();
+      for (const h of heads) head.append(element('th', '', h));
+      for (const line of lines) { const r = body.insertRow(); line.forEach((v, i) => r.append(element(i ? 'td' : 'th', '', String(v)))); }
+      const box = element('div', 'scroll');
+      box.tabIndex = 0;
+      box.append(t);
+      return [element('h3', '', title), box];
+    };
+    const showDone = all => {
+      if (all.length) done.replaceChildren(...table('Trials that have ended', ['trial', 'ended', 'succeeded', 'failed', 'a second', 'p50 (ms)', 'p99 (ms)'], all.map(d => [d.trial, d.ended, d.ok, d.failed, d.per_s, d.p50, d.p99])));
+    };
+    // A chart that somebody looks at closer stays as it is.
+    now.addEventListener('mouseover', () => { held = true; });
+    now.addEventListener('mouseleave', () => { held = false; });
+    const paint = () => {
+      if (!trial) { now.replaceChildren(); return; }
+      about.textContent = 'trial ' + trial.nth + ' of ' + trial.of + (trial.length_s ? ', ' + lasting(whole ? whole.at_s : 0) + ' of ' + lasting(trial.length_s) : '');
+      if (held || now.contains(document.activeElement)) return;
+      for (const c of charts) for (const p of c.plots) p.destroy();
+      charts.clear();
+      const w = whole || { ok: 0, failed: 0, dropped: 0, p50: '', p90: '', p99: '', max: '' };
+      const parts = [element('h2', '', trial.trial), ...table('So far', ['succeeded', 'failed', 'dropped', 'p50 (ms)', 'p90 (ms)', 'p99 (ms)', 'max (ms)'], [[w.ok + (trial.calls ? ' of ' + trial.calls : ''), w.failed, w.dropped, w.p50, w.p90, w.p99, w.max]])];
+      now.replaceChildren(...parts);
+      if (rows.length > 1) {
+        const f = figureOf('course', 'Over time', 's', rows, columns);
+        now.append(f);
+        draw(f);
+      }
+    };
+    const ended = [];
+    const hear = (name, f) => source.addEventListener(name, e => { f(JSON.parse(e.data)); paint(); });
+    hear('all', a => { ended.splice(0, ended.length, ...a.done); showDone(ended); trial = a.trial; rows = trial ? trial.rows : []; whole = trial && trial.rows.length ? trial.whole : null; });
+    hear('trial', t => { trial = t; rows = t.rows; whole = null; });
+    hear('rows', r => { rows = rows.concat(r.rows); whole = r.whole; });
+    hear('done', d => { ended.push(d); showDone(ended); trial = null; });
+    source.addEventListener('report', e => {
+      source.close();
+      const text = JSON.parse(e.data);
+      document.open();
+      document.write(text);
+      document.close();
+    });
+    let errors = 0;
+    source.addEventListener('error', () => {
+      if (++errors > 3) source.close(); about.textContent = 'plimsoll is gone, or left this page behind: load it again'; });
+    source.addEventListener('open', () => { about.textContent = 'waiting for the first trial'; });
   }
 
   media.addEventListener('change', () => { for (const c of charts) c.draw(); });
   begin(document);
-  document.documentElement.dataset.ready = 'true';
+  if ('live' in document.body.dataset) live(document.querySelector('main'));
   return { begin, charts, draw, lasting };
 })();

@@ -8,13 +8,13 @@ import (
 // plot prints a chart: the picture, then its numbers as a table in a fold, out of
 // which the script draws it. One that has neither is none.
 func (p *printer) plot(plot view.Plot, picture []byte) {
-	if plot.Heat != nil {
-		svg, err := chart.Heat(plot.Heat)
-		p.failed(err)
-		picture = svg
-	}
-	if len(picture) == 0 && len(plot.Numbers.Rows) == 0 {
-		return
+	switch {
+	case plot.Heat != nil:
+		picture = p.picture(chart.Heat(plot.Heat))
+	case plot.Curves != nil:
+		picture = p.picture(chart.Curves(plot.Curves))
+	case plot.Course != nil:
+		picture = p.picture(chart.Course(plot.Course))
 	}
 	id := p.id()
 	p.raw(`<figure`)
@@ -30,15 +30,22 @@ func (p *printer) plot(plot view.Plot, picture []byte) {
 		}
 		p.raw(`</figcaption>`)
 	} else {
-		p.raw(` aria-label=Chart>`)
+		p.raw(` aria-label=Chart>`) // nobody has said what it is
 	}
 	if len(picture) > 0 {
-		p.raw(`<div class=still>`)
+		p.raw(`<div class=still tabindex=0 role=group`)
+		p.attr("aria-label", "Picture: "+plot.Title)
+		p.raw(`>`)
 		p.raw(p.styles.embed(picture))
 		p.raw(`</div>`)
 	}
 	p.numbers(plot)
 	p.raw(`</figure>`)
+}
+
+func (p *printer) picture(svg []byte, err error) []byte {
+	p.failed(err)
+	return svg
 }
 
 // drawn says which way the script draws a chart; nothing where it does not.
@@ -82,7 +89,7 @@ func (p *printer) numbers(plot view.Plot) {
 
 // fold begins the table of numbers of a chart; until is where its last row ends.
 func (p *printer) fold(title, until string) {
-	p.raw(`<details><summary>The numbers</summary><div class=scroll tabindex=0 role=region`)
+	p.raw(`<details><summary>The numbers</summary><div class=scroll tabindex=0 role=group`)
 	p.attr("aria-label", "Numbers of: "+title)
 	p.raw(`><table class=numbers`)
 	if until != "" {

@@ -37,7 +37,11 @@ func (p *printer) table(t view.PageTable, heading string) {
 	id := p.id()
 	p.raw(`<`, heading, ` id=`, id, `>`)
 	p.text(t.Title)
-	p.raw(`</`, heading, `><div class=scroll tabindex=0 role=region aria-labelledby=`, id, `><table aria-labelledby=`, id)
+	class := "scroll"
+	if len(t.Rows) > longTable {
+		class = `"scroll long"`
+	}
+	p.raw(`</`, heading, `><div class=`, class, ` tabindex=0 role=group aria-labelledby=`, id, `><table aria-labelledby=`, id)
 	if t.Sorts {
 		p.raw(` data-sorts`)
 	}
@@ -60,6 +64,9 @@ func (p *printer) table(t view.PageTable, heading string) {
 	p.raw(`</table></div>`)
 	p.footnotes(t.Table)
 }
+
+// longTable is from how many rows on a table is laid out only when it is looked at.
+const longTable = 100
 
 // heads are the names of the columns. Neighbours of one group stand under a common
 // heading.

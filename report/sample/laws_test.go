@@ -28,6 +28,15 @@ func TestLawsAreFitted(t *testing.T) {
 	}
 }
 
+// The samples of queues and of crawls could be results.
+func TestSamplesKeepTheLawsOfResults(t *testing.T) {
+	for name, run := range map[string]*result.Run{"queue": sample.Queue(), "crawl": sample.Crawl()} {
+		if err := run.Check(); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 // describe is a law with its peak, to six digits.
 func describe(law result.Scaling) string {
 	peak := result.Value{}

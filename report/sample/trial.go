@@ -78,6 +78,9 @@ func timed(t result.Trial, calls []call) result.Trial {
 	if t.Unit == "" {
 		t.Slowest = slowest(calls)
 	}
+	if t.Queue != nil {
+		lined(t.Timeline, calls)
+	}
 	return t
 }
 
@@ -113,6 +116,17 @@ func slowest(calls []call) (all []result.Seen) {
 	}
 	slices.SortStableFunc(all, func(a, b result.Seen) int { return cmp.Compare(b.ResponseS, a.ResponseS) })
 	return all[:min(len(all), result.MostSlowest)]
+}
+
+// lined has a timeline tell how many calls waited in a line.
+func lined(windows []result.Window, calls []call) {
+	for i := range windows {
+		w := &windows[i]
+		for _, c := range calls {
+			from, to := max(c.due.Seconds(), w.AtS), min(c.start.Seconds(), w.AtS+w.WidthS)
+			w.QueueLength += max(0, to-from) / w.WidthS
+		}
+	}
 }
 
 var examples = map[string]string{

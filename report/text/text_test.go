@@ -64,7 +64,8 @@ func terminal(t *testing.T, v *view.View, o text.Options) string {
 func TestGoldenFiles(t *testing.T) {
 	for name, run := range map[string]*result.Run{"published": sample.Published(), "frozen": sample.Frozen(),
 		"failing": sample.Failing(), "wide": nil, "bars": sample.Bars(), "names": sample.Odd()["names"],
-		"rates": sample.Rates(), "callers": sample.Callers(), "interrupted": sample.Interrupted(), "journey": sample.Journey(), "noisy": sample.Noisy(), "streams": sample.Streams(), "completions": sample.Completions()} {
+		"rates": sample.Rates(), "callers": sample.Callers(), "interrupted": sample.Interrupted(), "journey": sample.Journey(), "noisy": sample.Noisy(), "streams": sample.Streams(), "completions": sample.Completions(),
+		"queue": sample.Queue(), "crawl": sample.Crawl(), "watched": sample.Watched()} {
 		v, err := wide()
 		if run != nil {
 			v, err = view.New(run)
@@ -78,7 +79,7 @@ func TestGoldenFiles(t *testing.T) {
 			t.Fatal(err)
 		}
 		golden(t, name+".md", markdown.Bytes())
-		if name != "published" && name != "failing" && name != "journey" && name != "noisy" && name != "streams" && name != "completions" {
+		if name != "published" && name != "failing" && name != "journey" && name != "noisy" && name != "streams" && name != "completions" && name != "queue" && name != "crawl" && name != "watched" {
 			continue
 		}
 		records, err := v.LatencyRecords()

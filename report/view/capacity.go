@@ -41,6 +41,7 @@ func (s *Scenario) answer() []Note {
 	if text := c.headroom(); text != "" {
 		notes = append(notes, Note{Plain, text})
 	}
+	notes = append(notes, s.edges()...)
 	if c.Reason != "" {
 		notes = append(notes, Note{Warn, inFull(c.Reason)})
 	}
@@ -196,11 +197,18 @@ func (c searched) promised(steps []numbered, unit scale) (columns []column) {
 		}
 		var values []float64
 		for _, step := range steps {
-			if v := step.measured(i); p.OfTimes() {
+			switch v := step.measured(i); {
+			case p.Metric == result.MetricMonitor:
+				values = append(values, v)
+			case p.OfTimes():
 				values = append(values, positiveOr(v))
-			} else {
+			default:
 				values = append(values, v*100)
 			}
+		}
+		if p.Metric == result.MetricMonitor {
+			columns = append(columns, watchedColumn(name, p.Rule, values))
+			continue
 		}
 		if !p.OfTimes() {
 			columns = append(columns, figures(Column{Name: name}, plainScale("%", values...), values))

@@ -12,6 +12,7 @@ type Check struct {
 	Group, Name   string
 	Outcome       Outcome
 	Text, Details string // what is to be said of a failed or skipped one
+	Line          int    // of the scenario file; 0: it is not known
 }
 
 // Outcome is what came of a check.
@@ -34,11 +35,15 @@ func RunChecks(run *result.Run) ([]Check, error) {
 	}
 	accepted := run.Exit == 0 || run.Exit == 1 // what was late, by --allow-late
 	var checks []Check
-	failed := false
+	failed, lines := false, linesOf(run.File)
 	for _, s := range all {
-		checks = append(checks, s.carriedOut(accepted))
+		c := s.carriedOut(accepted)
+		c.Line = lines.of(s.Name)
+		checks = append(checks, c)
 		for _, v := range s.verdicts {
-			checks = append(checks, s.check(v, accepted))
+			c := s.check(v, accepted)
+			c.Line = lines.promise(v)
+			checks = append(checks, c)
 		}
 	}
 	for _, c := range checks {

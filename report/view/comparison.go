@@ -345,17 +345,23 @@ func comparedSummary(c *compare.Comparison) []Note {
 			notes = append(notes, Note{Warn, "only in " + only.of + ": " + placesText(only.places)})
 		}
 	}
-	tested, ofSteps := 0, 0
+	tested, ofSteps, ofBatches := 0, 0, false
 	for i := range c.Changes {
 		switch ch := &c.Changes[i]; {
-		case ch.Change != nil && ch.Step == "":
-			tested++
-		case ch.Change != nil:
+		case ch.Change == nil:
+		case ch.Step != "":
 			ofSteps++
+		case ch.Metric == compare.First || ch.Metric == compare.Half || ch.Metric == compare.Last:
+			ofBatches = true
+		default:
+			tested++
 		}
 	}
 	if tested+ofSteps > 0 {
 		over := plural(tested, "test")
+		if ofBatches {
+			over += ", 5 % over those of when so much of a batch was over"
+		}
 		if ofSteps > 0 {
 			over += fmt.Sprintf(", and 5 %% over %s of steps", plural(ofSteps, "test"))
 		}

@@ -9,12 +9,13 @@ import (
 	"plimsoll/runner/verdict"
 )
 
-// Orders are those in which the calls of a batch are told: as they completed, and each
-// behind all that were started before it.
-var Orders = [...]Order{
-	{"as completed", func(c *result.Completions) *result.Curve { return &c.Curve }},
-	{"in order", func(c *result.Completions) *result.Curve { return &c.InOrder }},
-}
+// The orders in which the calls of a batch are told: as they completed, and each behind
+// all that were started before it.
+var (
+	AsCompleted = Order{"as completed", func(c *result.Completions) *result.Curve { return &c.Curve }}
+	InOrder     = Order{"in order", func(c *result.Completions) *result.Curve { return &c.InOrder }}
+	Orders      = [...]Order{AsCompleted, InOrder}
+)
 
 // Order is one of them.
 type Order struct {
@@ -37,6 +38,29 @@ func (s *Scenario) Completed(groups []*Group) (all []Completed) {
 		}
 	}
 	return all
+}
+
+// Over are the marks of which share was over when, that of the first call among them.
+func (c Completed) Over(o Order) []result.Mark {
+	curve, first := o.Of(c.Completions), 1/float64(c.Requests)
+	if curve.FirstS == nil || len(curve.Marks) > 0 && curve.Marks[0].Share() <= first {
+		return curve.Marks
+	}
+	return append([]result.Mark{{first, *curve.FirstS}}, curve.Marks...)
+}
+
+// Milestones are the marks of the first call, of half of them, and of the last.
+func (c Completed) Milestones(o Order) (marks []result.Mark) {
+	curve, calls := o.Of(c.Completions), float64(c.Requests)
+	for _, m := range []struct {
+		at    *float64
+		share float64
+	}{{curve.FirstS, 1 / calls}, {curve.HalfS, float64((c.Requests+1)/2) / calls}, {curve.LastS, 1}} {
+		if m.at != nil {
+			marks = append(marks, result.Mark{m.share, *m.at})
+		}
+	}
+	return marks
 }
 
 // alike tells whether both orders say the same.

@@ -110,3 +110,27 @@ func TestCompletionsInRecords(t *testing.T) {
 		t.Errorf("%d rows of batches", batches)
 	}
 }
+
+// The marks of a batch have its first call's among them, and three are milestones.
+func TestMarksOfABatch(t *testing.T) {
+	at := func(s float64) *float64 { return &s }
+	batch := func(requests int, c result.Curve) view.Completed {
+		return view.Completed{Group: &view.Group{Group: result.Group{Requests: requests}}, Completions: &result.Completions{Curve: c, InOrder: c}}
+	}
+	curve := result.Curve{FirstS: at(0), HalfS: at(2), LastS: at(3), Marks: []result.Mark{{0.5, 2}, {1, 3}}}
+	never := result.Curve{Marks: []result.Mark{}}
+	for _, o := range view.Orders {
+		if got := batch(4, curve).Over(o); !slices.Equal(got, []result.Mark{{0.25, 0}, {0.5, 2}, {1, 3}}) {
+			t.Errorf("%s: %v", o.Name, got)
+		}
+		if got := batch(2, curve).Over(o); !slices.Equal(got, curve.Marks) { // the first is there already
+			t.Errorf("%s: %v", o.Name, got)
+		}
+		if got := batch(5, curve).Milestones(o); !slices.Equal(got, []result.Mark{{0.2, 0}, {0.6, 2}, {1, 3}}) {
+			t.Errorf("%s: %v", o.Name, got)
+		}
+		if marks, milestones := batch(4, never).Over(o), batch(4, never).Milestones(o); len(marks)+len(milestones) > 0 {
+			t.Errorf("%s: %v, %v of calls that never ended", o.Name, marks, milestones)
+		}
+	}
+}

@@ -32,14 +32,13 @@ const heatBins = 10
 func (s *Scenario) heat(g *Group) *Heat {
 	t := g.Trials[0]
 	const few = 50
-	stretches := Timelines([]*result.Trial{t})
-	if t.OK < few || len(stretches) == 0 || len(stretches[0].Moments[0]) < 2 {
+	if t.OK < few || len(t.Timeline) < 2 {
 		return nil
 	}
 	h := &Heat{Mode: Clean(g.Mode), Look: s.Nth(g.Mode)}
 	var columns []*latency.Histogram
 	low, high, end := math.Inf(1), 0.0, 0.0
-	for _, windows := range bunches(t.Timeline, stretches[0].Moments[0][0].WidthS) {
+	for _, windows := range bunches(t.Timeline, heatWidth(t.Timeline)) {
 		all := responsesIn(windows)
 		columns, h.TimesS = append(columns, all), append(h.TimesS, windows[0].AtS)
 		last := windows[len(windows)-1]
@@ -54,6 +53,14 @@ func (s *Scenario) heat(g *Group) *Heat {
 	h.TimesS = append(h.TimesS, max(min(end, lasted(t)), h.TimesS[len(h.TimesS)-1]))
 	h.fill(columns, max(low, 1e-9), high)
 	return h
+}
+
+// heatWidth is how wide a heat map's pieces of time are: there are as many as a
+// timeline has moments at the most, since they need not bear any percentile.
+func heatWidth(windows []result.Window) float64 {
+	last := windows[len(windows)-1]
+	whole := windows[0].WidthS
+	return whole * math.Ceil((last.AtS+last.WidthS)/mostMoments/whole-1e-9)
 }
 
 // fill sorts the calls into bins from the lowest to the highest response time.

@@ -22,6 +22,7 @@ type Moment struct {
 	InFlight, Queued, Held          float64            // means; Queued: of the queue's length; Held: of calls that were due and not started
 	LatestS                         float64            // the greatest lateness of the calls that started in it
 	ClassesPerS                     map[string]float64 // FailedPerS by class of errors
+	Cores                           map[string]float64 // that monitors saw taken, by their names; see CoresOf
 	Calls                           int64              // successes
 	P50S, P90S, P99S                float64            // NaN where its own calls do not bear them
 	Tail                            float64            // the highest percentile of Tails that its own calls bear; 0 for none
@@ -69,7 +70,9 @@ func Timelines(trials []*result.Trial) []Stretch {
 			t := trials[n]
 			var moments []Moment
 			for _, windows := range bunches(t.Timeline, wide) {
-				moments = append(moments, moment(windows, lasted(t)))
+				m := moment(windows, lasted(t))
+				m.Cores = coresIn(t, m.AtS, m.Until())
+				moments = append(moments, m)
 			}
 			s.Moments = append(s.Moments, moments)
 		}

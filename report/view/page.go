@@ -31,7 +31,7 @@ type PageSection struct {
 	Chapters []Chapter
 }
 
-// Chapter answers one question of a reader's. One without anything is left out.
+// Chapter answers one question of a reader's. One may have nothing to say.
 type Chapter struct {
 	Title  string
 	Tables []PageTable
@@ -127,9 +127,7 @@ func (o Options) chapters(s, base *Scenario) ([]Chapter, error) {
 				c.Tables = append(c.Tables, PageTable{Table: *t, Sorts: len(t.Rows) > manyRows})
 			}
 		}
-		if len(c.Tables)+len(c.Plots) > 0 {
-			chapters = append(chapters, c)
-		}
+		chapters = append(chapters, c)
 	}
 	add("Promises", nil, s.verdictTable())
 	if len(s.Groups) == 0 {
@@ -141,11 +139,9 @@ func (o Options) chapters(s, base *Scenario) ([]Chapter, error) {
 		add("Speedups and sweeps", []Plot{{Kind: "speedup", Title: "Over the sweep"}}, s.speedupTable(), s.scalingTable())
 	}
 	add("Latency", s.latencyPlots(base), o.latencies(s)...)
-	add("Over time", s.coursePlots(base), s.queueTable(), s.crawlTable(), s.besideTable())
-	if steps := s.stepsChapter(); len(steps.Tables)+len(steps.Plots) > 0 {
-		chapters = append(chapters, steps)
-	}
-	add("Errors and the slowest", nil, s.errorTable(), s.stepErrors(), s.slowestTable())
+	add("Over time", s.coursePlots(base), s.monitorTable(), s.queueTable(), s.crawlTable(), s.besideTable())
+	chapters = append(chapters, s.stepsChapter())
+	add("Errors and the slowest", nil, s.errorTable(), s.stepErrors(), s.firstFailures(), s.slowestTable())
 	return chapters, nil
 }
 
@@ -157,7 +153,7 @@ func (o Options) latencies(s *Scenario) []*Table {
 	if s.Capacity != nil {
 		return []*Table{s.streamTable()}
 	}
-	return []*Table{s.latencyTable(), s.streamTable(), o.completionTable(s), s.phaseTable()}
+	return []*Table{s.latencyTable(), s.streamTable(), o.completionTable(s)}
 }
 
 // outcome is a run in a word, for its head.
@@ -175,7 +171,7 @@ func outcome(run *result.Run, answers []Note) Note {
 		return Note{Bad, "not comparable"}
 	}
 	for _, a := range answers {
-		if a.Tone == Warn {
+		if a.Tone == Warn || a.Tone == Bad { // accepted by --allow-late, or of an older file
 			return Note{Warn, "read the remarks"}
 		}
 	}

@@ -20,6 +20,9 @@ const worstSteps, stepWindows = 10, 120
 // it first.
 func (s *Scenario) stepsChapter() Chapter {
 	c := Chapter{Title: "Steps and phases"}
+	if len(s.Stepped) == 0 {
+		c.Title = "Phases"
+	}
 	for _, of := range s.Stepped {
 		rows := rowsOf(of.Steps, false)
 		slices.SortStableFunc(rows, func(a, b stepRow) int { return cmp.Compare(spent(&b.Sum), spent(&a.Sum)) })
@@ -35,6 +38,9 @@ func (s *Scenario) stepsChapter() Chapter {
 		if t := of.recordTable(s.called("Recorded by steps", of.Group)); t != nil {
 			c.Tables = append(c.Tables, PageTable{Table: *t})
 		}
+	}
+	if t := s.phaseTable(); t != nil {
+		c.Tables = append(c.Tables, PageTable{Table: *t, Sorts: true})
 	}
 	if len(s.Stepped) > 0 {
 		c.Plots = []Plot{{Kind: "steps", Title: "The course of an iteration"}}

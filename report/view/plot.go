@@ -7,6 +7,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 
 	"plimsoll/runner/result"
 )
@@ -19,7 +20,23 @@ type Plot struct {
 	Title   string
 	Words   string // a sentence on what it shows
 	Numbers Numbers
-	Heat    *Heat // of a heat map, which has no other numbers
+	Heat    *Heat   // of a heat map, which has no other numbers
+	Course  *Course // of a plot over time, whose picture is drawn of it
+	Curves  *Curves // of percentile curves, whose picture is drawn of them
+}
+
+// Curves are what percentile curves are of, and the groups that they stand against: nil
+// where there is none.
+type Curves struct {
+	*Scenario
+	Groups, Base []*Group
+}
+
+// Course is what a plot over time shows: a stretch of a scenario's groups.
+type Course struct {
+	*Scenario
+	Groups  []*Group
+	Stretch Stretch
 }
 
 // Numbers are what a plot shows, a row for each place on its axis.
@@ -69,31 +86,32 @@ func pairs(groups []*Group, base *Scenario) []*Group {
 	return of
 }
 
-// plotTails are where curves of pages have a point: ten in each power of ten, and
-// the percentiles that people ask for.
+// plotTails are where curves of pages have a point: the percentiles that people ask
+// for, and between them ten in each power of ten.
 func plotTails(end float64) (tails []float64) {
-	for i := 0; ; i++ {
-		tail := math.Pow(10, float64(i)/10)
-		if tail >= end*(1-1e-9) {
-			break
+	for _, tail := range slices.Concat(curveEnds[:], []float64{20, 200}) {
+		if tail <= end*(1+1e-9) {
+			tails = append(tails, tail)
 		}
-		tails = append(tails, tail)
 	}
-	for _, tail := range []float64{2, 4, 20, end} {
-		if tail <= end {
+	asked := slices.Clone(tails)
+	for i := 0; pow10(float64(i)/10) < end; i++ {
+		tail := pow10(float64(i) / 10)
+		if !slices.ContainsFunc(asked, func(v float64) bool { return math.Abs(tail/v-1) < 0.05 }) {
 			tails = append(tails, tail)
 		}
 	}
 	slices.Sort(tails)
-	return slices.CompactFunc(tails, func(a, b float64) bool { return math.Abs(b-a) < 1e-6*a })
+	return tails
 }
 
 // latencyPlots are the percentile curves, and when batches were over.
 func (s *Scenario) latencyPlots(base *Scenario) (plots []Plot) {
 	groups := s.plotted()
-	if n := curveNumbers(s, groups, pairs(groups, base)); len(n.Rows) > 0 {
-		plots = append(plots, Plot{Kind: "latency", Title: "Latency by percentile" + s.atWords(),
-			Words: joined([]string{s.Survivors(groups), CurveEnds(groups)}, " "), Numbers: n})
+	before := pairs(groups, base)
+	if n := curveNumbers(s, groups, before); len(n.Rows) > 0 {
+		plots = append(plots, Plot{Curves: &Curves{s, groups, before}, Title: "Latency by percentile" + s.atWords(),
+			Words: joined([]string{ended(s.Survivors(groups)), CurveEnds(groups)}, " "), Numbers: n})
 	}
 	for _, g := range groups {
 		if h := s.heat(g); h != nil {
@@ -104,6 +122,14 @@ func (s *Scenario) latencyPlots(base *Scenario) (plots []Plot) {
 		plots = append(plots, Plot{Kind: "completions", Title: "When the " + s.Noun() + "s of a batch were over" + s.atWords()})
 	}
 	return plots
+}
+
+// ended is a sentence with a full stop.
+func ended(sentence string) string {
+	if sentence == "" || strings.HasSuffix(sentence, ".") {
+		return sentence
+	}
+	return sentence + "."
 }
 
 // atWords says where on the axis the plots are.
@@ -189,15 +215,12 @@ func (s *Scenario) coursePlots(base *Scenario) (plots []Plot) {
 	}
 	before := pairs(groups, base)
 	stretches := Timelines(trials)
-	for i, stretch := range stretches {
+	for _, stretch := range stretches {
 		n := s.courseNumbers(groups, before, stretch)
 		if len(n.Rows) == 0 {
 			continue
 		}
-		p := Plot{Title: "Over time" + s.atWords() + s.modesIn(groups, stretch, len(stretches)), Words: s.AboutMoments([]Stretch{stretch}), Numbers: n}
-		if i == 0 && s.Capacity == nil {
-			p.Kind = "timeline"
-		}
+		p := Plot{Title: "Over time" + s.atWords() + s.modesIn(groups, stretch, len(stretches)), Words: s.AboutMoments([]Stretch{stretch}), Numbers: n, Course: &Course{s, groups, stretch}}
 		plots = append(plots, p)
 	}
 	return plots
@@ -286,6 +309,7 @@ func (s *Scenario) courseNumbers(groups, base []*Group, stretch Stretch) Numbers
 	for i, number := range stretch.Trials {
 		g := groups[number]
 		n.course(Series{Mode: Clean(g.Mode), Look: s.Nth(g.Mode)}, aligned(longest, stretch.Moments[i]), g.noun(), unit)
+		n.monitored(Series{Mode: Clean(g.Mode), Look: s.Nth(g.Mode)}, aligned(longest, stretch.Moments[i]), g.Trials[0])
 		if before := base[number]; before != nil {
 			n.course(Series{Mode: Clean(g.Mode), Look: s.Nth(g.Mode), Base: true}, againAt(longest, before.Trials[0]), g.noun(), unit)
 		}
@@ -310,6 +334,34 @@ func (n *Numbers) course(of Series, moments []*Moment, noun string, unit scale) 
 		of.Name, of.Panel, of.Unit = Clean(t.name), t.panel, t.unit
 		n.Columns = append(n.Columns, of)
 		for i, text := range cells {
+			n.Rows[i] = append(n.Rows[i], text)
+		}
+	}
+}
+
+// mostMonitored is how many series of the other side a plot over time has at most, of
+// each trial.
+const mostMonitored = 8
+
+// monitored adds what monitors saw meanwhile: a panel for each kind of series.
+func (n *Numbers) monitored(of Series, moments []*Moment, t *result.Trial) {
+	shown := 0
+	for _, one := range t.Monitor {
+		if !one.Seen() || shown == mostMonitored {
+			continue
+		}
+		shown++
+		of.Name, of.Panel, of.Unit = Clean(one.Name+" "+one.Series), Clean(one.Series), one.Unit
+		per := 1.0
+		if one.Unit == "B" {
+			of.Unit, per = "MB", 1e6
+		}
+		n.Columns = append(n.Columns, of)
+		for i, m := range moments {
+			text := ""
+			if m != nil {
+				text = figure(seenIn(one, m.AtS, m.Until()) / per)
+			}
 			n.Rows[i] = append(n.Rows[i], text)
 		}
 	}

@@ -172,6 +172,9 @@ func (s *Scenario) marginOf(v *result.Verdict) string {
 	if v.Kind == result.KindExpect {
 		return text + ", " + offText(v) + " the published " + amountText(quantity(v), v.Expected)
 	}
+	if quantity(v) == watchedFigure {
+		return joined([]string{text, joined([]string{farText(v.Measured, v.Limit), watchedText(v, plainScale("").asWritten(v.Limit), v.Limit)}, " ")}, ", ")
+	}
 	side := farText(v.Measured, v.Limit)
 	if side == "" {
 		return text

@@ -35,21 +35,23 @@ const (
 
 // Promises are the thresholds on some figures of the scenario, each once.
 func (s *Scenario) Promises(figures ...string) (all []Promise) {
-	var rules []string
+	var rules []*result.Verdict // the first on each
 	modes := map[string][]string{}
 	for _, v := range s.verdicts {
 		if v.Kind != result.KindThreshold || v.Step != "" { // the charts are of whole iterations, or of calls
 			continue
 		}
-		if modes[v.Rule] == nil {
-			rules = append(rules, v.Rule)
+		promise := v.Promise()
+		if modes[promise] == nil {
+			rules = append(rules, v)
 		}
-		if !slices.Contains(modes[v.Rule], v.Mode) {
-			modes[v.Rule] = append(modes[v.Rule], v.Mode)
+		if !slices.Contains(modes[promise], v.Mode) {
+			modes[promise] = append(modes[promise], v.Mode)
 		}
 	}
-	for _, text := range rules {
-		rule, err := verdict.ParseRule(text)
+	for _, v := range rules {
+		text := v.Promise()
+		rule, err := verdict.ParseRule(v.Rule)
 		if err != nil || !concerns(rule, figures) {
 			continue
 		}

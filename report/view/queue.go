@@ -1,6 +1,11 @@
 package view
 
-import "slices"
+import (
+	"slices"
+	"strconv"
+
+	"plimsoll/runner/result"
+)
 
 // Queued tells whether any mode takes its calls out of a bounded queue.
 func (s *Scenario) Queued() bool {
@@ -46,3 +51,24 @@ func (s *Scenario) queueTable() *Table {
 
 // inQueue is held, of items that wait in a queue.
 var inQueue = family{"time in the queue", noStart, held.of, held.dist, nil}
+
+// Columns of queues, which runs with one have.
+
+func (v *View) queues() bool {
+	return slices.ContainsFunc(v.Sections, func(sec Section) bool {
+		return slices.ContainsFunc(sec.Scenario.trials, func(t *result.Trial) bool { return t.Queue != nil })
+	})
+}
+
+func queueNames() []string {
+	return []string{"queue_length_mean", "queue_length_max", "queue_blocked_s", "queue_consumers_busy"}
+}
+
+// queueFields are those of a group, or of the only trial in it.
+func queueFields(g *Group) []string {
+	q := g.Queue
+	if q == nil {
+		return make([]string, len(queueNames()))
+	}
+	return []string{exact(q.LengthMean), strconv.FormatInt(int64(q.LengthMax), 10), exact(q.BlockedS), exact(q.ConsumersBusy)}
+}

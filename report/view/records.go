@@ -111,6 +111,10 @@ func (v *View) LatencyRecords() (Records, error) {
 	if v.completes() {
 		header = append(header, completionNames()...)
 	}
+	if v.queues() {
+		header = append(header, queueNames()...)
+	}
+	header = append(header, v.watchedNames()...)
 	if v.iterates() {
 		header = append(header, v.stepNames()...)
 	}
@@ -218,7 +222,7 @@ func (v *View) groupRecord(g *Group) ([]string, error) {
 	return v.withKinds(row, g, func(f family) ([]string, error) { return v.groupFields(f, g) })
 }
 
-// withKinds adds to a row what only runs with streams, or with batches, have.
+// withKinds adds to a row what only runs with streams, with batches or with queues have.
 func (v *View) withKinds(row []string, g *Group, times func(family) ([]string, error)) ([]string, error) {
 	if v.streams() {
 		fields, err := v.streamFields(g, times)
@@ -230,7 +234,10 @@ func (v *View) withKinds(row []string, g *Group, times func(family) ([]string, e
 	if v.completes() {
 		row = append(row, completionFields(g)...)
 	}
-	return row, nil
+	if v.queues() {
+		row = append(row, queueFields(g)...)
+	}
+	return append(row, v.watchedFields(g)...), nil
 }
 
 func (v *View) groupFields(f family, g *Group) ([]string, error) {

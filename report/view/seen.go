@@ -28,12 +28,28 @@ func seenColumns(errors []result.Error) []column {
 }
 
 // slowestTable lists the slowest calls of each mode, at the place whose steps are
-// shown; nil where a file does not tell. Columns that hold nothing are left out.
+// shown; nil where a file does not tell.
 func (s *Scenario) slowestTable() *Table {
+	return s.seenTable("Slowest calls", (*Group).Slowest)
+}
+
+// firstFailures lists the first calls that failed of each class; nil where none did,
+// or a file does not tell.
+func (s *Scenario) firstFailures() *Table {
+	return s.seenTable("First failures", func(g *Group) (calls []result.Seen) {
+		for _, class := range byCount(g.Errors) {
+			calls = append(calls, g.Errors[class].Calls...)
+		}
+		return calls
+	})
+}
+
+// seenTable lists calls of each mode. Columns that hold nothing are left out.
+func (s *Scenario) seenTable(title string, of func(*Group) []result.Seen) *Table {
 	var groups []*Group
 	var calls []result.Seen
 	for _, g := range s.atCloser() {
-		for _, c := range g.Slowest() {
+		for _, c := range of(g) {
 			groups, calls = append(groups, g), append(calls, c)
 		}
 	}
@@ -56,7 +72,7 @@ func (s *Scenario) slowestTable() *Table {
 	if len(s.atCloser()) > 1 {
 		keys = 1
 	}
-	return finish(s.called("Slowest calls", &Group{Group: result.Group{Sweep: s.closer()}}), keys, shown)
+	return finish(s.called(title, &Group{Group: result.Group{Sweep: s.closer()}}), keys, shown)
 }
 
 // timesOf are when calls were due and what they took, in one unit.

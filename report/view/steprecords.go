@@ -107,6 +107,7 @@ func partOf(t *result.Trial, of *result.StepSum) *result.Trial {
 	part := *t
 	part.Measure, part.ThroughputPerS, part.InFlightMean = result.Measure{}, 0, 0
 	part.Unit, part.Elapsed, part.ErrorElapsed, part.Steps, part.Completions = "", nil, nil, nil, nil
+	part.Monitor = nil // it saw all of them
 	for i := range t.Steps {
 		if s := &t.Steps[i]; s.Path == of.Path && s.Outside == of.Outside {
 			part.Measure, part.ThroughputPerS = s.Measure, s.ThroughputPerS

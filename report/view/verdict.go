@@ -112,12 +112,12 @@ func (s *Scenario) verdictCell(v *result.Verdict) draft {
 // not come to their end, which are not judged by it.
 func (s *Scenario) measuredText(v *result.Verdict) string {
 	if v.Reason != "" && !s.measuredInPart(v) {
-		return None
+		return seenAt(v, None)
 	}
 	text := ""
 	switch quantity(v) {
 	case perSecond:
-		if v.AtLeast && v.Measured == 0 {
+		if v.AtLeast && v.Measured == 0 && v.WorstAtS == 0 {
 			return "no limit" // calls that took no time
 		}
 		text = rateText(deciding(v, scale{per: 1}), s.nounOf(v))
@@ -128,13 +128,27 @@ func (s *Scenario) measuredText(v *result.Verdict) string {
 		text = deciding(v, scale{per: 0.01}) + " %"
 	case inBytes:
 		text = bytesText(v.Measured * 1e9)
+	case watchedFigure:
+		text = watchedText(v, deciding(v, scale{per: 1}), v.Measured)
 	default:
 		text = deciding(v, scale{per: 1})
 	}
 	if v.AtLeast {
 		text = atLeast + text
 	}
-	return text
+	return seenAt(v, text)
+}
+
+// seenAt says of which window a figure is, and when that ended: "worst 10 s: 7.3 %
+// at 42 s".
+func seenAt(v *result.Verdict, text string) string {
+	switch {
+	case v.WorstAtS == 0:
+		return text
+	case v.OverS > 0:
+		text = "worst " + plainScale("").asWritten(v.OverS) + " s: " + text
+	}
+	return text + " at " + plainScale("").asWritten(v.WorstAtS) + " s"
 }
 
 // deciding prints what was measured to four digits, or to as many as it takes
@@ -170,7 +184,8 @@ const (
 	inSeconds
 	perSecond
 	share
-	inBytes // as if each were a nanosecond
+	inBytes       // as if each were a nanosecond
+	watchedFigure // in the unit that its limit has
 )
 
 // metricName is a verdict's metric, or the first word of its rule without
@@ -195,6 +210,8 @@ func metricName(v *result.Verdict) string {
 // quantity tells what a verdict measures.
 func quantity(v *result.Verdict) kindOfQuantity {
 	switch name := metricName(v); {
+	case strings.HasPrefix(name, "monitor."):
+		return watchedFigure
 	case strings.HasPrefix(name, "memory."):
 		return inBytes
 	case name == "queue.blocked":

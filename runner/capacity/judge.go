@@ -104,6 +104,8 @@ func NewPromise(r verdict.Rule) (result.Promise, error) {
 	switch {
 	case r.Family == "goodput" || r.OfCalls():
 		return p, fmt.Errorf("%s: a search goes by the steady part of each step, of which the timeline keeps response times and errors only: promise these, such as p99 < 2s, or sweep the load and write it among the thresholds", r.Text)
+	case r.Family == verdict.Monitored && (r.Op == "<" || r.Op == "<="):
+		p.Metric, p.Monitor, p.Series, p.Highest = result.MetricMonitor, r.Monitor, r.Series, r.Stat == "max"
 	case r.Op != "<" && r.Op != "<=":
 		return p, fmt.Errorf("%s: more load makes a promise harder to keep, so it needs an upper limit: write < or <=", r.Text)
 	case (r.Family == "errors" || r.Family == "calls.errors") && r.Class == "":
@@ -115,7 +117,7 @@ func NewPromise(r verdict.Rule) (result.Promise, error) {
 	case r.Family == "response":
 		p.Metric = r.Stat
 	default:
-		return p, fmt.Errorf("%s: a search judges response times such as p99 < 200ms, and errors such as errors < 0.1%%", r.Text)
+		return p, fmt.Errorf("%s: a search judges response times such as p99 < 200ms, errors such as errors < 0.1%%, and what monitors see", r.Text)
 	}
 	return p, nil
 }
@@ -150,6 +152,8 @@ func (s steady) figure(p result.Promise) (f result.Figure) {
 		f = result.Exactly(s.cancelled)
 	case "dropped":
 		f = result.Exactly(s.dropped)
+	case result.MetricMonitor:
+		f = result.Exactly(s.watched)
 	case "p":
 		f = times.Quantile(p.Percentile)
 	case "mean":

@@ -19,7 +19,8 @@ type steady struct {
 	perSecond          float64 // successes
 	skipped            float64 // seconds left out
 	drifting           bool    // it never settled
-	absent             string  // of a step: says that nothing came to it
+	watched            float64 // of what a promise is on that a monitor sees
+	absent             string  // of a step: says that nothing came to it; of a monitor, why there is nothing
 }
 
 // times are the response times, those of calls that were given up among them.
@@ -40,6 +41,9 @@ func (s steady) errors() float64 {
 // of is the part of the steady state that a promise is about: that of a step, of
 // the calls of all steps, or all of it.
 func (s steady) of(t *result.Trial, p result.Promise) (part steady, err error) {
+	if p.Metric == result.MetricMonitor {
+		return s.seen(t, p), nil
+	}
 	if p.Step == "" && p.Metric != "calls.errors" {
 		return s, nil
 	}
@@ -58,6 +62,26 @@ func (s steady) of(t *result.Trial, p result.Promise) (part steady, err error) {
 		part.absent = ": no iteration came to it"
 	}
 	return part, err
+}
+
+// seen is what a monitor saw meanwhile, of what a promise is about.
+func (s steady) seen(t *result.Trial, p result.Promise) steady {
+	series := t.Monitored(p.Monitor, p.Series)
+	switch {
+	case series != nil && series.Seen() && p.Highest:
+		s.watched, s.absent = series.Max, ""
+	case series != nil && series.Seen():
+		s.watched, s.absent = series.Since(s.skipped), ""
+	default:
+		s.absent = ": the monitor saw nothing of it"
+		if itself := t.Monitored(p.Monitor, ""); series == nil {
+			series = itself
+		}
+		if series != nil {
+			s.absent += ": " + series.Problem
+		}
+	}
+	return s
 }
 
 // steadyState leaves out the first part of a trial, where it still drifts. All

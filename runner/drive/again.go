@@ -197,7 +197,7 @@ func (d *driver) entry(e agenda.Entry[target.ID], now time.Duration) {
 	switch {
 	case d.walk != nil:
 		d.walk.entry(place, e, now)
-	case d.cancelled:
+	case d.cancelled || d.halted:
 		d.finish(place, &target.Outcome{Class: target.Cancelled}, now)
 	default:
 		d.try(place, now)
@@ -258,7 +258,7 @@ func (d *driver) tried(place uint32, done *target.Done) {
 
 // off tells whether a call has been given up, so that it is not tried again.
 func (d *driver) off(place uint32) bool {
-	return d.cancelled && (d.walk == nil || d.walk.off(place))
+	return (d.cancelled || d.halted) && (d.walk == nil || d.walk.off(place))
 }
 
 // leftBehind is what became of a call that nobody waits for any more: of the try
@@ -286,6 +286,15 @@ func (d *driver) finish(place uint32, last *target.Outcome, at time.Duration) {
 		d.visited(place, c)
 	}
 	d.settle(place, c)
+}
+
+// endPauses ends the calls that wait for their next try.
+func (a *attempts) endPauses(d *driver) {
+	for place := range a.of {
+		if a.of[place].pausing && !free(d.slots[place].serial) {
+			d.finish(uint32(place), &target.Outcome{Class: target.Cancelled}, d.now)
+		}
+	}
 }
 
 // cancelAll gives up what carriers have, and has everybody's pause end now.

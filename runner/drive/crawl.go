@@ -45,12 +45,27 @@ func (c *crawling) visit(place uint32) target.Request {
 	return target.Request{Call: c.Call, Args: v.args}
 }
 
-// visited has what a page leads to wait for a user, from when its call ended.
+// visited has what a page leads to wait for a user, from when its call ended. Where no
+// more are visited, nobody looks for more.
 func (d *driver) visited(place uint32, c *Call) {
-	if !c.OK() || c.Parts == nil || c.Parts.Links == nil {
+	if c.Page = d.crawl.pages[place].URL; c.Example != "" {
+		c.Example = clipped(c.Page) + ": " + c.Example // whose failure it is
+	}
+	if d.dropped || !c.OK() || c.Parts == nil || c.Parts.Links == nil {
 		return
 	}
 	for range d.crawl.Frontier.Find(d.crawl.pages[place].Page, c.Parts.Links) {
 		d.Schedule.Offer(c.End)
 	}
+}
+
+// longestNamed is how much of a URL stands in front of a failure.
+const longestNamed = 200
+
+// clipped is a normal URL, which is ASCII throughout, as far as people read it.
+func clipped(url string) string {
+	if len(url) > longestNamed {
+		return url[:longestNamed] + "…"
+	}
+	return url
 }

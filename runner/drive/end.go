@@ -66,15 +66,48 @@ func (d *driver) abandon() {
 	}
 }
 
+// look has whoever looks told of the seconds that have passed, and ends the trial
+// where that was asked for.
+func (d *driver) look(now time.Duration) {
+	s := d.seconds
+	if d.halted || d.Schedule.Stopped() != "" {
+		s.next = schedule.Never
+		return
+	}
+	s.stir(now, d.inFlight > 0)
+	if now >= s.next {
+		s.look(int64(min(now, s.Until)/time.Second), d.inFlight > 0)
+	}
+	if h := d.Stop.halt.Load(); h != nil && h.at < s.Until { // else it is over by itself
+		d.halt(h)
+	}
+}
+
+// halt ends the trial as if it had been to last until now: nothing is sent any
+// more, but by users who go, and what is in flight has the drain to end.
+func (d *driver) halt(h *halt) {
+	d.halted, d.dropped, d.seconds.shut, d.seconds.next = true, true, true, schedule.Never
+	if overdue := d.Schedule.Overdue(h.at - 1); overdue > 0 {
+		d.Recorder.Drop(d.now, overdue)
+	}
+	d.Schedule.Stop(h.reason)
+	d.deadline = min(d.deadline, agenda.Later(d.now, d.Drain))
+	switch {
+	case d.walk != nil:
+		d.walk.callOff()
+		d.due = d.now
+	case d.again != nil:
+		d.again.endPauses(d)
+	}
+}
+
 // cancel gives up what is in flight, which then has a moment to end.
 func (d *driver) cancel() {
 	if d.cancelled {
 		return
 	}
 	d.cancelled = true
-	if !d.interrupted { // else what was due has been dropped, and no more became due
-		d.drop()
-	}
+	d.drop()
 	d.Schedule.Stop(d.Schedule.Stopped())
 	grace := cancelGrace
 	switch {
@@ -94,8 +127,12 @@ func (d *driver) cancel() {
 	d.deadline = agenda.Later(d.now, grace)
 }
 
-// drop counts the calls that were due and never started.
+// drop counts the calls that were due and never started, once: no more become due.
 func (d *driver) drop() {
+	if d.dropped {
+		return
+	}
+	d.dropped = true
 	if overdue := d.Schedule.Overdue(d.now); overdue > 0 {
 		d.Recorder.Drop(d.now, overdue)
 	}
@@ -139,10 +176,14 @@ func (d *driver) leave() {
 		} else if d.handsOn != nil {
 			start = d.handsOn.Began(target.NewID(uint32(place), s.serial), d.now)
 		}
-		d.Recorder.Record(&Call{
+		c := &Call{
 			Number: d.number(uint32(place)), Intended: s.intended, Ready: s.ready, Start: start, End: d.now,
 			Outcome: outcome,
-		})
+		}
+		if d.crawl != nil {
+			c.Page = d.crawl.pages[place].URL
+		}
+		d.Recorder.Record(c)
 	}
 	d.inFlight = 0
 }
@@ -168,6 +209,9 @@ func (d *driver) started() uint64 {
 
 func (d *driver) end() End {
 	d.Recorder.tell(0)
+	if d.seconds != nil {
+		d.seconds.over(d.Schedule.Stopped() == "")
+	}
 	end := End{Interrupted: d.interrupted, Queue: d.Schedule.Queue(d.now), At: d.now, Err: d.err}
 	if d.walk != nil {
 		end.Next = d.walk.next()

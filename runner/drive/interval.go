@@ -2,7 +2,6 @@ package drive
 
 import (
 	"cmp"
-	"math"
 	"time"
 
 	"plimsoll/runner/latency"
@@ -57,7 +56,7 @@ type Interval struct {
 // NewInterval makes an empty one, without a timeline.
 func NewInterval() *Interval {
 	i := newInterval(latency.New)
-	i.Slowest = Slowest{floor: math.MinInt64, Calls: make([]Seen, 0, MostSlowest)}
+	i.Slowest = newSlowest()
 	return i
 }
 

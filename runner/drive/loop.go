@@ -81,6 +81,8 @@ type driver struct {
 	paced              bool // the schedule hears of every start
 	interrupted        bool
 	cancelled          bool
+	dropped            bool          // what was due and had not started, when no more was to become due
+	halted             bool          // a look has ended the trial
 	stood              time.Duration // the instant of the last ends
 	ends               int           // so many since time went on
 	request            target.Request
@@ -89,6 +91,7 @@ type driver struct {
 	walk               *walk     // nil: what the schedule starts is a call, and no iteration
 	crawl              *crawling // nil: calls are of no pages
 	how                *tries    // of a call
+	seconds            *Seconds  // nil: nobody looks
 
 	Loop
 	handsOn handsOn // nil: calls begin when they are sent
@@ -112,6 +115,7 @@ func newDriver(l Loop) *driver {
 		d.crawls(l.Crawl)
 	}
 	l.Schedule.Watch(l.Recorder.Queued)
+	d.seconds = l.Recorder.Seconds
 	d.virtual, _ = l.Clock.(*wait.Virtual)
 	if d.handsOn, _ = l.Carrier.(handsOn); d.handsOn != nil && d.paced {
 		d.handsOn.Announce(l.Schedule.Began)
@@ -144,8 +148,12 @@ func (d *driver) run() {
 }
 
 // decide does what is to be done where nothing has ended, and tells until when
-// there is no more of that, or that all is over.
+// there is no more of that, or that all is over. Looks at what has passed come
+// before anything starts.
 func (d *driver) decide(now time.Duration) (until time.Duration, over bool) {
+	if d.seconds != nil {
+		d.look(now)
+	}
 	if d.Stop.level.Load() > 0 {
 		d.interrupt()
 	}
@@ -161,8 +169,11 @@ func (d *driver) decide(now time.Duration) (until time.Duration, over bool) {
 		d.Recorder.LeaveOut(next.At, d.started())
 		return now, false
 	case schedule.Wait:
-		return next.At, false
+		return d.orLook(next.At), false
 	case schedule.Cancel, schedule.Done:
+		if d.Schedule.Stopped() != "" {
+			d.drop()
+		}
 		if d.inFlight == 0 && (d.walk == nil || d.walk.allGone()) {
 			return now, true
 		}
@@ -170,7 +181,15 @@ func (d *driver) decide(now time.Duration) (until time.Duration, over bool) {
 			d.cancel()
 		}
 	}
-	return schedule.Never, false // until a call ends
+	return d.orLook(schedule.Never), false // until a call ends
+}
+
+// orLook is a time, or that of the next look if it comes before.
+func (d *driver) orLook(at time.Duration) time.Duration {
+	if d.seconds != nil {
+		at = min(at, d.seconds.next)
+	}
+	return at
 }
 
 // turn lets time go on, up to the given time at the latest. It is the one
@@ -288,7 +307,7 @@ func (d *driver) over(c *Call, user uint32) {
 	case d.standsStill(c.End):
 		d.broken("time stood still", fmt.Errorf("time stands still: %d calls in a row took none, and a closed loop starts the next at once; give the target a delay or the users a think_time, or count requests instead of a duration", standstill))
 	}
-	if !d.cancelled {
+	if !d.cancelled && !d.halted {
 		d.Schedule.Ended(c.End, c.Intended, user, !c.OK() && c.Class != target.Generator)
 	}
 }

@@ -12,9 +12,10 @@ import (
 // are not: these, too, have the drain. When that is over, or after an interrupt
 // at once, everything is given up.
 
-// off tells whether a strand has been given up, so that nothing of it goes on.
+// off tells whether a strand has been given up, so that nothing of it goes on but,
+// where a look has ended the trial, the call that it has under way.
 func (w *walk) off(id uint32) bool {
-	return w.cancelled && (w.abandoned || !w.crew.Leaving(id))
+	return (w.cancelled || w.halted) && (w.abandoned || !w.crew.Leaving(id))
 }
 
 // callOff has what is off given up, as soon as whatever goes on now is done.
@@ -23,7 +24,8 @@ func (w *walk) callOff() {
 	w.again.askAll(w.now)
 }
 
-// callNow gives up every strand that is off: its call ends soon, its pause now.
+// callNow gives up every strand that is off: its call ends soon, or goes on where
+// nothing was cancelled; its pause ends now.
 func (w *walk) callNow(now time.Duration) {
 	w.calling = false
 	w.refuse(now)
@@ -35,7 +37,9 @@ func (w *walk) callNow(now time.Duration) {
 		x := w.again.at(id)
 		switch u := w.calls[id]; {
 		case u.call != nil && !x.pausing:
-			x.carrier.Cancel(target.NewID(id, w.slots[id].serial), now)
+			if w.cancelled {
+				x.carrier.Cancel(target.NewID(id, w.slots[id].serial), now)
+			}
 		case u.begun:
 			w.finish(id, &target.Outcome{Class: target.Cancelled}, now)
 		default:

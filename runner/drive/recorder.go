@@ -23,6 +23,8 @@ type Call struct {
 	Row       int
 	Iteration uint64
 	Trace     string
+	// Page is the URL that a crawl visited.
+	Page string
 	*target.Outcome
 }
 
@@ -45,6 +47,8 @@ type Recorder struct {
 	Asked func(*Call, *Asked)
 	// Promises are those that only the recorder can tell who keeps.
 	Promises Promises
+	// Seconds are kept apart for whoever looks at them; nil: nobody does.
+	Seconds *Seconds
 
 	asked   atomic.Bool
 	givesUp bool          // who is cancelled from now on is given up
@@ -80,6 +84,9 @@ func (r *Recorder) Ask() { r.asked.Store(true) }
 
 // Record takes in a call that has ended.
 func (r *Recorder) Record(c *Call) {
+	if r.Seconds != nil {
+		r.keep(Whole, r.Promises.Whole, c)
+	}
 	if c.Intended < 0 {
 		if r.spills(c) {
 			r.spill(r.Interval, r.Promises.Whole, c)
@@ -105,7 +112,8 @@ func (r *Recorder) Record(c *Call) {
 	}
 }
 
-// note takes a call, an iteration or a block into an interval and its timeline.
+// note takes a call, an iteration or a block into an interval and its timeline, if
+// it has one.
 func (r *Recorder) note(i *Interval, line *latency.Timeline, c *Call) {
 	start := c.start()
 	held := c.held()
@@ -122,9 +130,11 @@ func (r *Recorder) note(i *Interval, line *latency.Timeline, c *Call) {
 	i.Busy.Add(c.End - start)
 	i.LastEnd = max(i.LastEnd, c.End)
 	fate := r.settle(i, c, start)
-	line.Call(c.Intended, start, c.End, c.Paused, late, fate)
-	if fate == latency.Failed {
-		line.Fail(start, c.End, c.Class)
+	if line != nil {
+		line.Call(c.Intended, start, c.End, c.Paused, late, fate)
+		if fate == latency.Failed {
+			line.Fail(start, c.End, c.Class)
+		}
 	}
 }
 
@@ -233,9 +243,15 @@ func (r *Recorder) settle(i *Interval, c *Call, start time.Duration) latency.Fat
 
 // Drop counts n calls that became due at the given time and were left out.
 func (r *Recorder) Drop(at time.Duration, n int64) {
-	if at >= 0 {
-		r.Dropped += n
-		r.Timeline.Drop(at, n)
+	if at < 0 {
+		return
+	}
+	r.Dropped += n
+	r.Timeline.Drop(at, n)
+	if r.Seconds != nil {
+		if i := r.Seconds.of(Whole, at); i != nil {
+			i.Dropped += n
+		}
 	}
 }
 

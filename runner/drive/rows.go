@@ -19,6 +19,9 @@ const (
 // Iteration takes in an iteration that has ended; what it took in bytes and
 // attempts, its calls have. So many were started before it.
 func (r *Recorder) Iteration(place uint64, c *Call) {
+	if r.Seconds != nil {
+		r.keepIteration(c)
+	}
 	if c.Intended < 0 {
 		if r.spills(c) {
 			r.spill(r.Interval, r.Promises.Whole, c)
@@ -48,6 +51,9 @@ func (r *Recorder) Iteration(place uint64, c *Call) {
 // the given time.
 func (r *Recorder) Step(row int, outside bool, due time.Duration, c *Call, records []journey.Recorded) {
 	promised := r.Promises.Of(row)
+	if r.Seconds != nil {
+		r.keepStep(row, outside, c, records)
+	}
 	if c.Intended < 0 {
 		if r.spills(c) {
 			r.spill(r.row(row), promised, c)
@@ -75,6 +81,9 @@ func (r *Recorder) Step(row int, outside bool, due time.Duration, c *Call, recor
 // Block takes in a block that has ended, into its row.
 func (r *Recorder) Block(row int, due time.Duration, c *Call) {
 	promised := r.Promises.Of(row)
+	if r.Seconds != nil {
+		r.keep(OfRow(row), promised, c)
+	}
 	if c.Intended < 0 {
 		if r.spills(c) {
 			r.spill(r.row(row), promised, c)

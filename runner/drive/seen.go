@@ -37,22 +37,16 @@ func (s *Seen) tie(o *Seen) int {
 	return cmp.Or(cmp.Compare(s.Number, o.Number), cmp.Compare(s.Iteration, o.Iteration), cmp.Compare(s.Row, o.Row))
 }
 
-// slower puts the slowest first, earlier the one that ended first.
-func (s *Seen) slower(o *Seen) int { return cmp.Or(cmp.Compare(o.Response, s.Response), s.tie(o)) }
-
-func (s *Seen) earlier(o *Seen) int { return cmp.Or(cmp.Compare(s.Ended, o.Ended), s.tie(o)) }
-
-// insert puts a call among the first so many of an order, if it is one of them.
-func insert(list []Seen, most int, s Seen, order func(s, o *Seen) int) []Seen {
-	at, _ := slices.BinarySearchFunc(list, s, func(a, b Seen) int { return order(&a, &b) })
-	if at == most {
-		return list
+// slower puts the slowest first.
+func (s *Seen) slower(o *Seen) int {
+	if c := cmp.Compare(o.Response, s.Response); c != 0 {
+		return c
 	}
-	if len(list) == most {
-		list = list[:most-1]
-	}
-	return slices.Insert(list, at, s)
+	return s.tie(o)
 }
+
+// earlier puts the one that ended first before others.
+func (s *Seen) earlier(o *Seen) int { return cmp.Or(cmp.Compare(s.Ended, o.Ended), s.tie(o)) }
 
 // MostSlowest is how many of the slowest calls are kept, and MostFirst how many
 // of the first failures of each class.
@@ -62,33 +56,65 @@ const (
 )
 
 // Slowest are the calls that took longest from when they were due, of those that
-// ended by themselves, the slowest first.
+// ended by themselves. They are in no order: where calls end the slower the later, as
+// those of a batch may, each takes another one's place.
 type Slowest struct {
 	floor time.Duration // whoever's response is below it is none of them
-	Calls []Seen
+	least int           // the fastest of them, when they are as many as are kept
+	calls []Seen
+}
+
+// newSlowest are none yet.
+func newSlowest() Slowest {
+	return Slowest{floor: math.MinInt64, calls: make([]Seen, 0, MostSlowest)}
+}
+
+// Calls are they, the slowest first.
+func (s *Slowest) Calls() []Seen {
+	calls := slices.Clone(s.calls)
+	slices.SortFunc(calls, func(a, b Seen) int { return a.slower(&b) })
+	return calls
 }
 
 // note takes in a call that is not below the floor.
 func (s *Slowest) note(c *Call) {
-	if c.Class != target.Cancelled && c.Class != target.Generator {
-		s.add(c.seen())
+	switch {
+	case c.Class == target.Cancelled || c.Class == target.Generator:
+	case len(s.calls) == MostSlowest && c.response() == s.floor && c.Number > s.calls[s.least].Number: // a tie, and lost
+	default:
+		one := c.seen()
+		s.add(&one)
 	}
 }
 
-func (s *Slowest) add(one Seen) {
-	s.Calls = insert(s.Calls, MostSlowest, one, (*Seen).slower)
-	if len(s.Calls) == MostSlowest {
-		s.floor = s.Calls[MostSlowest-1].Response
+func (s *Slowest) add(one *Seen) {
+	switch {
+	case len(s.calls) < MostSlowest:
+		s.calls = append(s.calls, *one)
+	case one.slower(&s.calls[s.least]) < 0:
+		s.calls[s.least] = *one
+	default:
+		return
 	}
+	if len(s.calls) < MostSlowest {
+		return
+	}
+	s.least = 0
+	for i := range s.calls {
+		if s.calls[i].slower(&s.calls[s.least]) > 0 {
+			s.least = i
+		}
+	}
+	s.floor = s.calls[s.least].Response
 }
 
 func (s *Slowest) merge(o *Slowest) {
-	for _, one := range o.Calls {
-		s.add(one)
+	for i := range o.calls {
+		s.add(&o.calls[i])
 	}
 }
 
-func (s *Slowest) reset() { s.floor, s.Calls = math.MinInt64, s.Calls[:0] }
+func (s *Slowest) reset() { s.floor, s.calls = math.MinInt64, s.calls[:0] }
 
 // ErrorCount counts one class of failures, and keeps when the last of them ended
 // and those that ended first.
@@ -112,15 +138,27 @@ func (e *ErrorCount) note(c *Call) {
 	e.Count++
 	e.Last = max(e.Last, c.End)
 	if e.keeps(c.End) {
-		e.Calls = insert(e.Calls, MostFirst, c.seen(), (*Seen).earlier)
+		e.add(c.seen())
 	}
+}
+
+// add puts a call among the first ones, if it is one of them.
+func (e *ErrorCount) add(one Seen) {
+	at := len(e.Calls)
+	for at > 0 && one.earlier(&e.Calls[at-1]) < 0 {
+		at--
+	}
+	if at == MostFirst {
+		return
+	}
+	e.Calls = slices.Insert(e.Calls[:min(len(e.Calls), MostFirst-1)], at, one)
 }
 
 func (e *ErrorCount) merge(o *ErrorCount) {
 	e.Count += o.Count
 	e.Last = max(e.Last, o.Last)
 	for _, one := range o.Calls {
-		e.Calls = insert(e.Calls, MostFirst, one, (*Seen).earlier)
+		e.add(one)
 	}
 }
 

@@ -1,6 +1,7 @@
 package drive
 
 import (
+	"cmp"
 	"errors"
 	"runtime"
 	"sync"
@@ -31,6 +32,7 @@ func RunAll(shards []Loop, processors int) End {
 	all := ends[0]
 	for i, end := range ends[1:] {
 		all.Interrupted = all.Interrupted || end.Interrupted
+		all.Stopped = cmp.Or(all.Stopped, end.Stopped)
 		all.At = max(all.At, end.At)
 		all.Err = errors.Join(all.Err, end.Err)
 		shards[0].Recorder.Merge(shards[i+1].Recorder.Interval)

@@ -37,6 +37,11 @@ func listen(address string, t *table) (*scraped, error) {
 	return s, nil
 }
 
+// Metrics shows them to whoever reads them elsewhere.
+func (e *Exporter) Metrics() http.Handler {
+	return &scraped{table: e.table, came: make(chan struct{}, 1)}
+}
+
 // ServeHTTP shows the metrics, with native histograms to whoever asks for the format
 // that has them.
 func (s *scraped) ServeHTTP(w http.ResponseWriter, r *http.Request) {

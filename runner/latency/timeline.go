@@ -119,7 +119,10 @@ func (t *Timeline) Call(intended, start, end, paused, late time.Duration, fate F
 
 // wait notes that a call was due before it started, in the window of that number.
 func (t *Timeline) wait(intended, start time.Duration, started int) {
-	due := int(intended / t.width)
+	due := started
+	if intended < time.Duration(started)*t.width {
+		due = int(intended / t.width)
+	}
 	w := &t.windows[due]
 	w.Scheduled++
 	if due == started {

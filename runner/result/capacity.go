@@ -71,22 +71,30 @@ type Promise struct {
 	Step string `json:"step,omitempty"`
 	Rule string `json:"rule"` // as written
 	// Metric is "errors", "calls.errors" (of all steps' calls), "cancelled" or
-	// "dropped" (a share of 1), or of the response time in seconds "mean", "max",
-	// "min" or "p", the Percentile.
+	// "dropped" (a share of 1), "monitor", or of the response time in seconds "mean",
+	// "max", "min" or "p", the Percentile.
 	Metric     string  `json:"metric"`
 	Percentile float64 `json:"percentile,omitempty"`
 	Limit      float64 `json:"limit"`
 	OrEqual    bool    `json:"or_equal,omitempty"` // the limit itself keeps it
+	// Monitor and Series are of Metric "monitor": what was seen of the other side, its
+	// mean, or with Highest the most that it was.
+	Monitor string `json:"monitor,omitempty"`
+	Series  string `json:"series,omitempty"`
+	Highest bool   `json:"highest,omitempty"`
 }
 
 // OfTimes tells whether it promises a response time, not a share of calls.
 func (p Promise) OfTimes() bool {
 	switch p.Metric {
-	case "errors", "calls.errors", "cancelled", "dropped":
+	case "errors", "calls.errors", "cancelled", "dropped", MetricMonitor:
 		return false
 	}
 	return true
 }
+
+// MetricMonitor is the Metric of promises on what a monitor saw.
+const MetricMonitor = "monitor"
 
 // String is the rule, and of which step: "pay: p99 < 300ms".
 func (p Promise) String() string { return ofStep(p.Step, p.Rule) }

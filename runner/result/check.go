@@ -93,7 +93,9 @@ func (r *Run) checkUnderWay() error {
 //	the slowest calls are in order, and none was slower than the first
 //	of each class no more failures are told of than there were
 //	no mean length of a queue is above its longest
+//	every page of a crawl is a call, every link skipped, or a page that is due
 //	when a batch's calls ended rises, and in order nothing is earlier
+//	a monitor has each series once, of no more points than may be
 //	all of that holds for each step, and for what went on beside it
 //	every number is finite and not below zero
 func (t *Trial) Check() error {
@@ -112,7 +114,13 @@ func (t *Trial) Check() error {
 	if q := t.Queue; q != nil && (q.LengthMean > float64(q.LengthMax)*(1+1e-9) || q.ConsumersBusy > 1) {
 		return fmt.Errorf("the queue's mean length is %v and its longest %d, its consumers are busy for %v of the time", q.LengthMean, q.LengthMax, q.ConsumersBusy)
 	}
+	if err := t.checkCrawl(); err != nil {
+		return err
+	}
 	if err := t.checkCompletions(); err != nil {
+		return err
+	}
+	if err := t.checkMonitor(); err != nil {
 		return err
 	}
 	if err := t.checkBeside(); err != nil {

@@ -114,7 +114,7 @@ func (g *Group) merge(trials []*Trial) error {
 	*g = Group{
 		Scenario: t.Scenario, Mode: t.Mode, Target: t.Target, Clock: t.Clock, Engine: t.Engine, Sweep: t.Sweep,
 		Requests: t.Requests, DurationS: t.DurationS, Concurrency: t.Concurrency, RatePerS: t.RatePerS,
-		Unit: t.Unit, Sum: newSum(), Health: Health{KeptPace: true},
+		Unit: t.Unit, Sum: NewSum(), Health: Health{KeptPace: true},
 	}
 	for _, t := range trials {
 		if t.Finished() {

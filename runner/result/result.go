@@ -168,6 +168,11 @@ type Trial struct {
 	// Steps are the calls and named blocks of iterations, in the file's order.
 	Steps []Step `json:"steps,omitempty"`
 
+	// Watched are the thresholds that were looked at while the trial went on.
+	Watched []Watched `json:"watched,omitempty"`
+	// Monitor is what was seen of the other side meanwhile.
+	Monitor []Series `json:"monitor,omitempty"`
+
 	// Beside are what the scenarios in the background measured meanwhile.
 	Beside []Trial `json:"beside,omitempty"`
 
@@ -266,7 +271,7 @@ func (e Ending) MarshalJSON() ([]byte, error) {
 // How a trial may end.
 const (
 	Complete    = "complete"
-	Stopped     = "stopped" // by stop_when or on_error
+	Stopped     = "stopped" // by stop_when, on_error, or a threshold with stop
 	Interrupted = "interrupted"
 	Failed      = "failed" // it could not be carried out
 )
@@ -357,53 +362,6 @@ type Speedup struct {
 	Low   float64 `json:"low,omitempty"`
 	High  float64 `json:"high,omitempty"`
 	Note  string  `json:"note,omitempty"`
-}
-
-// Kinds of verdict.
-const (
-	KindThreshold = "threshold"
-	KindExpect    = "expect"
-)
-
-// Verdict is one judged promise: a threshold, or a published figure to
-// reproduce. Measured is in seconds, per second, or a bare ratio, by Metric.
-type Verdict struct {
-	Scenario string `json:"scenario"`
-	Mode     string `json:"mode"`
-	Point
-	Kind string `json:"kind"`
-	// Step is the path of the step that a threshold is on; "" where it is on
-	// whole iterations, or calls.
-	Step     string  `json:"step,omitempty"`
-	Rule     string  `json:"rule"`
-	Measured float64 `json:"measured"`
-	Pass     bool    `json:"pass"`
-	// AtLeast tells that Measured is the least that it may be: calls were given
-	// up.
-	AtLeast bool `json:"at_least,omitempty"`
-	// Reason says why there is nothing measured to judge, where there is not.
-	Reason string `json:"reason,omitempty"`
-	// Note qualifies what was measured: too few calls for its percentile.
-	Note string `json:"note,omitempty"`
-	// Limit is what a threshold promised, in the unit of Measured.
-	Limit float64 `json:"limit,omitempty"`
-	// Metric, Expected, Tolerance (a share of 1) and Source are of kind
-	// "expect"; Metric is "makespan", "rate" or "speedup".
-	Metric    string  `json:"metric,omitempty"`
-	Expected  float64 `json:"expected,omitempty"`
-	Tolerance float64 `json:"tolerance,omitempty"`
-	Source    string  `json:"source,omitempty"`
-}
-
-// Promise is what was promised: the rule, and of which step, "pay: p99 < 300ms".
-func (v *Verdict) Promise() string { return ofStep(v.Step, v.Rule) }
-
-// ofStep is a rule behind the path of the step that it is on, if it is on one.
-func ofStep(path, rule string) string {
-	if path == "" {
-		return rule
-	}
-	return path + ": " + rule
 }
 
 // Tolerance is how much of a metric may change from run to run and still

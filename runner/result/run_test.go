@@ -173,6 +173,7 @@ func fullRun() *Run {
 	}}
 	fast.Ended, fast.Reason = Stopped, "on_error: stop"
 	fast.Health = Health{KeptPace: false, Why: "lateness p99 2ms", LimitedBy: "max_in_flight"}
+	fast.Monitor = []Series{{Name: "server", Series: "cores", Unit: "cores", Mean: 0.5, Max: 1, Points: [][2]float64{{1, 0}, {2, 1}}}, {Name: "db", Problem: "connection refused"}}
 	fast.Crawl = &Crawl{Pages: 6, Depth: 2, Found: 9, Skipped: map[string]int64{"seen": 4}}
 	fast.Queue = &Queue{LengthMean: 0.5, LengthMax: 2, BlockedS: 0.125, ConsumersBusy: 0.75}
 	fast.Loops, fast.Warnings = 2, []string{"a warning"}
@@ -192,6 +193,10 @@ func fullRun() *Run {
 	failed.FirstS, failed.LastS, failed.Calls = 0.8, 0.9, []Seen{fast.Slowest[0]}
 	failed.Calls[0].Class = "status-503"
 	fast.Steps[1].Errors = map[string]Error{"timeout": fast.Steps[1].Errors["timeout"], "status-503": failed}
+	fast.Watched = []Watched{
+		{Step: "buy/pay", Rule: "p99 < 300ms", Looks: Looks{OverS: 10, AfterS: 5, Stop: true}, Measured: 0.4, Broken: true, AtLeast: true, Note: "a note", WorstAtS: 42},
+		{Rule: "p99 < 1s", Looks: Looks{OverS: 1}, Reason: "no call succeeded", Broken: true, WorstAtS: 7},
+	}
 	fast.Beside = []Trial{
 		trialOf("crawler", "rate-limited-60/s", Point{}, 0, ms(20, 21), nil),
 		trialOf("report", "concurrent-1", Point{}, 0, ms(900), map[string][]time.Duration{"timeout": ms(2000)}),
@@ -212,6 +217,7 @@ func fullRun() *Run {
 			Measured: 5.137, Pass: true, Reason: "a reason", Note: "a note", AtLeast: true, Limit: 0.2, Metric: "makespan", Expected: 5.2, Tolerance: 0.05, Source: "asyncio guide",
 		}, {
 			Scenario: "fetch-urls", Mode: "concurrent-3", Point: Point{Requests: 5}, Kind: KindThreshold, Step: "buy/pay", Rule: "p99 < 300ms", Measured: 0.36, Limit: 0.3,
+			OverS: 10, AfterS: 5, Stop: true, WorstAtS: 42,
 		}},
 		Capacities: []Capacity{aCapacity()},
 		Scaling: []Scaling{{
@@ -235,12 +241,12 @@ func TestTheHelperKeepsTheLaws(t *testing.T) {
 func aCapacity() Capacity {
 	return Capacity{
 		Scenario: "how-much", Mode: "rate-limited", Target: "shop", Find: FindRate,
-		SLO:  []Promise{{Rule: "p99 <= 200ms", Metric: "p", Percentile: 99, Limit: 0.2, OrEqual: true}, {Step: "buy/pay", Rule: "errors < 0.1%", Metric: "errors", Limit: 0.001}},
+		SLO:  []Promise{{Rule: "p99 <= 200ms", Metric: "p", Percentile: 99, Limit: 0.2, OrEqual: true}, {Step: "buy/pay", Rule: "errors < 0.1%", Metric: "errors", Limit: 0.001}, {Rule: "monitor.server.cores.max < 2", Metric: MetricMonitor, Monitor: "server", Series: "cores", Highest: true, Limit: 2}},
 		From: 50, To: 20000, HoldS: 10, Precision: 0.05, PeakLoad: 800,
 		Bound: Found, Value: 1240, Low: 1190, High: 1260, ThroughputPerS: 1199, Precise: true, LimitedBy: "p99 <= 200ms", Headroom: 1.55, Reason: "a reason",
 		Most: 24, Steps: []CapacityStep{
-			{Level: 1200, Verdict: Pass, Measured: []float64{0.15, 0}, P50S: 0.02, P99S: 0.15, ThroughputPerS: 1199},
-			{Level: 1300, Repeat: 1, Verdict: Fail, Measured: []float64{0.31, 0.0005}, P50S: 0.03, P99S: 0.31, Errors: 0.0005,
+			{Level: 1200, Verdict: Pass, Measured: []float64{0.15, 0, 1.5}, P50S: 0.02, P99S: 0.15, ThroughputPerS: 1199},
+			{Level: 1300, Repeat: 1, Verdict: Fail, Measured: []float64{0.31, 0.0005, 2.5}, P50S: 0.03, P99S: 0.31, Errors: 0.0005,
 				ThroughputPerS: 1270, SkippedS: 5, Drifting: true, StartedPerS: 1290, LatenessP99S: 0.0001, ElapsedP95S: 12.5, Reason: "p99 <= 200ms"},
 		},
 	}

@@ -49,11 +49,7 @@ func (s *Sum) Phase(name string) *latency.Histogram {
 func (s *Sum) addParts(m *Measure) error {
 	for _, name := range slices.Sorted(maps.Keys(m.Phases)) {
 		d := m.Phases[name]
-		i, there := slices.BinarySearchFunc(s.Phases, name, func(p PhaseSum, name string) int { return cmp.Compare(p.Name, name) })
-		if !there {
-			s.Phases = slices.Insert(s.Phases, i, PhaseSum{Name: name})
-		}
-		if err := mergeInto(&s.Phases[i].Times, &d); err != nil {
+		if err := mergeInto(s.phase(name), &d); err != nil {
 			return fmt.Errorf("phase %s: %w", name, err)
 		}
 	}
@@ -61,12 +57,74 @@ func (s *Sum) addParts(m *Measure) error {
 	return mergeInto(&s.Memory, m.Memory)
 }
 
-func newSum() Sum {
+// AddPhase adds times of a part of calls, if there are some.
+func (s *Sum) AddPhase(name string, times *latency.Histogram) {
+	if times.Count() > 0 {
+		MergeInto(s.phase(name), times)
+	}
+}
+
+// phase is the place of one, which there may not have been yet, in the order of
+// their names.
+func (s *Sum) phase(name string) **latency.Histogram {
+	i, there := slices.BinarySearchFunc(s.Phases, name, func(p PhaseSum, name string) int { return cmp.Compare(p.Name, name) })
+	if !there {
+		s.Phases = slices.Insert(s.Phases, i, PhaseSum{Name: name})
+	}
+	return &s.Phases[i].Times
+}
+
+// NewSum is the sum of nothing.
+func NewSum() Sum {
 	s := Sum{Errors: map[string]Error{}}
 	for _, h := range s.histograms() {
 		*h = latency.NewSparse(latency.Fine)
 	}
 	return s
+}
+
+// Merge adds another sum, which stays as it is.
+func (s *Sum) Merge(o *Sum) {
+	s.Scheduled += o.Scheduled
+	s.Started += o.Started
+	s.Dropped += o.Dropped
+	s.HeldCalls += o.HeldCalls
+	s.OK += o.OK
+	s.Failed += o.Failed
+	s.Lacking += o.Lacking
+	s.Cancelled += o.Cancelled
+	s.Attempts += o.Attempts
+	s.Resent += o.Resent
+	s.BytesIn += o.BytesIn
+	s.BytesOut += o.BytesOut
+	for class, e := range o.Errors {
+		sum := s.Errors[class]
+		s.Errors[class] = Error{Count: sum.Count + e.Count, Example: cmp.Or(sum.Example, e.Example)}
+	}
+	into := s.histograms()
+	for i, h := range o.histograms() {
+		(*into[i]).Merge(*h)
+	}
+	for _, p := range o.Phases {
+		s.AddPhase(p.Name, p.Times)
+	}
+	MergeInto(&s.Memory, o.Memory)
+	if o.Stream != nil {
+		s.addStream(&Stream{Events: o.Stream.Events})
+		s.Stream.Tokens, s.Stream.Told = s.Stream.Tokens+o.Stream.Tokens, s.Stream.Told || o.Stream.Told
+	}
+}
+
+// MergeInto adds a histogram to another one, which there may not be yet; nothing
+// where there is nothing to add.
+func MergeInto(h **latency.Histogram, o *latency.Histogram) {
+	if o == nil {
+		return
+	}
+	if *h == nil {
+		*h = latency.NewSparse(latency.Fine)
+	}
+	(*h).Merge(o)
 }
 
 // histograms are as Measure.dists has them.
@@ -106,14 +164,10 @@ func mergeInto(h **latency.Histogram, d *Dist) error {
 		return nil
 	}
 	more, err := d.Histogram()
-	if err != nil {
-		return err
+	if err == nil {
+		MergeInto(h, more)
 	}
-	if *h == nil {
-		*h = latency.NewSparse(latency.Fine)
-	}
-	(*h).Merge(more)
-	return nil
+	return err
 }
 
 // StepSum is one step, or named block, of a group's trials, as one.
@@ -151,7 +205,7 @@ func (g *Group) Steps() ([]StepSum, error) {
 				n = len(sums)
 				at[k], sums = n, append(sums, StepSum{
 					Name: s.Name, Path: s.Path, Kind: s.Kind, Target: s.Target, Outside: s.Outside,
-					Sum: newSum(), Begin: latency.NewSparse(latency.Fine),
+					Sum: NewSum(), Begin: latency.NewSparse(latency.Fine),
 				})
 			}
 			if err := sums[n].add(s); err != nil {

@@ -22,7 +22,7 @@ func (f *file) behind() map[string]bool {
 // goes on for as long as the trial that it is beside.
 func (d *draft) checkBehind(r *setting.Reader, s *Scenario) {
 	const goesOn = "goes on in the background, beside each trial of another scenario and for as long as that: leave %s out"
-	for _, key := range []string{"requests", "duration", "at_least", "crawl", "warmup", "repeat", "capacity", "thresholds", "expect", "compare", "stop_when", "on_error", "before", "after", "pause", "order", "baseline", "background"} {
+	for _, key := range []string{"requests", "duration", "at_least", "crawl", "warmup", "repeat", "capacity", "thresholds", "expect", "compare", "stop_when", "on_error", "before", "after", "pause", "order", "baseline", "background", "monitor"} {
 		if d.words.Of(key) != "" {
 			r.Problem(r.Find(d.name.Pos, key+":"), "%s "+goesOn, d.name.Value, key)
 		}

@@ -161,6 +161,7 @@ func (d draft) scenario(r *setting.Reader, at setting.Pos, w *whole) *Scenario {
 	d.checkOwn(r, s)
 	d.checkCrawl(r, s)
 	d.checkClock(r, s)
+	s.Monitors = d.watching(w.monitors)
 	switch {
 	case w.behind[s.Name]:
 		d.checkBehind(r, s)

@@ -197,6 +197,9 @@ func (c capacityDraft) addPromises(in naming, s *Scenario) {
 		if mode != "" {
 			in.r.Problem(promised.under[0].pos, "a search has one mode: leave its name out")
 		}
+		if promised.watch.given() {
+			in.r.Problem(promised.watch.pos(), "a search judges each of its steps as a whole, by how far it was from the limit, and goes where promises break: leave over, after and stop out")
+		}
 		p, err := capacity.NewPromise(rule)
 		// How many calls a step of a journey makes, nobody knows beforehand.
 		if needs := 100 / (100 - p.Percentile); err == nil && p.Step == "" && p.Percentile < 100 && p.Percentile > 0 && calls < needs*(1-1e-9) && calls > 0 {

@@ -14,6 +14,7 @@ import (
 	"plimsoll/runner/data"
 	"plimsoll/runner/export"
 	"plimsoll/runner/mode"
+	"plimsoll/runner/monitor"
 	"plimsoll/runner/step"
 	"plimsoll/target/kind"
 	"plimsoll/target/kinds"
@@ -30,6 +31,7 @@ type file struct {
 	journeys  []setting.Entry[[]step.Step]
 	data      []*data.Source
 	export    *export.Settings
+	monitors  []*monitor.Settings
 	scenarios []setting.At[draft]
 	words     setting.Words
 	alone     *Alone // nil: all is done that is written
@@ -55,6 +57,7 @@ type draft struct {
 	compare                  setting.At[compareDraft]
 	capacity                 setting.At[capacityDraft]
 	background               setting.At[setting.Several[string]]
+	monitor                  setting.At[monitorDraft]
 	stepsDraft
 }
 
@@ -70,6 +73,7 @@ func fileShape() setting.Shape[file] {
 		setting.Key("journeys", "Lists of steps by name, for scenarios to do and to mix.", step.Journeys(), func(f *file) *[]setting.Entry[[]step.Step] { return &f.journeys }),
 		setting.Key("data", "Sources of rows by name, for the steps of all scenarios.", data.Shape(), func(f *file) *[]*data.Source { return &f.data }),
 		setting.Key("export", "Tells others how trials go on: Prometheus, or whoever takes OTLP.", export.Shape(), func(f *file) **export.Settings { return &f.export }),
+		setting.Key("monitor", "What is watched of the other side while trials go on, by name.", monitor.Shape(), func(f *file) *[]*monitor.Settings { return &f.monitors }),
 		setting.Key("scenarios", "What is run, in this order.", setting.List("scenarios", "begin each scenario with a dash, `- name: …`", setting.Located(draftShape())), func(f *file) *[]setting.At[draft] { return &f.scenarios }).Required(),
 		setting.Ignored[file]("x-", "Keys that begin with x- hold what you like, such as anchors."),
 	}...)
@@ -101,6 +105,7 @@ func draftShape() setting.Shape[draft] {
 		setting.Key("thresholds", "Promises: METRIC OP VALUE such as p99 < 200ms, a list of them, or a map from modes to them.", promisesShape(), func(d *draft) *[]promise { return &d.promises }),
 		setting.Key("expect", "Published figures to reproduce.", setting.Located(expectShape()), func(d *draft) *setting.At[expectDraft] { return &d.expect }),
 		setting.Key("background", "The scenarios that go on beside each of its trials, from its warm-up to its end, and not by themselves.", setting.Located(setting.OneOrMore(setting.Text("the name of a scenario"))), func(d *draft) *setting.At[setting.Several[string]] { return &d.background }),
+		setting.Key("monitor", "What is watched besides, or in place of what the file watches under the same name; off: nothing is.", setting.Located(monitorShape()), func(d *draft) *setting.At[monitorDraft] { return &d.monitor }),
 		setting.Key("capacity", "Searches the highest load that keeps its promises, instead of a sweep.", setting.Located(capacityShape()), func(d *draft) *setting.At[capacityDraft] { return &d.capacity }),
 		setting.Key("compare", "How much may change from run to run: what `plimsoll compare` judges by.", setting.Located(compareShape()), func(d *draft) *setting.At[compareDraft] { return &d.compare }),
 	}, stepsFields(), ofTargets())...)

@@ -208,7 +208,9 @@ func walk(root, schema *jsonschema.Schema, n *yaml.Node, visit func(*jsonschema.
 		schema = root.Defs[name]
 	}
 	for _, option := range schema.AnyOf {
-		walk(root, option, n, visit)
+		if !lacks(option, n) {
+			walk(root, option, n, visit)
+		}
 	}
 	switch {
 	case n.Kind == yaml.SequenceNode && schema.Type == "array":
@@ -227,6 +229,22 @@ func walk(root, schema *jsonschema.Schema, n *yaml.Node, visit func(*jsonschema.
 			walk(root, schema.AdditionalProperties, n.Content[i+1], visit)
 		}
 	}
+}
+
+// lacks tells whether a map has not the keys that one of several shapes needs, and so
+// is of another.
+func lacks(option *jsonschema.Schema, n *yaml.Node) bool {
+	if n.Kind != yaml.MappingNode {
+		return false
+	}
+	return slices.ContainsFunc(option.Required, func(key string) bool {
+		for i := 0; i < len(n.Content); i += 2 {
+			if n.Content[i].Value == key {
+				return false
+			}
+		}
+		return true
+	})
 }
 
 // keys names an object of the schema by its keys.

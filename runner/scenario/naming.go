@@ -49,7 +49,7 @@ func (n naming) place(p promise) (mode string, rule verdict.Rule, ok bool) {
 			return mode, rule, false
 		}
 	}
-	return mode, rule, p.rule.Valid && n.judgeable(p.rule.Pos, &rule, of) && n.queued(p.rule.Pos, &rule, mode) && n.crawling(p.rule.Pos, &rule)
+	return mode, rule, p.rule.Valid && n.judgeable(p.rule.Pos, &rule, of) && n.queued(p.rule.Pos, &rule, mode) && n.crawling(p.rule.Pos, &rule) && n.monitored(p.rule.Pos, &rule)
 }
 
 // called are the rows of a path, or else those of a name.
@@ -89,6 +89,8 @@ func (n naming) unknown(name, in string) string {
 	switch {
 	case !n.modes:
 		return ""
+	case name == "rule":
+		return "a rule stands by itself, such as p99 < 200ms, unless it is watched while trials go on: then over or stop stand beside it, {rule: errors < 5%, over: 10s}"
 	case isMetric(name):
 		return name + " is a metric and stands before a comparison, without a colon: write p99 < 200ms, for example"
 	case n.s.Rows == nil && (in != "" || n.s.Capacity != nil):

@@ -6,6 +6,7 @@ import (
 	"plimsoll/runner/export"
 	"plimsoll/runner/journey"
 	"plimsoll/runner/mode"
+	"plimsoll/runner/monitor"
 	"plimsoll/runner/result"
 	"plimsoll/runner/verdict"
 	"plimsoll/target/kind"
@@ -87,6 +88,8 @@ type Scenario struct {
 	Expect     []Expect
 	// Beside are the scenarios that go on in the background of each trial.
 	Beside []*Scenario
+	// Monitors watch the other side meanwhile, if its clock is the real one.
+	Monitors []*monitor.Settings
 	// Capacity makes the scenario a search; nil for a sweep.
 	Capacity *Capacity
 	// Tolerances are what the scenario says of comparisons with other runs.
@@ -124,8 +127,9 @@ const modeByMode = "sequential"
 // Threshold is a promise; Mode "" makes it for every mode. The rule has the step
 // that it is about.
 type Threshold struct {
-	Mode string
-	Rule verdict.Rule
+	Mode  string
+	Rule  verdict.Rule
+	Watch verdict.Watch
 }
 
 // Expect is one published figure to reproduce.

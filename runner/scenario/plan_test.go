@@ -98,7 +98,7 @@ func TestScenarioSettings(t *testing.T) {
 		Repeat: 5, KeepOrder: true, StopWhen: FirstError, StopOnError: true,
 		Before: []string{"docker compose up -d"}, After: []string{`docker compose logs "$SERVICE" $1`, "docker compose down"},
 		Modes:      []*mode.Column{{Name: "sequential", Modes: []mode.Mode{mode.Sequential{Closed: mode.Closed{Users: 1}}}}, {Name: "concurrent-10", Modes: []mode.Mode{mode.Closed{Users: 10}}}},
-		Thresholds: []Threshold{{"sequential", p99}, {"sequential", makespan}, {"concurrent-10", errors}},
+		Thresholds: []Threshold{{Mode: "sequential", Rule: p99}, {Mode: "sequential", Rule: makespan}, {Mode: "concurrent-10", Rule: errors}},
 		Expect: []Expect{
 			{"sequential", at, "makespan", 1, 0.005, "a book"},
 			{"concurrent-10", at, "rate", 990.5, 0.005, "a book"},

@@ -14,6 +14,7 @@ import (
 type promise struct {
 	under []named
 	rule  setting.At[verdict.Rule]
+	watch watchDraft
 }
 
 // named is a name that promises stand under.
@@ -26,7 +27,7 @@ const aThreshold = "a threshold such as p99 < 200ms"
 
 // promisesShape is one threshold, a list of them, or a map to one or several from
 // modes, from steps, or from modes to maps from steps. A list may have such maps
-// in it, too.
+// in it, too. A threshold is a rule, or a map to a rule and how it is watched.
 func promisesShape() setting.Shape[[]promise] {
 	return promisesUnder(aThreshold+", a list of them, or a map from modes to them", "thresholds by mode",
 		promisesUnder(aThreshold+", or a list of them", "thresholds by step", listedPromises()))
@@ -43,23 +44,37 @@ func promisesUnder(want, byName string, inside setting.Shape[[]promise]) setting
 		var promises []promise
 		for _, e := range entries {
 			for _, p := range e.Value {
-				promises = append(promises, promise{append([]named{{e.Key, e.Pos}}, p.under...), p.rule})
+				p.under = append([]named{{e.Key, e.Pos}}, p.under...)
+				promises = append(promises, p)
 			}
 		}
 		return promises, true
 	})
-	items := setting.Items(setting.Either(aThreshold, setting.Forms[[]promise]{Scalar: onePromise(), Map: under}))
-	return setting.Either(want, setting.Forms[[]promise]{Scalar: onePromise(), List: flat(items), Map: under})
+	either := setting.Telling(watches, watchedPromise(), under)
+	items := setting.Items(setting.Either(aThreshold, setting.Forms[[]promise]{Scalar: onePromise(), Map: either}))
+	return setting.Either(want, setting.Forms[[]promise]{Scalar: onePromise(), List: flat(items), Map: either})
 }
 
 // listedPromises are one or several, under no name.
 func listedPromises() setting.Shape[[]promise] {
-	return setting.Either(aThreshold+", or a list of them", setting.Forms[[]promise]{Scalar: onePromise(), List: flat(setting.Items(onePromise()))})
+	form := func(want string) setting.Forms[[]promise] {
+		return setting.Forms[[]promise]{Scalar: onePromise(), Map: setting.Telling(watches, watchedPromise(), setting.Shape[[]promise]{Want: want})}
+	}
+	all := form(aThreshold + ", or a list of them")
+	all.List = flat(setting.Items(setting.Either(aThreshold, form(aThreshold))))
+	return setting.Either(aThreshold+", or a list of them", all)
 }
 
 func onePromise() setting.Shape[[]promise] {
 	return setting.Complete(setting.Located(ruleShape()), func(_ *setting.Reader, _ setting.Pos, rule setting.At[verdict.Rule]) ([]promise, bool) {
 		return []promise{{rule: rule}}, true
+	})
+}
+
+// watchedPromise is one that is watched while trials go on.
+func watchedPromise() setting.Shape[[]promise] {
+	return setting.Complete(watchedShape(), func(r *setting.Reader, at setting.Pos, p promise) ([]promise, bool) {
+		return []promise{p}, p.watch.check(r, at)
 	})
 }
 
@@ -71,7 +86,7 @@ func flat(lists setting.Shape[[][]promise]) setting.Shape[[]promise] {
 
 func ruleShape() setting.Shape[verdict.Rule] {
 	return setting.Parsed(aThreshold, verdict.ParseRule, func() *jsonschema.Schema {
-		return setting.Spelled(`([^<>=!]+|goodput\([^()]*\)\s*)(<|<=|>|>=|==)[^<>=!]+`)
+		return setting.Spelled(`([^<>=!]+|goodput\([^()]*\)\s*|monitor\..+)(<|<=|>|>=|==)[^<>=!]+`)
 	})
 }
 
@@ -80,9 +95,10 @@ func ruleShape() setting.Shape[verdict.Rule] {
 func (d draft) addPromises(r *setting.Reader, s *Scenario) {
 	in := naming{r, s, d.modesNamed()}
 	for _, p := range d.promises {
-		mode, rule, _ := in.place(p)
+		mode, rule, ok := in.place(p)
 		switch {
-		case rule.Family == "goodput" && (d.requests.Given || d.atLeast.Given):
+		case p.watch.given() && (!ok || d.checkWatched(r, s, mode, &rule, p)):
+		case rule.Family == "goodput" && (d.requests.Given || d.atLeast.Given) && !p.watch.over.Given:
 			r.Problem(p.rule.Pos, "goodput is calls in time per second, which needs `duration` or stages: use rate for a number of requests")
 		case rule.OfBatches() && !d.requests.Given:
 			r.Problem(p.rule.Pos, "%s is a time of a batch, which has `requests`: promise response times, such as p99 < 200ms", rule.Family)
@@ -92,6 +108,6 @@ func (d draft) addPromises(r *setting.Reader, s *Scenario) {
 		case rule.Family == "speedup" && s.Baseline != nil && mode == s.Baseline.Name:
 			r.Problem(p.rule.Pos, "%s is the baseline itself, whose speedup is always 1: promise it of another mode", mode)
 		}
-		s.Thresholds = append(s.Thresholds, Threshold{Mode: mode, Rule: rule})
+		s.Thresholds = append(s.Thresholds, Threshold{Mode: mode, Rule: rule, Watch: p.watch.watch()})
 	}
 }

@@ -43,7 +43,6 @@ type feed struct {
 	room    places
 	waiting ring[time.Duration] // when each item was put in, the oldest first
 	free    crew                // the consumers
-	left    bool                // producers have gone before their time
 
 	tell          func(at time.Duration, by int)
 	changes       []change // of the queue's length, in their order, that others may come before
@@ -158,7 +157,7 @@ func (f *feed) overdue(now time.Duration) (count int64) {
 	for _, made := range f.making {
 		f.blockedBefore += f.between(made.at, now)
 	}
-	f.making, f.left = nil, true
+	f.making, f.Until = nil, min(f.Until, now) // the producers go; nothing that follows is measured
 	return count
 }
 
@@ -215,7 +214,7 @@ type Queue struct {
 // until is where the figures end: where the trial does, and that of a batch with
 // its last item.
 func (f *feed) until(now time.Duration) time.Duration {
-	switch over := !f.left && f.waiting.len == 0 && f.busy.n == 0 && f.due() >= f.Until; {
+	switch over := f.waiting.len == 0 && f.busy.n == 0 && f.due() >= f.Until; {
 	case !over:
 		return f.within(now)
 	case f.Until == Never:

@@ -339,7 +339,7 @@ func TestFeedOverdue(t *testing.T) {
 		t.Errorf("%d overdue once more", n)
 	}
 	s.Ended(4*second, 0, 0, false)
-	if got, want := *s.Queue(4 * second), (Queue{LengthMean: (1 + 2*2) / 4., LengthMost: 2, Blocked: (2 + 1) * second, Busy: 1}); got != want {
+	if got, want := *s.Queue(4 * second), (Queue{LengthMean: (1 + 2*2) / 3., LengthMost: 2, Blocked: (2 + 1) * second, Busy: 1}); got != want {
 		t.Errorf("%+v, want %+v", got, want)
 	}
 }

@@ -79,7 +79,7 @@ type source interface {
 	// makes room or work.
 	ended(at, intended time.Duration, user uint32)
 	// overdue takes all calls out that were due by now, and counts them, but
-	// for those of a warm-up.
+	// for those of a warm-up; it is asked once, when no more are to become due.
 	overdue(now time.Duration) int64
 }
 
@@ -117,11 +117,18 @@ func (s *Schedule) Paced() bool { return s.gate != nil }
 func (s *Schedule) Began(at time.Duration) { s.gate.Began(at) }
 
 // Ended tells the schedule that a call, intended at the given time, has ended.
+// Nothing becomes due of an end that stops it, or comes behind that one.
 func (s *Schedule) Ended(at, intended time.Duration, user uint32, failed bool) {
-	s.source.ended(at, intended, user)
-	if s.state == Cancel || intended < 0 { // a warm-up's calls stop nothing
-		return
+	if s.state != Cancel && intended >= 0 { // a warm-up's calls stop nothing
+		s.stopAt(failed)
 	}
+	if s.state == Start || s.feed != nil { // whose consumers are watched to the last
+		s.source.ended(at, intended, user)
+	}
+}
+
+// stopAt is the end of a call that may be the last to matter.
+func (s *Schedule) stopAt(failed bool) {
 	switch {
 	case s.stopOn.FirstCompleted:
 		s.stop(Cancel, "stop_when: first-completed")
@@ -143,7 +150,8 @@ func (s *Schedule) stop(state Action, reason string) {
 func (s *Schedule) Stopped() string { return s.reason }
 
 // Overdue counts the calls that were due by now and never handed out, and
-// takes them out of the schedule: they have become due and are dropped.
+// takes them out of the schedule: they have become due and are dropped. It is the
+// end of what becomes due.
 func (s *Schedule) Overdue(now time.Duration) int64 { return s.source.overdue(now) }
 
 // Watch has the function told, from now on, of every change of the queue's

@@ -3,9 +3,11 @@ package verdict
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
+	"plimsoll/runner/latency"
 	"plimsoll/runner/result"
 	"plimsoll/runner/statistics"
 )
@@ -15,7 +17,8 @@ import (
 // known of one that there is.
 type figure struct {
 	result.Figure
-	missing, note string
+	missing, note   string
+	atLeast, broken bool // it may be more; it is judged already
 }
 
 func missing(why string) figure { return figure{missing: why} }
@@ -75,6 +78,8 @@ func figureOf(g *result.Group, r Rule, speedups []result.Speedup) figure {
 		return speedupOf(g, speedups)
 	case "goodput":
 		return goodputOf(g, r)
+	case Monitored:
+		return monitoredOf(g, r)
 	}
 	if of := queueFigureOf(r.Family); of != nil {
 		return queueOf(g, of)
@@ -106,7 +111,7 @@ func latencyOf(g *result.Group, r Rule) figure {
 	}
 	switch {
 	case (r.Family == "response" || r.Family == "service" || r.Family == "elapsed") && g.OK == 0:
-		return missing("no call succeeded")
+		return missing(noSuccess)
 	case times.Count() == 0 && g.Started > 0:
 		return missing("no call ended")
 	case times.Count() == 0:
@@ -114,9 +119,14 @@ func latencyOf(g *result.Group, r Rule) figure {
 	}
 	f := statOf(times, r)
 	if !f.Known() {
-		f.note = strings.TrimPrefix(f.note+"; "+givenUp(g), "; ")
+		f.note = joined(f.note, givenUp(g))
 	}
 	return f
+}
+
+// joined are the notes that there are.
+func joined(notes ...string) string {
+	return strings.Join(slices.DeleteFunc(notes, func(n string) bool { return n == "" }), "; ")
 }
 
 // statOf is the figure of a distribution that a rule asks for.
@@ -165,10 +175,14 @@ func recorded(g *result.Group, r Rule) (figure, error) {
 	if err != nil {
 		return figure{}, err
 	}
-	if numbers.Count() == 0 {
-		return missing("no answer had a number to record"), nil
+	return recordedOf(numbers, r), nil
+}
+
+func recordedOf(numbers *latency.Histogram, r Rule) figure {
+	if numbers == nil || numbers.Count() == 0 {
+		return missing("no answer had a number to record")
 	}
-	return statOf(result.NewTimes(numbers, nil), r), nil
+	return statOf(result.NewTimes(numbers, nil), r)
 }
 
 // givenUp says why a figure is at least what it is.
@@ -251,7 +265,10 @@ func goodputOf(g *result.Group, r Rule) figure {
 	return rate(g, perSecond)
 }
 
-const noStream = "no call that succeeded was a stream"
+const (
+	noSuccess = "no call succeeded"
+	noStream  = "no call that succeeded was a stream"
+)
 
 // streamOf is a figure of the times of streams.
 func streamOf(g *result.Group, r Rule) figure {
@@ -259,7 +276,7 @@ func streamOf(g *result.Group, r Rule) figure {
 	case times != nil && times.Count() > 0:
 		return statOf(result.NewTimes(times, nil), r)
 	case g.OK == 0:
-		return missing("no call succeeded")
+		return missing(noSuccess)
 	case g.Stream == nil:
 		return missing(noStream)
 	case r.Family == "gap":

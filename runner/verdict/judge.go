@@ -13,6 +13,7 @@ import (
 type Threshold struct {
 	Scenario, Mode string
 	Rule           Rule
+	Watch          Watch
 }
 
 // Expectation is one published figure to reproduce.
@@ -76,23 +77,29 @@ func (t Threshold) judge(j judge) ([]result.Verdict, error) {
 		if !t.isOn(g) || t.spares(g, j.run.Speedups) {
 			continue
 		}
-		measured, err := j.measure(g, t.Rule)
+		measured, at, err := j.watched(g, t)
 		if err != nil {
 			return nil, err
 		}
-		verdicts = append(verdicts, result.Verdict{
-			Scenario: g.Scenario, Mode: g.Mode, Point: g.Sweep,
-			Kind: result.KindThreshold, Step: t.Rule.Step, Rule: t.Rule.Text, Limit: t.Rule.Value,
-			Measured: Shown(measured.Figure, t.Rule.Value), AtLeast: atLeast(measured.Figure), Reason: measured.missing, Note: measured.note,
-			Pass: measured.missing == "" && !g.Partial && Keeps(measured.Figure, t.Rule.Op, t.Rule.Value),
-		})
+		v := t.verdict(g.Mode, measured.missing)
+		v.Point, v.WorstAtS, v.Note = g.Sweep, at, measured.note
+		v.Measured, v.AtLeast = Shown(measured.Figure, t.Rule.Value), measured.atLeast || atLeast(measured.Figure)
+		v.Pass = measured.missing == "" && !measured.broken && !g.Partial && Keeps(measured.Figure, t.Rule.Op, t.Rule.Value)
+		verdicts = append(verdicts, v)
 	}
 	if verdicts == nil {
-		return []result.Verdict{{
-			Scenario: t.Scenario, Mode: t.Mode, Kind: result.KindThreshold, Step: t.Rule.Step, Rule: t.Rule.Text, Limit: t.Rule.Value, Reason: notRun,
-		}}, nil
+		return []result.Verdict{t.verdict(t.Mode, notRun)}, nil
 	}
 	return verdicts, nil
+}
+
+// verdict is one on a mode, without what was measured.
+func (t Threshold) verdict(mode, reason string) result.Verdict {
+	looks := t.Watch.looks()
+	return result.Verdict{
+		Scenario: t.Scenario, Mode: mode, Kind: result.KindThreshold, Step: t.Rule.Step, Rule: t.Rule.Text, Limit: t.Rule.Value,
+		OverS: looks.OverS, AfterS: looks.AfterS, Stop: looks.Stop, Reason: reason,
+	}
 }
 
 // isOn tells whether the threshold is a promise of the group's.

@@ -73,7 +73,7 @@ func TestMetricsOnEitherSide(t *testing.T) {
 		ask := func(op string, value float64) result.Verdict {
 			rule := c.metric
 			rule.Op, rule.Value, rule.Text = op, value, "as written"
-			verdicts, err := Judge(run, []Threshold{{"s", "base", rule}}, nil, failing)
+			verdicts, err := Judge(run, []Threshold{{Scenario: "s", Mode: "base", Rule: rule}}, nil, failing)
 			if err != nil || len(verdicts) != 1 {
 				t.Fatal(verdicts, err)
 			}
@@ -131,7 +131,7 @@ func TestWhatWasNotMeasuredNeverPasses(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			run := runOf(t, c.trials...)
 			speedups(t, run)
-			verdicts, err := Judge(run, []Threshold{{"s", "base", c.rule}}, nil, failing)
+			verdicts, err := Judge(run, []Threshold{{Scenario: "s", Mode: "base", Rule: c.rule}}, nil, failing)
 			if err != nil || len(verdicts) != 1 {
 				t.Fatal(verdicts, err)
 			}
@@ -151,7 +151,7 @@ func TestASpeedupThatThereIsNotIsBroken(t *testing.T) {
 		trial{mode: "base", makespan: ms, ok: times(1, ms)},
 		trial{mode: "fast", ok: times(1, 0)})
 	speedups(t, run)
-	verdicts, err := Judge(run, []Threshold{{"s", "", Rule{Family: "speedup", Op: "<=", Value: 2}}}, nil, nil)
+	verdicts, err := Judge(run, []Threshold{{Scenario: "s", Rule: Rule{Family: "speedup", Op: "<=", Value: 2}}}, nil, nil)
 	if err != nil || len(verdicts) != 1 || verdicts[0].Pass || verdicts[0].Reason != "no ratio: a makespan is 0 s" {
 		t.Errorf("%#v, %v", verdicts, err)
 	}
@@ -164,8 +164,8 @@ func TestOnlyFinishedRepetitionsAreJudged(t *testing.T) {
 		trial{mode: "base", repeat: 1, makespan: time.Second, ok: times(1, ms), ended: result.Stopped},
 		trial{mode: "base", repeat: 2, makespan: 9 * time.Second, ok: times(1, time.Second), ended: result.Interrupted})
 	verdicts, err := Judge(run, []Threshold{
-		{"s", "", Rule{Family: "makespan", Op: "==", Value: 1}},
-		{"s", "", Rule{Family: "response", Stat: "max", Op: "==", Value: 0.001}},
+		{Scenario: "s", Rule: Rule{Family: "makespan", Op: "==", Value: 1}},
+		{Scenario: "s", Rule: Rule{Family: "response", Stat: "max", Op: "==", Value: 0.001}},
 	}, nil, nil)
 	if err != nil || len(verdicts) != 2 || !verdicts[0].Pass || !verdicts[1].Pass {
 		t.Errorf("%#v, %v", verdicts, err)
@@ -197,11 +197,11 @@ func TestVerdictsPerModeAndSweepValue(t *testing.T) {
 		threshold Threshold
 		want      string
 	}{
-		{Threshold{"s", "", makespan}, "base 5 5 true; fast 5 2.5 true; faster 5 1.67 true; base 10 10 false; fast 10 5 true; faster 10 3.33 true; "},
-		{Threshold{"s", "fast", makespan}, "fast 5 2.5 true; fast 10 5 true; "},
-		{Threshold{"s", "", speedup}, "fast 5 2 false; faster 5 3 true; fast 10 2 false; faster 10 3 true; "}, // not asked of the baseline
-		{Threshold{"s", "base", speedup}, "base 5 1 false; base 10 1 false; "},                                // unless by name
-		{Threshold{"other", "", makespan}, " 0 0 false; "},
+		{Threshold{Scenario: "s", Rule: makespan}, "base 5 5 true; fast 5 2.5 true; faster 5 1.67 true; base 10 10 false; fast 10 5 true; faster 10 3.33 true; "},
+		{Threshold{Scenario: "s", Mode: "fast", Rule: makespan}, "fast 5 2.5 true; fast 10 5 true; "},
+		{Threshold{Scenario: "s", Rule: speedup}, "fast 5 2 false; faster 5 3 true; fast 10 2 false; faster 10 3 true; "}, // not asked of the baseline
+		{Threshold{Scenario: "s", Mode: "base", Rule: speedup}, "base 5 1 false; base 10 1 false; "},                      // unless by name
+		{Threshold{Scenario: "other", Rule: makespan}, " 0 0 false; "},
 	} {
 		if got := places(c.threshold); got != c.want {
 			t.Errorf("%+v\n got %s\nwant %s", c.threshold, got, c.want)
@@ -328,7 +328,7 @@ func TestPercentilesOfTooFewCallsAreToldSo(t *testing.T) {
 		run := runOf(t, trial{mode: "base", makespan: time.Second, ok: times(c.calls, ms)})
 		for op, pass := range map[string]bool{"<": true, ">": false} {
 			c.rule.Op, c.rule.Value = op, 1e9
-			verdicts, err := Judge(run, []Threshold{{"s", "base", c.rule}}, nil, nil)
+			verdicts, err := Judge(run, []Threshold{{Scenario: "s", Mode: "base", Rule: c.rule}}, nil, nil)
 			if err != nil || len(verdicts) != 1 || verdicts[0].Note != c.note || verdicts[0].Pass != pass {
 				t.Errorf("%d calls, %+v: %+v, %v", c.calls, c.rule, verdicts, err)
 			}

@@ -17,7 +17,7 @@ import (
 )
 
 // metrics are the names to choose from when one is unknown.
-var metrics = []string{"p99", "p50", "p90", "p95", "p99.9", "mean", "max", "min", "all.p99", "service.p99", "lateness.p99", "errors", "errors.CLASS", "cancelled", "dropped", "rate", "makespan", "first", "half", "last", "in_order.first", "in_order.half", "in_order.last", "speedup", "goodput(200ms)", "elapsed.p95", "calls.errors", "calls.rate", "record.NAME.p95", "phase.NAME.p99", "memory.max", "first_event.p99", "service.first_event.p99", "gap.p99", "queue.length_max", "queue.length_mean", "queue.blocked", "queue.consumers_busy", "crawl.pages", "crawl.depth"}
+var metrics = []string{"p99", "p50", "p90", "p95", "p99.9", "mean", "max", "min", "all.p99", "service.p99", "lateness.p99", "errors", "errors.CLASS", "cancelled", "dropped", "rate", "makespan", "first", "half", "last", "in_order.first", "in_order.half", "in_order.last", "speedup", "goodput(200ms)", "elapsed.p95", "calls.errors", "calls.rate", "record.NAME.p95", "phase.NAME.p99", "memory.max", "first_event.p99", "service.first_event.p99", "gap.p99", "queue.length_max", "queue.length_mean", "queue.blocked", "queue.consumers_busy", "crawl.pages", "crawl.depth", "monitor.NAME.SERIES"}
 
 // otherTools are names that people bring along.
 var otherTools = map[string]string{
@@ -55,17 +55,18 @@ func ParseRule(text string) (Rule, error) {
 	return rule, err
 }
 
+const comparisons = "<>=!"
+
 // Cut takes a rule apart; false: it has no comparison. One in brackets is part of
 // the metric.
 func Cut(text string) (metric, op, value string, found bool) {
-	const comparisons = "<>=!"
-	at := strings.IndexAny(text, comparisons)
-	if open := strings.IndexByte(text, '('); open >= 0 && open < at {
-		if end := strings.IndexByte(text[open:], ')'); end > 0 {
-			at = strings.IndexAny(text[open+end:], comparisons)
-			if at >= 0 {
-				at += open + end
-			}
+	at := -1
+	for i := 0; i < len(text) && at < 0; i++ {
+		switch c := text[i]; {
+		case strings.IndexByte(comparisons, c) >= 0:
+			at = i
+		case c == '(' || c == '{':
+			i += closing(text[i:])
 		}
 	}
 	if at < 0 {
@@ -76,6 +77,29 @@ func Cut(text string) (metric, op, value string, found bool) {
 		length = 2
 	}
 	return strings.TrimSpace(text[:at]), text[at : at+length], strings.TrimSpace(text[at+length:]), true
+}
+
+// closing is where the bracket that a text begins with is closed; 0: nowhere. What
+// stands in quotes between braces closes none.
+func closing(text string) int {
+	var open []byte
+	quoted := false
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case quoted && c == '\\':
+			i++
+		case c == '"' && slices.Contains(open, '{'):
+			quoted = !quoted
+		case quoted:
+		case c == '(' || c == '{':
+			open = append(open, c)
+		case c == ')' && open[len(open)-1] == '(', c == '}' && open[len(open)-1] == '{':
+			if open = open[:len(open)-1]; len(open) == 0 {
+				return i
+			}
+		}
+	}
+	return 0
 }
 
 var k6Percentile = regexp.MustCompile(`^p\(([^)]*)\)$`)
@@ -101,6 +125,8 @@ func (rule *Rule) metric(name string) (milliseconds bool, err error) {
 		return false, checkClass(rule.Class)
 	case dotted && family == "queue":
 		return false, rule.queued(name)
+	case family == Monitored:
+		return false, rule.monitored(rest)
 	case dotted && family == "crawl":
 		return false, rule.crawled(name)
 	case dotted && family == "record":
@@ -235,6 +261,8 @@ func (rule *Rule) value(text string, milliseconds bool) (err error) {
 		return err
 	}
 	switch rule.Family {
+	case Monitored:
+		err = rule.parseMonitored(text)
 	case "errors", "calls.errors", "cancelled", "dropped":
 		rule.Value, err = parseShare(text)
 	case "rate", "calls.rate", "goodput":

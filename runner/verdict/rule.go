@@ -17,23 +17,26 @@ import (
 //	shares    errors, cancelled, dropped; calls.errors (of all steps' calls together)
 //	a second  rate, goodput; calls.rate
 //	of batches makespan; first, half, last, and the same in_order
-//	others    speedup; record (numbers that a step's `record` keeps); memory
+//	others    monitor (what a monitor saw: mean or max); speedup; record (numbers that a step's `record` keeps); memory
 //
 // and phase, times of parts of calls that their kind knows; of streams first_event,
 // service.first_event and gap; of a mode's queue queue.length_max and its like.
 type Rule struct {
-	Text   string         // as written, without the step
-	Step   string         // the path of the step, or of the named block, that it is about; "" for whole iterations, or for calls where there are no steps
-	Family string         // which figure
-	Stat   string         // of a family of times, or of recorded numbers: "p", "mean", "max" or "min"
-	P      float64        // of Stat "p": 0 < P ≤ 100
-	Class  string         // of errors: one class, "" for all; "status-5xx" sums
-	Record string         // of recorded numbers: under which name
-	Phase  string         // of phases: which one
-	Within time.Duration  // of goodput
-	Limits goodput.Limits // of goodput, where it names what it limits: only the recorder can tell who keeps them
-	Op     string         // one of < <= > >= ==
-	Value  float64        // seconds, per second, a share of 1, or a bare ratio or number
+	Text    string         // as written, without the step
+	Step    string         // the path of the step, or of the named block, that it is about; "" for whole iterations, or for calls where there are no steps
+	Family  string         // which figure
+	Stat    string         // of a family of times, or of recorded numbers: "p", "mean", "max" or "min"
+	P       float64        // of Stat "p": 0 < P ≤ 100
+	Class   string         // of errors: one class, "" for all; "status-5xx" sums
+	Record  string         // of recorded numbers: under which name
+	Phase   string         // of phases: which one
+	Monitor string         // of what a monitor saw: its name,
+	Series  string         // which series,
+	Unit    string         // and in what the value is written: "", "B", "B/s" or "/s"
+	Within  time.Duration  // of goodput
+	Limits  goodput.Limits // of goodput, where it names what it limits: only the recorder can tell who keeps them
+	Op      string         // one of < <= > >= ==
+	Value   float64        // seconds, per second, a share of 1, or a bare ratio or number
 }
 
 // Counted tells whether the rule is on calls that are counted while they are

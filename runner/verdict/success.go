@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 
 	"plimsoll/runner/result"
 )
@@ -83,11 +82,7 @@ func (j judge) valid(g *result.Group, f figure) figure {
 	default:
 		return f
 	}
-	notes := []string{"not valid: " + why}
-	if f.note != "" {
-		notes = append(notes, f.note)
-	}
-	f.note = strings.Join(notes, "; ")
+	f.note = joined("not valid: "+why, f.note)
 	return f
 }
 

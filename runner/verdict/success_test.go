@@ -37,10 +37,10 @@ func TestNothingSucceeded(t *testing.T) {
 		{"no call was due", []trial{{mode: "base", makespan: ms}}, nil, false, nil},
 		{"interrupted", []trial{{mode: "base", makespan: ms, errors: map[string][]time.Duration{"connect": times(4, ms)}, ended: result.Interrupted}}, nil, false, nil},
 		{"not made by the generator", []trial{{mode: "base", makespan: ms, lacking: 4}}, nil, false, nil},
-		{"errors are promised", []trial{fruitlessTrial("base", 0)}, []Threshold{{"s", "", errors}}, false, nil},
-		{"errors are promised of this mode", []trial{fruitlessTrial("base", 0)}, []Threshold{{"s", "base", errors}}, false, nil},
-		{"errors are promised of another mode", []trial{fruitlessTrial("base", 0), {mode: "fast", makespan: ms, ok: times(1, ms)}}, []Threshold{{"s", "fast", errors}}, false, []string{"base"}},
-		{"only one class is promised", []trial{fruitlessTrial("base", 0)}, []Threshold{{"s", "", ofClass}}, false, []string{"base"}},
+		{"errors are promised", []trial{fruitlessTrial("base", 0)}, []Threshold{{Scenario: "s", Rule: errors}}, false, nil},
+		{"errors are promised of this mode", []trial{fruitlessTrial("base", 0)}, []Threshold{{Scenario: "s", Mode: "base", Rule: errors}}, false, nil},
+		{"errors are promised of another mode", []trial{fruitlessTrial("base", 0), {mode: "fast", makespan: ms, ok: times(1, ms)}}, []Threshold{{Scenario: "s", Mode: "fast", Rule: errors}}, false, []string{"base"}},
+		{"only one class is promised", []trial{fruitlessTrial("base", 0)}, []Threshold{{Scenario: "s", Rule: ofClass}}, false, []string{"base"}},
 		{"the scenario ends by errors", []trial{fruitlessTrial("base", 0)}, nil, true, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -108,9 +108,9 @@ func TestFastFailuresAreNotJudged(t *testing.T) {
 			speedups(t, run)
 			at := result.Point{Requests: 1000}
 			thresholds := []Threshold{
-				{"s", "fast", Rule{Family: "makespan", Op: "<", Value: 5}},
-				{"s", "fast", Rule{Family: "speedup", Op: ">", Value: 2}},
-				{"s", "fast", Rule{Family: "rate", Op: ">=", Value: 0}},
+				{Scenario: "s", Mode: "fast", Rule: Rule{Family: "makespan", Op: "<", Value: 5}},
+				{Scenario: "s", Mode: "fast", Rule: Rule{Family: "speedup", Op: ">", Value: 2}},
+				{Scenario: "s", Mode: "fast", Rule: Rule{Family: "rate", Op: ">=", Value: 0}},
 			}
 			expectations := []Expectation{
 				{Scenario: "s", Mode: "fast", At: at, Metric: "makespan", Value: 1, Tolerance: 0.05},
@@ -141,14 +141,14 @@ func TestFastFailuresAreNotJudged(t *testing.T) {
 func TestInvalidVerdictsAreMarked(t *testing.T) {
 	rule := Rule{Family: "makespan", Op: "<", Value: 9}
 	cut := trial{mode: "base", makespan: ms, ok: times(1, ms), ended: result.Interrupted}
-	verdicts, err := Judge(runOf(t, cut), []Threshold{{"s", "", rule}}, nil, nil)
+	verdicts, err := Judge(runOf(t, cut), []Threshold{{Scenario: "s", Rule: rule}}, nil, nil)
 	if v := verdicts[0]; err != nil || v.Pass || v.Reason != "" || v.Measured != 0.001 || v.Note != "not valid: no repetition came to its end: interrupted" {
 		t.Errorf("%#v, %v", v, err)
 	}
 	cut.ended = ""
 	run := runOf(t, cut)
 	run.Trials[0].Health = result.Health{Why: "it was late"}
-	verdicts, err = Judge(run, []Threshold{{"s", "", rule}, {"s", "", Rule{Family: "response", Stat: "p", P: 99, Op: "<", Value: 9}}}, nil, nil)
+	verdicts, err = Judge(run, []Threshold{{Scenario: "s", Rule: rule}, {Scenario: "s", Rule: Rule{Family: "response", Stat: "p", P: 99, Op: "<", Value: 9}}}, nil, nil)
 	for _, v := range verdicts {
 		if err != nil || !v.Pass || v.Measured != 0.001 || !strings.HasPrefix(v.Note, "not valid: the generator was the limit: it was late") {
 			t.Errorf("%#v, %v", v, err)

@@ -200,12 +200,29 @@ func (t *Target) example(call *httpcall.Prepared, label string, f *failure) stri
 	if known, ok := t.examples.Load(is); ok {
 		return known.(string)
 	}
-	text := plain.Clip(t.settings.scrub(label+": "+f.reason(t.settings)), 200)
+	text := f.example(label, t.settings)
 	if call != nil && f.status > 0 { // it may hold what one user alone is to see
 		return text
 	}
 	made, _ := t.examples.LoadOrStore(is, text)
 	return made.(string)
+}
+
+// labelOf is how examples name a step's call; those of pages are named by who visits
+// them.
+func labelOf(call *httpcall.Prepared) string {
+	if call.Links != nil {
+		return ""
+	}
+	return plain.Clip(call.Action, 100)
+}
+
+// example is the message for a failure of a call that has a label, or goes without.
+func (f *failure) example(label string, s Settings) string {
+	if label != "" {
+		label += ": "
+	}
+	return plain.Clip(s.scrub(label+f.reason(s)), 200)
 }
 
 // reason says what went wrong, and where a kept connection broke, how to tell

@@ -17,7 +17,6 @@ import (
 	"plimsoll/target/http1"
 	"plimsoll/target/httpcall"
 	"plimsoll/target/look"
-	"plimsoll/target/plain"
 	"plimsoll/target/wire"
 )
 
@@ -172,7 +171,7 @@ func (t *Target) tell(out *target.Outcome, call *httpcall.Prepared, label string
 		return
 	}
 	if call != nil {
-		label = plain.Clip(call.Action, 100)
+		label = labelOf(call)
 	}
 	f.of(call)
 	out.Class, out.Example = f.class, t.example(call, label, f)

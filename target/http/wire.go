@@ -14,7 +14,6 @@ import (
 	"plimsoll/target/http1"
 	"plimsoll/target/httpcall"
 	"plimsoll/target/look"
-	"plimsoll/target/plain"
 	"plimsoll/target/wire"
 )
 
@@ -166,11 +165,11 @@ func (s Settings) examples(labels []string) func(n uint64, call *httpcall.Prepar
 		}
 		label := labels[n%uint64(len(labels))]
 		if call != nil {
-			label = plain.Clip(call.Action, 100)
+			label = labelOf(call)
 		}
 		f.streams = call == nil && s.Calls[n%uint64(len(s.Calls))].Stream != nil
 		f.of(call)
-		text := plain.Clip(s.scrub(label+": "+f.reason(s)), 200)
+		text := f.example(label, s)
 		if call == nil || f.status == 0 { // else it may hold what one user alone is to see
 			made[is] = text
 		}

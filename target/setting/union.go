@@ -108,6 +108,31 @@ func Either[T any](want string, forms Forms[T]) Shape[T] {
 	}
 }
 
+// Telling reads a map by one shape where its keys and values tell that this is
+// meant, and by another one else, which may be none that has no more than its Want.
+func Telling[T any](tells func(n *yaml.Node) bool, meant, otherwise Shape[T]) Shape[T] {
+	return Shape[T]{
+		Want: otherwise.Want,
+		Read: func(r *Reader, n *yaml.Node) (T, bool) {
+			switch {
+			case tells(n):
+				return meant.Read(r, n)
+			case otherwise.Read != nil:
+				return otherwise.Read(r, n)
+			}
+			r.mismatch(n, otherwise.Want)
+			var none T
+			return none, false
+		},
+		Schema: func() *jsonschema.Schema {
+			if otherwise.Schema == nil {
+				return meant.Schema()
+			}
+			return &jsonschema.Schema{AnyOf: []*jsonschema.Schema{meant.Schema(), otherwise.Schema()}}
+		},
+	}
+}
+
 // Several is one value or a list of them.
 type Several[T any] struct {
 	Items  []At[T]

@@ -2,8 +2,10 @@ package sim
 
 import (
 	"fmt"
+	"net/url"
 	"strings"
 
+	"plimsoll/target/links"
 	"plimsoll/target/setting"
 )
 
@@ -48,7 +50,24 @@ func checkPage(path string) error {
 	case at >= 0:
 		return fmt.Errorf("a page goes by its path alone: leave out what begins with %s", path[at:])
 	}
+	if right := linked(path); right != path {
+		return fmt.Errorf("no link leads to a page %q, as browsers resolve links and servers read them: write %s", path, right)
+	}
 	return nil
+}
+
+// linked is the path that a server sees where a link to a path is followed: without
+// dot segments, and with nothing escaped.
+func linked(path string) string {
+	normal, err := links.Normal("http://" + Host + path)
+	if err != nil {
+		return path
+	}
+	_, _, seen := links.Cut(normal)
+	if plain, err := url.PathUnescape(seen); err == nil {
+		return plain
+	}
+	return path
 }
 
 // alone reports what does not go with a site, whose pages are its answers.

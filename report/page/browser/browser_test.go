@@ -73,6 +73,17 @@ func open(t *testing.T, url string, before ...chromedp.Action[chromedp.Void]) *t
 	return p
 }
 
+// lively waits until the script is through.
+func (p *tab) lively(t *testing.T) *tab {
+	t.Helper()
+	ctx, over := p.soon()
+	defer over()
+	if _, err := chromedp.Run(ctx, chromedp.Poll[bool](`document.documentElement.dataset.ready === 'true'`)); err != nil {
+		t.Fatalf("its script does not come to its end: %v; the console says %q", err, p.console)
+	}
+	return p
+}
+
 // hear notes what a page says and asks for.
 func (p *tab) hear(event any) {
 	p.mu.Lock()
