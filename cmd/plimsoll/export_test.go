@@ -70,7 +70,21 @@ func startPrometheus(t *testing.T, scrapes string, more ...string) *aPrometheus 
 		}
 		return answer.StatusCode == http.StatusOK
 	})
-	return &aPrometheus{T: t, url: "http://" + address}
+	ready := &aPrometheus{T: t, url: "http://" + address}
+	eventually(t, "prometheus has begun to come", func() bool { return len(ready.query("up")) > 0 }) // it takes 5 s to find out where to
+	return ready
+}
+
+// get is what it answers.
+func (p *aPrometheus) get(path string) string {
+	p.Helper()
+	answer, err := http.Get(p.url + path)
+	if err != nil {
+		p.Fatal(err)
+	}
+	defer answer.Body.Close()
+	text, _ := io.ReadAll(answer.Body)
+	return string(text)
 }
 
 // found is one series that a query found.
@@ -131,7 +145,7 @@ func (p *aPrometheus) lastScrape() string {
 		}
 	}
 	if last == 0 {
-		p.Fatal("it has not been here")
+		p.Fatalf("it has not been here: %s", p.get("/api/v1/targets"))
 	}
 	return strconv.FormatFloat(last, 'f', 3, 64)
 }
