@@ -278,3 +278,26 @@ func TestPeersAreNothingToTheLoad(t *testing.T) {
 		})
 	}
 }
+
+// Of a pair only the candidate is exported, and so one address is enough.
+func TestOfAPairTheCandidateIsExported(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := listener.Addr().String()
+	listener.Close()
+	text := fmt.Sprintf("export: {prometheus: {listen: %q}}\n", address) + published
+	o := runner.Options{Plan: parse(t, text), Version: "test", Save: func(*result.Run) error { return nil }}
+	if was, is, err := runner.Pair(context.Background(), context.Background(), o, o); err != nil || len(was.Trials) != 10 || len(is.Trials) != 10 {
+		t.Error(was, is, err)
+	}
+	taken, err := net.Listen("tcp", address) // it is free again
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	if run, err := runner.Run(context.Background(), context.Background(), o); run != nil || err == nil || !strings.Contains(err.Error(), address) {
+		t.Errorf("at an address that is taken: %v, %v", run, err)
+	}
+}

@@ -47,6 +47,10 @@ type Interval struct {
 	Streams *Streams
 	// Kept are the successes that kept all of a promise, by its number.
 	Kept []Count
+	// InFlight is by how many more calls, or iterations, are under way than when an
+	// interval was last handed over: 0 in all of a trial. Only a loop whose clock is a
+	// real one tells.
+	InFlight int
 }
 
 // NewInterval makes an empty one, without a timeline.
@@ -79,7 +83,7 @@ func (i *Interval) Reset() {
 	i.Timeline, i.RowTimelines, i.Ends = nil, nil, nil
 	i.Slowest.reset()
 	clear(i.Rows)
-	i.Records, i.Phases, i.Memory, i.Streams, i.Kept = nil, nil, nil, nil, nil
+	i.Records, i.Phases, i.Memory, i.Streams, i.Kept, i.InFlight = nil, nil, nil, nil, nil, 0
 }
 
 // Tally counts calls. Those intended before 0, in the warm-up, are counted
@@ -103,10 +107,6 @@ type Tally struct {
 	PoolHeld bool
 	// RowsHeld tells that iterations waited for rows of data.
 	RowsHeld bool
-	// InFlight is by how many more calls, or iterations, are under way than when an
-	// interval was last handed over: 0 in all of a trial. Only a loop whose clock is a
-	// real one tells.
-	InFlight int
 	// Stood is the longest time for which the loop did not go on, though it had
 	// something to do.
 	Stood Gap

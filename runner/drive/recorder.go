@@ -51,12 +51,12 @@ type Recorder struct {
 	Seconds *Seconds
 
 	asked   atomic.Bool
-	flying  int           // were in flight while the loop last waited;
-	told    int           // so many whoever takes intervals knows of
 	givesUp bool          // who is cancelled from now on is given up
 	window  time.Duration // successes that end before it make the throughput
 	observe func(*Call)
 	rows    int // how many may be met; 0: nobody knows
+	flying  int // were in flight while the loop last waited;
+	told    int // so many whoever takes intervals knows of
 }
 
 // Sink takes what a trial records while it goes on: whoever watches one. The

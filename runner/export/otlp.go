@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -29,7 +30,16 @@ func (c *collector) send(ctx context.Context, families []family, now time.Time) 
 		headers[name] = value
 	}
 	headers["Content-Type"] = "application/json"
-	return c.ask(ctx, http.MethodPost, c.url, body, headers)
+	return misled(c.url, c.ask(ctx, http.MethodPost, c.url, body, headers))
+}
+
+// misled adds to what went wrong that collectors have two ports, where the other one
+// was asked.
+func misled(to string, err error) error {
+	if u, wrong := url.Parse(to); err != nil && wrong == nil && u.Port() == "4317" {
+		return fmt.Errorf("%w (what is at port 4317 speaks gRPC; OTLP over HTTP is taken at 4318)", err)
+	}
+	return err
 }
 
 // The messages of OTLP, as far as they are sent, in the JSON that Protocol Buffers

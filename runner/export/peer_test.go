@@ -2,6 +2,7 @@ package export
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -233,5 +234,17 @@ func TestTheLastOneToReadIsWaitedFor(t *testing.T) {
 	}
 	if answer, err := http.Get("http://" + address + "/"); err == nil {
 		t.Error(answer.Status)
+	}
+}
+
+// Whoever sends OTLP to the port of gRPC, and is not understood, is told of the other.
+func TestThePortOfGRPC(t *testing.T) {
+	for to, want := range map[string]bool{"http://collector:4317/v1/metrics": true, "http://collector:4318/v1/metrics": false} {
+		if err := misled(to, io.ErrUnexpectedEOF); !errors.Is(err, io.ErrUnexpectedEOF) || strings.Contains(err.Error(), "4318") != want {
+			t.Errorf("%s: %v", to, err)
+		}
+		if err := misled(to, nil); err != nil {
+			t.Error(err)
+		}
 	}
 }
