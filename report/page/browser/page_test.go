@@ -441,3 +441,31 @@ scenarios:
 		t.Errorf("the console says %q", p.console)
 	}
 }
+
+// Firefox shows it as well.
+func TestFirefoxOpensIt(t *testing.T) {
+	path, err := exec.LookPath("firefox-esr")
+	if err != nil && !real {
+		t.Skip("no Firefox is installed")
+	}
+	file, _ := report(t, shop, 1)
+	home := t.TempDir()
+	picture := filepath.Join(home, "page.png")
+	ctx, over := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer over()
+	cmd := exec.CommandContext(ctx, path, "--headless", "--no-remote", "--profile", home, "--window-size=1000,1600", "--screenshot", picture, "file://"+file)
+	cmd.Env = append(os.Environ(), "HOME="+home, "MOZ_HEADLESS=1")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	text, err := os.ReadFile(picture)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(text) < 50_000 {
+		t.Errorf("a picture of %d bytes: hardly anything is on it", len(text))
+	}
+	if dir := os.Getenv("PLIMSOLL_PICTURES"); dir != "" {
+		_ = os.WriteFile(filepath.Join(dir, "firefox.png"), text, 0o666)
+	}
+}
