@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"image/color"
 	"image/png"
+	"slices"
 
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgimg"
@@ -28,19 +29,20 @@ type Chart struct {
 // Draw draws what there is to draw of a scenario: no latency without a
 // success, no speedup with nothing to compare. A chart that cannot be drawn is
 // left out and told in the error; the others come with it.
-func Draw(sec view.Section) ([]Chart, error) { return pictured(sec, (*figure).both) }
+func Draw(sec view.Section) ([]Chart, error) { return pictured(sec, nil, (*figure).both) }
 
-// Pictures are those that Draw draws, as SVG and to stand under headings and remarks
-// of their own: without what says what they show.
-func Pictures(sec view.Section) ([]Chart, error) {
-	return pictured(sec, func(f *figure, c *Chart) (err error) {
+// Pictures are those of some kinds that Draw draws, as SVG and to stand under headings
+// and remarks of their own: without what says what they show.
+func Pictures(sec view.Section, kinds ...string) ([]Chart, error) {
+	return pictured(sec, kinds, func(f *figure, c *Chart) (err error) {
 		f.title, f.about, f.hints = "", "", nil
 		c.SVG, err = f.svg()
 		return err
 	})
 }
 
-func pictured(sec view.Section, render func(*figure, *Chart) error) ([]Chart, error) {
+// pictured renders charts of these kinds, or of all.
+func pictured(sec view.Section, wanted []string, render func(*figure, *Chart) error) ([]Chart, error) {
 	if len(sec.Scenario.Groups) == 0 {
 		return nil, nil
 	}
@@ -51,6 +53,9 @@ func pictured(sec view.Section, render func(*figure, *Chart) error) ([]Chart, er
 		all = searched
 	}
 	for _, k := range all {
+		if wanted != nil && !slices.Contains(wanted, k.name) {
+			continue
+		}
 		c, err := k.chart(sec, render)
 		if err != nil {
 			problems = append(problems, fmt.Errorf("cannot draw the %s chart of %s: %w", k.name, sec.Title, err))

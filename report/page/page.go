@@ -53,12 +53,25 @@ func (p *printer) page(v *view.Page) {
 	p.contents(v.Sections)
 	p.raw(`</section>`)
 	for i, sec := range v.Sections {
-		drawn, err := chart.Pictures(sec.Section)
+		drawn, err := chart.Pictures(sec.Section, kindsOf(sec)...)
 		p.failed(err)
 		p.section(i+1, sec, drawn)
 	}
 	p.method(v)
 	p.raw(`</main>`)
+}
+
+// kindsOf are the pictures that a section shows.
+func kindsOf(sec view.PageSection) []string {
+	kinds := []string{}
+	for _, c := range sec.Chapters {
+		for _, plot := range c.Plots {
+			if plot.Kind != "" {
+				kinds = append(kinds, plot.Kind)
+			}
+		}
+	}
+	return kinds
 }
 
 // failed notes that a chart could not be drawn: the others are worth having.
@@ -110,7 +123,11 @@ func (p *printer) chapter(c view.Chapter, pictures []chart.Chart) {
 		p.plot(plot, pictureOf(plot.Kind, pictures))
 	}
 	for _, t := range c.Tables {
-		p.table(t, "h4")
+		if t.Title == c.Title {
+			p.table(t, "h4 class=hidden")
+		} else {
+			p.table(t, "h4")
+		}
 	}
 	p.raw(`</section>`)
 }

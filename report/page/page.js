@@ -31,7 +31,8 @@ var plimsoll = (() => {
       texts: rows.map(r => r.cells[i + 1] ? r.cells[i + 1].textContent : ''),
     }));
     for (const s of series) s.values = s.texts.map(number);
-    return { places: rows.map(r => r.cells[0].textContent), series, until: number(table.dataset.until || '') };
+    const limits = [...figure.querySelectorAll('[data-limit]')].map(l => ({ at: Number(l.dataset.limit), panel: l.dataset.panel, text: l.textContent }));
+    return { places: rows.map(r => r.cells[0].textContent), series, limits, until: number(table.dataset.until || '') };
   }
 
   // lasting is a number of seconds for an axis.
@@ -115,11 +116,48 @@ var plimsoll = (() => {
     return [0, high > 0 ? high * 1.08 : 1];
   } });
 
+  // promised draws the limits of a panel as lines with their texts.
+  const promised = limits => u => {
+    const { ctx } = u, { left, width, top, height } = u.bbox, ratio = devicePixelRatio || 1;
+    ctx.save();
+    ctx.strokeStyle = ctx.fillStyle = property('--ink');
+    ctx.font = 11 * ratio + 'px system-ui, sans-serif';
+    ctx.textAlign = 'left';
+    ctx.textBaseline = 'alphabetic';
+    ctx.setLineDash([8 * ratio, 3 * ratio, 2 * ratio, 3 * ratio]);
+    ctx.lineWidth = ratio;
+    for (const l of limits) {
+      const y = u.valToPos(l.at, 'y', true);
+      if (y < top - 1 || y > top + height + 1) continue;
+      ctx.beginPath(); ctx.moveTo(left, y); ctx.lineTo(left + width, y); ctx.stroke();
+      ctx.fillText(l.text, left + 4 * ratio, y - 4 * ratio);
+    }
+    ctx.restore();
+  };
+
   // options are what all charts have alike.
   function options(box, height, more) {
     return Object.assign({
       width: Math.max(260, box.clientWidth), height, legend: { show: false }, pxAlign: 0,
     }, more);
+  }
+
+  // ofClass is the colour of a class of errors, none of the first modes'.
+  const ofClass = n => colour(n + 3);
+
+  // swatch is how a line looks, for its key.
+  function swatch(stroke, dash) {
+    const space = 'http://www.w3.org/2000/svg', svg = document.createElementNS(space, 'svg'), path = document.createElementNS(space, 'path');
+    svg.setAttribute('viewBox', '0 0 26 8');
+    svg.setAttribute('width', 26);
+    svg.setAttribute('height', 8);
+    svg.setAttribute('aria-hidden', 'true');
+    path.setAttribute('d', 'M0 4H26');
+    path.setAttribute('stroke', stroke);
+    path.setAttribute('stroke-width', 2.4);
+    if (dash && dash.length) path.setAttribute('stroke-dasharray', dash.join(' '));
+    svg.append(path);
+    return svg;
   }
 
   // show puts a lively chart in the place of the picture: keys that switch lines, the
@@ -135,10 +173,10 @@ var plimsoll = (() => {
     read.setAttribute('aria-live', 'polite');
     const off = new Set(), hidden = s => off.has('mode ' + s.mode) || off.has('name ' + s.name) || s.base && off.has('base');
     const chart = { plots: [], hidden, places, whole };
-    const key = (id, text, mark) => {
+    const key = (id, text, mark, dash) => {
       const b = element('button', '', undefined);
       b.type = 'button';
-      if (mark) { const i = element('i'); i.style.color = mark; b.append(i); }
+      if (mark) b.append(swatch(mark, dash));
       b.append(text);
       b.setAttribute('aria-pressed', 'true');
       b.addEventListener('click', () => {
@@ -152,7 +190,11 @@ var plimsoll = (() => {
       keys.textContent = '';
       const modes = new Map(series.map(s => [s.mode, s.look])), names = [...new Set(series.map(s => s.name))];
       if (modes.size > 1) for (const [mode, look] of modes) key('mode ' + mode, mode, colour(look));
-      if (names.length > 1) for (const name of names) key('name ' + name, name);
+      const classes = [...new Set(series.filter(s => s.panel === 'errors').map(s => s.name))];
+      if (names.length > 1) for (const name of names) {
+        const nth = classes.indexOf(name), one = line({ ...series.find(s => s.name === name), base: false });
+        key('name ' + name, name, nth >= 0 && classes.length > 1 ? ofClass(nth) : name === 'failed' ? property('--bad') : property('--ink'), one.dash);
+      }
       if (series.some(s => s.base)) key('base', 'base');
       for (const b of keys.children) b.setAttribute('aria-pressed', 'true');
       off.clear();
@@ -186,7 +228,7 @@ var plimsoll = (() => {
   // press moves the cursor by a place, or zooms around it.
   function press(e, chart) {
     const plot = chart.plots[0], xs = chart.places;
-    let at = plot.cursor.idx;
+    let at = plot.cursor.idx === null || plot.cursor.idx === undefined ? null : Math.floor(plot.cursor.idx * xs.length / plot.data[0].length);
     const step = { ArrowRight: 1, ArrowLeft: -1, PageDown: 10, PageUp: -10, Home: -xs.length, End: xs.length }[e.key];
     if (step !== undefined) {
       const inside = xs.map((x, i) => i).filter(i => xs[i] >= plot.scales.x.min && xs[i] <= plot.scales.x.max);
@@ -216,13 +258,14 @@ var plimsoll = (() => {
     const build = (box, chart) => {
       const shown = n.series.filter(s => !chart.hidden(s));
       const values = shown.map(s => s.values.map(v => v > 0 ? v : null));
+      const limits = n.limits.filter(l => l.at > 0);
       const ends = [1, 2, 4, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9];
-      return [new uPlot(options(box, 340, {
-        scales: { x: { time: false, distr: 3, range: (u, low, high) => [low, high > low ? high : low * 10] }, y: logarithmic(values) },
-        axes: axes({ values: (u, all) => apart(u, all).map(v => v === null ? '' : percentile(v)), splits: u => ends.filter(t => t >= u.scales.x.min * 0.999 && t <= u.scales.x.max * 1.001), filter: (u, s) => s }, {}, n.series[0].unit, 'latency'),
+      return [new uPlot(options(box, 356, {
+        scales: { x: { time: false, distr: 3, range: (u, low, high) => [low, high > low ? high : low * 10] }, y: logarithmic([...values, limits.map(l => l.at)]) },
+        axes: axes({ label: 'percentile of calls', labelSize: 18, values: (u, all) => apart(u, all).map(v => v === null ? '' : percentile(v)), splits: u => ends.filter(t => t >= u.scales.x.min * 0.999 && t <= u.scales.x.max * 1.001), filter: (u, s) => s }, {}, n.series[0].unit, 'latency'),
         series: [{}, ...shown.map(line)],
         cursor: { bind: all(chart), drag: { x: true, y: false } },
-        hooks: { setCursor: [u => chart.tell(u.cursor.idx)] },
+        hooks: { setCursor: [u => chart.tell(u.cursor.idx)], draw: [promised(limits)] },
       }), [xs, ...values], box)];
     };
     return show(figure, n.series, build, xs, [xs[0], Math.max(xs[xs.length - 1], 2)], at => 'p' + n.places[at]);
@@ -233,27 +276,29 @@ var plimsoll = (() => {
     const n = numbers(figure), xs = n.places.map(Number);
     const panels = [...new Set(n.series.map(s => s.panel))], key = 'course' + synced++;
     const end = n.until === null ? xs[xs.length - 1] + (xs.length > 1 ? xs[1] - xs[0] : 1) : n.until;
-    const along = [...xs, end], held = values => [...values, values[values.length - 1]]; // the last piece has a width, too
+    // Each piece of time has a beginning and an end, so that one beside a gap is seen.
+    const along = xs.flatMap((x, i) => [x, i + 1 < xs.length ? xs[i + 1] : end]), held = values => values.flatMap(v => [v, v]);
     const build = (box, chart) => panels.map((panel, i) => {
       const shown = n.series.filter(s => s.panel === panel && !chart.hidden(s)), log = panel === 'response time' || panel === 'lateness';
       const values = shown.map(s => log ? s.values.map(v => v > 0 ? v : null) : s.values);
       const stacked = panel === 'errors' && shown.length > 1;
       if (stacked) for (let j = 1; j < shown.length; j++) values[j] = values[j].map((v, k) => (v || 0) + (values[j - 1][k] || 0));
-      const last = i === panels.length - 1;
-      const bands = stacked ? shown.slice(1).map((s, j) => ({ series: [j + 2, j + 1], fill: colour(j + 2) + '55' })) : [];
+      const last = i === panels.length - 1, limited = n.limits.filter(l => l.panel === panel).map(l => l.at);
+      const bands = stacked ? shown.slice(1).map((s, j) => ({ series: [j + 2, j + 1], fill: ofClass(j + 1) + '55' })) : [];
       shown.forEach((s, j) => {
         const low = shown.findIndex(o => o.mode === s.mode && o.base === s.base && o.name === 'p50');
         if ((s.name === 'p99' || s.name === 'p90') && low >= 0) bands.push({ series: [j + 1, low + 1], fill: colour(s.look) + '22' });
       });
       const unit = (shown[0] || n.series.find(s => s.panel === panel)).unit;
-      return new uPlot(options(box, (panel === 'response time' ? 190 : panel === 'lateness' ? 110 : 140) + (last ? 34 : 0), {
-        scales: { x: { time: false, range: (u, low, high) => [low, high] }, y: log ? logarithmic(values) : fromZero(values) },
-        axes: axes({ size: last ? 34 : 8, values: (u, all) => all.map(v => last ? lasting(v) : '') }, {}, unit, panel),
-        series: [{}, ...shown.map((s, j) => ({ ...line(s), ...(stacked ? { stroke: colour(j + 1), fill: j === 0 ? colour(j + 1) + '55' : undefined } : {}), paths: uPlot.paths.stepped({ align: 1 }) }))],
+      return new uPlot(options(box, (panel === 'response time' ? 190 : panel === 'lateness' ? 110 : 140) + (last ? 52 : 0), {
+        scales: { x: { time: false, range: (u, low, high) => [low, high] }, y: log ? logarithmic([...values, limited]) : fromZero([...values, limited]) },
+        axes: axes({ size: last ? 34 : 8, label: last ? 'time since the trial began' : undefined, labelSize: last ? 18 : 0, values: (u, all) => all.map(v => last ? lasting(v) : '') }, {}, unit, panel === 'rate' ? unit : panel === 'errors' ? 'errors/s' : panel),
+        series: [{}, ...shown.map((s, j) => ({ ...line(s), ...(stacked ? { stroke: ofClass(j), fill: j === 0 ? ofClass(j) + '55' : undefined } : {}) }))],
         bands,
         cursor: { bind: all(chart), drag: { x: true, y: false }, sync: { key, setSeries: false, scales: ['x', null] } },
         hooks: {
-          setCursor: [u => { if (i === 0 || u.cursor.event) chart.tell(u.cursor.idx); }],
+          setCursor: [u => { if (i === 0 || u.cursor.event) chart.tell(u.cursor.idx === null || u.cursor.idx === undefined ? null : u.cursor.idx >> 1); }],
+          draw: [promised(n.limits.filter(l => l.panel === panel))],
           setScale: [(u, scale) => {
             if (scale !== 'x') return;
             for (const p of chart.plots) if (p !== u && (p.scales.x.min !== u.scales.x.min || p.scales.x.max !== u.scales.x.max)) p.setScale('x', { min: u.scales.x.min, max: u.scales.x.max });
@@ -286,9 +331,9 @@ var plimsoll = (() => {
       }
       ctx.restore();
     };
-    const build = (box, chart) => [new uPlot(options(box, 240, {
+    const build = (box, chart) => [new uPlot(options(box, 256, {
       scales: { x: { time: false, range: (u, low, high) => [low, high] }, y: { distr: 3, range: () => [bins[0].low, bins[bins.length - 1].high] } },
-      axes: axes({ values: (u, all) => all.map(lasting) }, {}, 's', 'response time'),
+      axes: axes({ label: 'time since the trial began', labelSize: 18, values: (u, all) => all.map(lasting) }, {}, 's', 'response time'),
       series: [{}, { scale: 'y', stroke: 'transparent', points: { show: false }, paths: () => null }],
       cursor: { bind: all(chart), drag: { x: true, y: false }, points: { show: false } },
       hooks: {

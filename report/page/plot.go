@@ -28,6 +28,12 @@ func (p *printer) plot(plot view.Plot, picture []byte) {
 			p.text(plot.Words)
 			p.raw(`</span>`)
 		}
+		if plot.Warning != "" {
+			p.raw(` <strong class=bad>`)
+			p.text(plot.Warning)
+			p.raw(`</strong>`)
+		}
+		p.limits(plot.Limits)
 		p.raw(`</figcaption>`)
 	} else {
 		p.raw(` aria-label=Chart>`) // nobody has said what it is
@@ -41,6 +47,25 @@ func (p *printer) plot(plot view.Plot, picture []byte) {
 	}
 	p.numbers(plot)
 	p.raw(`</figure>`)
+}
+
+// limits are promises that a chart has as lines.
+func (p *printer) limits(limits []view.PlotLimit) {
+	for i, l := range limits {
+		if i == 0 {
+			p.raw(` <span>Promised: `)
+		} else {
+			p.raw(`, `)
+		}
+		p.raw(`<span data-limit="`, exact(l.At), `"`)
+		p.attr("data-panel", l.Panel)
+		p.raw(`>`)
+		p.text(l.Text)
+		p.raw(`</span>`)
+	}
+	if len(limits) > 0 {
+		p.raw(`.</span>`)
+	}
 }
 
 func (p *printer) picture(svg []byte, err error) []byte {

@@ -3,6 +3,7 @@ package page
 import (
 	"html"
 	"strconv"
+	"strings"
 
 	"plimsoll/report/view"
 )
@@ -41,7 +42,8 @@ func (p *printer) table(t view.PageTable, heading string) {
 	if len(t.Rows) > longTable {
 		class = `"scroll long"`
 	}
-	p.raw(`</`, heading, `><div class=`, class, ` tabindex=0 role=group aria-labelledby=`, id, `><table aria-labelledby=`, id)
+	element, _, _ := strings.Cut(heading, " ")
+	p.raw(`</`, element, `><div class=`, class, ` tabindex=0 role=group aria-labelledby=`, id, `><table aria-labelledby=`, id)
 	if t.Sorts {
 		p.raw(` data-sorts`)
 	}

@@ -16,7 +16,7 @@ func TestPicturesBecomePartOfThePage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	charts, err := chart.Pictures(v.Sections[0])
+	charts, err := chart.Pictures(v.Sections[0], "latency", "timeline")
 	if err != nil || len(charts) < 2 {
 		t.Fatal(len(charts), err)
 	}

@@ -79,9 +79,18 @@ func (o Options) Page(run *result.Run, against Against) (*Page, error) {
 		if err != nil {
 			return nil, err
 		}
+		sec.About = sec.Scenario.aboutTarget(sec.About)
 		p.Sections = append(p.Sections, PageSection{sec, chapters})
 	}
 	return p, nil
+}
+
+// aboutTarget says of a target that it is none but a model, for who has not seen the file.
+func (s *Scenario) aboutTarget(about string) string {
+	if len(s.trials) > 0 && (s.trials[0].Engine == "virtual" || s.trials[0].Engine == "sim") {
+		return about + "; the target is simulated: a model, and no server"
+	}
+	return about
 }
 
 // compared puts what came of a comparison before everything else.
@@ -134,9 +143,9 @@ func (o Options) chapters(s, base *Scenario) ([]Chapter, error) {
 		return chapters, nil
 	}
 	if s.Capacity != nil {
-		add("The search", []Plot{{Kind: "capacity", Title: "The search"}}, s.stepTable())
+		add("The search", []Plot{{Kind: "capacity", Title: "Over the load"}}, s.stepTable())
 	} else {
-		add("Speedups and sweeps", []Plot{{Kind: "speedup", Title: "Over the sweep"}}, s.speedupTable(), s.scalingTable())
+		add("Speedups and sweeps", []Plot{{Kind: "speedup", Title: "Compared"}}, s.speedupTable(), s.scalingTable())
 	}
 	add("Latency", s.latencyPlots(base), o.latencies(s)...)
 	add("Over time", s.coursePlots(base), s.monitorTable(), s.queueTable(), s.crawlTable(), s.besideTable())

@@ -19,6 +19,8 @@ type Plot struct {
 	Kind    string
 	Title   string
 	Words   string // a sentence on what it shows
+	Warning string // what keeps it from being believed; "" for nothing
+	Limits  []PlotLimit
 	Numbers Numbers
 	Heat    *Heat   // of a heat map, which has no other numbers
 	Course  *Course // of a plot over time, whose picture is drawn of it
@@ -30,6 +32,12 @@ type Plot struct {
 type Curves struct {
 	*Scenario
 	Groups, Base []*Group
+}
+
+// PlotLimit is a promise as a line in a panel, in the unit of its figures.
+type PlotLimit struct {
+	Text, Panel string
+	At          float64
 }
 
 // Course is what a plot over time shows: a stretch of a scenario's groups.
@@ -87,7 +95,7 @@ func pairs(groups []*Group, base *Scenario) []*Group {
 }
 
 // plotTails are where curves of pages have a point: the percentiles that people ask
-// for, and between them ten in each power of ten.
+// for, and between them twenty in each power of ten.
 func plotTails(end float64) (tails []float64) {
 	for _, tail := range slices.Concat(curveEnds[:], []float64{20, 200}) {
 		if tail <= end*(1+1e-9) {
@@ -95,9 +103,9 @@ func plotTails(end float64) (tails []float64) {
 		}
 	}
 	asked := slices.Clone(tails)
-	for i := 0; pow10(float64(i)/10) < end; i++ {
-		tail := pow10(float64(i) / 10)
-		if !slices.ContainsFunc(asked, func(v float64) bool { return math.Abs(tail/v-1) < 0.05 }) {
+	for i := 0; pow10(float64(i)/20) < end; i++ {
+		tail := pow10(float64(i) / 20)
+		if !slices.ContainsFunc(asked, func(v float64) bool { return math.Abs(tail/v-1) < 0.03 }) {
 			tails = append(tails, tail)
 		}
 	}
@@ -111,17 +119,26 @@ func (s *Scenario) latencyPlots(base *Scenario) (plots []Plot) {
 	before := pairs(groups, base)
 	if n := curveNumbers(s, groups, before); len(n.Rows) > 0 {
 		plots = append(plots, Plot{Curves: &Curves{s, groups, before}, Title: "Latency by percentile" + s.atWords(),
-			Words: joined([]string{ended(s.Survivors(groups)), CurveEnds(groups)}, " "), Numbers: n})
+			Words: joined([]string{ended(s.Survivors(groups)), CurveEnds(groups)}, " "), Warning: s.Warning(), Numbers: n,
+			Limits: s.plotLimits(PanelResponse, s.timeUnit(), Response, Service)})
 	}
 	for _, g := range groups {
 		if h := s.heat(g); h != nil {
-			plots = append(plots, Plot{Title: "Response times over time" + s.of(g.Mode, g.Sweep), Words: h.words(g.noun()), Heat: h})
+			plots = append(plots, Plot{Title: "Response times over time" + s.of(g.Mode, g.Sweep), Words: h.words(g.noun()), Warning: s.Warning(), Heat: h})
 		}
 	}
 	if len(s.Completed(groups)) > 0 {
 		plots = append(plots, Plot{Kind: "completions", Title: "When the " + s.Noun() + "s of a batch were over" + s.atWords()})
 	}
 	return plots
+}
+
+// plotLimits are promises on such figures as lines in a panel.
+func (s *Scenario) plotLimits(panel string, unit scale, of ...string) (limits []PlotLimit) {
+	for _, p := range s.Promises(of...) {
+		limits = append(limits, PlotLimit{p.Text, panel, p.Limit / unit.per})
+	}
+	return limits
 }
 
 // ended is a sentence with a full stop.
@@ -220,7 +237,8 @@ func (s *Scenario) coursePlots(base *Scenario) (plots []Plot) {
 		if len(n.Rows) == 0 {
 			continue
 		}
-		p := Plot{Title: "Over time" + s.atWords() + s.modesIn(groups, stretch, len(stretches)), Words: s.AboutMoments([]Stretch{stretch}), Numbers: n, Course: &Course{s, groups, stretch}}
+		p := Plot{Title: "Over time" + s.atWords() + s.modesIn(groups, stretch, len(stretches)), Words: s.AboutMoments([]Stretch{stretch}), Warning: s.Warning(), Numbers: n, Course: &Course{s, groups, stretch},
+			Limits: slices.Concat(s.plotLimits(PanelResponse, s.timeUnit(), Response), s.plotLimits(PanelRate, plainScale(""), Rate))}
 		plots = append(plots, p)
 	}
 	return plots
