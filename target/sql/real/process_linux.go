@@ -7,9 +7,11 @@ import (
 	"os/exec"
 	"os/user"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // runs tells that servers can be started here.
@@ -54,19 +56,33 @@ func (s *Server) Freeze() { s.signal(syscall.SIGSTOP) }
 // Thaw lets a frozen server go on.
 func (s *Server) Thaw() { s.signal(syscall.SIGCONT) }
 
-// Kill ends all its processes at once, without a word.
+// Kill ends all its processes at once, without a word, and waits until none is left:
+// one that was left would keep the next server from starting.
 func (s *Server) Kill() {
-	s.signal(syscall.SIGKILL)
+	ended := s.signal(syscall.SIGKILL)
 	_, _ = s.process.Wait()
+	for until := time.Now().Add(10 * time.Second); time.Now().Before(until); time.Sleep(5 * time.Millisecond) {
+		if !slices.ContainsFunc(ended, func(pid int) bool { return syscall.Kill(pid, 0) == nil }) {
+			return
+		}
+	}
 }
 
 // signal sends a signal to the server's process, first, and to those that it has
-// started.
-func (s *Server) signal(sig syscall.Signal) {
+// started, and tells these. They are looked for before as well: when their parent has
+// ended, nobody's children are left.
+func (s *Server) signal(sig syscall.Signal) []int {
+	children := childrenOf(s.process.Pid)
 	_ = s.process.Signal(sig)
 	for _, pid := range childrenOf(s.process.Pid) {
+		if !slices.Contains(children, pid) {
+			children = append(children, pid)
+		}
+	}
+	for _, pid := range children {
 		_ = syscall.Kill(pid, sig)
 	}
+	return children
 }
 
 func childrenOf(parent int) (all []int) {
