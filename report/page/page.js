@@ -518,7 +518,7 @@ var plimsoll = (() => {
   }
 
   media.addEventListener('change', () => { for (const c of charts) c.draw(); });
-  begin(document);
+  addEventListener('load', () => begin(document)); // the page is read first
   if ('live' in document.body.dataset) live(document.querySelector('main'));
   return { begin, charts, draw, lasting };
 })();
