@@ -1,0 +1,101 @@
+package wire
+
+// Multiplexing is a Codec whose connections carry several calls at once, such as
+// HTTP/2's.
+type Multiplexing interface {
+	Codec
+	// Session makes what one place of a connection says, for one connection after
+	// the other.
+	Session() Session
+}
+
+// Session is what is said on a connection that carries several calls at once, each
+// on a stream of it: which bytes go, and what those mean that come. It is pure:
+// sockets, time and lines of calls are the engine's, whose loop calls it. What a
+// stream's answer means, its Reader knows.
+type Session interface {
+	// Open begins a new connection; what it says first is in Out at once.
+	Open()
+	// Room is how many more calls may begin on it now, and Closing tells that none
+	// ever may.
+	Room() int
+	Closing() bool
+	// Begin says the request of the stream's call, as far as the server lets it; the
+	// rest follows when that lets more. It counts in the exchange's BytesOut what it
+	// says of it.
+	Begin(s *Stream)
+	// Proceed says Request.Later, which has been held back so far.
+	Proceed(s *Stream)
+	// Leave takes leave of a stream whose call is given up.
+	Leave(s *Stream)
+	// Feed takes in all that has come. A fault is the connection's, and its end.
+	Feed(b []byte) Fault
+	// Cut is what is wrong with the answer of a stream whose connection has ended.
+	Cut(s *Stream) Fault
+	// Out is what is to be said, and Sent hears how much of it the system has taken.
+	Out() []byte
+	Sent(n int)
+}
+
+// Stream is the place of a call on a connection that carries several.
+type Stream struct {
+	seat
+	// Memory is the session's, of this call and of those before it.
+	Memory any
+
+	news  *news
+	began bool // something of the answer has come
+}
+
+// news are what the streams of a connection have been told while it was fed.
+type news struct {
+	begun, over []*Stream
+	faults      []outcome // of those that are over
+}
+
+// outcome is how a stream ended.
+type outcome struct {
+	fault   Fault
+	refused bool // the server has not looked at the request
+}
+
+// Exchange is the call on it.
+func (s *Stream) Exchange() *Exchange { return s.x }
+
+// Reader is what reads its answer, which Expects it already.
+func (s *Stream) Reader() Reader { return s.reader }
+
+// Began hears that its answer has begun.
+func (s *Stream) Began() {
+	if !s.began {
+		s.began = true
+		s.news.begun = append(s.news.begun, s)
+	}
+}
+
+// Over hears that its answer is whole, or else what is wrong with it; the
+// connection goes on. The session is not asked about the stream any more.
+func (s *Stream) Over(fault Fault) { s.end(outcome{fault: fault}) }
+
+// Refused hears that the server has not looked at the request, and why.
+func (s *Stream) Refused(why Fault) { s.end(outcome{why, true}) }
+
+func (s *Stream) end(o outcome) {
+	s.news.over, s.news.faults = append(s.news.over, s), append(s.news.faults, o)
+}
+
+// NewStream makes a stream for the tests of sessions, which a reader reads; take
+// returns what it has been told since it was asked last.
+func NewStream(reader Reader) (s *Stream, put func(x *Exchange), take func() (began, over, refused bool, fault Fault)) {
+	s = &Stream{seat: seat{reader: reader}, news: new(news)}
+	put = func(x *Exchange) { s.x, s.began = x, false }
+	take = func() (began, over, refused bool, fault Fault) {
+		began = len(s.news.begun) > 0
+		if over = len(s.news.over) > 0; over {
+			refused, fault = s.news.faults[0].refused, s.news.faults[0].fault
+		}
+		*s.news = news{}
+		return began, over, refused, fault
+	}
+	return s, put, take
+}
