@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"io"
 	"slices"
 	"time"
 
@@ -8,21 +9,13 @@ import (
 
 	"plimsoll/target"
 	"plimsoll/target/client"
-	"plimsoll/target/wait"
 )
 
-// conn is a connection, or, with fd −1, the place of one that is closed.
+// conn is a connection, or the place of one that is closed, with one call at a
+// time.
 type conn struct {
-	engine     *Engine
-	place      wait.Place // in the poller, while fd is there
-	generation int        // of the connection, of those that had this place
-	fd         int
-	way        int   // of Engine.ways: the one tried
-	refusal    error // why there is no connection to it
-	connected  bool
-	closing    bool // the server has closed it, though there may be bytes to read
-	full       bool // has more to read than one turn allows
-
+	engine *Engine
+	link
 	seat
 	user   uint32        // whose it is, or whose call it carries
 	reused bool          // it has served a call before this one
@@ -126,86 +119,82 @@ func (e *Engine) overdue(c *conn) {
 	}
 }
 
-// Ready sees to what has happened on a connection.
-func (c *conn) Ready(events uint32) {
-	if events == 0 {
-		c.engine.goOn(c)
+// up sends what there is on a connection that takes it now.
+func (c *conn) up(refusal error) {
+	if refusal != nil {
+		c.engine.lose(c, target.Connect, refusal)
 		return
 	}
-	c.engine.ready(c, events)
+	c.engine.introduce(c)
+}
+
+// ready sees to what has happened on the connection.
+func (c *conn) ready(events uint32) {
+	e, seen := c.engine, c.sight()
+	if events == 0 {
+		e.goOn(c)
+		return
+	}
+	if c.x != nil && len(c.unsent) > 0 && events&unix.EPOLLOUT != 0 {
+		e.write(c)
+	}
+	switch {
+	case c.generation != seen.generation, events&unix.EPOLLIN == 0 && !c.closing:
+	case c.x == nil: // the server has closed it, or says something unasked
+		e.close(c)
+		e.idle.dismiss(c.user, c)
+	case c.said: // whatever that is answers nothing
+		e.over(c, false, c.sent)
+	default:
+		c.read()
+	}
 }
 
 // goOn reads from a connection that had more than one turn allows, or ends a call
 // that had only to be sent.
 func (e *Engine) goOn(c *conn) {
-	switch c.full = false; {
+	switch {
 	case c.x == nil:
 	case c.said:
 		e.over(c, c.reader.Size() == 0 && !c.closing, c.sent)
 	default:
-		e.read(c)
+		c.read()
 	}
 }
 
-func (e *Engine) ready(c *conn, events uint32) {
+// take takes in a piece of the answer.
+func (c *conn) take(b []byte, err error) (more bool) {
 	seen := c.sight()
-	switch {
-	case !c.connected:
-		if !e.finishConnect(c) {
-			return
-		}
-	case c.x != nil && len(c.unsent) > 0 && events&unix.EPOLLOUT != 0:
-		e.write(c)
+	switch err {
+	case nil:
+		c.engine.feed(c, b)
+	case io.EOF:
+		c.engine.eof(c)
+	default:
+		c.engine.lose(c, target.Reset, err)
 	}
-	if c.generation != seen.generation {
-		return
-	}
-	c.closing = c.closing || events&(unix.EPOLLRDHUP|unix.EPOLLHUP|unix.EPOLLERR) != 0
-	if events&unix.EPOLLIN == 0 && !c.closing {
-		return
-	}
-	if c.x == nil { // the server has closed it, or says something unasked
-		e.close(c)
-		e.idle.dismiss(c.user, c)
-		return
-	}
-	if c.said { // whatever that is answers nothing
-		e.over(c, false, c.sent)
-		return
-	}
-	e.read(c)
+	return seen.here()
 }
 
 // write sends what is left of the request. It tells whether the connection was
 // there: where a kept one takes nothing at all, it was gone before.
 func (e *Engine) write(c *conn) (there bool) {
 	late := c.begun // it is not the first write
-	for len(c.unsent) > 0 {
-		n, errno := rawWrite(c.fd, c.unsent)
-		switch errno {
-		case 0:
-			c.begun, c.unsent = true, c.unsent[n:]
-			if !c.hello {
-				c.x.BytesOut += int64(n)
-			}
-			late = late || len(c.unsent) > 0
-		case unix.EINTR:
-		case unix.EAGAIN:
-			return true
-		case unix.ENOBUFS, unix.ENOMEM:
-			e.lose(c, target.Reset, errno)
-			return true
-		default: // the answer may be there all the same: a server may refuse and close
-			if c.reused && !c.begun {
-				return false
-			}
-			seen := c.sight()
-			c.unsent, c.closing = nil, true
-			if e.read(c); seen.here() && !c.full {
-				e.lose(c, target.Reset, errno)
-			}
-			return true
+	n, errno := c.link.write(c.unsent)
+	if n > 0 {
+		c.begun, c.unsent = true, c.unsent[n:]
+		if !c.hello {
+			c.x.BytesOut += int64(n)
 		}
+	}
+	switch {
+	case errno != 0 && !c.begun && c.reused && !scarce(errno):
+		return false
+	case errno != 0:
+		e.cut(c, errno)
+		return true
+	case len(c.unsent) > 0:
+		return true
 	}
 	if late {
 		c.sent = e.now()
@@ -217,35 +206,20 @@ func (e *Engine) write(c *conn) (there bool) {
 	return true
 }
 
-// pieces bounds the reads from a connection in one turn, so that a server that
-// sends without an end neither keeps the others waiting nor outlives its time.
-const pieces = 16
+// scarce tells whether it is this machine that has no room.
+func scarce(errno unix.Errno) bool { return errno == unix.ENOBUFS || errno == unix.ENOMEM }
 
-// read takes in the answer. A socket that is closing will tell of no more: it
-// is read until it is dry.
-func (e *Engine) read(c *conn) {
-	seen := c.sight()
-	for range pieces {
-		n, errno := rawRead(c.fd, e.buffer)
-		switch {
-		case errno == unix.EINTR:
-		case errno == unix.EAGAIN:
-			return
-		case errno != 0:
-			e.lose(c, target.Reset, errno)
-		case n == 0:
-			e.eof(c)
-		default:
-			e.feed(c, e.buffer[:n])
-		}
-		if !seen.here() || errno == 0 && n < len(e.buffer) && !c.closing {
+// cut ends a call whose request cannot be sent. The answer may be there all the
+// same: a server may refuse and close.
+func (e *Engine) cut(c *conn, errno unix.Errno) {
+	if !scarce(errno) {
+		seen := c.sight()
+		c.unsent, c.closing = nil, true
+		if c.read(); !seen.here() || c.full {
 			return
 		}
 	}
-	if !c.full {
-		c.full = true
-		e.poll.Again(c.place)
-	}
+	e.lose(c, target.Reset, errno)
 }
 
 func (e *Engine) feed(c *conn, b []byte) {

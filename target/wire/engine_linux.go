@@ -13,23 +13,19 @@ import (
 // once, edge-triggered; a call costs one write and one read.
 type Engine struct {
 	desk
-	found
-	dials int // connections begun so far
-
-	poll      *wait.Poll
+	*sockets
 	conns     []*conn
 	closed    []*conn // to be used again
 	idle      resting[*conn]
 	seated    seated[conn]
-	open      int    // connections there are
-	admitting bool   // those in line are being seen to
-	buffer    []byte // what is being read, of whatever connection
+	open      int  // connections there are
+	admitting bool // those in line are being seen to
 }
 
 // newEngine makes a carrier that registers its connections with poll; nothing
 // is sent yet.
 func newEngine(o Options, codec Codec, server found, poll *wait.Poll) *Engine {
-	e := &Engine{desk: newDesk(o, codec, poll), found: server, poll: poll, buffer: make([]byte, 64<<10)}
+	e := &Engine{desk: newDesk(o, codec, poll), sockets: newSockets(server, poll)}
 	if o.PerUser {
 		e.idle.perUser()
 	}
