@@ -15,6 +15,7 @@ type Poll struct {
 	waiter    *Waiter
 	places    []place // by their number in the poller's events
 	free      []int32 // places that nobody has
+	before    []Place // who has asked to be called before the next look
 	again     []Place // who has asked to be called again
 	meanwhile []Place // the memory for the next ones
 }
@@ -99,6 +100,10 @@ func (p *Poll) Seen() time.Duration { return p.seen }
 // look waits until the given time for something to happen, and hands over what
 // did.
 func (p *Poll) look(until time.Duration) {
+	for i := 0; i < len(p.before); i++ { // they may ask for it anew
+		p.tell(p.before[i], 0)
+	}
+	p.before = p.before[:0]
 	p.seen = p.last
 	if until > p.last && len(p.again) == 0 {
 		p.waiter.wait(min(until, p.last+farthest))
@@ -157,6 +162,10 @@ func (p *Poll) Leave(at Place) {
 // Again has the next Wait not wait, and call who has the place: it has left
 // things undone, for others to have their turn.
 func (p *Poll) Again(at Place) { p.again = append(p.again, at) }
+
+// Before has the next Wait that looks call first who has the place: it has put
+// things off for which the loop had no time.
+func (p *Poll) Before(at Place) { p.before = append(p.before, at) }
 
 // Wake makes the Wait under way, or else the next one, return at once. It may
 // be called from anywhere.

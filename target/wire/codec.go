@@ -117,6 +117,7 @@ type Exchange struct {
 	Own     any // what its codec keeps of it
 
 	led   bool          // it is not at its first request any more
+	again bool          // nobody had looked at it, and it has been sent once more
 	left  time.Duration // of its time, when it was led on
 	since time.Duration // waiting in line, since then
 	until time.Duration // when it is over its time

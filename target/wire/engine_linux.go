@@ -40,6 +40,9 @@ func (s *Server) epoll(codec Codec, clock target.Clock) (target.Carrier, error) 
 	if !ok {
 		return nil, fmt.Errorf("the engine %s goes by a clock that polls, not by %T", Epoll, clock)
 	}
+	if m, several := codec.(Multiplexing); several {
+		return newMultiplexer(s.o, m, s.found, poll), nil
+	}
 	return newEngine(s.o, codec, s.found, poll), nil
 }
 

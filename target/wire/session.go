@@ -1,5 +1,7 @@
 package wire
 
+import "time"
+
 // Multiplexing is a Codec whose connections carry several calls at once, such as
 // HTTP/2's.
 type Multiplexing interface {
@@ -43,8 +45,15 @@ type Stream struct {
 	// Memory is the session's, of this call and of those before it.
 	Memory any
 
-	news  *news
-	began bool // something of the answer has come
+	news   *news
+	on     interface{ giveUp(s *Stream, class string) } // its connection
+	at     int                                          // among its streams with calls
+	kept   bool                                         // it had served a call before this one
+	rested time.Duration                                // and had nothing to do for so long
+	sent   time.Duration                                // the request was
+	first  time.Duration                                // the answer began; below 0: it has not
+	from   int64                                        // how much the connection had to say before it
+	before int64                                        // bytes that the call had sent before
 }
 
 // news are what the streams of a connection have been told while it was fed.
@@ -65,13 +74,8 @@ func (s *Stream) Exchange() *Exchange { return s.x }
 // Reader is what reads its answer, which Expects it already.
 func (s *Stream) Reader() Reader { return s.reader }
 
-// Began hears that its answer has begun.
-func (s *Stream) Began() {
-	if !s.began {
-		s.began = true
-		s.news.begun = append(s.news.begun, s)
-	}
-}
+// Began hears that its answer has begun, or an interim one.
+func (s *Stream) Began() { s.news.begun = append(s.news.begun, s) }
 
 // Over hears that its answer is whole, or else what is wrong with it; the
 // connection goes on. The session is not asked about the stream any more.
@@ -88,7 +92,7 @@ func (s *Stream) end(o outcome) {
 // returns what it has been told since it was asked last.
 func NewStream(reader Reader) (s *Stream, put func(x *Exchange), take func() (began, over, refused bool, fault Fault)) {
 	s = &Stream{seat: seat{reader: reader}, news: new(news)}
-	put = func(x *Exchange) { s.x, s.began = x, false }
+	put = func(x *Exchange) { s.x = x }
 	take = func() (began, over, refused bool, fault Fault) {
 		began = len(s.news.begun) > 0
 		if over = len(s.news.over) > 0; over {

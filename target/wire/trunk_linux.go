@@ -1,0 +1,329 @@
+package wire
+
+import (
+	"io"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"plimsoll/target"
+)
+
+// trunk is a connection that carries several calls at once, or the place of one
+// that is closed.
+type trunk struct {
+	m *Multiplexer
+	link
+	session Session
+	news    news
+
+	user    uint32        // whose it is, or whose call it carried first
+	lasting bool          // it may serve others than its first call
+	open    bool          // it counts as a connection
+	listed  bool          // among those with room
+	stirred bool          // it has asked for its turn, to write
+	since   time.Duration // setting it up began
+	ended   time.Duration // its last call did
+	carried int           // calls that have ended on it
+	written int64         // bytes that the system has taken
+
+	streams []*Stream // with calls
+	spare   []*Stream
+}
+
+// begin sends a call, with others as the case may be, when the loop has nothing
+// else to do, on a connection as soon as that is set up.
+func (m *Multiplexer) begin(t *trunk, x *Exchange) {
+	m.attempt(x)
+	s := t.stream()
+	s.x, s.first, s.patience, s.at = x, target.None, 0, len(t.streams)
+	s.kept, s.rested = t.carried > 0, 0
+	if len(t.streams) == 0 && s.kept {
+		s.rested = m.clock - t.ended
+	}
+	t.lasting = t.lasting && m.lasts(x)
+	t.streams = append(t.streams, s)
+	m.seated.sit(x, s)
+	if t.fd < 0 {
+		t.end(target.Connect, t.refusal)
+		return
+	}
+	if s.sent = m.clock; len(x.Request.Later) > 0 {
+		s.patience = m.clock + patience
+	}
+	if x.bound > 0 || s.patience > 0 {
+		m.deadlines.watch(&s.seat)
+	}
+	s.reader.Expect(x)
+	s.from, s.before = t.written+int64(len(t.session.Out())), x.BytesOut
+	t.session.Begin(s)
+	t.stir()
+	t.measure()
+}
+
+func (t *trunk) stream() *Stream {
+	if last := len(t.spare) - 1; last >= 0 {
+		s := t.spare[last]
+		t.spare = t.spare[:last]
+		return s
+	}
+	s := &Stream{seat: seat{reader: t.m.codec.Reader()}, news: &t.news, on: t}
+	s.over = func() { t.overdue(s) }
+	return s
+}
+
+// free takes a stream back whose call is not on it any more.
+func (t *trunk) free(s *Stream) {
+	last := len(t.streams) - 1
+	t.streams[s.at] = t.streams[last]
+	t.streams[s.at].at = s.at
+	t.streams = t.streams[:last]
+	s.x = nil
+	t.spare = append(t.spare, s)
+	t.carried++
+	t.ended = t.m.clock
+}
+
+// takesMore tells whether the connection has room for another call.
+func (t *trunk) takesMore() bool {
+	return t.lasting && !t.session.Closing() && t.session.Room() > 0
+}
+
+// measure notes whether it has.
+func (t *trunk) measure() {
+	if t.takesMore() {
+		t.m.list(t)
+	} else {
+		t.m.unlist(t)
+	}
+}
+
+// stir has the connection write what it has to say, before the loop waits.
+func (t *trunk) stir() {
+	if t.connected && !t.stirred && len(t.session.Out()) > 0 {
+		t.stirred = true
+		t.m.poll.Before(t.place)
+	}
+}
+
+// up sends what there is on a connection that takes it now. Setting it up took the
+// first of its calls so long.
+func (t *trunk) up(refusal error) {
+	if refusal != nil {
+		t.end(target.Connect, refusal)
+		return
+	}
+	now := t.m.now()
+	for i, s := range t.streams {
+		if s.sent = now; i == 0 {
+			s.x.measured.Add(Setup(target.None, now-t.since, target.None))
+		}
+	}
+	t.flush()
+}
+
+// ready sees to what has happened on the connection.
+func (t *trunk) ready(events uint32) {
+	generation := t.generation
+	turn := events == 0 && !t.stirred // there was more to read than one turn allows
+	if events&unix.EPOLLOUT != 0 || t.stirred {
+		t.flush()
+	}
+	if t.generation == generation && (turn || events&unix.EPOLLIN != 0 || t.closing) {
+		t.read()
+	}
+}
+
+// flush says what there is to say, as far as the system takes it.
+func (t *trunk) flush() {
+	for t.stirred = false; ; {
+		out := t.session.Out()
+		if len(out) == 0 {
+			return
+		}
+		n, errno := t.write(out)
+		t.written += int64(n)
+		t.session.Sent(n)
+		if errno != 0 {
+			t.cut(errno)
+			return
+		}
+		if n < len(out) {
+			return
+		}
+	}
+}
+
+// cut ends a connection that takes nothing any more. Answers may be there all the
+// same.
+func (t *trunk) cut(errno unix.Errno) {
+	generation := t.generation
+	t.m.poll.Again(t.place) // what ends here is there to be taken, however long the loop was to wait
+	t.closing = true
+	t.read()
+	if t.generation == generation && !t.full {
+		t.end(target.Reset, errno)
+	}
+}
+
+// take takes in what has come, for whatever call.
+func (t *trunk) take(b []byte, err error) (more bool) {
+	generation := t.generation
+	switch err {
+	case nil:
+		fault := t.session.Feed(b)
+		t.m.now()
+		t.settle()
+		switch {
+		case t.generation != generation:
+		case fault != nil:
+			t.end(fault.Class(), fault)
+		default:
+			t.goOn()
+		}
+	case io.EOF:
+		t.end("", nil)
+	default:
+		t.end(target.Reset, err)
+	}
+	return t.generation == generation
+}
+
+// settle hands over what the streams have been told.
+func (t *trunk) settle() {
+	for _, s := range t.news.begun {
+		if s.x != nil {
+			t.begins(s)
+		}
+	}
+	t.news.begun = t.news.begun[:0]
+	for i, s := range t.news.over {
+		if s.x != nil {
+			t.over(s, t.news.faults[i])
+		}
+	}
+	t.news.over, t.news.faults = t.news.over[:0], t.news.faults[:0]
+}
+
+// begins hears that an answer has begun, if only an interim one.
+func (t *trunk) begins(s *Stream) {
+	if s.first < 0 {
+		s.first = t.m.clock
+	}
+	if s.patience == 0 {
+		return
+	}
+	if in := s.reader.(hesitant); in.Answering() {
+		s.patience = 0
+	} else if in.Asked() {
+		s.patience = 0
+		t.session.Proceed(s)
+	}
+}
+
+// over hands the end of a stream's call over, or has it go on.
+func (t *trunk) over(s *Stream, o outcome) {
+	m, x, in, now := t.m, s.x, s.reader, t.m.clock
+	f := Failure{Connected: true, Kept: s.kept, Idle: s.rested}
+	x.BytesIn += in.Size()
+	x.Done.Ended = now
+	sent, first := s.sent, max(s.first, s.sent)
+	t.free(s)
+	switch {
+	case o.refused && !x.again: // nobody has looked at it: it is sent once more
+		x.again = true
+		x.lead()
+		x.Attempts++
+		x.Resent++
+		m.put(x, t)
+	case o.fault != nil:
+		f.Class, f.Err = o.fault.Class(), o.fault
+		m.failed(x, in, f, now)
+	default:
+		x.begins(first-sent, in.Size())
+		if m.goes(x, in, in.Conclude(x), f, now) {
+			x.lead()
+			m.put(x, nil)
+		}
+	}
+}
+
+// goOn has the connection take the calls in line for which it has room, or closes
+// it where it is to serve no other.
+func (t *trunk) goOn() {
+	m := t.m
+	for m.line.len() > 0 && t.takesMore() && !m.gaveUp {
+		m.begin(t, m.nextInLine())
+	}
+	if len(t.streams) == 0 && (!t.connected || !t.lasting || t.session.Closing()) {
+		m.close(t)
+		return
+	}
+	t.measure()
+	t.stir()
+}
+
+// overdue hears that it is time to see to a stream's call: to go on with it, where
+// the server has not said whether it wants the body, or to give it up.
+func (t *trunk) overdue(s *Stream) {
+	if s.patience == 0 || s.x.until < s.patience {
+		t.giveUp(s, target.Timeout)
+		return
+	}
+	if s.patience = 0; !s.reader.(hesitant).Answering() {
+		t.session.Proceed(s)
+		t.stir()
+	}
+	t.m.deadlines.watch(&s.seat)
+}
+
+// giveUp ends a call whose connection goes on.
+func (t *trunk) giveUp(s *Stream, class string) {
+	x, in := s.x, s.reader
+	t.session.Leave(s)
+	if t.connected {
+		x.BytesIn += in.Size()
+	}
+	t.m.failed(x, in, Failure{Class: class, Connected: t.connected, Kept: s.kept, Idle: s.rested}, t.m.now())
+	t.free(s)
+	t.goOn()
+}
+
+// end ends the connection and the calls on it, with that class, or, where the server
+// has closed it in an orderly way, "", as far as each of them had come. One of which
+// nothing has left this machine takes another connection, if this one has served
+// before.
+func (t *trunk) end(class string, err error) {
+	if !t.open {
+		return
+	}
+	m, now := t.m, t.m.now()
+	var unsent []*Exchange
+	for _, s := range t.streams {
+		x := s.x
+		f := Failure{Class: class, Err: err, Connected: t.connected, Kept: s.kept, Idle: s.rested}
+		s.x = nil
+		if s.from >= t.written && t.connected && s.kept && (class == "" || class == target.Reset) {
+			x.BytesOut = s.before
+			m.unsent(x)
+			unsent = append(unsent, x)
+			continue
+		}
+		if t.connected {
+			x.BytesIn += s.reader.Size()
+		} else {
+			x.BytesOut = s.before
+		}
+		if class == "" {
+			fault := t.session.Cut(s)
+			f.Class, f.Err = fault.Class(), fault
+		}
+		m.failed(x, s.reader, f, now)
+	}
+	t.spare = append(t.spare, t.streams...)
+	t.streams = t.streams[:0]
+	m.close(t)
+	for _, x := range unsent {
+		m.put(x, nil)
+	}
+}
