@@ -141,7 +141,8 @@ func (t *Target) poolFor(user uint32, scheme, address string) *pool {
 			keep:    s.Reuse != client.Never,
 			http2:   s.Protocol == "2",
 			shared:  s.Reuse != client.Never && (s.Protocol == "2" || s.Protocol == "auto" && scheme == "https"),
-			streams: manyStreams,
+			streams: cmp.Or(min(s.Streams, manyStreams), manyStreams),
+			most:    s.Streams,
 		}
 	}
 	return pools[key]

@@ -20,7 +20,7 @@ func (s *Settings) Traits() kind.Traits {
 	if s.Serve != nil {
 		t.CallTime, t.Known = s.served(), true
 	}
-	if cmp.Or(s.Protocol, "1.1") == "1.1" {
+	if s.version() == "1.1" {
 		t.Exclusive, t.Places = true, s.Connections*len(s.hosts())
 	}
 	return t

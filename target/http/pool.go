@@ -21,6 +21,7 @@ type pool struct {
 	limit int  // connections at most; 0: no limit
 	keep  bool // connections are used again
 	http2 bool // every connection speaks HTTP/2
+	most  int  // calls that may share a connection, whatever the server says; 0: no limit
 
 	mu      sync.Mutex
 	closed  bool
@@ -171,6 +172,9 @@ func (p *pool) learn(c *conn) {
 	used, left := c.client.InFlight(), c.client.Available()
 	if left > 0 && used == c.client.InFlight() {
 		p.streams = used + left - (used+left)/8
+		if p.most > 0 {
+			p.streams = min(p.streams, p.most)
+		}
 	}
 }
 

@@ -20,6 +20,9 @@ type Settings struct {
 	client.Settings
 	// Protocol is "1.1" (default), "2" or "auto".
 	Protocol string
+	// Streams is how many calls a connection of HTTP/2 carries at once at most; 0: as
+	// many as the server lets.
+	Streams int
 	// Engine is "auto" (default), "std" (net/http), "wire" (package wire), or
 	// the name of one of package wire's engines.
 	Engine string

@@ -26,6 +26,7 @@ type written struct {
 	maxHead  int
 	maxBody  int
 	protocol string
+	streams  setting.At[int]
 	engine   setting.At[string]
 	success  Success
 }
@@ -37,7 +38,8 @@ func Shape() setting.Shape[*Settings] {
 		setting.Key("serve", "Starts plimsoll's own simulated server on 127.0.0.1 for this run, instead of `url`.", setting.Located(sim.Shape()), func(w *written) *setting.At[sim.Settings] { return &w.serve }),
 		setting.Key("calls", "Several calls, taken in turn; their `url` may be relative to the target's.", setting.Located(setting.List("calls", "begin each call with a dash, `- url: …`", setting.Located(oneCall()))), func(w *written) *setting.At[[]setting.At[call]] { return &w.calls }),
 		setting.Key("http", "The version of HTTP: 1.1 (default), 2 or auto.", setting.Word("a version of HTTP", "1.1", "2", "auto"), func(w *written) *string { return &w.protocol }),
-		setting.Key("engine", "Who carries the calls out: auto (default), std (net/http) or wire (HTTP/1.1 over connections of plimsoll's own: wire-epoll for plain HTTP on Linux, wire-net for TLS and elsewhere, either of which may be asked for by its name).", setting.Located(setting.Word("an engine", "auto", "std", "wire", wire.Epoll, wire.Sockets)), func(w *written) *setting.At[string] { return &w.engine }),
+		setting.Key("streams", "The most calls at once on one connection of HTTP/2. Default: as many as the server lets.", setting.Located(setting.Count(1, 1_000_000)), func(w *written) *setting.At[int] { return &w.streams }),
+		setting.Key("engine", "Who carries the calls out: auto (default), std (net/http) or wire (connections of plimsoll's own: wire-epoll on Linux, for HTTP/1.1 and HTTP/2 without TLS; wire-net for HTTP/1.1 over TLS and elsewhere; either may be asked for by its name).", setting.Located(setting.Word("an engine", "auto", "std", "wire", wire.Epoll, wire.Sockets)), func(w *written) *setting.At[string] { return &w.engine }),
 		setting.Key("success", "Which answers are a success. Default: status 2xx.", success(), func(w *written) *Success { return &w.success }),
 	)
 	fields = append(fields, client.Fields(func(w *written) *client.Settings { return &w.client })...)
@@ -61,6 +63,7 @@ func (w written) settings(r *setting.Reader, at setting.Pos) (*Settings, bool) {
 		Calls:    requests,
 		Settings: w.client,
 		Protocol: cmp.Or(w.protocol, "1.1"),
+		Streams:  w.streams.Value,
 		Engine:   cmp.Or(w.engine.Value, "auto"),
 		Route:    route,
 		MaxHead:  cmp.Or(w.maxHead, http1.UsualHead),
@@ -74,6 +77,10 @@ func (w written) settings(r *setting.Reader, at setting.Pos) (*Settings, bool) {
 	}
 	if w.serve.Given && w.unix.Given {
 		r.Problem(w.unix.Pos, "the server that `serve` starts listens on a port of 127.0.0.1: leave unix out")
+		ok = false
+	}
+	if w.streams.Given && s.version() == "1.1" {
+		r.Problem(w.streams.Pos, "a connection of HTTP/1.1 carries one call at a time: write `http: 2`, or leave streams out")
 		ok = false
 	}
 	if _, err := s.carriedBy(); err != nil {

@@ -79,9 +79,9 @@ const Std = "std"
 // the one that Settings.Engine asks for, or else the first that can. The error
 // says why the one asked for cannot.
 func (s Settings) carriedBy() (engine string, err error) {
-	beyondWire := s.beyondWire()
+	several := s.severalServers()
 	all := []struct{ engine, beyond string }{
-		{wire.Epoll, cmp.Or(beyondWire, s.beyondEpoll())}, {wire.Sockets, beyondWire}, {Std, ""},
+		{wire.Epoll, cmp.Or(several, s.beyondEpoll())}, {wire.Sockets, cmp.Or(several, s.beyondSockets())}, {Std, ""},
 	}
 	beyond := ""
 	for _, candidate := range all {
@@ -101,12 +101,9 @@ func (s Settings) carriedBy() (engine string, err error) {
 	return "", fmt.Errorf("the engine %s %s: write `engine: std`, or leave engine out", s.Engine, beyond)
 }
 
-// beyondWire tells what the settings ask for that no engine of package wire
-// can do, as the rest of a sentence about it; "" when they can do it all.
-func (s Settings) beyondWire() string {
-	if cmp.Or(s.Protocol, "1.1") != "1.1" {
-		return fmt.Sprintf("speaks HTTP/1.1 only, and `http: %s` asks for more", s.Protocol)
-	}
+// severalServers tells what no engine of package wire can do, as the rest of a
+// sentence about it; "" when the settings do not ask for it.
+func (s Settings) severalServers() string {
 	hosts := s.hosts()
 	for _, host := range hosts {
 		if host != hosts[0] {
@@ -116,16 +113,37 @@ func (s Settings) beyondWire() string {
 	return ""
 }
 
-// beyondEpoll tells the same of what its epoll engine cannot do besides.
+// beyondEpoll tells the same of what the epoll engine cannot do besides.
 func (s Settings) beyondEpoll() string {
-	hosts := s.hosts()
 	switch {
 	case !wire.HasEpoll:
 		return "needs Linux"
-	case len(hosts) > 0 && strings.HasPrefix(hosts[0], "https:"):
+	case s.secure():
 		return "speaks no TLS, which https:// asks for"
 	}
 	return ""
+}
+
+// beyondSockets tells the same of the one with a goroutine for each connection.
+func (s Settings) beyondSockets() string {
+	if s.version() != "1.1" {
+		return fmt.Sprintf("speaks HTTP/1.1 only, and `http: %s` asks for more", s.Protocol)
+	}
+	return ""
+}
+
+// version is that of HTTP as far as it is known before anybody is called; "auto": TLS
+// will tell.
+func (s Settings) version() string {
+	if s.Protocol == "auto" && !s.secure() {
+		return "1.1"
+	}
+	return cmp.Or(s.Protocol, "1.1")
+}
+
+// secure tells whether any call goes over TLS.
+func (s Settings) secure() bool {
+	return slices.ContainsFunc(s.hosts(), func(host string) bool { return strings.HasPrefix(host, "https:") })
 }
 
 // hosts are whom the calls go to, SCHEME://HOST:PORT each; without TLS the
