@@ -25,6 +25,9 @@ type Quick struct {
 	Timeout  time.Duration // default 10 s
 	Insecure bool          // any certificate is trusted
 	HTTP2    bool
+	// Connections is the most of them, and Streams the most calls at once on one of
+	// HTTP/2; 0: no limit.
+	Connections, Streams int64
 	Engine   string // `engine` of an HTTP target; Parse knows which there are
 	Unix     string // the path of a socket, instead of the URL's address
 	// Stream, Content and Tokens are the keys of an HTTP target whose answers come
@@ -116,6 +119,12 @@ func (q Quick) putHTTP(f *lines) {
 	f.putDuration(3, "timeout", q.Timeout)
 	if q.HTTP2 {
 		f.put(3, `http: "2"`)
+	}
+	if q.Connections > 0 {
+		f.put(3, "connections: %d", q.Connections)
+	}
+	if q.Streams > 0 {
+		f.put(3, "streams: %d", q.Streams)
 	}
 	if q.Engine != "" {
 		f.put(3, "engine: %s", literal(q.Engine))

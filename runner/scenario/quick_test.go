@@ -97,11 +97,11 @@ func TestQuickLoads(t *testing.T) {
 
 func TestQuickSettings(t *testing.T) {
 	seed := uint64(1<<64 - 1)
-	q := Quick{URL: "https://h", Method: "PUT", Timeout: 1500 * time.Millisecond, Insecure: true, HTTP2: true, Engine: "std", Unix: "/run/a.sock", Loops: 3,
+	q := Quick{URL: "https://h", Method: "PUT", Timeout: 1500 * time.Millisecond, Insecure: true, HTTP2: true, Connections: 7, Streams: 9, Engine: "std", Unix: "/run/a.sock", Loops: 3,
 		Rate: quantity.Rate{N: 5, Per: time.Second}, Concurrency: 3, Warmup: 90 * time.Second, Seed: &seed}
 	s, target := planned(t, q)
 	if s.Warmup != q.Warmup || s.Modes[0].Modes[0].Traits().MaxInFlight != 3 || !target.TLS.Insecure || target.Protocol != "2" ||
-		target.Engine != "std" || target.Route.Unix != "/run/a.sock" || target.Timeout != q.Timeout || target.Calls[0].Method != "PUT" {
+		target.Connections != 7 || target.Streams != 9 || target.Engine != "std" || target.Route.Unix != "/run/a.sock" || target.Timeout != q.Timeout || target.Calls[0].Method != "PUT" {
 		t.Errorf("%+v %+v", s, target)
 	}
 	text, _ := q.YAML()

@@ -98,7 +98,7 @@ func (q Quick) ofHTTP() string {
 		name  string
 		given bool
 	}{
-		{"method", q.Method != ""}, {"header", len(q.Headers) > 0}, {"http2", q.HTTP2}, {"engine", q.Engine != ""}, {"unix", q.Unix != ""},
+		{"method", q.Method != ""}, {"header", len(q.Headers) > 0}, {"http2", q.HTTP2}, {"connections", q.Connections > 0}, {"streams", q.Streams > 0}, {"engine", q.Engine != ""}, {"unix", q.Unix != ""},
 		{"stream", q.Stream != ""}, {"content", q.Content != ""}, {"tokens", q.Tokens != ""}, {"body with a file", q.BodyFile != ""},
 	} {
 		if f.given {
