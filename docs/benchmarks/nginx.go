@@ -20,8 +20,9 @@ import (
 // nginx is a server of our own, on a free port of this machine, with one
 // worker. It counts its requests.
 type nginx struct {
-	cmd *exec.Cmd
-	url string
+	cmd           *exec.Cmd
+	url           string // of HTTP/1.1
+	http2, secure string // of HTTP/2 without TLS, and of both with it
 }
 
 const config = `worker_processes 1; daemon off; pid %[1]s/pid; error_log %[1]s/error.log;
@@ -32,6 +33,9 @@ http {
 	uwsgi_temp_path %[1]s/uwsgi; scgi_temp_path %[1]s/scgi;
 	server {
 		listen 127.0.0.1:%[2]d;
+		listen 127.0.0.1:%[5]d http2;
+		listen 127.0.0.1:%[6]d ssl http2;
+		ssl_certificate %[1]s/cert.pem; ssl_certificate_key %[1]s/key.pem;
 		location = /count { stub_status; }
 		location /shop/ { default_type application/json; return 200 '%[4]s'; }
 		location / { return 200 "%[3]0128d"; }
@@ -45,17 +49,21 @@ var page = `{"access_token": "abcdefghijklmnopqrstuvwxyz", "total": 11, "items":
 
 func (l *lab) startNginx(ctx context.Context) (*nginx, error) {
 	dir := l.dir
-	free, err := net.Listen("tcp", "127.0.0.1:0")
+	ports, err := freePorts(3)
+	if err == nil {
+		err = certify(dir+"/cert.pem", dir+"/key.pem")
+	}
+	if err == nil {
+		err = os.WriteFile(dir+"/nginx.conf", fmt.Appendf(nil, config, dir, ports[0], 0, page, ports[1], ports[2]), 0o666)
+	}
 	if err != nil {
 		return nil, err
 	}
-	port := free.Addr().(*net.TCPAddr).Port
-	free.Close()
-	if err := os.WriteFile(dir+"/nginx.conf", fmt.Appendf(nil, config, dir, port, 0, page), 0o666); err != nil {
-		return nil, err
-	}
 	words := l.pin(serverCore, []string{"nginx", "-c", dir + "/nginx.conf"})
-	s := &nginx{cmd: exec.CommandContext(ctx, words[0], words[1:]...), url: fmt.Sprintf("http://127.0.0.1:%d/", port)}
+	s := &nginx{
+		cmd: exec.CommandContext(ctx, words[0], words[1:]...), url: fmt.Sprintf("http://127.0.0.1:%d/", ports[0]),
+		http2: fmt.Sprintf("http://127.0.0.1:%d/", ports[1]), secure: fmt.Sprintf("https://127.0.0.1:%d/", ports[2]),
+	}
 	s.cmd.Cancel = s.terminate // by force its worker would be left
 	if err := s.cmd.Start(); err != nil {
 		return nil, fmt.Errorf("nginx is needed: %w", err)
@@ -68,6 +76,19 @@ func (l *lab) startNginx(ctx context.Context) (*nginx, error) {
 	}
 	s.stop()
 	return nil, fmt.Errorf("nginx does not answer: %w", err)
+}
+
+// freePorts are ports of this machine that nobody listens on.
+func freePorts(n int) (ports []int, err error) {
+	for range n {
+		free, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return nil, err
+		}
+		defer free.Close()
+		ports = append(ports, free.Addr().(*net.TCPAddr).Port)
+	}
+	return ports, nil
 }
 
 var counted = regexp.MustCompile(`(?m)^ \d+ \d+ (\d+) `)

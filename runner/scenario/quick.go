@@ -28,8 +28,8 @@ type Quick struct {
 	// Connections is the most of them, and Streams the most calls at once on one of
 	// HTTP/2; 0: no limit.
 	Connections, Streams int64
-	Engine   string // `engine` of an HTTP target; Parse knows which there are
-	Unix     string // the path of a socket, instead of the URL's address
+	Engine               string // `engine` of an HTTP target; Parse knows which there are
+	Unix                 string // the path of a socket, instead of the URL's address
 	// Stream, Content and Tokens are the keys of an HTTP target whose answers come
 	// event by event.
 	Stream, Content, Tokens string
