@@ -18,7 +18,6 @@ import (
 
 	"plimsoll/target"
 	"plimsoll/target/client"
-	"plimsoll/target/http1"
 	"plimsoll/target/wait"
 	"plimsoll/target/wire"
 )
@@ -228,7 +227,8 @@ func byLoop(t *testing.T, engine string, s Settings, atOnce, calls int, between 
 		}
 	}
 	defer clock.Close()
-	carrier, err := server.Carrier(http1.NewCodec(asks, engine == wire.Epoll), clock)
+	codec, _ := s.codec(asks, engine == wire.Epoll)
+	carrier, err := server.Carrier(codec, clock)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"plimsoll/target"
 	"plimsoll/target/http1"
+	"plimsoll/target/http2"
 	"plimsoll/target/kind"
 	"plimsoll/target/look"
 	"plimsoll/target/wire"
@@ -127,12 +128,23 @@ func (s *Settings) openWire(o *kind.Opened, base string, observer target.Observe
 		if asks.Now = c.Now; !o.Polls { // whoever reads is not the loop
 			asks.Now = func() time.Duration { return c.At(time.Now()) }
 		}
-		codec := http1.NewCodec(asks, o.Polls)
+		codec, travelling := s.codec(asks, o.Polls)
 		carrier, err := server.Carrier(codec, c)
 		if err != nil || !steps.any.Load() {
 			return carrier, err
 		}
-		return travels(carrier, codec, abroad, c), nil
+		return travels(carrier, travelling, abroad, c), nil
 	}
 	return nil
+}
+
+// codec is that of the version of HTTP, whose connections one goroutine reads if alone
+// says so; and what is in it of every version.
+func (s *Settings) codec(asks http1.Options, alone bool) (wire.Codec, *http1.Codec) {
+	if s.version() == "2" {
+		codec := http2.NewCodec(asks, s.Streams, alone)
+		return codec, codec.Codec
+	}
+	codec := http1.NewCodec(asks, alone)
+	return codec, codec
 }

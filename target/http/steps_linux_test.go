@@ -185,7 +185,7 @@ func wants(t *testing.T, texts ...string) (all []look.Operand) {
 }
 
 // everyStepper is all that carries steps, plain.
-var everyStepper = []carrier{{wire.Epoll, "1.1", false}, {wire.Sockets, "1.1", false}, {Std, "1.1", false}, {Std, "2", false}}
+var everyStepper = []carrier{{wire.Epoll, "1.1", false}, {wire.Sockets, "1.1", false}, {Std, "1.1", false}, {Std, "2", false}, {wire.Epoll, "2", false}}
 
 // A login by a form that leads on, whose cookie and answer are the user's alone:
 // what the server saw is what the calls tell.

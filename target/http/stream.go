@@ -29,7 +29,9 @@ func (t *Target) exchangeStream(client *nethttp.ClientConn, r *request, ctx cont
 		request.Body = &up
 	}
 	f, in := t.whole(client, request, r.step)
-	out.BytesIn += in + early.size.Load()
+	if out.BytesIn += in; in > 0 { // a head counts when it is whole, with those before it
+		out.BytesIn += early.size.Load()
+	}
 	if f != nil && f.err != nil && unsent(f.err) {
 		f.unsent = true
 		return f
