@@ -4,9 +4,9 @@ package hpack
 // before and leaves nothing behind: as an index of the static table, or else
 // literally. What is sensitive is never to be kept by whoever passes it on (RFC
 // 7541, 7.1.3). The name must be in small letters.
-func Append[text ~string | ~[]byte](block []byte, name string, value text, sensitive bool) []byte {
-	index := named[name]
-	for i := index; index > 0 && !sensitive && i < len(static) && static[i].name == name; i++ {
+func Append(block, name, value []byte, sensitive bool) []byte {
+	index := named[string(name)]
+	for i := index; index > 0 && !sensitive && i < len(static) && static[i].name == string(name); i++ {
 		if static[i].value == string(value) {
 			return appendInteger(block, 0x80, 7, i)
 		}
@@ -40,7 +40,7 @@ func appendInteger(b []byte, first byte, bits, n int) []byte {
 }
 
 // appendString appends a string, coded where that is shorter.
-func appendString[text ~string | ~[]byte](b []byte, s text) []byte {
+func appendString(b, s []byte) []byte {
 	if n := size(s); n < len(s) {
 		return encode(appendInteger(b, 0x80, 7, n), s)
 	}

@@ -277,7 +277,7 @@ func TestAppendIsReadByAnybody(t *testing.T) {
 			if i := rapid.IntRange(0, 2*len(static)).Draw(t, "static"); 0 < i && i < len(static) {
 				f.Name, f.Value = static[i].name, static[i].value
 			}
-			block = Append(block, f.Name, f.Value, f.Sensitive)
+			block = Append(block, []byte(f.Name), []byte(f.Value), f.Sensitive)
 			want = append(want, f)
 		}
 		got, err := peer.NewDecoder(0, nil).DecodeFull(block) // without a table
@@ -291,10 +291,10 @@ func TestAppendIsReadByAnybody(t *testing.T) {
 func TestCodesAreThoseOfTheRFC(t *testing.T) {
 	for c := range 256 {
 		for _, s := range []string{string([]byte{byte(c)}), strings.Repeat(string([]byte{byte(c)}), 5)} {
-			if got, want := encode(nil, s), peer.AppendHuffmanString(nil, s); !bytes.Equal(got, want) || size(s) != len(want) {
+			if got, want := encode(nil, []byte(s)), peer.AppendHuffmanString(nil, s); !bytes.Equal(got, want) || size([]byte(s)) != len(want) {
 				t.Errorf("%q: %x, and x/net %x", s, got, want)
 			}
-			if got, well := decode(nil, encode(nil, s)); string(got) != s || !well {
+			if got, well := decode(nil, encode(nil, []byte(s))); string(got) != s || !well {
 				t.Errorf("%q: %q", s, got)
 			}
 		}
@@ -307,7 +307,7 @@ func answers() [][]byte {
 	for i := range 3 {
 		b := []byte{0x88}
 		for _, f := range []pair{{"server", "nginx/1.22.1"}, {"date", fmt.Sprintf("Tue, 14 Oct 2025 09:12:4%d GMT", i)}, {"content-type", "text/plain"}, {"content-length", "128"}} {
-			b = appendString(appendInteger(b, 0x40, 6, named[f.name]), f.value)
+			b = appendString(appendInteger(b, 0x40, 6, named[f.name]), []byte(f.value))
 		}
 		all = append(all, b)
 	}
@@ -362,10 +362,10 @@ func BenchmarkAppend(b *testing.B) {
 	b.ReportAllocs()
 	var block []byte
 	for b.Loop() {
-		block = Append(block[:0], ":method", "GET", false)
-		block = Append(block, ":path", "/items/17", false)
-		block = Append(block, ":authority", "localhost:8080", false)
-		block = Append(block, "user-agent", "plimsoll", false)
-		block = Append(block, "authorization", "Bearer abcdefgh", true)
+		block = Append(block[:0], []byte(":method"), []byte("GET"), false)
+		block = Append(block, []byte(":path"), []byte("/items/17"), false)
+		block = Append(block, []byte(":authority"), []byte("localhost:8080"), false)
+		block = Append(block, []byte("user-agent"), []byte("plimsoll"), false)
+		block = Append(block, []byte("authorization"), []byte("Bearer abcdefgh"), true)
 	}
 }

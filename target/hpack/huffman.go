@@ -119,20 +119,20 @@ func long(bits uint64) (symbol uint16, length int) {
 }
 
 // size is how many bytes a string takes when it is coded.
-func size[text ~string | ~[]byte](s text) int {
+func size(s []byte) int {
 	bits := 0
-	for i := range len(s) {
-		bits += int(lengths[s[i]])
+	for _, c := range s {
+		bits += int(lengths[c])
 	}
 	return (bits + 7) / 8
 }
 
 // encode appends a string, coded.
-func encode[text ~string | ~[]byte](dst []byte, s text) []byte {
+func encode(dst, s []byte) []byte {
 	bits, n := uint64(0), 0 // n of them at the low end
-	for i := range len(s) {
-		l := int(lengths[s[i]])
-		bits = bits<<l | uint64(huffman.codes[s[i]])
+	for _, c := range s {
+		l := int(lengths[c])
+		bits = bits<<l | uint64(huffman.codes[c])
 		for n += l; n >= 8; n -= 8 {
 			dst = append(dst, byte(bits>>(n-8)))
 		}
