@@ -101,6 +101,8 @@ func TestWhoMayImportWhom(t *testing.T) {
 		"target/resp":       leaf,
 		"target/wire":       {"target", "target/agenda", "target/client", "target/host", "target/wait"}, // and no protocol
 		"target/http1":      {"target", "target/cookie", "target/httpcall", "target/random", "target/stream", "target/wire"},
+		"target/http2":      {"target", "target/hpack", "target/http1", "target/wire"},
+		"target/hpack":      leaf,
 		"target/links":      {"target", "target/look", "target/setting", "target/value"},
 		"target/stream":     {"target", "target/look", "target/setting", "target/value"},
 		"target/client":     {"target", "target/host", "target/retry", "target/setting", "target/workers"},
@@ -141,7 +143,7 @@ func TestWhoMayImportWhom(t *testing.T) {
 // subject.
 func TestPureCodeReadsNoClock(t *testing.T) {
 	pure := []string{"runner/schedule", "runner/latency", "runner/statistics", "runner/scaling", "runner/capacity", "runner/verdict", "runner/mode", "runner/journey", "runner/data", "runner/scenario", "runner/condition", "runner/step", "runner/goodput", "runner/crawl", "runner/watch", "runner/exposition",
-		"target/sim", "target/chat", "target/delay", "target/plain", "target/quantity", "target/setting", "target/kinds", "target/value", "target/template", "target/look", "report/compare", "report/view", "report/text", "report/chart", "report/page", "report/transcript", "target/content", "target/cookie", "target/http1", "target/resp", "target/stream", "target/shell", "target/links"}
+		"target/sim", "target/chat", "target/delay", "target/plain", "target/quantity", "target/setting", "target/kinds", "target/value", "target/template", "target/look", "report/compare", "report/view", "report/text", "report/chart", "report/page", "report/transcript", "target/content", "target/cookie", "target/http1", "target/http2", "target/hpack", "target/resp", "target/stream", "target/shell", "target/links"}
 	for _, s := range sources(t, token.NewFileSet()) {
 		if !slices.Contains(pure, s.folder) {
 			continue

@@ -1,0 +1,78 @@
+package http2
+
+import (
+	"bytes"
+
+	"plimsoll/target/hpack"
+)
+
+// request is the head of a request.
+type request struct {
+	block []byte // of fields
+	size  int    // of the head, as HTTP/1.1 has it
+	head  bool   // the method is HEAD
+}
+
+// request makes the block of a request that begins with that head of HTTP/1.1, in
+// memory that it is given.
+func (c *Codec) request(block, text []byte, lower *[]byte) request {
+	size := bytes.Index(text, []byte("\r\n\r\n")) + len("\r\n\r\n")
+	first, lines, _ := bytes.Cut(text[:size-len("\r\n")], []byte("\r\n"))
+	method, target, _ := bytes.Cut(first, []byte{' '})
+	if at := bytes.LastIndexByte(target, ' '); at >= 0 {
+		target = target[:at]
+	}
+	host := []byte(c.host)
+	for rest := lines; len(rest) > 0; {
+		var name, value []byte
+		if name, value, rest = cutLine(rest); bytes.EqualFold(name, []byte("host")) {
+			host = value
+			break
+		}
+	}
+	block = hpack.Append(block, []byte(":method"), method, false)
+	block = hpack.Append(block, []byte(":scheme"), []byte(c.scheme), false)
+	block = hpack.Append(block, []byte(":authority"), host, false)
+	block = hpack.Append(block, []byte(":path"), target, false)
+	for len(lines) > 0 {
+		var name, value []byte
+		name, value, lines = cutLine(lines)
+		*lower = appendLower((*lower)[:0], name)
+		if goes(*lower, value) {
+			block = hpack.Append(block, *lower, value, secret[string(*lower)])
+		}
+	}
+	return request{block, size, string(method) == "HEAD"}
+}
+
+// cutLine takes the first line off a head's, and takes it apart.
+func cutLine(lines []byte) (name, value, rest []byte) {
+	line, rest, _ := bytes.Cut(lines, []byte("\r\n"))
+	name, value, _ = bytes.Cut(line, []byte{':'})
+	return name, bytes.Trim(value, " \t"), rest
+}
+
+func appendLower(dst, name []byte) []byte {
+	for _, c := range name {
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		dst = append(dst, c)
+	}
+	return dst
+}
+
+// goes tells whether a field goes over HTTP/2, which has no connections between
+// neighbours (RFC 9113, 8.2.2) and names the host elsewhere.
+func goes(name, value []byte) bool {
+	switch string(name) {
+	case "host", "http2-settings":
+		return false
+	case "te":
+		return bytes.EqualFold(value, []byte("trailers"))
+	}
+	return len(name) > 0 && !connections[string(name)]
+}
+
+// secret are the fields that nobody is to keep who passes them on.
+var secret = map[string]bool{"authorization": true, "proxy-authorization": true, "cookie": true}

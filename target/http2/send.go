@@ -1,0 +1,133 @@
+package http2
+
+import (
+	"plimsoll/target/hpack"
+)
+
+const (
+	// ahead is how many bytes are made ready to be sent beyond which no body is.
+	ahead = 64 << 10
+	// roomy is from when on memory that is not used is given back.
+	roomy = 4 * ahead
+	// mostAcks is how many bytes of what a server wants to hear it may let lie.
+	mostAcks = 256 << 10
+)
+
+// Out is what is to be said.
+func (s *session) Out() []byte { return s.out[s.taken:] }
+
+// Sent hears how much of it the system has taken.
+func (s *session) Sent(n int) {
+	s.taken += n
+	s.heard(n)
+	switch {
+	case s.taken == len(s.out) && cap(s.out) > roomy:
+		s.out, s.taken = nil, 0
+	case s.taken == len(s.out):
+		s.out, s.taken = s.out[:0], 0
+	case 2*s.taken > len(s.out):
+		s.out, s.taken = s.out[:copy(s.out, s.out[s.taken:])], 0
+	}
+	s.pump()
+}
+
+// sayHead says a block in frames that the server takes. One that is told to keep a
+// smaller table hears first that we need none (RFC 7541, 4.2).
+func (s *session) sayHead(c *call, block []byte) {
+	k, flags, first := headers, byte(0), 0
+	if c.said {
+		flags = endStream
+	}
+	if s.shrunk {
+		first = 1
+	}
+	for {
+		n := min(len(block), s.largest-first)
+		if n == len(block) {
+			flags |= endHeaders
+		}
+		s.out = appendFrame(s.out, first+n, k, flags, c.id)
+		if first > 0 {
+			s.out = append(s.out, hpack.NoTable)
+		}
+		s.out = append(s.out, block[:n]...)
+		if block = block[n:]; len(block) == 0 {
+			s.shrunk = false
+			return
+		}
+		k, flags, first = continuation, 0, 0
+	}
+}
+
+// line puts a call in line that has something to send and may.
+func (s *session) line(c *call) {
+	switch {
+	case len(c.rest) == 0 || c.window <= 0 || c.next != nil:
+	case s.turn == nil:
+		c.next, c.prev, s.turn = c, c, c
+	default:
+		c.next, c.prev = s.turn, s.turn.prev
+		c.prev.next, c.next.prev = c, c
+	}
+}
+
+func (s *session) leaveLine(c *call) {
+	if c.next == nil {
+		return
+	}
+	if s.turn == c {
+		s.turn = c.next
+	}
+	if s.turn == c {
+		s.turn = nil
+	}
+	c.prev.next, c.next.prev = c.next, c.prev
+	c.next, c.prev = nil, nil
+}
+
+// pump makes ready what may be sent of bodies, a frame of each in turn.
+func (s *session) pump() {
+	for s.turn != nil && s.window > 0 && len(s.out)-s.taken < ahead {
+		c := s.turn
+		n := int(min(int64(min(len(c.rest), usualFrame)), c.window, s.window))
+		if n <= 0 {
+			s.leaveLine(c)
+			continue
+		}
+		flags := byte(0)
+		if n == len(c.rest) && len(c.later) == 0 {
+			flags, c.said = endStream, true
+		}
+		s.out = append(appendFrame(s.out, n, data, flags, c.id), c.rest[:n]...)
+		c.stream.Exchange().BytesOut += int64(n)
+		c.rest = c.rest[n:]
+		c.window -= int64(n)
+		s.window -= int64(n)
+		if s.turn = c.next; len(c.rest) == 0 || c.window <= 0 {
+			s.leaveLine(c)
+		}
+	}
+}
+
+// acks counts what the server wants to hear and has not taken yet: not less than
+// that, and with what it took lately not much more.
+type acks struct {
+	before, since int   // bytes of them, before and since the mark
+	mark          int64 // a place in all that is said on the connection
+}
+
+// answer makes ready what the server wants to hear, as long as it listens; n bytes
+// are that.
+func (s *session) answer(n int) {
+	if s.acks.since += n; s.acks.before+s.acks.since > mostAcks {
+		s.broken(calm, nonsense("the server asks for answers (to PING, SETTINGS) and does not read them"))
+	}
+}
+
+// heard notes that the system has taken so much.
+func (s *session) heard(n int) {
+	s.said += int64(n)
+	if s.said >= s.acks.mark {
+		s.acks = acks{before: s.acks.since, mark: s.said + int64(len(s.out)-s.taken)}
+	}
+}

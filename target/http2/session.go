@@ -1,0 +1,215 @@
+package http2
+
+import (
+	"encoding/binary"
+	"slices"
+
+	"plimsoll/target/hpack"
+	"plimsoll/target/wire"
+)
+
+// session is what is said on a connection of HTTP/2 (RFC 9113), client's side.
+type session struct {
+	codec *Codec
+	calls calls
+	next  uint32 // identifier of the next stream
+	fault wire.Fault
+	gone  *code // why the server takes its leave; nil: it does not
+
+	// What comes.
+	greeted bool   // the server's first SETTINGS have come
+	partial []byte // the start of a frame
+	need    int    // how long it is to be
+	frame   frame  // the present one
+	left    int    // bytes of its data to come
+	padding int    // bytes to be passed over behind them
+	block   []byte // of fields, of which more is to come
+	blockOf frame  // that it began with; its stream is 0 where there is none
+	framed  int    // bytes of the block with its frames
+	fields  hpack.Decoder
+	text    []byte // a head, as HTTP/1.1 has it
+	owed    int    // bytes of DATA that no WINDOW_UPDATE has told of
+
+	// What the server lets us say.
+	streams int    // at a time
+	initial int64  // window of a stream
+	largest int    // payload of a frame
+	window  int64  // of the connection
+	table   uint32 // of fields, that it keeps
+	shrunk  bool   // it keeps a smaller table than it did, of which we make no use
+
+	// What is to be said.
+	out   []byte
+	taken int   // bytes of out that the system has taken
+	turn  *call // whose body goes next, of the ring of those that may
+	said  int64 // bytes that it has taken in all
+	acks  acks
+	lower []byte // a field's name in small letters
+	coded []byte // a block
+}
+
+// atFirst is how many streams we use before the server has said how many it takes.
+const atFirst = 100
+
+const preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+
+// Open begins a connection with the preface, our settings and the widest window.
+func (s *session) Open() {
+	s.forget()
+	s.next, s.fault, s.gone, s.greeted, s.need = 1, nil, nil, false, 0
+	s.partial, s.left, s.padding, s.block, s.blockOf, s.framed = s.partial[:0], 0, 0, s.block[:0], frame{}, 0
+	s.fields.Reset(hpack.UsualTable)
+	s.streams, s.initial, s.largest, s.window = atFirst, usualWindow, usualFrame, usualWindow
+	s.table, s.shrunk = hpack.UsualTable, false
+	s.owed, s.taken, s.turn, s.said, s.acks = 0, 0, nil, 0, acks{}
+	b := append(s.out[:0], preface...)
+	b = appendFrame(b, 3*6, settings, 0, 0)
+	b = appendSetting(b, enablePush, 0)
+	b = appendSetting(b, initialWindow, widest)
+	b = appendSetting(b, headSize, uint32(min(s.codec.maxHead, widest)))
+	s.out = appendNumber(b, window, 0, widest-usualWindow)
+}
+
+// forget forgets the calls of the connection before.
+func (s *session) forget() {
+	if s.calls.count > 0 {
+		for _, at := range s.calls.slots {
+			if at.id != 0 {
+				at.call.id, at.call.rest, at.call.later = 0, nil, nil
+				at.call.next, at.call.prev = nil, nil
+			}
+		}
+		clear(s.calls.slots)
+		s.calls.count = 0
+	}
+}
+
+// Closing tells that no call may begin any more.
+func (s *session) Closing() bool { return s.gone != nil || s.fault != nil || s.next > widest }
+
+// Room is how many may begin now.
+func (s *session) Room() int {
+	if s.Closing() {
+		return 0
+	}
+	return max(0, min(s.codec.streams, s.streams)-s.calls.count)
+}
+
+// Begin says the head of a request, and of its body what the windows let.
+func (s *session) Begin(at *wire.Stream) {
+	c, known := at.Memory.(*call)
+	if !known {
+		c = &call{stream: at}
+		at.Memory = c
+	}
+	x := at.Exchange()
+	h := s.codec.heading(s, x)
+	*c = call{stream: at, id: s.next, head: h.head, window: s.initial}
+	s.next += 2
+	s.calls.put(c)
+	c.rest, c.later = x.Request.Bytes[h.size:], x.Request.Later
+	c.said = len(c.rest)+len(c.later) == 0
+	s.sayHead(c, h.block)
+	x.BytesOut += int64(h.size)
+	s.line(c)
+	s.pump()
+}
+
+// Proceed says what has been held back of a body.
+func (s *session) Proceed(at *wire.Stream) {
+	if c, open := s.of(at); open {
+		c.rest, c.later = c.later, nil
+		s.line(c)
+		s.pump()
+	}
+}
+
+// of is the call of a stream, if it is still open.
+func (s *session) of(at *wire.Stream) (c *call, open bool) {
+	c, _ = at.Memory.(*call)
+	return c, c != nil && c.id != 0
+}
+
+// Leave resets a stream whose call is given up.
+func (s *session) Leave(at *wire.Stream) {
+	if c, open := s.of(at); open {
+		s.reset(c, cancel)
+	}
+}
+
+// reset ends a stream from our side.
+func (s *session) reset(c *call, why code) {
+	s.out = appendNumber(s.out, reset, c.id, uint32(why))
+	s.close(c)
+}
+
+// close forgets a stream that has ended.
+func (s *session) close(c *call) {
+	s.calls.take(c)
+	s.leaveLine(c)
+	c.id, c.rest, c.later = 0, nil, nil
+}
+
+// fail ends a stream whose answer is none.
+func (s *session) fail(c *call, why code, f wire.Fault) {
+	s.reset(c, why)
+	c.stream.Over(f)
+}
+
+// broken ends the connection.
+func (s *session) broken(why code, f wire.Fault) {
+	s.fault = f
+	s.out = appendGoAway(s.out, why)
+}
+
+// Cut is what is wrong with an answer whose connection has ended: what its reader
+// says, which knows nothing of the end of a stream.
+func (s *session) Cut(at *wire.Stream) wire.Fault {
+	if f := s.foreign(); f != nil {
+		return f
+	}
+	if s.gone != nil {
+		return brokenOff("the server went away (%v) and closed the connection before its answer was whole", *s.gone)
+	}
+	if whole, f := at.Reader().EOF(); !whole && f != nil {
+		return f
+	}
+	c, _ := at.Memory.(*call)
+	return nonsense("the body broke off after %d bytes", c.body)
+}
+
+// foreign says what the server speaks if it is not HTTP/2, which begins with
+// SETTINGS (RFC 9113, 3.4).
+func (s *session) foreign() wire.Fault {
+	if s.greeted || len(s.partial) < 4 || kind(s.partial[3]) == settings {
+		return nil
+	}
+	return nonsense("the server does not speak HTTP/2: it begins with %q", s.partial)
+}
+
+// goneAway ends the streams that the server has not looked at.
+func (s *session) goneAway(payload []byte) {
+	last, why := binary.BigEndian.Uint32(payload)&widest, code(binary.BigEndian.Uint32(payload[4:]))
+	s.gone = &why
+	if last >= s.next-2 {
+		return
+	}
+	var late []*call
+	for _, at := range s.calls.slots {
+		if at.id > last {
+			late = append(late, at.call)
+		}
+	}
+	slices.SortFunc(late, func(a, b *call) int { return int(a.id) - int(b.id) })
+	f := brokenOff("the server went away (%v) before it looked at the request", why)
+	if debug := payload[8:]; len(debug) > 0 {
+		f = brokenOff("%v: %q", f, debug[:min(len(debug), shown)])
+	}
+	for _, c := range late {
+		s.close(c)
+		c.stream.Refused(f)
+	}
+}
+
+// shown is how much of what a server says is quoted.
+const shown = 80
