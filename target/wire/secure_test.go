@@ -41,7 +41,7 @@ func TestSecureHearsTheSameHoweverItIsCut(t *testing.T) {
 			if _, err := l.shakeHands(); err != nil {
 				r.Fatal(err)
 			}
-			for _, size := range rapid.SliceOfN(rapid.SampledFrom([]int{1, 200, 4096, 16384, 16385, 70_000}), 1, 4).Draw(r, "sizes") {
+			for _, size := range rapid.SliceOfN(rapid.SampledFrom([]int{1, 200, 4096, 16384, 16385, 33_000}), 1, 4).Draw(r, "sizes") {
 				message := bytes.Repeat([]byte("0123456789abcde"), size/15+1)[:size]
 				l.say(message)
 				if heard, err := l.listen(size); err != nil || !bytes.Equal(heard, message) {
