@@ -99,7 +99,7 @@ func (x *stepper) phased() phased {
 func TestPhasesAreToldApart(t *testing.T) {
 	for _, by := range []carrier{
 		{wire.Epoll, "1.1", false}, {wire.Sockets, "1.1", false}, {wire.Sockets, "1.1", true},
-		{Std, "1.1", false}, {Std, "1.1", true}, {Std, "2", false}, {Std, "2", true}, {wire.Epoll, "2", false},
+		{Std, "1.1", false}, {Std, "1.1", true}, {Std, "2", false}, {Std, "2", true}, {wire.Epoll, "2", false}, {wire.Epoll, "1.1", true}, {wire.Epoll, "2", true},
 	} {
 		t.Run(fmt.Sprintf("%s %s, secure %v", by.engine, by.protocol, by.secure), func(t *testing.T) {
 			t.Parallel()

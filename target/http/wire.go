@@ -118,8 +118,8 @@ func (s Settings) beyondEpoll() string {
 	switch {
 	case !wire.HasEpoll:
 		return "needs Linux"
-	case s.secure():
-		return "speaks no TLS, which https:// asks for"
+	case s.version() == "auto":
+		return "speaks a version of HTTP that is known beforehand, and `http: auto` leaves it to the server"
 	}
 	return ""
 }

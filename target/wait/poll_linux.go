@@ -1,6 +1,10 @@
 package wait
 
-import "time"
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+)
 
 // Poll is the real clock of a loop whose calls are the kernel's to end: who
 // carries them registers descriptors, and waiting hands over what happens to
@@ -18,6 +22,7 @@ type Poll struct {
 	before    []Place // who has asked to be called before the next look
 	again     []Place // who has asked to be called again
 	meanwhile []Place // the memory for the next ones
+	called    called
 }
 
 // Handler hears of what happens to a descriptor.
@@ -123,6 +128,9 @@ func (p *Poll) look(until time.Duration) {
 		p.tell(at, 0)
 	}
 	p.meanwhile = again
+	for _, at := range p.called.take() {
+		p.tell(at, 0)
+	}
 }
 
 // tell calls whose place it is, unless he has left.
@@ -166,6 +174,38 @@ func (p *Poll) Again(at Place) { p.again = append(p.again, at) }
 // Before has the next Wait that looks call first who has the place: it has put
 // things off for which the loop had no time.
 func (p *Poll) Before(at Place) { p.before = append(p.before, at) }
+
+// Call has the Wait under way, or else the next one, return at once, and call who has
+// the place. It may be called from anywhere.
+func (p *Poll) Call(at Place) {
+	p.called.put(at)
+	p.Wake()
+}
+
+// called are places that others than the loop want to be called.
+type called struct {
+	any    atomic.Bool // there are some
+	mu     sync.Mutex
+	places []Place
+}
+
+func (c *called) put(at Place) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.places = append(c.places, at)
+	c.any.Store(true)
+}
+
+func (c *called) take() (places []Place) {
+	if !c.any.Load() {
+		return nil
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	places, c.places = c.places, nil
+	c.any.Store(false)
+	return places
+}
 
 // Wake makes the Wait under way, or else the next one, return at once. It may
 // be called from anywhere.

@@ -22,11 +22,12 @@ type conn struct {
 	rested time.Duration // from its last call to this one
 	ended  time.Duration // when its last call did
 	begun  bool          // some of the request has been sent
-	since  time.Duration // setting it up began
 	sent   time.Duration // the request was
 	first  time.Duration // the answer began
 	heard  bool          // it has
 	said   bool          // the request has been sent, and nothing answers it
+	before int64         // bytes of earlier requests that the call has sent
+	mark   int64         // of link.taken, when this one began to be sent
 	unsent []byte
 	later  []byte // goes when the server asks for it
 	hello  bool   // what has been sent is Options.Hello
@@ -55,6 +56,7 @@ func (e *Engine) begin(c *conn, x *Exchange) {
 
 // send begins to send the request, and tells what write does.
 func (e *Engine) send(c *conn) (there bool) {
+	c.before, c.mark = c.x.BytesOut, c.taken
 	if len(c.later) > 0 {
 		c.patience = e.now() + patience
 		e.deadlines.watch(&c.seat)
@@ -78,7 +80,7 @@ func (e *Engine) prepare(c *conn, x *Exchange) {
 // reuse sends a call on an idle connection, unless that is gone: nothing is
 // sent on one whose end has come.
 func (e *Engine) reuse(c *conn, x *Exchange) bool {
-	if !e.poll.Fresh() && client.Ended(c.fd, true) {
+	if !e.poll.Fresh() && client.Ended(c.fd, c.secure == nil) {
 		e.close(c)
 		return false
 	}
@@ -121,11 +123,14 @@ func (e *Engine) overdue(c *conn) {
 
 // up sends what there is on a connection that takes it now.
 func (c *conn) up(refusal error) {
-	if refusal != nil {
+	switch {
+	case refusal == nil:
+		c.engine.introduce(c)
+	case c.linked:
+		c.engine.lose(c, target.TLS, refusal)
+	default:
 		c.engine.lose(c, target.Connect, refusal)
-		return
 	}
-	c.engine.introduce(c)
 }
 
 // ready sees to what has happened on the connection.
@@ -140,9 +145,10 @@ func (c *conn) ready(events uint32) {
 	}
 	switch {
 	case c.generation != seen.generation, events&unix.EPOLLIN == 0 && !c.closing:
+	case c.x == nil && c.secure != nil: // it may say something to TLS alone
+		c.read()
 	case c.x == nil: // the server has closed it, or says something unasked
-		e.close(c)
-		e.idle.dismiss(c.user, c)
+		e.dismiss(c)
 	case c.said: // whatever that is answers nothing
 		e.over(c, false, c.sent)
 	default:
@@ -162,25 +168,41 @@ func (e *Engine) goOn(c *conn) {
 	}
 }
 
-// take takes in a piece of the answer.
+// take takes in a piece of the answer, or what nobody has asked for.
 func (c *conn) take(b []byte, err error) (more bool) {
 	seen := c.sight()
-	switch err {
-	case nil:
+	switch {
+	case c.x == nil:
+		c.engine.dismiss(c)
+	case err == nil:
 		c.engine.feed(c, b)
-	case io.EOF:
+	case err == io.EOF:
 		c.engine.eof(c)
 	default:
-		c.engine.lose(c, target.Reset, err)
+		c.engine.lose(c, breach(err), err)
 	}
 	return seen.here()
+}
+
+// breach is the class of an error of reading from a connection.
+func breach(err error) string {
+	if client.Alert(err) {
+		return target.TLS
+	}
+	return target.Reset
+}
+
+// dismiss closes an idle connection that is of no more use.
+func (e *Engine) dismiss(c *conn) {
+	e.close(c)
+	e.idle.dismiss(c.user, c)
 }
 
 // write sends what is left of the request. It tells whether the connection was
 // there: where a kept one takes nothing at all, it was gone before.
 func (e *Engine) write(c *conn) (there bool) {
 	late := c.begun // it is not the first write
-	n, errno := c.link.write(c.unsent)
+	n, err := c.link.write(c.unsent)
 	if n > 0 {
 		c.begun, c.unsent = true, c.unsent[n:]
 		if !c.hello {
@@ -188,10 +210,10 @@ func (e *Engine) write(c *conn) (there bool) {
 		}
 	}
 	switch {
-	case errno != 0 && !c.begun && c.reused && !scarce(errno):
+	case err != nil && !c.begun && c.reused && !scarce(err):
 		return false
-	case errno != 0:
-		e.cut(c, errno)
+	case err != nil:
+		e.cut(c, err)
 		return true
 	case len(c.unsent) > 0:
 		return true
@@ -207,19 +229,19 @@ func (e *Engine) write(c *conn) (there bool) {
 }
 
 // scarce tells whether it is this machine that has no room.
-func scarce(errno unix.Errno) bool { return errno == unix.ENOBUFS || errno == unix.ENOMEM }
+func scarce(err error) bool { return err == unix.ENOBUFS || err == unix.ENOMEM }
 
 // cut ends a call whose request cannot be sent. The answer may be there all the
 // same: a server may refuse and close.
-func (e *Engine) cut(c *conn, errno unix.Errno) {
-	if !scarce(errno) {
+func (e *Engine) cut(c *conn, err error) {
+	if !scarce(err) {
 		seen := c.sight()
 		c.unsent, c.closing = nil, true
 		if c.read(); !seen.here() || c.full {
 			return
 		}
 	}
-	e.lose(c, target.Reset, errno)
+	e.lose(c, breach(err), err)
 }
 
 func (e *Engine) feed(c *conn, b []byte) {
@@ -230,7 +252,7 @@ func (e *Engine) feed(c *conn, b []byte) {
 	case end != More && c.hello:
 		e.welcome(c, n == len(b) && end == Whole)
 	case end != More:
-		e.answered(c, end == Whole && n == len(b) && len(c.unsent) == 0 && len(c.later) == 0 && !c.closing)
+		e.answered(c, end == Whole && n == len(b) && len(c.unsent)+len(c.later)+c.backlog() == 0 && !c.closing)
 	default:
 		e.begins(c)
 	}
@@ -287,7 +309,7 @@ func (e *Engine) welcome(c *conn, keep bool) {
 // settled sends the request on a connection that takes it now.
 func (e *Engine) settled(c *conn) {
 	c.sent = e.now()
-	c.x.measured.Add(Setup(target.None, c.sent-c.since, target.None))
+	c.x.measured.Add(c.setup(c.sent))
 	e.send(c)
 }
 
@@ -339,6 +361,9 @@ func (e *Engine) lose(c *conn, class string, err error) {
 	c.x = nil
 	if !c.hello {
 		x.BytesIn += c.reader.Size()
+		if c.secure != nil { // what the system has not taken has not gone
+			x.BytesOut = min(x.BytesOut, c.before+c.taken-c.mark)
+		}
 	}
 	e.failed(x, c.reader, f, e.now())
 	e.close(c)

@@ -1,9 +1,9 @@
 // Package wire carries calls over connections of its own, whatever they say:
 // protocols are codecs (Codec, Reader), such as that of package http1.
 //
-// Engine does so on the loop's own thread, with one write and one read a call
-// (Linux); Net with a goroutine for each connection, over TLS and on every
-// system. Sockets, time-outs, pools of connections, and lines of calls that
+// Engine does so on the loop's own thread, with one write and one read a call, and
+// Multiplexer with several calls at once on a connection (Linux); Net with a
+// goroutine for each connection, on every system. Sockets, time-outs, pools of connections, and lines of calls that
 // wait for one, are this package's.
 package wire
 
@@ -18,8 +18,8 @@ import (
 
 // The engines' names, as results have them.
 const (
-	Epoll   = "wire-epoll" // Engine, over wait.Poll: plain connections on Linux
-	Sockets = "wire-net"   // Net, over wait.Doze: TLS, and every system
+	Epoll   = "wire-epoll" // Engine and Multiplexer, over wait.Poll: Linux
+	Sockets = "wire-net"   // Net, over wait.Doze: every system
 )
 
 // Server is whom a trial's engines call. It knows where that is.
@@ -59,8 +59,7 @@ type Options struct {
 	// Host is HOST:PORT, and Route how to come there.
 	Host  string
 	Route Route
-	// TLS is how to speak it, with its ServerName; nil: not at all. Only Net
-	// can.
+	// TLS is how to speak it, with its ServerName; nil: not at all.
 	TLS *tls.Config
 	// Hello is what every connection begins with: the answer to it comes before
 	// any request goes. None: the requests do.

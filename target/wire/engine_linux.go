@@ -25,7 +25,7 @@ type Engine struct {
 // newEngine makes a carrier that registers its connections with poll; nothing
 // is sent yet.
 func newEngine(o Options, codec Codec, server found, poll *wait.Poll) *Engine {
-	e := &Engine{desk: newDesk(o, codec, poll), sockets: newSockets(server, poll)}
+	e := &Engine{desk: newDesk(o, codec, poll), sockets: newSockets(o, server, poll)}
 	if o.PerUser {
 		e.idle.perUser()
 	}
@@ -140,4 +140,5 @@ func (e *Engine) Close() {
 	for _, c := range e.conns {
 		c.hangUp()
 	}
+	e.sockets.close()
 }

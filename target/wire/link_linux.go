@@ -4,27 +4,34 @@ import (
 	"io"
 	"net"
 	"os"
+	"time"
 
 	"golang.org/x/sys/unix"
 
+	"plimsoll/target"
 	"plimsoll/target/wait"
 )
 
 // link is a connection's socket, or, with fd −1, the place of one that is closed.
-// It is registered once, edge-triggered, and connected, read and written here;
-// what is said over it is its holder's.
+// It is registered once, edge-triggered, and connected, read and written here, with
+// TLS over it where that is asked for; what is said over it is its holder's.
 type link struct {
 	sockets *sockets
 	holder  holder
+	secure  *secure // TLS over the socket, once that is connected; nil: none
 
 	place      wait.Place // in the poller, while fd is there
 	generation int        // of the socket, of those that had this place
 	fd         int
 	way        int   // of sockets.ways: the one tried
 	refusal    error // why there is no connection to it
-	connected  bool
-	closing    bool // the server has closed it, though there may be bytes to read
-	full       bool // has more to read than one turn allows
+	linked     bool  // the socket is connected
+	connected  bool  // so is all that is over it: it takes requests
+	closing    bool  // the server has closed it, though there may be bytes to read
+	full       bool  // has more to read than one turn allows
+
+	taken             int64         // bytes that the system has taken of what TLS had to say
+	began, met, shook time.Duration // when it began to connect, the socket was, and hands were shaken
 }
 
 // holder is whose a link is. It may close the link at any time.
@@ -34,35 +41,49 @@ type holder interface {
 	// ready hears that there may be something to read, or room to write, in epoll's
 	// bits; 0: it has asked the poller for its turn.
 	ready(events uint32)
-	// take takes in what has come, or why nothing will: io.EOF, or the system's error.
-	// It tells whether more is wanted.
+	// take takes in what has come, or why nothing will: io.EOF, or else what went
+	// wrong. It tells whether more is wanted.
 	take(b []byte, err error) (more bool)
 }
 
 // sockets are what all links of an engine have in common.
 type sockets struct {
 	found
-	poll   *wait.Poll
-	dials  int    // begun so far, for the turn of the sources
-	buffer []byte // what is being read, of whatever link
+	poll    *wait.Poll
+	secrecy *secrecy // of TLS; nil: none
+	tell    Telling
+	dials   int    // begun so far, for the turn of the sources
+	buffer  []byte // what is being read, of whatever link
+	plain   []byte // the same without TLS
 }
 
-func newSockets(server found, poll *wait.Poll) *sockets {
-	return &sockets{found: server, poll: poll, buffer: make([]byte, 64<<10)}
+func newSockets(o Options, server found, poll *wait.Poll) *sockets {
+	s := &sockets{found: server, poll: poll, tell: o.Tell, buffer: make([]byte, 64<<10)}
+	if o.TLS != nil {
+		s.secrecy, s.plain = newSecrecy(o.TLS, poll), make([]byte, 16<<10)
+	}
+	return s
+}
+
+// close waits for the handshakes that have been given up.
+func (s *sockets) close() {
+	if s.secrecy != nil {
+		s.secrecy.close()
+	}
 }
 
 func (s *sockets) link(of holder) link { return link{sockets: s, holder: of, fd: -1} }
 
-// dial begins to connect. Where there is no way to the server, fd stays −1 and the
-// link has its refusal.
-func (l *link) dial() {
-	l.refusal = nil
+// dial begins to connect, at that time. Where there is no way to the server, fd stays
+// −1 and the link has its refusal.
+func (l *link) dial(now time.Duration) {
+	l.began, l.refusal = now, nil
 	l.try(0)
 }
 
 // try tries the ways from that number on, up to one that does not refuse at once.
 func (l *link) try(first int) {
-	l.connected, l.closing = false, false
+	l.linked, l.connected, l.closing = false, false, false
 	if len(l.sockets.ways) == 0 {
 		l.refuse(errFamily)
 	}
@@ -121,27 +142,34 @@ func (w *way) connect(fd int) error {
 func (l *link) Ready(events uint32) {
 	if events == 0 {
 		l.full = false
-		l.holder.ready(0)
+	}
+	generation := l.generation
+	if !l.linked && events != 0 {
+		l.finish()
+	}
+	if !l.linked || l.generation != generation {
 		return
 	}
-	if !l.connected {
-		generation := l.generation
-		if l.finish(); !l.connected || l.generation != generation {
-			return
-		}
-	}
 	l.closing = l.closing || events&(unix.EPOLLRDHUP|unix.EPOLLHUP|unix.EPOLLERR) != 0
+	if !l.connected {
+		l.shakeHands()
+	}
+	if !l.connected || l.generation != generation {
+		return
+	}
+	if l.secure != nil && events&unix.EPOLLOUT != 0 && l.push() != nil {
+		l.closing = true // what has come is read all the same
+	}
 	l.holder.ready(events)
 }
 
-// finish sees whether the link is connected; another address of the same name may
+// finish sees whether the socket is connected; another address of the same name may
 // answer where one does not.
 func (l *link) finish() {
 	code, err := unix.GetsockoptInt(l.fd, unix.SOL_SOCKET, unix.SO_ERROR)
 	if err == nil && code == 0 {
 		if _, err := unix.Getpeername(l.fd); err != unix.ENOTCONN { // else: not yet
-			l.connected = true
-			l.holder.up(nil)
+			l.meet()
 		}
 		return
 	}
@@ -153,6 +181,26 @@ func (l *link) finish() {
 	if l.try(l.way + 1); l.fd < 0 {
 		l.holder.up(l.refusal)
 	}
+}
+
+// meet has the link take requests, or begin to shake hands.
+func (l *link) meet() {
+	l.linked, l.met = true, l.sockets.poll.Now()
+	if l.sockets.secrecy == nil {
+		l.connected = true
+		l.holder.up(nil)
+		return
+	}
+	poll, at := l.sockets.poll, l.place
+	l.secure = l.sockets.secrecy.begin(func() { poll.Call(at) })
+}
+
+// setup is how long the parts of setting it up took, until now.
+func (l *link) setup(now time.Duration) Measured {
+	if l.secure == nil || l.sockets.tell == OneConnect {
+		return Setup(target.None, now-l.began, target.None)
+	}
+	return Setup(target.None, l.met-l.began, l.shook-l.met)
 }
 
 // refuse notes why an address takes no connection. The first one's reason is
@@ -178,9 +226,11 @@ func (l *link) read() {
 		case errno == unix.EAGAIN:
 			return
 		case errno != 0:
-			more = l.holder.take(nil, errno)
+			more = l.end(errno)
 		case n == 0:
-			more = l.holder.take(nil, io.EOF)
+			more = l.end(io.EOF)
+		case l.secure != nil:
+			more = l.open(l.sockets.buffer[:n])
 		default:
 			more = l.holder.take(l.sockets.buffer[:n], nil)
 		}
@@ -195,7 +245,10 @@ func (l *link) read() {
 }
 
 // write sends b, as far as the system takes it now. An error is the end.
-func (l *link) write(b []byte) (n int, errno unix.Errno) {
+func (l *link) write(b []byte) (n int, err error) {
+	if l.secure != nil {
+		return l.seal(b)
+	}
 	for n < len(b) {
 		m, errno := rawWrite(l.fd, b[n:])
 		switch errno {
@@ -203,16 +256,36 @@ func (l *link) write(b []byte) (n int, errno unix.Errno) {
 			n += m
 		case unix.EINTR:
 		case unix.EAGAIN:
-			return n, 0
+			return n, nil
 		default:
 			return n, errno
 		}
 	}
-	return n, 0
+	return n, nil
+}
+
+// backlog is how many bytes the system has not taken yet of those that write has.
+func (l *link) backlog() int {
+	if l.secure == nil {
+		return 0
+	}
+	return len(l.secure.out())
+}
+
+// end hands over that nothing will come any more.
+func (l *link) end(err error) (more bool) {
+	if l.secure == nil {
+		return l.holder.take(nil, err)
+	}
+	l.secure.end(err)
+	return l.open(nil)
 }
 
 // hangUp closes the socket. What was seen of it is void from now on.
 func (l *link) hangUp() {
+	if l.secure != nil {
+		l.takeLeave()
+	}
 	if l.fd >= 0 {
 		l.sockets.poll.Leave(l.place)
 		_ = unix.Close(l.fd)

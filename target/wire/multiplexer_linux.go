@@ -26,7 +26,7 @@ type Multiplexer struct {
 }
 
 func newMultiplexer(o Options, codec Multiplexing, server found, poll *wait.Poll) *Multiplexer {
-	m := &Multiplexer{desk: newDesk(o, codec, poll), sockets: newSockets(server, poll), sessions: codec}
+	m := &Multiplexer{desk: newDesk(o, codec, poll), sockets: newSockets(o, server, poll), sessions: codec}
 	if o.PerUser {
 		m.roomy.perUser()
 	}
@@ -144,17 +144,18 @@ func (m *Multiplexer) Close() {
 	for _, t := range m.trunks {
 		t.hangUp()
 	}
+	m.sockets.close()
 }
 
 // connect begins to set up a connection for a call. Its failure shows when the call
 // is begun on it.
 func (m *Multiplexer) connect(x *Exchange) *trunk {
 	t := m.fresh()
-	t.user, t.since, t.lasting = x.User, m.clock, m.lasts(x)
+	t.user, t.lasting = x.User, m.lasts(x)
 	t.carried, t.written, t.listed, t.open, t.stirred = 0, 0, false, true, false
 	t.session.Open()
 	m.open++
-	t.dial()
+	t.dial(m.clock)
 	return t
 }
 

@@ -4,10 +4,9 @@ package wire
 // begun on it.
 func (e *Engine) connect() *conn {
 	c := e.freshConn()
-	c.since = e.clock
 	e.open++
 	c.hello = false
-	c.dial()
+	c.dial(e.clock)
 	return c
 }
 

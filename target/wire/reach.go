@@ -17,13 +17,12 @@ func Reaching(address string, s *client.Settings, patience time.Duration) (engin
 	if s.Timeout > 0 {
 		o.Timeout = max(s.Timeout, patience)
 	}
-	if !s.TLS.Given {
-		if HasEpoll {
-			return Epoll, o, nil
-		}
-		return Sockets, o, nil
+	if s.TLS.Given {
+		o.TLS, err = secured(s.TLS, address)
 	}
-	o.TLS, err = secured(s.TLS, address)
+	if HasEpoll {
+		return Epoll, o, err
+	}
 	return Sockets, o, err
 }
 

@@ -22,7 +22,6 @@ type trunk struct {
 	open    bool          // it counts as a connection
 	listed  bool          // among those with room
 	stirred bool          // it has asked for its turn, to write
-	since   time.Duration // setting it up began
 	ended   time.Duration // its last call did
 	carried int           // calls that have ended on it
 	written int64         // bytes that the system has taken
@@ -110,13 +109,17 @@ func (t *trunk) stir() {
 // first of its calls so long.
 func (t *trunk) up(refusal error) {
 	if refusal != nil {
-		t.end(target.Connect, refusal)
+		class := target.Connect
+		if t.linked {
+			class = target.TLS
+		}
+		t.end(class, refusal)
 		return
 	}
 	now := t.m.now()
 	for i, s := range t.streams {
 		if s.sent = now; i == 0 {
-			s.x.measured.Add(Setup(target.None, now-t.since, target.None))
+			s.x.measured.Add(t.setup(now))
 		}
 	}
 	t.flush()
@@ -141,11 +144,11 @@ func (t *trunk) flush() {
 		if len(out) == 0 {
 			return
 		}
-		n, errno := t.write(out)
+		n, err := t.write(out)
 		t.written += int64(n)
 		t.session.Sent(n)
-		if errno != 0 {
-			t.cut(errno)
+		if err != nil {
+			t.cut(err)
 			return
 		}
 		if n < len(out) {
@@ -156,13 +159,13 @@ func (t *trunk) flush() {
 
 // cut ends a connection that takes nothing any more. Answers may be there all the
 // same.
-func (t *trunk) cut(errno unix.Errno) {
+func (t *trunk) cut(err error) {
 	generation := t.generation
 	t.m.poll.Again(t.place) // what ends here is there to be taken, however long the loop was to wait
 	t.closing = true
 	t.read()
 	if t.generation == generation && !t.full {
-		t.end(target.Reset, errno)
+		t.end(breach(err), err)
 	}
 }
 
@@ -184,7 +187,7 @@ func (t *trunk) take(b []byte, err error) (more bool) {
 	case io.EOF:
 		t.end("", nil)
 	default:
-		t.end(target.Reset, err)
+		t.end(breach(err), err)
 	}
 	return t.generation == generation
 }
@@ -286,7 +289,9 @@ func (t *trunk) giveUp(s *Stream, class string) {
 	}
 	t.m.failed(x, in, Failure{Class: class, Connected: t.connected, Kept: s.kept, Idle: s.rested}, t.m.now())
 	t.free(s)
-	t.goOn()
+	if t.goOn(); t.connected { // the server hears of it now: the loop may not wait again
+		t.flush()
+	}
 }
 
 // end ends the connection and the calls on it, with that class, or, where the server

@@ -1,0 +1,137 @@
+package wire
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"plimsoll/target/client"
+)
+
+// shakeHands carries the handshake's bytes, and hears of its end.
+func (l *link) shakeHands() {
+	l.shakingBytes()
+	over, at, err := l.secure.shaken()
+	if !over {
+		return
+	}
+	err = l.declined(err)
+	if l.shook = at; err != nil {
+		l.holder.up(err)
+		return
+	}
+	l.connected = true
+	generation := l.generation
+	if l.holder.up(nil); l.generation == generation {
+		l.open(nil) // what has come with the handshake's end
+	}
+}
+
+// shakingBytes carries the bytes of a handshake to and fro.
+func (l *link) shakingBytes() {
+	for l.secure.hungry() {
+		n, errno := rawRead(l.fd, l.sockets.buffer)
+		switch {
+		case errno == unix.EINTR:
+			continue
+		case errno == unix.EAGAIN:
+		case errno != 0:
+			l.secure.end(errno)
+		case n == 0:
+			l.secure.end(io.EOF)
+		default:
+			l.secure.feed(l.sockets.buffer[:n])
+			continue
+		}
+		break
+	}
+	_ = l.push() // that it fails shows in reading
+}
+
+// declined is the error of a handshake, or that the server does not speak the protocol
+// that it was offered. The alert that says so has no type that we could ask for.
+func (l *link) declined(err error) error {
+	offered := l.sockets.secrecy.config.NextProtos
+	if len(offered) == 0 || err == nil && l.secure.protocol == offered[0] || err != nil && !strings.Contains(err.Error(), "no application protocol") {
+		return err
+	}
+	name := offered[0]
+	if name == "h2" {
+		name = "HTTP/2"
+	}
+	return &client.HandshakeError{Cause: fmt.Errorf("the server does not offer %s", name)}
+}
+
+// open hands over what bytes of the socket mean. Records may say something to TLS
+// alone, so all are looked at, whether more is wanted or not.
+func (l *link) open(b []byte) (more bool) {
+	generation := l.generation
+	l.secure.feed(b)
+	for more = true; ; {
+		n, err := l.secure.read(l.sockets.plain)
+		if err == errDry {
+			break
+		}
+		if errors.Is(err, io.ErrUnexpectedEOF) { // the socket's end, without a word
+			err = io.EOF
+		}
+		if more = l.holder.take(l.sockets.plain[:n], err); err != nil || l.generation != generation {
+			return false
+		}
+	}
+	if l.push() != nil {
+		l.closing = true
+	}
+	return more
+}
+
+// seal writes b as TLS, as far as there is room for it.
+func (l *link) seal(b []byte) (n int, err error) {
+	for n < len(b) {
+		m, err := l.secure.write(b[n:])
+		n += m
+		if err == nil {
+			err = l.push()
+		}
+		if err != nil || m == 0 {
+			return n, err
+		}
+	}
+	return n, nil
+}
+
+// push sends what TLS has to say, as far as the system takes it.
+func (l *link) push() error {
+	for {
+		out := l.secure.out()
+		if len(out) == 0 {
+			return nil
+		}
+		n, errno := rawWrite(l.fd, out)
+		switch errno {
+		case 0:
+			l.secure.sent(n)
+			l.taken += int64(n)
+		case unix.EINTR:
+		case unix.EAGAIN:
+			return nil
+		default:
+			return errno
+		}
+	}
+}
+
+// takeLeave says so to the server, as far as the system takes that at once.
+func (l *link) takeLeave() {
+	if l.fd >= 0 {
+		if l.connected {
+			l.secure.bye()
+		}
+		_ = l.push()
+	}
+	l.secure.leave()
+	l.secure = nil
+}
