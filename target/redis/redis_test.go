@@ -14,7 +14,6 @@ import (
 	"plimsoll/target"
 	"plimsoll/target/client"
 	"plimsoll/target/value"
-	"plimsoll/target/wire"
 )
 
 // The server has carried out what is reported, no command more or less, whatever
@@ -219,7 +218,7 @@ func TestOverTLS(t *testing.T) {
 		}
 	}
 	strict := openAt(t, "", s.address(), ask(t, "GET a"), func(s *Settings) { s.TLS = client.TLS{Given: true} })
-	if d := strict.call(target.Request{}); d.Class != target.TLS || x.opened.Engine != wire.Sockets {
+	if d := strict.call(target.Request{}); d.Class != target.TLS || x.opened.Engine != engines()[0] {
 		t.Errorf("%+v by %s", d, x.opened.Engine)
 	}
 }

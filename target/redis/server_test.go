@@ -274,7 +274,7 @@ type caller struct {
 	due     time.Duration
 }
 
-// engines are those that carry calls without TLS.
+// engines are those that carry calls, the one that is taken first.
 func engines() []string {
 	if wire.HasEpoll {
 		return []string{wire.Epoll, wire.Sockets}

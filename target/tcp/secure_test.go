@@ -61,7 +61,7 @@ func TestOverTLS(t *testing.T) {
 			t.Fatalf("phases %v", d.Parts.Phases)
 		}
 	}
-	if classes[""] != 30 || shook < 1 || shook > 3 || to.Engine != wire.Sockets {
+	if classes[""] != 30 || shook < 1 || shook > 3 || wire.HasEpoll != (to.Engine == wire.Epoll) {
 		t.Errorf("%s: %v, %d handshakes", to.Engine, classes, shook)
 	}
 	to.close()
