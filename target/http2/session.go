@@ -28,6 +28,7 @@ type session struct {
 	framed  int    // bytes of the block with its frames
 	fields  hpack.Decoder
 	text    []byte // a head, as HTTP/1.1 has it
+	known   int    // the status of that, if it is what the last block says; 0: it is not
 	owed    int    // bytes of DATA that no WINDOW_UPDATE has told of
 
 	// What the server lets us say.
@@ -59,6 +60,7 @@ func (s *session) Open() {
 	s.next, s.fault, s.gone, s.greeted, s.need = 1, nil, nil, false, 0
 	s.partial, s.left, s.padding, s.block, s.blockOf, s.framed = s.partial[:0], 0, 0, s.block[:0], frame{}, 0
 	s.fields.Reset(hpack.UsualTable)
+	s.known = 0
 	s.streams, s.initial, s.largest, s.window = atFirst, usualWindow, usualFrame, usualWindow
 	s.table, s.shrunk = hpack.UsualTable, false
 	s.owed, s.taken, s.turn, s.said, s.acks = 0, 0, nil, 0, acks{}
