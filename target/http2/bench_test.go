@@ -108,25 +108,29 @@ func BenchmarkCall(b *testing.B) {
 	for _, c := range []struct {
 		name, request string
 		journey       bool
-		block         func(int) []byte
+		block         func(second int) []byte
+		heads         int // that come in turn
 	}{
-		{"nginx", get, false, nginxLike},
-		{"go", get, false, func(int) []byte { return []byte("\x88") }},
-		{"journey", get, true, nginxLike},
+		{"nginx", get, false, nginxLike, 1},
+		{"ever other heads", get, false, nginxLike, 7},
+		{"journey", get, true, nginxLike, 1},
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			p := ready(b, c.request)
 			if c.journey {
 				p.x.Request = &wire.Request{Bytes: []byte(c.request)}
 			}
-			s := newServer(c.block(1))
+			var servers []*server
+			for second := range c.heads {
+				servers = append(servers, newServer(c.block(second)))
+			}
 			b.ReportAllocs()
 			for n := 0; b.Loop(); n++ {
 				if n%4096 == 0 {
 					p.take()
 					p.rig.next = 1
 				}
-				p.exchange(s)
+				p.exchange(servers[n%c.heads])
 			}
 		})
 	}

@@ -20,7 +20,7 @@ type call struct {
 	rest       []byte // of its body
 	later      []byte // of its body, held back
 	said       bool   // to its end
-	window     int64  // how much more of the body the server takes; below 0 where that was too much
+	spent      int64  // bytes of the body that have been said beyond what WINDOW_UPDATEs let
 	next, prev *call  // in line to send; nil: it is not
 }
 
