@@ -24,6 +24,9 @@ type call struct {
 	next, prev *call  // in line to send; nil: it is not
 }
 
+// cut is what is wrong with an answer without an end, as far as is known here.
+func (c *call) cut() wire.Fault { return nonsense("the body broke off after %d bytes", c.body) }
+
 // calls finds them by the identifiers of their streams, which are one after the
 // other and in use for any time. It is a table of twice the calls that there are at
 // a time, and more.

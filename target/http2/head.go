@@ -164,7 +164,7 @@ func (h *heading) take(name, value []byte) {
 		h.fault = nonsense("malformed head: no :status before %.40q", name)
 	case !lowerToken(name):
 		h.fault = nonsense("malformed header name (want small letters): %.40q", name)
-	case connections[string(name)]:
+	case neighbourly(name):
 		h.fault = nonsense("malformed head: %s is between neighbours, and HTTP/2 has none", name)
 	case !printable(value):
 		h.fault = nonsense("malformed header value of %.40q: %.40q", name, value)
@@ -220,10 +220,14 @@ func (h *heading) judge(last bool) wire.Fault {
 	return nil
 }
 
-// connections are the fields that say something of one connection only (RFC 9113,
-// 8.2.2).
-var connections = map[string]bool{
-	"connection": true, "keep-alive": true, "proxy-connection": true, "transfer-encoding": true, "upgrade": true,
+// neighbourly tells whether a field says something of one connection only (RFC
+// 9113, 8.2.2).
+func neighbourly(name []byte) bool {
+	switch string(name) {
+	case "connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade":
+		return true
+	}
+	return false
 }
 
 func digit(c byte) bool { return '0' <= c && c <= '9' }

@@ -177,11 +177,12 @@ func (s *session) Cut(at *wire.Stream) wire.Fault {
 	if s.gone != nil {
 		return brokenOff("the server went away (%v) and closed the connection before its answer was whole", *s.gone)
 	}
-	if whole, f := at.Reader().EOF(); !whole && f != nil {
+	whole, f := at.Reader().EOF()
+	if !whole && f != nil {
 		return f
 	}
 	c, _ := at.Memory.(*call)
-	return nonsense("the body broke off after %d bytes", c.body)
+	return c.cut()
 }
 
 // foreign says what the server speaks if it is not HTTP/2, which begins with
