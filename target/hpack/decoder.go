@@ -4,6 +4,7 @@
 package hpack
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 )
@@ -17,7 +18,15 @@ type Decoder struct {
 	block   []byte // what is left of it
 	begun   bool   // a field of the block has come
 	text    []byte // strings that were coded
+
+	last  []byte // the last block, if it can be said again
+	added int    // entries that it put into the table
+	plain bool   // it does so far mean the same whenever it is said
+	quiet bool   // it left the table as it was so far
 }
+
+// longLast bounds the blocks that are kept.
+const longLast = 512
 
 // UsualTable is the size in bytes of a decoder's table unless its connection's
 // settings say otherwise (RFC 9113, 6.5.2).
@@ -40,12 +49,23 @@ var (
 // size in bytes.
 func (d *Decoder) Reset(size int) {
 	d.table.reset(size)
-	d.allowed, d.block = size, nil
+	d.allowed, d.block, d.last = size, nil, d.last[:0]
+}
+
+// Again takes in a block that, to the byte, is the last one, and tells whether it
+// was that and means the same: it need not be decoded then. Servers mostly say the
+// same for a second, until their date changes.
+func (d *Decoder) Again(block []byte) bool {
+	return len(d.last) > 0 && len(d.block) == 0 && (d.plain || d.quiet) && bytes.Equal(block, d.last) && d.table.repeat(d.added)
 }
 
 // Begin begins with a block, which must not change until it is decoded.
 func (d *Decoder) Begin(block []byte) {
 	d.block, d.begun = block, false
+	d.added, d.plain, d.quiet = 0, true, true
+	if d.last = d.last[:0]; len(block) <= longLast {
+		d.last = append(d.last, block...)
+	}
 	if cap(d.text) > longText {
 		d.text = nil
 	}
@@ -64,8 +84,10 @@ func (d *Decoder) Next() (name, value []byte, more bool, err error) {
 			name, value, err = d.literal(6)
 			if err == nil {
 				d.table.add(name, value)
+				d.added, d.quiet = d.added+1, false
 			}
 		case first&0xe0 == 0x20: // 6.3
+			d.plain, d.quiet = false, false
 			if err = d.resize(); err != nil {
 				return nil, nil, false, err
 			}
@@ -73,7 +95,9 @@ func (d *Decoder) Next() (name, value []byte, more bool, err error) {
 		default: // 6.2.2, 6.2.3
 			name, value, err = d.literal(4)
 		}
-		d.begun = true
+		if d.begun = true; err != nil {
+			d.last = d.last[:0]
+		}
 		return name, value, err == nil, err
 	}
 	return nil, nil, false, nil
@@ -95,6 +119,7 @@ func (d *Decoder) at(index uint64) (name, value []byte, err error) {
 	case index < uint64(len(known)):
 		return known[index].name, known[index].value, nil
 	}
+	d.plain = false
 	name, value = d.table.at(int(index) - len(known))
 	return name, value, nil
 }

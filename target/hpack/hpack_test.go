@@ -187,9 +187,18 @@ func like(t interface{ Fatalf(string, ...any) }, size int, blocks [][]byte) {
 	other := peer.NewDecoder(uint32(size), func(f peer.HeaderField) { fmt.Fprintf(&seen, "%q: %q\n", f.Name, f.Value) })
 	d := new(Decoder)
 	d.Reset(size)
-	for _, block := range blocks {
+	var said [][]byte
+	for i, block := range blocks {
+		for range 1 + (len(block)+i)%3 {
+			said = append(said, block)
+		}
+	}
+	got, err := "", error(nil)
+	for _, block := range said {
 		seen.Reset()
-		got, err := decoded(d, bytes.Clone(block))
+		if !d.Again(block) {
+			got, err = decoded(d, bytes.Clone(block))
+		}
 		_, theirs := other.Write(block)
 		if end := other.Close(); theirs == nil {
 			theirs = end
@@ -301,6 +310,42 @@ func TestCodesAreThoseOfTheRFC(t *testing.T) {
 	}
 }
 
+// A block that is said again is not decoded again where it means the same, whatever
+// its table holds by then.
+func TestBlocksThatAreSaidAgain(t *testing.T) {
+	insert, refer := unhex(t, "4001 6101 62"), unhex(t, "be")
+	for _, c := range []struct {
+		what   string
+		blocks [][]byte
+		again  bool // the last one
+	}{
+		{"what puts fields in", [][]byte{insert, insert}, true},
+		{"what is there", [][]byte{insert, refer, refer}, true},
+		{"what puts in and is there", [][]byte{insert, join(refer, insert), join(refer, insert)}, false},
+		{"what has come before another one", [][]byte{insert, refer, insert}, false},
+		{"what changes the table's size", [][]byte{unhex(t, "20"), unhex(t, "20")}, false},
+		{"nothing", [][]byte{nil, nil}, false},
+		{"a field that is larger than the table", [][]byte{large(5000), large(5000)}, false},
+		{"a large block", [][]byte{large(600), large(600)}, false},
+	} {
+		d := new(Decoder)
+		d.Reset(UsualTable)
+		for i, b := range c.blocks {
+			again := d.Again(b)
+			if _, err := decoded(d, b); err != nil || again != (c.again && i == len(c.blocks)-1) {
+				t.Errorf("%s, block %d: %v, %v", c.what, i, again, err)
+			}
+		}
+	}
+}
+
+func join(blocks ...[]byte) []byte { return bytes.Join(blocks, nil) }
+
+// large puts a field in that has so many bytes.
+func large(size int) []byte {
+	return appendString([]byte{0x40, 1, 'a'}, bytes.Repeat([]byte{0xff}, size))
+}
+
 // nginx puts all fields into the table again with each answer.
 func answers() [][]byte {
 	var all [][]byte
@@ -318,8 +363,12 @@ func TestDecoderAllocatesNothing(t *testing.T) {
 	d, blocks, n := new(Decoder), answers(), 0
 	d.Reset(UsualTable)
 	one := func() {
-		d.Begin(blocks[n%len(blocks)])
 		n++
+		if block := blocks[n/5%len(blocks)]; d.Again(block) {
+			return
+		} else {
+			d.Begin(block)
+		}
 		for {
 			if _, _, more, err := d.Next(); err != nil || !more {
 				return
@@ -349,6 +398,16 @@ func BenchmarkDecoder(b *testing.B) {
 			}
 		}
 	})
+	b.Run("again", func(b *testing.B) {
+		d := new(Decoder)
+		d.Reset(UsualTable)
+		_, _ = decoded(d, blocks[0])
+		for b.Loop() {
+			if !d.Again(blocks[0]) {
+				b.Fatal("it was not the same")
+			}
+		}
+	})
 	b.Run("x-net", func(b *testing.B) {
 		d := peer.NewDecoder(UsualTable, func(peer.HeaderField) {})
 		b.ReportAllocs()
@@ -356,6 +415,14 @@ func BenchmarkDecoder(b *testing.B) {
 			_, _ = d.Write(blocks[i%len(blocks)])
 		}
 	})
+}
+
+func BenchmarkHuffman(b *testing.B) {
+	text := encode(nil, []byte("Tue, 14 Oct 2025 09:12:44 GMT"))
+	var dst []byte
+	for b.Loop() {
+		dst, _ = decode(dst[:0], text)
+	}
 }
 
 func BenchmarkAppend(b *testing.B) {

@@ -1,6 +1,9 @@
 package hpack
 
-import "slices"
+import (
+	"encoding/binary"
+	"slices"
+)
 
 // lengths are how many bits the code of each byte has (RFC 7541, appendix B), and
 // that of the end of a string. The codes follow from them: the code is canonical,
@@ -77,13 +80,13 @@ var huffman = func() (c code) {
 // decode appends what a string says, and tells whether it is well coded: it ends
 // with less than a byte of ones, and not with the code for that (RFC 7541, 5.2).
 func decode(dst, text []byte) ([]byte, bool) {
+	from := len(dst)
 	dst = slices.Grow(dst, len(text)*8/5+1)
+	out, at := dst[from:cap(dst)], 0
 	bits, n := uint64(0), 0 // the next n of them, at the high end
 	for {
-		for n <= 56 && len(text) > 0 {
-			bits |= uint64(text[0]) << (56 - n)
-			text = text[1:]
-			n += 8
+		if n <= 32 {
+			bits, n, text = refill(bits, n, text)
 		}
 		s := huffman.short[bits>>(64-quick)]
 		if s.length == 0 {
@@ -99,12 +102,25 @@ func decode(dst, text []byte) ([]byte, bool) {
 		if int(s.length) > n {
 			break
 		}
-		dst = append(dst, s.symbol)
-		bits <<= s.length
+		out[at] = s.symbol
+		at++
+		bits <<= s.length & 63
 		n -= int(s.length)
 	}
 	ones := ^uint64(0) << (64 - n)
-	return dst, n < 8 && bits == ones
+	return dst[:from+at], n < 8 && bits == ones
+}
+
+// refill puts more of a string behind n bits, of which there are not more than 32.
+func refill(bits uint64, n int, text []byte) (uint64, int, []byte) {
+	if len(text) >= 4 {
+		return bits | uint64(binary.BigEndian.Uint32(text))<<(32-n), n + 32, text[4:]
+	}
+	for ; len(text) > 0; text = text[1:] {
+		bits |= uint64(text[0]) << (56 - n)
+		n += 8
+	}
+	return bits, n, text
 }
 
 // long finds the code of more than quick bits that comes next.

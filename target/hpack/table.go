@@ -42,9 +42,12 @@ func (t *table) evict(size int) {
 	}
 }
 
+// place is where the entry of an index lies in the ring.
+func (t *table) place(index int) int { return (t.first + t.count - 1 - index) & (len(t.entries) - 1) }
+
 // at is the field of that index, 0 being the newest one's; there must be one.
 func (t *table) at(index int) (name, value []byte) {
-	e := t.entries[(t.first+t.count-1-index)&(len(t.entries)-1)]
+	e := t.entries[t.place(index)]
 	from := int(e.at - t.gone)
 	middle := from + int(e.name)
 	end := middle + int(e.value)
@@ -63,23 +66,58 @@ func (t *table) add(name, value []byte) {
 	t.room(len(name) + len(value))
 	at := t.gone + uint64(len(t.bytes))
 	t.bytes = append(append(t.bytes, name...), value...)
-	t.entries[(t.first+t.count)&(len(t.entries)-1)] = entry{at, uint32(len(name)), uint32(len(value))}
+	t.append(entry{at, uint32(len(name)), uint32(len(value))})
+}
+
+// append puts an entry in whose bytes are there, and for which the size lets.
+func (t *table) append(e entry) {
+	if t.count == len(t.entries) {
+		t.grow()
+	}
+	t.entries[(t.first+t.count)&(len(t.entries)-1)] = e
 	t.count++
-	t.size += need
+	t.size += int(e.name) + int(e.value) + overhead
+}
+
+// repeat puts n fields in once more that were put in last, and tells whether it
+// could: not where they push each other out.
+func (t *table) repeat(n int) bool {
+	if n == 0 || n > t.count {
+		return n == 0
+	}
+	from := t.entries[t.place(n-1)].at
+	bytes := int(t.gone) + len(t.bytes) - int(from)
+	if bytes+n*overhead > t.most {
+		return false
+	}
+	if len(t.bytes)+bytes > cap(t.bytes) {
+		t.room(bytes)
+	}
+	at := int(from - t.gone)
+	t.bytes = append(t.bytes, t.bytes[at:at+bytes]...)
+	for range n {
+		e := t.entries[t.place(n-1)]
+		need := int(e.name) + int(e.value) + overhead
+		t.evict(t.most - need)
+		e.at += uint64(bytes)
+		t.append(e)
+	}
+	return true
 }
 
 // fewest is how many entries a table has room for at least.
 const fewest = 16
 
-// room makes room for an entry of so many bytes.
-func (t *table) room(bytes int) {
-	if t.count == len(t.entries) {
-		larger := make([]entry, max(fewest, 2*t.count))
-		for i := range t.count {
-			larger[i] = t.entries[(t.first+i)&(t.count-1)]
-		}
-		t.entries, t.first = larger, 0
+func (t *table) grow() {
+	larger := make([]entry, max(fewest, 2*t.count))
+	for i := range t.count {
+		larger[i] = t.entries[(t.first+i)&(t.count-1)]
 	}
+	t.entries, t.first = larger, 0
+}
+
+// room makes room for so many bytes.
+func (t *table) room(bytes int) {
 	if len(t.bytes)+bytes <= cap(t.bytes) {
 		return
 	}

@@ -20,9 +20,12 @@ type call struct {
 	rest       []byte // of its body
 	later      []byte // of its body, held back
 	said       bool   // to its end
-	window     int64  // how much more of the body the server takes; below 0 where that was too much
+	spent      int64  // bytes of the body that have been said beyond what WINDOW_UPDATEs let
 	next, prev *call  // in line to send; nil: it is not
 }
+
+// cut is what is wrong with an answer without an end, as far as is known here.
+func (c *call) cut() wire.Fault { return nonsense("the body broke off after %d bytes", c.body) }
 
 // calls finds them by the identifiers of their streams, which are one after the
 // other and in use for any time. It is a table of twice the calls that there are at

@@ -58,24 +58,25 @@ func (s *session) setting(which uint16, value uint32) {
 // start changes what the windows of streams begin with, and so those of all that
 // are open (RFC 9113, 6.9.2).
 func (s *session) start(initial int64) {
-	change := initial - s.initial
-	s.initial = initial
+	s.initial, s.stuck = initial, false
+	if initial-s.lowest <= widest {
+		return
+	}
+	s.lowest = 0
 	for _, at := range s.calls.slots {
-		if at.id == 0 {
-			continue
+		if at.id != 0 {
+			s.lowest = min(s.lowest, at.call.spent)
 		}
-		if at.call.window += change; at.call.window > widest {
-			s.broken(flowControlError, nonsense("SETTINGS with INITIAL_WINDOW_SIZE %d make the window of stream %d too wide", initial, at.id))
-			return
-		}
-		s.line(at.call)
+	}
+	if initial-s.lowest > widest {
+		s.broken(flowControlError, nonsense("SETTINGS with INITIAL_WINDOW_SIZE %d make the window of a stream too wide", initial))
 	}
 }
 
 // wider takes in a WINDOW_UPDATE.
 func (s *session) wider(by int64) {
-	id := s.frame.stream
-	if id == 0 {
+	s.stuck = false
+	if s.frame.stream == 0 {
 		switch s.window += by; {
 		case by == 0:
 			s.broken(protocolError, nonsense("WINDOW_UPDATE by nothing"))
@@ -84,17 +85,17 @@ func (s *session) wider(by int64) {
 		}
 		return
 	}
-	c := s.calls.find(id)
+	c := s.calls.find(s.frame.stream)
 	if c == nil {
 		return
 	}
-	switch c.window += by; {
+	c.spent -= by
+	s.lowest = min(s.lowest, c.spent)
+	switch {
 	case by == 0:
 		s.fail(c, protocolError, nonsense("WINDOW_UPDATE by nothing"))
-	case c.window > widest:
+	case s.initial-c.spent > widest:
 		s.fail(c, flowControlError, nonsense("WINDOW_UPDATE of a stream to more than %d", widest))
-	default:
-		s.line(c)
 	}
 }
 

@@ -63,19 +63,39 @@ func (s *session) collect(piece []byte) {
 	s.block = append(s.block, piece...)
 }
 
-// fieldsOf decodes a block, whoever it is for: those behind it go by it.
+// fieldsOf takes in a block, whoever it is for: those behind it go by it.
 func (s *session) fieldsOf(f *frame, block []byte) {
 	h := heading{call: s.calls.find(f.stream), most: s.codec.maxHead, text: s.text[:0]}
 	if h.call != nil {
 		h.trailer = h.call.headed
 		h.fielded, _ = h.call.stream.Reader().(Fielded)
 	}
+	asText := h.call != nil && !h.trailer && h.fielded == nil
+	if asText && s.known > 0 && s.fields.Again(block) {
+		h.status, h.text = s.known, s.text
+	} else if !s.decode(&h, block) {
+		return
+	}
+	s.text, s.known = h.text, 0
+	if asText && h.fault == nil {
+		s.known = h.status
+	}
+	if cap(s.text) > roomy {
+		s.text, s.known = nil, 0
+	}
+	if h.call != nil {
+		s.headed(&h, f.has(endStream))
+	}
+}
+
+// decode decodes a block, and tells whether it is one.
+func (s *session) decode(h *heading, block []byte) bool {
 	s.fields.Begin(block)
 	for {
 		name, value, more, err := s.fields.Next()
 		if err != nil {
 			s.broken(compressionError, nonsense("malformed header fields: %v", err))
-			return
+			return false
 		}
 		if !more {
 			break
@@ -84,20 +104,16 @@ func (s *session) fieldsOf(f *frame, block []byte) {
 			h.take(name, value)
 		}
 	}
-	if s.text = h.text; cap(s.text) > roomy {
-		s.text = nil
-	}
-	if h.call != nil {
-		s.headed(&h, f.has(endStream))
-	}
+	h.text = append(h.text, "\r\n"...)
+	return true
 }
 
 // headed acts on a head or trailer that is whole.
 func (s *session) headed(h *heading, last bool) {
 	c := h.call
 	c.stream.Began()
-	if h.end(last); h.fault != nil {
-		s.fail(c, protocolError, h.fault)
+	if f := h.judge(last); f != nil {
+		s.fail(c, protocolError, f)
 		return
 	}
 	if h.trailer {
@@ -148,7 +164,7 @@ func (h *heading) take(name, value []byte) {
 		h.fault = nonsense("malformed head: no :status before %.40q", name)
 	case !lowerToken(name):
 		h.fault = nonsense("malformed header name (want small letters): %.40q", name)
-	case connections[string(name)]:
+	case neighbourly(name):
 		h.fault = nonsense("malformed head: %s is between neighbours, and HTTP/2 has none", name)
 	case !printable(value):
 		h.fault = nonsense("malformed header value of %.40q: %.40q", name, value)
@@ -185,28 +201,33 @@ func (h *heading) pseudo(name, value []byte) {
 	}
 }
 
-// end judges it as a whole; last tells that nothing comes behind it.
-func (h *heading) end(last bool) {
+// judge says what is wrong with it as a whole; last tells that nothing comes behind
+// it.
+func (h *heading) judge(last bool) wire.Fault {
 	switch {
 	case h.fault != nil:
+		return h.fault
 	case h.trailer && !last:
-		h.fault = nonsense("malformed answer: a head behind its head")
+		return nonsense("malformed answer: a head behind its head")
 	case h.trailer:
 	case h.status == 0:
-		h.fault = nonsense("malformed head: no :status")
+		return nonsense("malformed head: no :status")
 	case h.status == nethttp.StatusSwitchingProtocols:
-		h.fault = nonsense("malformed head: HTTP/2 has no status 101")
+		return nonsense("malformed head: HTTP/2 has no status 101")
 	case h.status < 200 && last:
-		h.fault = nonsense("malformed answer: it ends with an interim head (%d)", h.status)
-	default:
-		h.text = append(h.text, "\r\n"...)
+		return nonsense("malformed answer: it ends with an interim head (%d)", h.status)
 	}
+	return nil
 }
 
-// connections are the fields that say something of one connection only (RFC 9113,
-// 8.2.2).
-var connections = map[string]bool{
-	"connection": true, "keep-alive": true, "proxy-connection": true, "transfer-encoding": true, "upgrade": true,
+// neighbourly tells whether a field says something of one connection only (RFC
+// 9113, 8.2.2).
+func neighbourly(name []byte) bool {
+	switch string(name) {
+	case "connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade":
+		return true
+	}
+	return false
 }
 
 func digit(c byte) bool { return '0' <= c && c <= '9' }

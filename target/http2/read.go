@@ -247,7 +247,11 @@ func (s *session) ended() {
 // need not go on.
 func (s *session) end(c *call) {
 	if !c.whole {
-		if whole, f := c.stream.Reader().EOF(); !whole {
+		whole, f := c.stream.Reader().EOF()
+		if !whole && f == nil {
+			f = c.cut()
+		}
+		if f != nil {
 			s.fail(c, protocolError, f)
 			return
 		}

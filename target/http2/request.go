@@ -39,7 +39,7 @@ func (c *Codec) request(block, text []byte, lower *[]byte) request {
 		name, value, lines = cutLine(lines)
 		*lower = appendLower((*lower)[:0], name)
 		if goes(*lower, value) {
-			block = hpack.Append(block, *lower, value, secret[string(*lower)])
+			block = hpack.Append(block, *lower, value, secret(*lower))
 		}
 	}
 	return request{block, size, string(method) == "HEAD"}
@@ -71,8 +71,14 @@ func goes(name, value []byte) bool {
 	case "te":
 		return bytes.EqualFold(value, []byte("trailers"))
 	}
-	return len(name) > 0 && !connections[string(name)]
+	return len(name) > 0 && !neighbourly(name)
 }
 
-// secret are the fields that nobody is to keep who passes them on.
-var secret = map[string]bool{"authorization": true, "proxy-authorization": true, "cookie": true}
+// secret tells whether nobody is to keep a field who passes it on.
+func secret(name []byte) bool {
+	switch string(name) {
+	case "authorization", "proxy-authorization", "cookie":
+		return true
+	}
+	return false
+}

@@ -59,16 +59,19 @@ func (s *session) sayHead(c *call, block []byte) {
 	}
 }
 
-// line puts a call in line that has something to send and may.
+// line puts a call in line that has something to send.
 func (s *session) line(c *call) {
+	s.stuck = false
 	switch {
-	case len(c.rest) == 0 || c.window <= 0 || c.next != nil:
+	case len(c.rest) == 0 || c.next != nil:
+		return
 	case s.turn == nil:
 		c.next, c.prev, s.turn = c, c, c
 	default:
 		c.next, c.prev = s.turn, s.turn.prev
 		c.prev.next, c.next.prev = c, c
 	}
+	s.ring++
 }
 
 func (s *session) leaveLine(c *call) {
@@ -78,7 +81,7 @@ func (s *session) leaveLine(c *call) {
 	if s.turn == c {
 		s.turn = c.next
 	}
-	if s.turn == c {
+	if s.ring--; s.ring == 0 {
 		s.turn = nil
 	}
 	c.prev.next, c.next.prev = c.next, c.prev
@@ -87,25 +90,32 @@ func (s *session) leaveLine(c *call) {
 
 // pump makes ready what may be sent of bodies, a frame of each in turn.
 func (s *session) pump() {
-	for s.turn != nil && s.window > 0 && len(s.out)-s.taken < ahead {
+	for passed := 0; s.turn != nil && !s.stuck && s.window > 0 && len(s.out)-s.taken < ahead; {
 		c := s.turn
-		n := int(min(int64(min(len(c.rest), usualFrame)), c.window, s.window))
+		s.turn = c.next
+		n := min(int64(min(len(c.rest), usualFrame)), s.initial-c.spent, s.window)
 		if n <= 0 {
-			s.leaveLine(c)
+			passed++
+			s.stuck = passed == s.ring
 			continue
 		}
-		flags := byte(0)
-		if n == len(c.rest) && len(c.later) == 0 {
-			flags, c.said = endStream, true
-		}
-		s.out = append(appendFrame(s.out, n, data, flags, c.id), c.rest[:n]...)
-		c.stream.Exchange().BytesOut += int64(n)
-		c.rest = c.rest[n:]
-		c.window -= int64(n)
-		s.window -= int64(n)
-		if s.turn = c.next; len(c.rest) == 0 || c.window <= 0 {
-			s.leaveLine(c)
-		}
+		passed = 0
+		s.sayBody(c, int(n))
+	}
+}
+
+// sayBody says the next n bytes of a body.
+func (s *session) sayBody(c *call, n int) {
+	flags := byte(0)
+	if n == len(c.rest) && len(c.later) == 0 {
+		flags, c.said = endStream, true
+	}
+	s.out = append(appendFrame(s.out, n, data, flags, c.id), c.rest[:n]...)
+	c.stream.Exchange().BytesOut += int64(n)
+	c.spent += int64(n)
+	s.window -= int64(n)
+	if c.rest = c.rest[n:]; len(c.rest) == 0 {
+		s.leaveLine(c)
 	}
 }
 

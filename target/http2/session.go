@@ -10,11 +10,12 @@ import (
 
 // session is what is said on a connection of HTTP/2 (RFC 9113), client's side.
 type session struct {
-	codec *Codec
-	calls calls
-	next  uint32 // identifier of the next stream
-	fault wire.Fault
-	gone  *code // why the server takes its leave; nil: it does not
+	codec  *Codec
+	calls  calls
+	next   uint32 // identifier of the next stream
+	fault  wire.Fault
+	gone   *code  // why the server takes its leave; nil: it does not
+	latest uint32 // no open stream has a higher identifier
 
 	// What comes.
 	greeted bool   // the server's first SETTINGS have come
@@ -28,11 +29,13 @@ type session struct {
 	framed  int    // bytes of the block with its frames
 	fields  hpack.Decoder
 	text    []byte // a head, as HTTP/1.1 has it
+	known   int    // the status of that, if it is what the last block says; 0: it is not
 	owed    int    // bytes of DATA that no WINDOW_UPDATE has told of
 
 	// What the server lets us say.
 	streams int    // at a time
-	initial int64  // window of a stream
+	initial int64  // window that streams begin with; of that they spend
+	lowest  int64  // no open stream has spent less
 	largest int    // payload of a frame
 	window  int64  // of the connection
 	table   uint32 // of fields, that it keeps
@@ -41,7 +44,9 @@ type session struct {
 	// What is to be said.
 	out   []byte
 	taken int   // bytes of out that the system has taken
-	turn  *call // whose body goes next, of the ring of those that may
+	turn  *call // whose body goes next, of the ring of those that have one
+	ring  int   // calls in it
+	stuck bool  // none of them may say anything
 	said  int64 // bytes that it has taken in all
 	acks  acks
 	lower []byte // a field's name in small letters
@@ -56,12 +61,13 @@ const preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 // Open begins a connection with the preface, our settings and the widest window.
 func (s *session) Open() {
 	s.forget()
-	s.next, s.fault, s.gone, s.greeted, s.need = 1, nil, nil, false, 0
-	s.partial, s.left, s.padding, s.block, s.blockOf, s.framed = s.partial[:0], 0, 0, s.block[:0], frame{}, 0
+	*s = session{
+		codec: s.codec, calls: s.calls, next: 1, latest: widest,
+		partial: s.partial[:0], block: s.block[:0], fields: s.fields, text: s.text[:0],
+		streams: atFirst, initial: usualWindow, largest: usualFrame, window: usualWindow, table: hpack.UsualTable,
+		out: s.out, lower: s.lower, coded: s.coded,
+	}
 	s.fields.Reset(hpack.UsualTable)
-	s.streams, s.initial, s.largest, s.window = atFirst, usualWindow, usualFrame, usualWindow
-	s.table, s.shrunk = hpack.UsualTable, false
-	s.owed, s.taken, s.turn, s.said, s.acks = 0, 0, nil, 0, acks{}
 	b := append(s.out[:0], preface...)
 	b = appendFrame(b, 3*6, settings, 0, 0)
 	b = appendSetting(b, enablePush, 0)
@@ -104,7 +110,7 @@ func (s *session) Begin(at *wire.Stream) {
 	}
 	x := at.Exchange()
 	h := s.codec.heading(s, x)
-	*c = call{stream: at, id: s.next, head: h.head, window: s.initial}
+	*c = call{stream: at, id: s.next, head: h.head}
 	s.next += 2
 	s.calls.put(c)
 	c.rest, c.later = x.Request.Bytes[h.size:], x.Request.Later
@@ -171,11 +177,12 @@ func (s *session) Cut(at *wire.Stream) wire.Fault {
 	if s.gone != nil {
 		return brokenOff("the server went away (%v) and closed the connection before its answer was whole", *s.gone)
 	}
-	if whole, f := at.Reader().EOF(); !whole && f != nil {
+	whole, f := at.Reader().EOF()
+	if !whole && f != nil {
 		return f
 	}
 	c, _ := at.Memory.(*call)
-	return nonsense("the body broke off after %d bytes", c.body)
+	return c.cut()
 }
 
 // foreign says what the server speaks if it is not HTTP/2, which begins with
@@ -191,13 +198,16 @@ func (s *session) foreign() wire.Fault {
 func (s *session) goneAway(payload []byte) {
 	last, why := binary.BigEndian.Uint32(payload)&widest, code(binary.BigEndian.Uint32(payload[4:]))
 	s.gone = &why
-	if last >= s.next-2 {
+	if last >= min(s.latest, s.next-2) {
 		return
 	}
 	var late []*call
+	s.latest = 0
 	for _, at := range s.calls.slots {
 		if at.id > last {
 			late = append(late, at.call)
+		} else {
+			s.latest = max(s.latest, at.id)
 		}
 	}
 	slices.SortFunc(late, func(a, b *call) int { return int(a.id) - int(b.id) })
