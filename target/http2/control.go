@@ -26,6 +26,7 @@ func (s *session) settings(payload []byte) {
 			s.setting(which, value)
 		}
 	}
+	s.codec.lets = s.streams
 	if s.fault == nil && initial != s.initial {
 		s.start(initial)
 	}

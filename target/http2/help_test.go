@@ -48,7 +48,7 @@ func post(size int) string {
 }
 
 func newRig(t interface{ Fatalf(string, ...any) }, requests ...string) *rig {
-	return rigged(t, http1.Options{}, 0, requests...)
+	return rigged(t, http1.Options{}, 100, requests...)
 }
 
 func rigged(t interface{ Fatalf(string, ...any) }, o http1.Options, streams int, requests ...string) *rig {

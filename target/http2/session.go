@@ -53,7 +53,9 @@ type session struct {
 	coded []byte // a block
 }
 
-// atFirst is how many streams we use before the server has said how many it takes.
+// atFirst is how many streams we use before the server has said how many it lets: as
+// many as all are advised to (RFC 9113, 6.5.2). Its next connections are taken to be
+// as the one before.
 const atFirst = 100
 
 const preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
@@ -64,7 +66,7 @@ func (s *session) Open() {
 	*s = session{
 		codec: s.codec, calls: s.calls, next: 1, latest: widest,
 		partial: s.partial[:0], block: s.block[:0], fields: s.fields, text: s.text[:0],
-		streams: atFirst, initial: usualWindow, largest: usualFrame, window: usualWindow, table: hpack.UsualTable,
+		streams: s.codec.lets, initial: usualWindow, largest: usualFrame, window: usualWindow, table: hpack.UsualTable,
 		out: s.out, lower: s.lower, coded: s.coded,
 	}
 	s.fields.Reset(hpack.UsualTable)

@@ -428,3 +428,15 @@ func TestFields(t *testing.T) {
 		}
 	}
 }
+
+// How many streams a server lets is known on its next connections before it says so
+// again.
+func TestLetsAsBefore(t *testing.T) {
+	r := newRig(t)
+	r.hears(setting(mostStreams, 3))
+	if another := r.codec.Session().(*session); r.Room() != 3 {
+		t.Error(r.Room())
+	} else if another.Open(); another.Room() != 3 {
+		t.Errorf("%d on the next connection", another.Room())
+	}
+}
