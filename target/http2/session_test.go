@@ -95,7 +95,7 @@ func TestRoom(t *testing.T) {
 	r.hears(away(3, noError, ""))
 	expect(0, true)
 	r.Open()
-	expect(100, false)
+	expect(1000, false)  // it was the last to say so
 	r.hears(answerOf(1)) // no settings
 	expect(0, true)
 
