@@ -72,13 +72,10 @@ type Seen struct {
 // nothing comes back any more, it is broken.
 func (r Rule) See(s *Stretch, length time.Duration, underWay bool) (seen Seen, some bool) {
 	var f figure
-	switch r.Family {
-	case "rate", "calls.rate", "goodput":
-		if s.empty() && !underWay {
-			return seen, false
-		}
-		f = figureOf(s.group(r, length), r, nil)
-	case "record":
+	switch {
+	case r.OfRates() && s.empty() && !underWay:
+		return seen, false
+	case r.Family == "record":
 		f = recordedOf(s.Records[r.Record], r)
 	default:
 		f = figureOf(s.group(r, length), r, nil)

@@ -2,6 +2,7 @@ package watch
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"testing"
 	"time"
@@ -126,7 +127,7 @@ func TestQuietTimesAreSkipped(t *testing.T) {
 	j := New(1, []Promise{{Rule: rule(t, "rate >= 2/s"), Watch: verdict.Watch{Over: 5 * time.Second, Stop: true}}})
 	j.Take(0, 0, ended(20, 0))
 	var quiet int64
-	for at := int64(1); !j.Quiet(); at++ {
+	for at := int64(1); j.Next() == at; at++ {
 		j.Look(0, at, false)
 		quiet = at
 	}
@@ -140,6 +141,32 @@ func TestQuietTimesAreSkipped(t *testing.T) {
 	}
 	if w := j.Watched()[0]; w.Measured != 0.8 || w.WorstAtS != 100*year+1 {
 		t.Errorf("saw %+v", w)
+	}
+}
+
+// A rate over all so far falls in a time in which nothing happens: it is looked at
+// when it may have come down to its limit, and seldom before.
+func TestRatesFallInQuietTimes(t *testing.T) {
+	for _, c := range []struct {
+		rule   string
+		broken int64 // 0: never
+	}{
+		{"rate >= 2/s", 151}, {"rate > 2/s", 150}, {"rate > 0.000003/s", 100_000_000}, {"rate >= 0.3/s", 1001}, {"goodput(2ms) >= 2/s", 151},
+		{"rate > 0/s", 0}, {"rate >= 0/s", 0}, {"rate < 400/s", 0}, {"rate <= 300/s", 0}, {"p99 < 1s", 0},
+	} {
+		j := New(1, []Promise{{Rule: rule(t, c.rule), Watch: verdict.Watch{Stop: true}}})
+		j.Take(0, 0, ended(300, 0))
+		var b *Broken
+		looks, at := 0, int64(1)
+		for ; b == nil && at < math.MaxInt64; at = j.Next() {
+			b = j.Look(0, at, false)
+			if looks++; looks > 10 {
+				t.Fatalf("%s: looks again and again, at %d s", c.rule, at)
+			}
+		}
+		if c.broken == 0 && b != nil || c.broken > 0 && (b == nil || b.At != c.broken) {
+			t.Errorf("%s: broken is %+v, want it at %d s", c.rule, b, c.broken)
+		}
 	}
 }
 

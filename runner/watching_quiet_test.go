@@ -1,0 +1,42 @@
+package runner_test
+
+import (
+	"fmt"
+	"testing"
+
+	"plimsoll/runner/result"
+)
+
+// In simulated time nobody looks where nothing happens, and all the same a trial
+// ends at the very second at which somebody who looks at each ends it: where a rate
+// over all so far has come down to its limit; and where something is under way of
+// which nothing comes back, at the end of the first second for which it was.
+func TestQuietTrialsStopInTime(t *testing.T) {
+	for _, c := range []struct {
+		name, delay, think, rule string
+		stops                    int
+	}{
+		{"a rate falls", "1s", "100s", "{rule: rate > 0.05/s, stop: true}", 20},
+		{"a rate falls for long", "1s", "1000000s", "{rule: rate > 0.00001/s, stop: true}", 100_000},
+		{"goodput falls", "1s", "100s", "{rule: goodput(2s) >= 0.05/s, stop: true}", 21},
+		{"nothing comes back", "10s", "20s", "{rule: rate > 0.1/s, over: 2s, after: 15s, stop: true}", 31},
+		{"nothing comes back for long", "9.5s", "1000000s", "{rule: rate > 0.1/s, over: 2s, after: 15s, stop: true}", 1_000_010},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			trial := &carryOut(t, fmt.Sprintf(`
+targets:
+  model: {sim: {delay: %s}}
+scenarios:
+  - name: quiet
+    target: model
+    clock: virtual
+    duration: 2000000s
+    modes: [{concurrent: 1, think_time: %s}]
+    thresholds: [%s]
+`, c.delay, c.think, c.rule)).Trials[0]
+			if w := trial.Watched[0]; trial.Ended != result.Stopped || w.WorstAtS != float64(c.stops) || !w.Broken {
+				t.Errorf("ended %s (%s): %+v; want a stop at %d s", trial.Ended, trial.Reason, w, c.stops)
+			}
+		})
+	}
+}
