@@ -14,6 +14,7 @@ import (
 type Engine struct {
 	desk
 	found
+	ways  []way
 	dials int // connections begun so far
 
 	poll      *wait.Poll
@@ -29,7 +30,7 @@ type Engine struct {
 // newEngine makes a carrier that registers its connections with poll; nothing
 // is sent yet.
 func newEngine(o Options, codec Codec, server found, poll *wait.Poll) *Engine {
-	e := &Engine{desk: newDesk(o, codec, poll), found: server, poll: poll, buffer: make([]byte, 64<<10)}
+	e := &Engine{desk: newDesk(o, codec, poll), found: server, ways: server.ways(), poll: poll, buffer: make([]byte, 64<<10)}
 	if o.PerUser {
 		e.idle.perUser()
 	}
