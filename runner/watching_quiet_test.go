@@ -40,3 +40,27 @@ scenarios:
 		})
 	}
 }
+
+// Where one promise stops a trial before the first window of another is over, that
+// one is told why nobody has seen anything of it.
+func TestStoppedBeforeTheFirstWindow(t *testing.T) {
+	for end, reason := range map[string]string{
+		"{rule: errors < 50%, stop: true}": "the trial ended before a window was over that had calls: stop: errors < 50% was broken at 1 s",
+		"errors <= 100%":                   "there were no calls, or no window was over before the trial was",
+	} {
+		run := carryOut(t, fmt.Sprintf(`
+targets:
+  model: {sim: {delay: 20ms, errors: {rate: 100%%, kind: timeout}}}
+scenarios:
+  - name: short
+    target: model
+    clock: virtual
+    requests: 60
+    modes: [{rate-limited: 20/s}]
+    thresholds: [%s, {rule: rate > 1/s, over: 10s}]
+`, end))
+		if v := run.Verdicts[1]; v.Pass || v.Reason != reason {
+			t.Errorf("%s: %+v, want %q", end, v, reason)
+		}
+	}
+}
