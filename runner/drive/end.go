@@ -70,7 +70,7 @@ func (d *driver) abandon() {
 // where that was asked for.
 func (d *driver) look(now time.Duration) {
 	s := d.seconds
-	if d.halted || d.Schedule.Stopped() != "" {
+	if d.dropped || d.Schedule.Stopped() != "" {
 		s.next = schedule.Never
 		return
 	}
@@ -87,9 +87,7 @@ func (d *driver) look(now time.Duration) {
 // more, but by users who go, and what is in flight has the drain to end.
 func (d *driver) halt(h *halt) {
 	d.halted, d.dropped, d.seconds.shut, d.seconds.next = true, true, true, schedule.Never
-	if overdue := d.Schedule.Overdue(h.at - 1); overdue > 0 {
-		d.Recorder.Drop(d.now, overdue)
-	}
+	d.leaveOut(h.at, h.at)
 	d.Schedule.Stop(h.reason)
 	d.deadline = min(d.deadline, agenda.Later(d.now, d.Drain))
 	switch {
@@ -133,9 +131,12 @@ func (d *driver) drop() {
 		return
 	}
 	d.dropped = true
-	if overdue := d.Schedule.Overdue(d.now); overdue > 0 {
-		d.Recorder.Drop(d.now, overdue)
-	}
+	d.leaveOut(d.now, schedule.Never)
+}
+
+// leaveOut counts the calls that were due by a time, and before another.
+func (d *driver) leaveOut(by, before time.Duration) {
+	d.Schedule.Overdue(by, before, func(due time.Duration) { d.Recorder.Drop(due, max(due, d.now)) })
 }
 
 // expired is called when the deadline has passed: the first time for what is
