@@ -88,3 +88,66 @@ scenarios:
 		t.Errorf("%s (%s): %d cancelled; %+v, %d off", trial.Ended, trial.Reason, trial.Cancelled, bye.Errors, off.OK)
 	}
 }
+
+// What a stopped trial did per second is of the time for which load was offered, and
+// not of the drain besides; repetitions count by how long each was.
+func TestStoppedTrialsAreAsLongAsTheirLoad(t *testing.T) {
+	run := carryOut(t, `
+targets:
+  model: {sim: {delay: 800ms, errors: {rate: 30%, kind: timeout}}}
+scenarios:
+  - {name: stopped, target: model, clock: virtual, duration: 60s, repeat: 6, modes: [{rate-limited: 10/s}],
+     thresholds: [{rule: errors < 40%, over: 1s, stop: true}, "goodput(service < 1s) > 0/s", rate > 0/s]}
+`)
+	inTime, stopped, length := 0.0, 0, 0.0
+	for i := range run.Trials {
+		trial := &run.Trials[i]
+		at := trial.Watched[0].WorstAtS
+		if trial.Ended != result.Stopped || trial.StoppedAtS != at || trial.MakespanS < at+0.7 {
+			t.Fatalf("%s (%s) at %v s, until %v s: %+v", trial.Ended, trial.Reason, trial.StoppedAtS, trial.MakespanS, trial.Watched[0])
+		}
+		ended := int64(0)
+		for _, w := range trial.Timeline {
+			if w.AtS+w.WidthS <= at+0.1 { // what ends then is due 0.8 s before
+				ended += w.OK
+			}
+		}
+		perS := trial.Goodput["service < 1s"].PerS
+		if got := trial.ThroughputPerS * at; math.Abs(got-float64(ended)) > 1.001 || ended == trial.OK || perS != trial.ThroughputPerS {
+			t.Errorf("%v/s until %v s, in which %d of %d successes ended; goodput %v/s", trial.ThroughputPerS, at, ended, trial.OK, perS)
+		}
+		inTime, length, stopped = inTime+trial.ThroughputPerS*at, length+at, stopped+1
+	}
+	if v := run.Verdicts[2]; stopped < 2 || math.Abs(v.Measured-inTime/length) > 1e-9 {
+		t.Errorf("the verdict on all %d is %+v, want %v/s", stopped, v, inTime/length)
+	}
+}
+
+// What goes on beside a trial sends nothing more either when that is stopped, though
+// its calls in flight have the drain to end.
+func TestNothingGoesOnBesideADrain(t *testing.T) {
+	trial := &carryOut(t, `
+targets:
+  slow: {sim: {delay: 8s}}
+  shop: {sim: {delay: 20ms}}
+scenarios:
+  - name: main
+    target: slow
+    clock: virtual
+    duration: 60s
+    modes: [{rate-limited: 1/s}]
+    background: [crowd, visits]
+    thresholds: [{rule: rate > 1/s, after: 3s, stop: true}]
+  - {name: crowd, target: shop, clock: virtual, modes: [{rate-limited: 50/s}]}
+  - {name: visits, target: shop, clock: virtual, modes: [{concurrent: 2}], steps: [{name: look, get: /, on_error: continue}, {think_time: 180ms}, {name: buy, get: /}]}
+`).Trials[0]
+	if trial.Ended != result.Stopped || trial.StoppedAtS != 3 || trial.OK != 3 || trial.MakespanS != 10 {
+		t.Fatalf("%s (%s) at %v s, until %v s", trial.Ended, trial.Reason, trial.StoppedAtS, trial.MakespanS)
+	}
+	for i, want := range []float64{50, 2 / 0.22} { // those that end at 3 s count, too
+		b := &trial.Beside[i]
+		if b.Ended != result.Stopped || b.StoppedAtS != 3 || b.MakespanS > 3.02 || b.LengthS() != 3 || math.Abs(b.ThroughputPerS-want) > 2 || b.Dropped != 0 {
+			t.Errorf("%s: %s (%s) at %v s, until %v s; %v/s, %d dropped", b.Scenario, b.Ended, b.Reason, b.StoppedAtS, b.MakespanS, b.ThroughputPerS, b.Dropped)
+		}
+	}
+}

@@ -21,6 +21,9 @@ type End struct {
 	// Interrupted by Stop, or Stopped by the schedule, which says why.
 	Interrupted bool
 	Stopped     string
+	// Halted is since when nothing was offered any more, where a look ended the trial;
+	// 0: none did.
+	Halted time.Duration
 	// Queue is what the schedule's queue was like; nil where it has none.
 	Queue *schedule.Queue
 	// Crawl is how far a crawl came; nil where it was none.
@@ -86,7 +89,11 @@ func (d *driver) look(now time.Duration) {
 // halt ends the trial as if it had been to last until now: nothing is sent any
 // more, but by users who go, and what is in flight has the drain to end.
 func (d *driver) halt(h *halt) {
-	d.halted, d.dropped, d.seconds.shut, d.seconds.next = true, true, true, schedule.Never
+	d.halted, d.haltedAt, d.dropped = true, d.now, true
+	d.Recorder.cutOff(d.now)
+	if d.seconds != nil {
+		d.seconds.shut, d.seconds.next = true, schedule.Never
+	}
 	d.leaveOut(h.at, h.at)
 	d.Schedule.Stop(h.reason)
 	d.deadline = min(d.deadline, agenda.Later(d.now, d.Drain))
@@ -213,7 +220,7 @@ func (d *driver) end() End {
 	if d.seconds != nil {
 		d.seconds.over(d.Schedule.Stopped() == "")
 	}
-	end := End{Interrupted: d.interrupted, Queue: d.Schedule.Queue(d.now), At: d.now, Err: d.err}
+	end := End{Interrupted: d.interrupted, Halted: d.haltedAt, Queue: d.Schedule.Queue(d.now), At: d.now, Err: d.err}
 	if d.walk != nil {
 		end.Next = d.walk.next()
 	}

@@ -267,6 +267,9 @@ func (r *Recorder) LeaveOut(at time.Duration, started uint64) {
 	}
 }
 
+// cutOff tells that the trial is no longer than until then.
+func (r *Recorder) cutOff(at time.Duration) { r.window = min(r.window, at) }
+
 // GiveUp tells that the drain is over: a call that is cancelled from now on
 // was given up.
 func (r *Recorder) GiveUp() { r.givesUp = true }
