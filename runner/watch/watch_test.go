@@ -120,6 +120,25 @@ func TestStopsWithTheLastLoop(t *testing.T) {
 	}
 }
 
+// Of windows that are alike but for the last digit of a float the first is the worst.
+func TestTheFirstOfWindowsAlike(t *testing.T) {
+	j := New(1, []Promise{{Rule: rule(t, "goodput(2ms) > 1/s"), Watch: verdict.Watch{Over: 5 * time.Second}}})
+	for n := range int64(40) { // a good one in every 5 s, and more and more slow ones
+		s := ended(1, 0)
+		s.OK, s.InTime, s.Started, s.Scheduled = n+1, n+1, n+1, n+1
+		for range n {
+			s.Response.Record(time.Second)
+		}
+		j.Take(0, 5*n, s)
+		for at := 5*n + 1; at <= 5*n+5; at++ {
+			j.Look(0, at, true)
+		}
+	}
+	if w := j.Watched()[0]; w.WorstAtS != 5 || !w.Broken {
+		t.Errorf("the worst is %+v", w)
+	}
+}
+
 // A time in which nothing happens, however long, costs no looks: those that would
 // come see what the last one saw.
 func TestQuietTimesAreSkipped(t *testing.T) {
