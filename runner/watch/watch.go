@@ -32,10 +32,30 @@ type Judge struct {
 	settled  int64   // the first look of all promises has been
 }
 
-// loop is how far a loop has come.
+// loop is how far a loop has come, and whether something was under way then: at the
+// last second, and at those that others have not come to.
 type loop struct {
-	at       int64
-	underWay bool
+	at   int64
+	told []underWay
+}
+
+type underWay struct {
+	at int64
+	is bool
+}
+
+func (l *loop) tell(at int64, is bool) {
+	l.at = max(l.at, at)
+	l.told = append(l.told, underWay{l.at, is})
+}
+
+// busy tells whether something of the loop's was under way at a second that it has
+// come to: as it told of it, or else of the next one. Seconds do not decrease.
+func (l *loop) busy(second int64) bool {
+	for len(l.told) > 1 && l.told[0].at < second {
+		l.told = l.told[1:]
+	}
+	return l.told[0].is
 }
 
 // promise is one, and what was seen of it.
@@ -88,10 +108,10 @@ func (j *Judge) Take(part int, second int64, s *verdict.Stretch) { j.parts[part]
 // until then; underWay says that it has calls in flight. What is broken is why the
 // trial is to end now; nil: it goes on.
 func (j *Judge) Look(loop int, second int64, underWay bool) (broken *Broken) {
-	j.loops[loop].at, j.loops[loop].underWay = max(j.loops[loop].at, second), underWay
-	until, busy := int64(math.MaxInt64), false
+	j.loops[loop].tell(second, underWay)
+	until := int64(math.MaxInt64)
 	for _, l := range j.loops {
-		until, busy = min(until, l.at), busy || l.underWay
+		until = min(until, l.at)
 	}
 	broken = j.again()
 	if until == math.MaxInt64 { // all are over: nobody looks any more
@@ -102,6 +122,10 @@ func (j *Judge) Look(loop int, second int64, underWay bool) (broken *Broken) {
 	}
 	for j.at < until {
 		j.at = j.next(until)
+		busy := false
+		for i := range j.loops {
+			busy = j.loops[i].busy(j.at) || busy
+		}
 		if b := j.look(busy); broken == nil {
 			broken = b
 		}

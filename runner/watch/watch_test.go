@@ -163,6 +163,32 @@ func TestQuietTimesAreSkipped(t *testing.T) {
 	}
 }
 
+// Whether something was under way is told of each second by each loop, whichever is
+// ahead.
+func TestLoopsAheadTellOfTheirSeconds(t *testing.T) {
+	for _, ahead := range []int{0, 1} {
+		j := New(2, []Promise{{Rule: rule(t, "rate > 1/s"), Watch: verdict.Watch{Over: time.Second}}})
+		for at := int64(1); at <= 6; at++ {
+			if at == 1 || at == 4 {
+				j.Take(0, at-1, ended(9, 0))
+			}
+			j.Look(ahead, at, at == 5) // nothing comes back but in the first second and the fourth
+		}
+		for at := int64(1); at <= 6; at++ {
+			j.Look(1-ahead, at, false)
+		}
+		if w := j.Watched()[0]; w.WorstAtS != 5 || w.Measured != 0 || !w.Broken {
+			t.Errorf("with loop %d ahead: %+v", ahead, w)
+		}
+	}
+	j := New(2, []Promise{{Rule: rule(t, "rate > 1/s"), Watch: verdict.Watch{Over: time.Second}}})
+	j.Look(0, 1, false)
+	j.Look(0, 2, true) // its first call begins in the second one
+	if j.Look(1, 1, false); j.Watched()[0].Broken {
+		t.Errorf("nothing was under way at 1 s: %+v", j.Watched()[0])
+	}
+}
+
 // A rate over all so far falls in a time in which nothing happens: it is looked at
 // when it may have come down to its limit, and seldom before.
 func TestRatesFallInQuietTimes(t *testing.T) {
