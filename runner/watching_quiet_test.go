@@ -2,6 +2,7 @@ package runner_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"plimsoll/runner/result"
@@ -38,6 +39,36 @@ scenarios:
 				t.Errorf("ended %s (%s): %+v; want a stop at %d s", trial.Ended, trial.Reason, w, c.stops)
 			}
 		})
+	}
+}
+
+// Where all calls are waited for, windows are judged to the last whole second of the
+// trial, with all calls that ended in them: as they are where calls are counted.
+func TestWindowsOfWholeCalls(t *testing.T) {
+	var counted []result.Watched
+	for _, lasts := range []string{"requests: 2", "at_least: 3s", "duration: 5s"} {
+		trial := &carryOut(t, fmt.Sprintf(`
+targets:
+  model: {sim: {delay: 2500ms}}
+scenarios:
+  - name: programs
+    target: model
+    clock: virtual
+    %s
+    modes: [sequential]
+    thresholds:
+      - {rule: p50 < 1s, over: 5s}
+      - {rule: rate > 0.3/s, over: 5s}
+      - {rule: rate > 0.6/s, over: 2s, after: 5s}
+      - {rule: goodput(5s) > 0.3/s, over: 5s}
+      - {rule: goodput(service < 5s) > 0.5/s, over: 5s}
+`, lasts)).Trials[0]
+		if counted == nil {
+			counted = trial.Watched
+		}
+		if trial.MakespanS != 5 || trial.Watched[1].Measured != 2./5 || trial.Watched[2].Measured != 1./2 || !slices.Equal(trial.Watched, counted) {
+			t.Errorf("%s: %+v", lasts, trial.Watched)
+		}
 	}
 }
 
