@@ -106,7 +106,7 @@ func (r *underWay) fillBeside(out *result.Trial, all []*neighbour, began bool) (
 	for _, n := range all {
 		b := describe(n.trial)
 		b.Engine, b.DurationS = n.opened.engine(), cmp.Or(out.DurationS, out.MakespanS)
-		m := measured{whole: n.gathered.whole(n.recorder.Interval, n.end.At), end: drive.End{At: n.end.At, Interrupted: n.end.Interrupted, Queue: n.end.Queue}}
+		m := measured{whole: n.gathered.whole(n.recorder.Interval, n.end.At), end: drive.End{At: n.end.At, Interrupted: n.end.Interrupted, Halted: n.end.Halted, Queue: n.end.Queue}}
 		if out.Ended == result.Stopped { // nor did this last as long as was asked for
 			m.end.Stopped = out.Reason
 		}

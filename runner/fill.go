@@ -25,6 +25,9 @@ func (r *underWay) fill(out *result.Trial, t scenario.Trial, m measured) error {
 	case end.Stopped != "":
 		out.Ended, out.Reason = result.Stopped, end.Stopped
 	}
+	if !t.Batch() {
+		out.StoppedAtS = end.Halted.Seconds()
+	}
 	per, promises := perSecondOf(out), promised(t)
 	out.ThroughputPerS = per.of(drive.Count{All: rec.OK, InTime: rec.InTime})
 	out.InFlightMean = ratio(rec.Busy.Seconds(), out.MakespanS)

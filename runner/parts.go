@@ -51,14 +51,8 @@ type perSecond struct {
 	all     bool
 }
 
-// perSecondOf is that of a trial whose end and makespan are known: all of it where a
-// number of calls, or whole ones, were asked for, or it ended early.
-func perSecondOf(t *result.Trial) perSecond {
-	if t.Counted() || t.Whole || t.Ended != result.Complete {
-		return perSecond{t.MakespanS, true}
-	}
-	return perSecond{t.DurationS, false}
-}
+// perSecondOf is that of a trial whose end and makespan are known.
+func perSecondOf(t *result.Trial) perSecond { return perSecond{t.LengthS(), t.ToTheLast()} }
 
 // of is how much there was of something a second.
 func (p perSecond) of(c drive.Count) float64 {

@@ -290,6 +290,10 @@ func (l *load) shards(from time.Duration, rigs []rig, g *gathering) []drive.Loop
 	if !t.Batch() {
 		until = length(t)
 	}
+	counts := until // successes count for throughput that end before
+	if t.Scenario.Whole {
+		counts = schedule.Never
+	}
 	bounds := schedule.Bounds{From: from, Until: until, Requests: int64(t.Requests)}
 	shards := make([]drive.Loop, len(rigs))
 	for k, rig := range rigs {
@@ -297,7 +301,7 @@ func (l *load) shards(from time.Duration, rigs []rig, g *gathering) []drive.Loop
 		*s = l.loop(rig, l.own, t, l.stop)
 		s.Journey, s.Crawl = l.journeys.of(rig, k, len(rigs)), l.crawl
 		s.Schedule = newSchedule(t, mode.Share{K: k, N: len(rigs)}, bounds, l.streams(t))
-		s.Recorder = drive.NewRecorder(until, l.calls.observer(t))
+		s.Recorder = drive.NewRecorder(counts, l.calls.observer(t))
 		if t.Requests > 0 && t.Requests <= result.MostCompletions {
 			s.Recorder.Ends = latency.NewEnds(t.Requests)
 		}

@@ -95,10 +95,10 @@ func (w *watching) follow(loops []drive.Loop) {
 }
 
 // Look takes in how far a loop is.
-func (w *watching) Look(l drive.Look) (quiet bool) {
+func (w *watching) Look(l drive.Look) (next int64) {
 	if w.rouse == nil {
 		w.look(l)
-		return w.judge.Quiet()
+		return w.judge.Next()
 	}
 	w.mutex.Lock()
 	w.told = append(w.told, l)
@@ -107,7 +107,7 @@ func (w *watching) Look(l drive.Look) (quiet bool) {
 	case w.rouse <- struct{}{}:
 	default: // it will see this one, too
 	}
-	return false
+	return l.At + 1
 }
 
 // catchUp looks at all that was told.

@@ -236,7 +236,8 @@ func (r *byHand) slide(calls []seenCall, drops []time.Duration, seconds int) (wo
 		if broken && worst.first == 0 {
 			worst.first = k
 		}
-		if badness > bad || broken && !worst.broken {
+		alike := !math.IsInf(bad, 0) && math.Abs(badness-bad) <= 1e-9*math.Abs(bad)
+		if badness > bad && !alike || broken && !worst.broken {
 			bad = badness
 			worst.measured, worst.at, worst.broken, worst.onlyFailure = high, k, broken, state == onlyFailures
 			if low <= r.value && r.value <= high && state == figured { // in its bucket: it is told as the limit

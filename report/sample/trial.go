@@ -162,8 +162,9 @@ func timeline(calls []call, dropped int64) []result.Window {
 			line.Fail(c.start, c.end, c.class)
 		}
 	}
-	if dropped > 0 {
-		line.Drop(calls[len(calls)-1].due, dropped)
+	for range dropped {
+		last := calls[len(calls)-1].due
+		line.Drop(last, last)
 	}
 	inFlight, waiting := line.InFlight(), line.Waiting()
 	windows := make([]result.Window, len(inFlight))

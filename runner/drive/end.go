@@ -21,6 +21,9 @@ type End struct {
 	// Interrupted by Stop, or Stopped by the schedule, which says why.
 	Interrupted bool
 	Stopped     string
+	// Halted is since when nothing was offered any more, where a look ended the trial;
+	// 0: none did.
+	Halted time.Duration
 	// Queue is what the schedule's queue was like; nil where it has none.
 	Queue *schedule.Queue
 	// Crawl is how far a crawl came; nil where it was none.
@@ -70,7 +73,7 @@ func (d *driver) abandon() {
 // where that was asked for.
 func (d *driver) look(now time.Duration) {
 	s := d.seconds
-	if d.halted || d.Schedule.Stopped() != "" {
+	if d.dropped || d.Schedule.Stopped() != "" {
 		s.next = schedule.Never
 		return
 	}
@@ -86,10 +89,12 @@ func (d *driver) look(now time.Duration) {
 // halt ends the trial as if it had been to last until now: nothing is sent any
 // more, but by users who go, and what is in flight has the drain to end.
 func (d *driver) halt(h *halt) {
-	d.halted, d.dropped, d.seconds.shut, d.seconds.next = true, true, true, schedule.Never
-	if overdue := d.Schedule.Overdue(h.at - 1); overdue > 0 {
-		d.Recorder.Drop(d.now, overdue)
+	d.halted, d.haltedAt, d.dropped = true, d.now, true
+	d.Recorder.cutOff(d.now)
+	if d.seconds != nil {
+		d.seconds.shut, d.seconds.next = true, schedule.Never
 	}
+	d.leaveOut(h.at, h.at)
 	d.Schedule.Stop(h.reason)
 	d.deadline = min(d.deadline, agenda.Later(d.now, d.Drain))
 	switch {
@@ -133,9 +138,12 @@ func (d *driver) drop() {
 		return
 	}
 	d.dropped = true
-	if overdue := d.Schedule.Overdue(d.now); overdue > 0 {
-		d.Recorder.Drop(d.now, overdue)
-	}
+	d.leaveOut(d.now, schedule.Never)
+}
+
+// leaveOut counts the calls that were due by a time, and before another.
+func (d *driver) leaveOut(by, before time.Duration) {
+	d.Schedule.Overdue(by, before, func(due time.Duration) { d.Recorder.Drop(due, max(due, d.now)) })
 }
 
 // expired is called when the deadline has passed: the first time for what is
@@ -212,7 +220,7 @@ func (d *driver) end() End {
 	if d.seconds != nil {
 		d.seconds.over(d.Schedule.Stopped() == "")
 	}
-	end := End{Interrupted: d.interrupted, Queue: d.Schedule.Queue(d.now), At: d.now, Err: d.err}
+	end := End{Interrupted: d.interrupted, Halted: d.haltedAt, Queue: d.Schedule.Queue(d.now), At: d.now, Err: d.err}
 	if d.walk != nil {
 		end.Next = d.walk.next()
 	}

@@ -53,8 +53,8 @@ func TestIntervalsMergeIntoTheWhole(t *testing.T) {
 			one.Record(&calls[i])
 			cut.Record(&calls[i])
 			if i%10 == 0 {
-				one.Drop(calls[i].End, 3)
-				cut.Drop(calls[i].End, 3)
+				one.Drop(calls[i].End, calls[i].End)
+				cut.Drop(calls[i].End, calls[i].End)
 			}
 		}
 		if sink.taken < asked {

@@ -134,14 +134,19 @@ func (l *lane) heed() (some bool) {
 	return some
 }
 
-// decide does what is to be done in every lane. With the first lane, or with one
-// that breaks, the others end.
+// decide does what is to be done in every lane. Where a look has ended the first
+// lane, nothing starts in the others, either; and with that lane, or with one that
+// breaks, they end.
 func (ls lanes) decide() {
 	for i, l := range ls {
 		if l.over {
 			continue
 		}
-		if l.until, l.over = l.driver.decide(l.now); !l.over {
+		l.until, l.over = l.driver.decide(l.now)
+		if i == 0 && l.halted {
+			ls.halt(l.Stop.halt.Load())
+		}
+		if !l.over {
 			continue
 		}
 		for _, v := range l.views {
@@ -149,6 +154,15 @@ func (ls lanes) decide() {
 		}
 		if i == 0 || l.err != nil {
 			ls.end(l.err)
+		}
+	}
+}
+
+// halt ends what goes on beside a trial that a look has ended.
+func (ls lanes) halt(h *halt) {
+	for _, l := range ls[1:] {
+		if !l.over && !l.dropped {
+			l.halt(h)
 		}
 	}
 }

@@ -83,6 +83,7 @@ type driver struct {
 	cancelled          bool
 	dropped            bool          // what was due and had not started, when no more was to become due
 	halted             bool          // a look has ended the trial
+	haltedAt           time.Duration // when that was heard of
 	stood              time.Duration // the instant of the last ends
 	ends               int           // so many since time went on
 	request            target.Request

@@ -241,16 +241,16 @@ func (r *Recorder) settle(i *Interval, c *Call, start time.Duration) latency.Fat
 	return latency.Failed
 }
 
-// Drop counts n calls that became due at the given time and were left out.
-func (r *Recorder) Drop(at time.Duration, n int64) {
-	if at < 0 {
+// Drop counts a call that waited from when it was due until it was left out.
+func (r *Recorder) Drop(due, left time.Duration) {
+	if due < 0 {
 		return
 	}
-	r.Dropped += n
-	r.Timeline.Drop(at, n)
+	r.Dropped++
+	r.Timeline.Drop(due, left)
 	if r.Seconds != nil {
-		if i := r.Seconds.of(Whole, at); i != nil {
-			i.Dropped += n
+		if i := r.Seconds.of(Whole, due); i != nil {
+			i.Dropped++
 		}
 	}
 }
@@ -261,11 +261,14 @@ func (r *Recorder) Queued(at time.Duration, by int) { r.Timeline.Queue(max(0, at
 // LeaveOut takes in a call that was due, behind so many that were started, and is
 // not.
 func (r *Recorder) LeaveOut(at time.Duration, started uint64) {
-	r.Drop(at, 1)
+	r.Drop(at, at)
 	if r.Ends != nil && at >= 0 {
 		r.Ends.Lack(started)
 	}
 }
+
+// cutOff tells that the trial is no longer than until then.
+func (r *Recorder) cutOff(at time.Duration) { r.window = min(r.window, at) }
 
 // GiveUp tells that the drain is over: a call that is cancelled from now on
 // was given up.

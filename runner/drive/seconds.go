@@ -40,8 +40,8 @@ type Seconds struct {
 	kept  []Second // since the last look
 	seen  int64    // the last look
 	next  time.Duration
-	quiet bool // nothing changes for the looker until something ends or is under way, or nothing is any more
-	busy  bool // something was under way then
+	quiet bool // the next look is not after the next second, unless something ends or is under way, or nothing is any more
+	busy  bool // something was under way at the last look
 	shut  bool // the trial was ended: what is cancelled is so by that
 }
 
@@ -55,8 +55,9 @@ type Second struct {
 // Looker looks at a trial.
 type Looker interface {
 	// Look tells what a loop has recorded since it told the last time. It must not
-	// wait. Quiet says that later looks see the same until something happens.
-	Look(l Look) (quiet bool)
+	// wait. Next is the second of the next look that may see something else, if
+	// nothing happens until then; above all that there are, if none may.
+	Look(l Look) (next int64)
 }
 
 // Look is how far a loop has come.
@@ -120,12 +121,9 @@ func (s *Seconds) second(number int64) *Second {
 func (s *Seconds) look(at int64, underWay bool) {
 	kept := s.kept
 	s.kept, s.seen = nil, at
-	s.quiet = s.Looker.Look(Look{s.Loop, at, underWay, kept, false})
-	s.busy = underWay
-	s.expect(at + 1)
-	if s.quiet {
-		s.next = schedule.Never
-	}
+	next := s.Looker.Look(Look{s.Loop, at, underWay, kept, false})
+	s.quiet, s.busy = next > at+1, underWay
+	s.expect(next)
 }
 
 // over hands over what is left, when the loop is over: where the trial has its
@@ -139,12 +137,18 @@ func (s *Seconds) over(whole bool) {
 	s.kept, s.next = nil, schedule.Never
 }
 
-// stir goes on looking where something has happened.
+// stir goes on looking where something has happened: at the end of the second that
+// it is in. What has begun at the very end of a second is seen a second later.
 func (s *Seconds) stir(now time.Duration, underWay bool) {
-	if s.quiet && (len(s.kept) > 0 || underWay != s.busy) {
-		s.quiet = false
-		s.expect(max(s.seen+1, int64((now+time.Second-1)/time.Second)))
+	if !s.quiet || len(s.kept) == 0 && underWay == s.busy {
+		return
 	}
+	next := int64(now/time.Second) + 1
+	for _, k := range s.kept {
+		next = min(next, k.Number+1)
+	}
+	s.quiet = false
+	s.expect(min(max(s.seen+1, next), int64(s.next/time.Second)))
 }
 
 // keep takes a call, or an iteration, into its second; nil where that is all that

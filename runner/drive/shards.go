@@ -33,6 +33,7 @@ func RunAll(shards []Loop, processors int) End {
 	for i, end := range ends[1:] {
 		all.Interrupted = all.Interrupted || end.Interrupted
 		all.Stopped = cmp.Or(all.Stopped, end.Stopped)
+		all.Halted = max(all.Halted, end.Halted)
 		all.At = max(all.At, end.At)
 		all.Err = errors.Join(all.Err, end.Err)
 		shards[0].Recorder.Merge(shards[i+1].Recorder.Interval)

@@ -44,8 +44,8 @@ func TestMergedRecordersAreOne(t *testing.T) {
 			one.Record(&calls[i])
 			part.Record(&calls[i])
 			if i%10 == 0 {
-				one.Drop(calls[i].End, 3)
-				part.Drop(calls[i].End, 3)
+				one.Drop(calls[i].End, calls[i].End)
+				part.Drop(calls[i].End, calls[i].End)
 			}
 		}
 		for _, other := range parts[1:] {

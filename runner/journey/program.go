@@ -49,6 +49,7 @@ type Row struct {
 	Kind       string // of the step's target; "" of a block
 	Target     string
 	Outside    bool     // of setup, teardown, enter or leave
+	Once       bool     // of setup or teardown only, when there is no trial
 	Records    []string // names of the numbers that `record` keeps
 }
 

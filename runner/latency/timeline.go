@@ -47,6 +47,9 @@ type Window struct {
 	// waited is the time between due and start within the window, of the calls that
 	// were due or started in it, in the manner of area.
 	waited float64
+	// leaving is by how many more calls wait at the window's end than at its beginning
+	// of those that are dropped.
+	leaving int64
 	// queued is by how much a queue's length changed in the window, and queueArea
 	// the time that this added to those in it, up to the window's end.
 	queued    int64
@@ -142,11 +145,21 @@ func (t *Timeline) Fail(start, end time.Duration, class string) {
 	w.Classes[class]++
 }
 
-// Drop notes n calls, due at the given time, that were left out.
-func (t *Timeline) Drop(at time.Duration, n int64) {
-	w := &t.windows[t.index(at)]
-	w.Scheduled += n
-	w.Dropped += n
+// Drop notes a call that waited from when it was due until it was left out.
+func (t *Timeline) Drop(due, left time.Duration) {
+	last := t.index(max(due, left)) // may double the width
+	first := int(due / t.width)
+	w := &t.windows[first]
+	w.Scheduled++
+	w.Dropped++
+	if first == last {
+		w.waited += float64(left - due)
+		return
+	}
+	w.waited += float64(t.left(first, due))
+	w.leaving++
+	t.windows[last].waited -= float64(t.left(last, left))
+	t.windows[last].leaving--
 }
 
 // Queue notes that a queue's length changed at a time, of which Call knows
@@ -205,7 +218,7 @@ func (t *Timeline) Waiting() []float64 {
 }
 
 // awaiting is by how many more calls wait for their start at its end.
-func (w *Window) awaiting() int64 { return w.Scheduled - w.Dropped - w.Started }
+func (w *Window) awaiting() int64 { return w.Scheduled - w.Dropped - w.Started + w.leaving }
 
 // QueueLength is the queue's mean length in each window.
 func (t *Timeline) QueueLength() []float64 {
@@ -275,6 +288,7 @@ func (t *Timeline) add(into, from *Window) {
 			into.Classes[class] += n
 		}
 	}
+	into.leaving += from.leaving
 	into.queued += from.queued
 	into.queueArea += from.queueArea
 	if from.Response == nil {

@@ -15,6 +15,7 @@ type history struct {
 	intended, start, end, late time.Duration
 	fate                       Fate
 	class                      string
+	leftOut                    bool // at start
 }
 
 func histories(t *rapid.T, name string) []history {
@@ -28,6 +29,9 @@ func histories(t *rapid.T, name string) []history {
 		h.start = h.intended + h.late
 		h.end = h.start + upTo("took")
 		h.fate = rapid.SampledFrom([]Fate{OK, OK, Failed, Cancelled}).Draw(t, "fate")
+		if h.leftOut = rapid.IntRange(0, 4).Draw(t, "left out") == 0; h.leftOut {
+			h.end, h.late, h.fate = h.start, 0, Cancelled
+		}
 		h.class = rapid.SampledFrom([]string{"timeout", "reset", "status-500"}).Draw(t, "class")
 		return h
 	})
@@ -38,6 +42,10 @@ func timelineOf(lists ...[]history) *Timeline {
 	line := NewTimeline(MaxWindows)
 	for _, list := range lists {
 		for _, h := range list {
+			if h.leftOut {
+				line.Drop(h.intended, h.start)
+				continue
+			}
 			line.Call(h.intended, h.start, h.end, 0, h.late, h.fate)
 			if h.fate == Failed {
 				line.Fail(h.start, h.end, h.class)
@@ -59,7 +67,7 @@ func TestMergedTimelinesAreOne(t *testing.T) {
 		}
 		for i, got := range merged.Windows() {
 			want := all.Windows()[i]
-			if got.Scheduled != want.Scheduled || got.Started != want.Started || got.ended() != want.ended() || got.OKs != want.OKs || got.Failures != want.Failures {
+			if got.Scheduled != want.Scheduled || got.Started != want.Started || got.ended() != want.ended() || got.Dropped != want.Dropped || got.OKs != want.OKs || got.Failures != want.Failures {
 				t.Fatalf("window %d: %+v, want %+v", i, got, want)
 			}
 			if got.OKs > 0 && (got.Response.Count() != want.Response.Count() || got.Response.Quantile(99) != want.Response.Quantile(99)) {
@@ -109,8 +117,11 @@ func TestWindowsAreWhatACountByHandSays(t *testing.T) {
 			if to < from {
 				to = Highest
 			}
-			waited, late, failed := 0.0, time.Duration(0), map[string]int64{}
+			waited, late, failed, dropped := 0.0, time.Duration(0), map[string]int64{}, int64(0)
 			for _, h := range list {
+				if h.leftOut && h.intended >= from && h.intended < to {
+					dropped++
+				}
 				waited += float64(max(0, min(h.start, to)-max(h.intended, from)))
 				if h.start >= from && h.start < to {
 					late = max(late, h.late)
@@ -123,8 +134,8 @@ func TestWindowsAreWhatACountByHandSays(t *testing.T) {
 			if got, want := line.Waiting()[i], waited/float64(width); math.Abs(got-want) > 1e-9*(1+want)*float64(len(list)) {
 				t.Fatalf("window %d: %v waiting, want %v", i, got, want)
 			}
-			if w.Late != late || !maps.Equal(w.Classes, failed) {
-				t.Fatalf("window %d: late by %v, %v failed; want %v, %v", i, w.Late, w.Classes, late, failed)
+			if w.Late != late || !maps.Equal(w.Classes, failed) || w.Dropped != dropped {
+				t.Fatalf("window %d: late by %v, %v failed, %d dropped; want %v, %v, %d", i, w.Late, w.Classes, w.Dropped, late, failed, dropped)
 			}
 		}
 	})
@@ -136,7 +147,7 @@ func TestWaitingByWindow(t *testing.T) {
 	line, ms := NewTimeline(MaxWindows), time.Millisecond
 	line.Call(3*ms, 5500*time.Microsecond, 7*ms, 0, 0, OK)
 	line.Call(4500*time.Microsecond, 4750*time.Microsecond, 6*ms, 0, 0, OK)
-	line.Drop(4*ms, 1)
+	line.Drop(4*ms, 4*ms)
 	want := []float64{0, 0, 0, 1, 1.25, 0.5, 0}
 	if got := line.Waiting(); !slices.Equal(got, want) {
 		t.Errorf("waiting %v, want %v", got, want)

@@ -96,6 +96,7 @@ func (r *Run) checkUnderWay() error {
 //	every page of a crawl is a call, every link skipped, or a page that is due
 //	when a batch's calls ended rises, and in order nothing is earlier
 //	a monitor has each series once, of no more points than may be
+//	what was watched was seen at whole seconds of the trial, and what ended it, too
 //	all of that holds for each step, and for what went on beside it
 //	every number is finite and not below zero
 func (t *Trial) Check() error {
@@ -121,6 +122,9 @@ func (t *Trial) Check() error {
 		return err
 	}
 	if err := t.checkMonitor(); err != nil {
+		return err
+	}
+	if err := t.checkWatched(); err != nil {
 		return err
 	}
 	if err := t.checkBeside(); err != nil {

@@ -27,7 +27,7 @@ var additions = []string{
 	"pair", "tolerances", "tolerances.scenario", "tolerances.metric", "tolerances.value", "trials.workload",
 	"trials.machine_use.wall_s", "trials.machine_use.cpu_wait_s", "trials.machine_use.gc_pause_max_s",
 	"trials.machine_use.stood_still_s", "trials.machine_use.stood_still_at_s", "trials.machine_use.throttled_s",
-	"trials.machine_use.gcs", "trials.machine_use.spin_s", "trials.machine_use.rss_bytes", "trials.machine_use.peak_rss_bytes", "trials.whole",
+	"trials.machine_use.gcs", "trials.machine_use.spin_s", "trials.machine_use.rss_bytes", "trials.machine_use.peak_rss_bytes", "trials.whole", "trials.stopped_at_s",
 	"speedups.concurrency", "speedups.rate_per_s", "speedups.note",
 	"verdicts.concurrency", "verdicts.rate_per_s", "verdicts.reason", "verdicts.note", "verdicts.at_least", "verdicts.limit", "verdicts.step",
 	"scaling", "scaling.smallest", "scaling.largest", "scaling.none_below", "scaling.baseline", "scaling.x1",

@@ -190,12 +190,21 @@ func Throughput(trials []*Trial) float64 {
 		(*Trial).LengthS)
 }
 
-// LengthS is how long the trial took, of what its throughput is.
+// LengthS is how long the trial took, of what its throughput is: until its last call
+// had ended, where a number of calls or whole ones were asked for, or its scenario or
+// somebody else ended it early; otherwise for as long as calls became due.
 func (t *Trial) LengthS() float64 {
-	if t.Whole {
+	if t.ToTheLast() {
 		return t.MakespanS
 	}
-	return cmp.Or(t.DurationS, t.MakespanS)
+	return cmp.Or(t.StoppedAtS, t.DurationS, t.MakespanS)
+}
+
+// ToTheLast tells whether the trial's length is until its last call had ended, and
+// all successes count.
+func (t *Trial) ToTheLast() bool {
+	early := t.Ended != "" && t.Ended != Complete
+	return t.Counted() || t.Whole || early && t.StoppedAtS == 0
 }
 
 // weightedMean is Σ value·weight / Σ weight; 0 without any weight. It is kept

@@ -135,6 +135,9 @@ type Trial struct {
 	Whole       bool    `json:"whole,omitempty"`
 	Concurrency int     `json:"concurrency,omitempty"`
 	RatePerS    float64 `json:"rate_per_s,omitempty"`
+	// StoppedAtS is when a promise that was watched ended the trial: until then calls
+	// became due. 0: none did.
+	StoppedAtS float64 `json:"stopped_at_s,omitempty"`
 	// Sweep is the trial's place in its scenario's sweep or count of
 	// requests; modes of one place are compared with each other.
 	Sweep Point `json:"sweep,omitzero"`

@@ -150,7 +150,7 @@ func fullRun() *Run {
 	whence.HeldS, whence.Step, whence.Iteration, whence.Trace = 0.001, "buy/pay", 3, "4bf92f3577b34da6a3ce929d0e0e4736"
 	slow.Timeline = []Window{{WidthS: 8, Scheduled: 5, Started: 5, OK: 3, Errors: 2, ErrorsByClass: map[string]int64{"timeout": 1, "status-503": 1}, InFlightMean: 0.75}}
 	fast := trialOf("fetch-urls", "concurrent-3", Point{Requests: 5}, 0, ms(350, 360, 340, 355, 345), nil)
-	fast.Concurrency, fast.RatePerS, fast.DurationS = 3, 2.5, 30
+	fast.Concurrency, fast.RatePerS, fast.DurationS, fast.StoppedAtS = 3, 2.5, 30, 42.5
 	fast.Whole, fast.Completions = true, NoCompletions(5)
 	fast.Started, fast.Scheduled, fast.Dropped, fast.HeldCalls, fast.Cancelled = 6, 7, 1, 2, 1
 	six := latency.New(latency.Fine)
@@ -171,7 +171,7 @@ func fullRun() *Run {
 		AtS: 0, WidthS: 2, Scheduled: 7, Started: 6, Dropped: 1, OK: 5, InFlightMean: 0.875, HeldMean: 0.125, LatenessMaxS: 0.002, QueueLength: 0.25,
 		MeanS: 0.35, P50S: 0.35, P99S: 0.36, MaxS: 0.36, HDR: hdr,
 	}}
-	fast.Ended, fast.Reason = Stopped, "on_error: stop"
+	fast.Ended, fast.Reason = Stopped, "stop: buy/pay: p99 < 300ms over 10s was broken at 42 s"
 	fast.Health = Health{KeptPace: false, Why: "lateness p99 2ms", LimitedBy: "max_in_flight"}
 	fast.Monitor = []Series{{Name: "server", Series: "cores", Unit: "cores", Mean: 0.5, Max: 1, Points: [][2]float64{{1, 0}, {2, 1}}}, {Name: "db", Problem: "connection refused"}}
 	fast.Crawl = &Crawl{Pages: 6, Depth: 2, Found: 9, Skipped: map[string]int64{"seen": 4}}

@@ -98,8 +98,7 @@ func (s *Sum) Merge(o *Sum) {
 	s.BytesIn += o.BytesIn
 	s.BytesOut += o.BytesOut
 	for class, e := range o.Errors {
-		sum := s.Errors[class]
-		s.Errors[class] = Error{Count: sum.Count + e.Count, Example: cmp.Or(sum.Example, e.Example)}
+		s.Errors[class] = s.Errors[class].and(e)
 	}
 	into := s.histograms()
 	for i, h := range o.histograms() {
@@ -133,28 +132,27 @@ func (s *Sum) histograms() []**latency.Histogram {
 }
 
 func (s *Sum) add(m *Measure) error {
-	s.Scheduled += m.Scheduled
-	s.Started += m.Started
-	s.Dropped += m.Dropped
-	s.HeldCalls += m.HeldCalls
-	s.OK += m.OK
-	s.Failed += m.Failed()
-	s.Lacking += m.Lacking()
-	s.Cancelled += m.Cancelled
-	s.Attempts += m.Attempts
-	s.Resent += m.Resent
-	s.BytesIn += m.BytesIn
-	s.BytesOut += m.BytesOut
-	for class, e := range m.Errors {
-		s.Errors[class] = s.Errors[class].and(e)
+	one, err := m.sum()
+	if err == nil {
+		s.Merge(&one)
 	}
+	return err
+}
+
+// sum is the sum of a measure alone.
+func (m *Measure) sum() (s Sum, err error) {
+	s = NewSum()
+	s.Scheduled, s.Started, s.Dropped, s.HeldCalls = m.Scheduled, m.Started, m.Dropped, m.HeldCalls
+	s.OK, s.Failed, s.Lacking, s.Cancelled = m.OK, m.Failed(), m.Lacking(), m.Cancelled
+	s.Attempts, s.Resent, s.BytesIn, s.BytesOut = m.Attempts, m.Resent, m.BytesIn, m.BytesOut
+	s.Errors = m.Errors
 	into := s.histograms()
 	for i, d := range m.dists() {
 		if err := mergeInto(into[i], d.dist); err != nil {
-			return fmt.Errorf("%s: %w", d.name, err)
+			return s, fmt.Errorf("%s: %w", d.name, err)
 		}
 	}
-	return s.addParts(m)
+	return s, s.addParts(m)
 }
 
 // mergeInto adds a distribution to a histogram, which there may not be yet;

@@ -1,6 +1,11 @@
 package result
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+)
 
 // Kinds of verdict.
 const (
@@ -93,3 +98,47 @@ type Watched struct {
 
 // Promise is what was promised, as Verdict.Promise has it.
 func (w *Watched) Promise() string { return ofStep(w.Step, w.Rule) + w.Looks.Text() }
+
+// checkWatched tells which law is broken by what was seen while the trial went on:
+// looks are at its whole seconds, none before the first, and what ended it was seen.
+func (t *Trial) checkWatched() error {
+	for i := range t.Watched {
+		if err := t.Watched[i].check(t); err != nil {
+			return fmt.Errorf("watched[%d], %s: %w", i, t.Watched[i].Promise(), err)
+		}
+	}
+	switch stops := func(w Watched) bool { return w.Stop && w.Broken }; {
+	case t.StoppedAtS == 0:
+	case t.Ended == Complete:
+		return fmt.Errorf("is complete, and was stopped at %v s", t.StoppedAtS)
+	case len(t.Watched) > 0 && !slices.ContainsFunc(t.Watched, stops): // what goes on beside a trial watches nothing
+		return fmt.Errorf("was stopped at %v s, and by none of what was watched", t.StoppedAtS)
+	}
+	return nil
+}
+
+func (w *Watched) check(t *Trial) error {
+	first := max(1, math.Ceil(w.OverS))
+	if w.AfterS > 0 {
+		first = max(1, math.Ceil(w.AfterS))
+	}
+	timed := t.DurationS > 0 && !t.Whole
+	switch at := w.WorstAtS; {
+	case w.Rule == "":
+		return errors.New("has no rule")
+	case at == 0 && (w.Measured != 0 || w.Broken || w.AtLeast || w.Reason != "" || w.Note != ""):
+		return errors.New("tells of what nobody has seen")
+	case at == 0:
+	case at != math.Trunc(at):
+		return fmt.Errorf("its worst window ends at %v s, and windows end at whole seconds", at)
+	case at < first:
+		return fmt.Errorf("its worst window ends at %v s, before the first look after %v s", at, first)
+	case timed && at > t.DurationS:
+		return fmt.Errorf("its worst window ends at %v s, and the trial lasted %v s", at, t.DurationS)
+	case t.StoppedAtS > 0 && at > t.StoppedAtS:
+		return fmt.Errorf("its worst window ends at %v s, and the trial was stopped at %v s", at, t.StoppedAtS)
+	case w.Reason != "" && !w.Broken:
+		return errors.New("has a reason why there is no figure, and is not broken by that")
+	}
+	return nil
+}

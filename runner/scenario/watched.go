@@ -8,6 +8,7 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
+	"plimsoll/runner/journey"
 	"plimsoll/runner/verdict"
 	"plimsoll/target/quantity"
 	"plimsoll/target/setting"
@@ -95,12 +96,27 @@ func (d draft) checkWatched(r *setting.Reader, s *Scenario, mode string, rule *v
 		r.Problem(p.rule.Pos, "%s is of a whole trial, which cannot be looked at piece by piece: write the rule by itself, without over, after and stop", metricOf(rule))
 		return true
 	}
+	if onceOnly(s.Rows, rule.Step) {
+		r.Problem(p.rule.Pos, "%s is a step of setup or teardown, which are carried out before and after the trial, and there is nothing to look at while it goes on: write the rule by itself, without over, after and stop", rule.Step)
+		return true
+	}
 	first := time.Duration(p.watch.watch().First()) * time.Second
 	if shortest := d.shortest(s, mode); 0 < shortest && shortest < first && p.watch.valid() {
 		r.Problem(p.watch.pos(), "the first look is after %s, and the trial takes %s: shorten over, or write an earlier after", quantity.Duration(first), quantity.Duration(shortest))
 		return true
 	}
 	return false
+}
+
+// onceOnly tells whether only setup or teardown come to the step of a path.
+func onceOnly(rows []journey.Row, path string) (once bool) {
+	for _, row := range rows {
+		if row.Path == path && !row.Once {
+			return false
+		}
+		once = once || row.Path == path
+	}
+	return once
 }
 
 // shortest is the length of the shortest trial of a mode, or of all; 0 where it is

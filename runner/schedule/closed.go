@@ -131,14 +131,11 @@ func (c *closed) ended(at, intended time.Duration, user uint32) {
 	c.idle.push(turn{at, user})
 }
 
-func (c *closed) overdue(now time.Duration) (count int64) {
-	for due := c.due(); due <= now && due < c.Until && !c.spent(c.n); due = c.due() {
+func (c *closed) overdue(now, until time.Duration, drop func(due time.Duration)) {
+	for due := c.due(); due <= now && due < min(c.Until, until) && !c.spent(c.n); due = c.due() {
 		c.take()
-		if due >= 0 {
-			count++
-		}
+		drop(due)
 	}
-	return count
 }
 
 // ramp walks through the changes in the number of users: the k-th of a stage

@@ -146,19 +146,17 @@ func (f *feed) fill(now time.Duration) {
 	}
 }
 
-func (f *feed) overdue(now time.Duration) (count int64) {
+func (f *feed) overdue(now, until time.Duration, drop func(due time.Duration)) {
+	f.Until = min(f.Until, until)
 	f.fill(now)
 	for f.waiting.len > 0 {
-		if f.waiting.pop() >= 0 {
-			count++
-		}
+		drop(f.waiting.pop())
 		f.change(now, -1)
 	}
 	for _, made := range f.making {
 		f.blockedBefore += f.between(made.at, now)
 	}
 	f.making, f.Until = nil, min(f.Until, now) // the producers go; nothing that follows is measured
-	return count
 }
 
 // change is that the queue is longer by so many, or shorter.

@@ -331,12 +331,12 @@ func TestFeedOverdue(t *testing.T) {
 		t.Fatalf("%+v", next)
 	}
 	// At 1 s the queue is full, and one producer waits.
-	if n := s.Overdue(3 * second); n != 2 {
-		t.Errorf("%d overdue", n)
+	if got := overdue(s, 3*second, 3*second); !slices.Equal(got, []time.Duration{0, second}) {
+		t.Errorf("overdue: %v", got)
 	}
 	s.Stop("enough")
-	if n := s.Overdue(4 * second); n != 0 {
-		t.Errorf("%d overdue once more", n)
+	if got := overdue(s, 4*second, Never); got != nil {
+		t.Errorf("overdue once more: %v", got)
 	}
 	s.Ended(4*second, 0, 0, false)
 	if got, want := *s.Queue(4 * second), (Queue{LengthMean: (1 + 2*2) / 3., LengthMost: 2, Blocked: (2 + 1) * second, Busy: 1}); got != want {

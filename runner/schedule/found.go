@@ -85,9 +85,8 @@ func (f *found) ended(at, _ time.Duration, _ uint32) {
 	f.free.free(at, 0)
 }
 
-func (f *found) overdue(time.Duration) (count int64) {
-	for ; f.waiting.len > 0; count++ {
-		f.waiting.pop()
+func (f *found) overdue(_, _ time.Duration, drop func(due time.Duration)) {
+	for f.waiting.len > 0 {
+		drop(f.waiting.pop())
 	}
-	return count
 }

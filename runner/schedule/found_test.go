@@ -128,7 +128,7 @@ func TestFoundStops(t *testing.T) {
 		t.Fatal(next)
 	}
 	s.Ended(5, 0, 0, true)
-	if next := s.Next(5, 0); next.Do != Done || s.Overdue(5) != 2 {
+	if next := s.Next(5, 0); next.Do != Done || len(overdue(s, 5, 5)) != 2 {
 		t.Error(next)
 	}
 }

@@ -85,14 +85,11 @@ func (o *open) next(now time.Duration, inFlight int) Next {
 
 func (o *open) ended(at, _ time.Duration, _ uint32) { o.places.free(at) }
 
-func (o *open) overdue(now time.Duration) (count int64) {
-	for o.due <= now && o.due < o.Until {
-		if o.due >= 0 {
-			count++
-		}
+func (o *open) overdue(now, until time.Duration, drop func(due time.Duration)) {
+	for o.due <= now && o.due < min(o.Until, until) {
+		drop(o.due)
 		o.take()
 	}
-	return count
 }
 
 // places remembers since when each free place in flight has been free, so that

@@ -152,11 +152,15 @@ func TestCountsAddUpAndDueTimesDoNotDependOnOverflow(t *testing.T) {
 func TestOverdueCallsAreThoseThatBecameDue(t *testing.T) {
 	s := NewOpen(Open{Bounds: Bounds{From: -time.Second, Until: Never}, Arrivals: Constant(10, time.Second), MaxInFlight: 1}, StopOn{})
 	s.Next(-time.Second, 0)
-	if got := s.Overdue(time.Second); got != 11 { // 0, 0.1 … 1.0; the warm-up's do not count
-		t.Errorf("%d overdue, want 11", got)
+	got := overdue(s, time.Second, time.Second)
+	if len(got) != 10 || got[0] != 0 || got[9] != 900*time.Millisecond { // the warm-up's do not count
+		t.Errorf("overdue before 1 s: %v", got)
 	}
-	if got := s.Overdue(time.Second); got != 0 {
-		t.Errorf("%d overdue a second time", got)
+	if got := overdue(s, time.Second, Never); len(got) != 1 || got[0] != time.Second {
+		t.Errorf("overdue at 1 s: %v", got)
+	}
+	if got := overdue(s, time.Second, Never); got != nil {
+		t.Errorf("overdue once more: %v", got)
 	}
 }
 

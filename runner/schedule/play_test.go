@@ -131,3 +131,9 @@ func (p *player) dues() []time.Duration {
 	}
 	return all
 }
+
+// overdue are when the calls were due that are taken out at a time.
+func overdue(s *Schedule, now, until time.Duration) (dues []time.Duration) {
+	s.Overdue(now, until, func(due time.Duration) { dues = append(dues, due) })
+	return dues
+}

@@ -78,9 +78,9 @@ type source interface {
 	// ended hears that a user's call, intended at the given time, has ended, which
 	// makes room or work.
 	ended(at, intended time.Duration, user uint32)
-	// overdue takes all calls out that were due by now, and counts them, but
-	// for those of a warm-up; it is asked once, when no more are to become due.
-	overdue(now time.Duration) int64
+	// overdue takes all calls out that were due by now and before until, and tells
+	// when each was; it is asked once, when no more are to become due.
+	overdue(now, until time.Duration, drop func(due time.Duration))
 }
 
 // Bounds end a schedule.
@@ -149,10 +149,16 @@ func (s *Schedule) stop(state Action, reason string) {
 // Stopped tells why the schedule was ended early; empty if it was not.
 func (s *Schedule) Stopped() string { return s.reason }
 
-// Overdue counts the calls that were due by now and never handed out, and
-// takes them out of the schedule: they have become due and are dropped. It is the
-// end of what becomes due.
-func (s *Schedule) Overdue(now time.Duration) int64 { return s.source.overdue(now) }
+// Overdue tells when each call was due that was so by now and before until, and was
+// never handed out, but for those of a warm-up, and takes them out of the schedule:
+// they have become due and are dropped. It is the end of what becomes due.
+func (s *Schedule) Overdue(now, until time.Duration, drop func(due time.Duration)) {
+	s.source.overdue(now, until, func(due time.Duration) {
+		if due >= 0 {
+			drop(due)
+		}
+	})
+}
 
 // Watch has the function told, from now on, of every change of the queue's
 // length, as it comes to be known; without a queue nobody is told anything.

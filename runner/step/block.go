@@ -110,7 +110,7 @@ func (c *compiler) row(row journey.Row, at setting.Pos, chosen bool, f *flow) in
 	}
 	if !there {
 		n = len(c.rows)
-		row.Path, row.Outside = path().path, f.phase.outside
+		row.Path, row.Outside, row.Once = path().path, f.phase.outside, f.phase.once
 		c.places[path()] = n
 		c.rows = append(c.rows, row)
 		return n
@@ -118,6 +118,7 @@ func (c *compiler) row(row journey.Row, at setting.Pos, chosen bool, f *flow) in
 	if !alike(n) {
 		c.problem(at, "another step here is called %s, and does something else: give one of them another name", row.Name)
 	}
+	c.rows[n].Once = c.rows[n].Once && f.phase.once
 	for _, name := range row.Records {
 		if !slices.Contains(c.rows[n].Records, name) {
 			c.rows[n].Records = append(c.rows[n].Records, name)
@@ -199,7 +200,7 @@ func (c *compiler) mix(s *Step, f *flow, all bool) journey.Action {
 	for _, share := range s.mix.Value {
 		b := f.branch()
 		if all {
-			b.phase = &phase{name: f.phase.name, outside: f.phase.outside}
+			b.phase = &phase{name: f.phase.name, outside: f.phase.outside, once: f.phase.once}
 		}
 		row := c.row(journey.Row{Name: share.Name}, share.Pos, true, b)
 		b.path = c.rows[row].Path

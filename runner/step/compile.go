@@ -95,6 +95,7 @@ type compiler struct {
 type phase struct {
 	name    string
 	outside bool
+	once    bool    // of setup or teardown
 	takes   []taken // the sources that its steps name
 }
 
@@ -110,7 +111,7 @@ func Compile(r *setting.Reader, s *Scenario, names *Names) (*Compiled, bool) {
 	for _, j := range s.Journeys {
 		names.offer(j.Pos, aJourney(j.Key), "no scenario does the journey "+j.Key+": leave it out, or write journey: "+j.Key+" as a step where it is needed")
 	}
-	once := begin(&phase{name: "setup", outside: true}, nil)
+	once := begin(&phase{name: "setup", outside: true, once: true}, nil)
 	setup := c.block(s.Setup, once)
 	user := begin(&phase{name: "enter", outside: true}, once.known)
 	c.entering = user.phase
@@ -118,7 +119,7 @@ func Compile(r *setting.Reader, s *Scenario, names *Names) (*Compiled, bool) {
 	iteration := begin(&phase{name: "steps"}, user.known)
 	main, sources := c.iteration(s.Main, iteration)
 	leave := c.block(s.Leave, begin(&phase{name: "leave", outside: true}, user.known))
-	teardown := c.block(s.Teardown, begin(&phase{name: "teardown", outside: true}, once.known))
+	teardown := c.block(s.Teardown, begin(&phase{name: "teardown", outside: true, once: true}, once.known))
 	c.sameRows(iteration.phase)
 	c.look()
 	if !c.ok {

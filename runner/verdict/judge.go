@@ -166,6 +166,11 @@ func (e Expectation) figure() string {
 // rounding is the relative difference below which two values are the same.
 const rounding = 1e-9
 
+// same tells whether two values differ by no more than rounding.
+func same(a, b float64) bool {
+	return a == b || math.Abs(a-b) <= rounding*max(math.Abs(a), math.Abs(b)) && !math.IsInf(a, 0)
+}
+
 // Keeps tells whether a figure keeps a promise, whatever the calls that were
 // given up would have taken: an upper limit holds by the most that it may be, a
 // lower one by the least.
@@ -204,10 +209,7 @@ func atLeast(f result.Figure) bool {
 // same, whatever the last bit of their floats says. So of <, == and > exactly
 // one always holds, and <= and >= are the unions.
 func holds(measured result.Span, op string, value float64) bool {
-	same := func(bound float64) bool {
-		return bound == value || math.Abs(bound-value) <= rounding*max(math.Abs(bound), math.Abs(value)) && !math.IsInf(bound, 0)
-	}
-	equal := measured.Low <= value && value <= measured.High || same(measured.Low) || same(measured.High)
+	equal := measured.Low <= value && value <= measured.High || same(measured.Low, value) || same(measured.High, value)
 	switch op {
 	case "<":
 		return measured.High < value && !equal

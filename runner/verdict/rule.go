@@ -69,6 +69,16 @@ func (r Rule) OfBatches() bool { return slices.Contains(ofBatches, r.Family) }
 // ofBatches are the families of such figures.
 var ofBatches = []string{"first", "half", "last", "in_order.first", "in_order.half", "in_order.last"}
 
+// OfRates tells whether the figure is so many a second, which falls while nothing
+// happens.
+func (r Rule) OfRates() bool {
+	switch r.Family {
+	case "rate", "calls.rate", "goodput":
+		return true
+	}
+	return false
+}
+
 // OfSteps tells whether a single step has such a figure, too.
 func (r Rule) OfSteps() bool {
 	switch r.Family {

@@ -72,13 +72,10 @@ type Seen struct {
 // nothing comes back any more, it is broken.
 func (r Rule) See(s *Stretch, length time.Duration, underWay bool) (seen Seen, some bool) {
 	var f figure
-	switch r.Family {
-	case "rate", "calls.rate", "goodput":
-		if s.empty() && !underWay {
-			return seen, false
-		}
-		f = figureOf(s.group(r, length), r, nil)
-	case "record":
+	switch {
+	case r.OfRates() && s.empty() && !underWay:
+		return seen, false
+	case r.Family == "record":
 		f = recordedOf(s.Records[r.Record], r)
 	default:
 		f = figureOf(s.group(r, length), r, nil)
@@ -90,7 +87,8 @@ func (r Rule) See(s *Stretch, length time.Duration, underWay bool) (seen Seen, s
 	return Seen{Figure: f.Figure, Note: f.note, Broken: !Keeps(f.Figure, r.Op, r.Value)}, true
 }
 
-// Worse tells whether one stretch is worse for the rule than another.
+// Worse tells whether one stretch is worse for the rule than another, by more than
+// rounding.
 func (r Rule) Worse(a, b Seen) bool {
 	switch {
 	case a.Broken != b.Broken:
@@ -98,7 +96,8 @@ func (r Rule) Worse(a, b Seen) bool {
 	case a.Missing != "" || b.Missing != "":
 		return b.Missing == ""
 	}
-	return r.distance(a.Figure) > r.distance(b.Figure)
+	one, other := r.distance(a.Figure), r.distance(b.Figure)
+	return one > other && !same(one, other)
 }
 
 // distance is how far a figure is on the wrong side of any limit.

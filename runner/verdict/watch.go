@@ -96,5 +96,16 @@ func (j judge) watched(g *result.Group, t Threshold) (f figure, at float64, err 
 	case !told:
 		return j.valid(g, missing("nobody looked at it while the trial went on: run it again with the threshold")), 0, nil
 	}
-	return j.valid(g, missing("there were no calls, or no window was over before the trial was")), 0, nil
+	return j.valid(g, missing(unseen(g))), 0, nil
+}
+
+// unseen says why no look at any of the group's trials had anything to judge: the
+// first that ended early tells best.
+func unseen(g *result.Group) string {
+	for _, t := range g.Trials {
+		if t.Ended == result.Stopped {
+			return "the trial ended before a window was over that had calls: " + t.Reason
+		}
+	}
+	return "there were no calls, or no window was over before the trial was"
 }

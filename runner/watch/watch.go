@@ -32,10 +32,30 @@ type Judge struct {
 	settled  int64   // the first look of all promises has been
 }
 
-// loop is how far a loop has come.
+// loop is how far a loop has come, and whether something was under way then: at the
+// last second, and at those that others have not come to.
 type loop struct {
-	at       int64
-	underWay bool
+	at   int64
+	told []underWay
+}
+
+type underWay struct {
+	at int64
+	is bool
+}
+
+func (l *loop) tell(at int64, is bool) {
+	l.at = max(l.at, at)
+	l.told = append(l.told, underWay{l.at, is})
+}
+
+// busy tells whether something of the loop's was under way at a second that it has
+// come to: as it told of it, or else of the next one. Seconds do not decrease.
+func (l *loop) busy(second int64) bool {
+	for len(l.told) > 1 && l.told[0].at < second {
+		l.told = l.told[1:]
+	}
+	return l.told[0].is
 }
 
 // promise is one, and what was seen of it.
@@ -43,6 +63,7 @@ type promise struct {
 	Promise
 	worst   found   // of the windows of which nothing new is heard any more
 	pending []found // the others, in order
+	last    found   // what the last look saw
 	stopped found   // with what the trial was to be ended
 }
 
@@ -64,7 +85,7 @@ const slack = 10
 func New(loops int, promises []Promise) *Judge {
 	j := &Judge{parts: map[int]*course{}, loops: make([]loop, loops)}
 	for _, p := range promises {
-		j.promises = append(j.promises, &promise{Promise: p, worst: found{none: true}, stopped: found{none: true}})
+		j.promises = append(j.promises, &promise{Promise: p, worst: found{none: true}, last: found{none: true}, stopped: found{none: true}})
 		j.longest = max(j.longest, p.length())
 		j.settled = max(j.settled, p.First())
 	}
@@ -87,10 +108,10 @@ func (j *Judge) Take(part int, second int64, s *verdict.Stretch) { j.parts[part]
 // until then; underWay says that it has calls in flight. What is broken is why the
 // trial is to end now; nil: it goes on.
 func (j *Judge) Look(loop int, second int64, underWay bool) (broken *Broken) {
-	j.loops[loop].at, j.loops[loop].underWay = max(j.loops[loop].at, second), underWay
-	until, busy := int64(math.MaxInt64), false
+	j.loops[loop].tell(second, underWay)
+	until := int64(math.MaxInt64)
 	for _, l := range j.loops {
-		until, busy = min(until, l.at), busy || l.underWay
+		until = min(until, l.at)
 	}
 	broken = j.again()
 	if until == math.MaxInt64 { // all are over: nobody looks any more
@@ -101,6 +122,10 @@ func (j *Judge) Look(loop int, second int64, underWay bool) (broken *Broken) {
 	}
 	for j.at < until {
 		j.at = j.next(until)
+		busy := false
+		for i := range j.loops {
+			busy = j.loops[i].busy(j.at) || busy
+		}
 		if b := j.look(busy); broken == nil {
 			broken = b
 		}
@@ -115,27 +140,42 @@ func (j *Judge) Over(loop int) (broken *Broken) { return j.Look(loop, math.MaxIn
 // next is when to look next: the next second, or, where all windows up to then are
 // empty like those before, the end of the next second in which something happened.
 func (j *Judge) next(until int64) int64 {
-	if j.at < j.settled || !j.Quiet() {
-		return j.at + 1
-	}
-	next := until
+	next := min(until, j.Next())
 	for _, c := range j.parts {
 		next = min(next, c.after(j.at)+1)
 	}
 	return max(j.at+1, next)
 }
 
-// Quiet tells that later looks see what the last one saw, until something happens.
-func (j *Judge) Quiet() bool {
+// Next is the second of the next look that may see what the last one did not, if
+// nothing happens until then; math.MaxInt64: there is none.
+func (j *Judge) Next() (second int64) {
 	if len(j.loops) > 1 || j.at < j.settled {
-		return false
+		return j.at + 1
 	}
 	for _, c := range j.parts {
 		if c.any(j.at-j.longest-1, j.at) {
-			return false
+			return j.at + 1
 		}
 	}
-	return true
+	second = math.MaxInt64
+	for _, p := range j.promises {
+		second = min(second, p.falls())
+	}
+	return second
+}
+
+// falls is the next second by which a rate over all so far may have come down to
+// its limit, while nothing happens; math.MaxInt64: it cannot, or nobody minds.
+func (p *promise) falls() (second int64) {
+	if !p.OfRates() || p.length() > 0 || p.last.none || p.last.Broken || p.Op == "<" || p.Op == "<=" {
+		return math.MaxInt64
+	}
+	at := float64(p.last.at) * p.last.Least.Low / p.Value
+	if !(at < math.MaxInt64) { // of no limit, either
+		return math.MaxInt64
+	}
+	return max(p.last.at+1, int64(at))
 }
 
 // look judges the windows that end now.
@@ -146,6 +186,7 @@ func (j *Judge) look(underWay bool) (broken *Broken) {
 			continue
 		}
 		f := j.see(p, j.at, underWay, windows)
+		p.last = f
 		if p.length() > 0 {
 			p.pending = append(p.pending, f)
 		}

@@ -2,6 +2,7 @@ package watch
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"testing"
 	"time"
@@ -119,6 +120,25 @@ func TestStopsWithTheLastLoop(t *testing.T) {
 	}
 }
 
+// Of windows that are alike but for the last digit of a float the first is the worst.
+func TestTheFirstOfWindowsAlike(t *testing.T) {
+	j := New(1, []Promise{{Rule: rule(t, "goodput(2ms) > 1/s"), Watch: verdict.Watch{Over: 5 * time.Second}}})
+	for n := range int64(40) { // a good one in every 5 s, and more and more slow ones
+		s := ended(1, 0)
+		s.OK, s.InTime, s.Started, s.Scheduled = n+1, n+1, n+1, n+1
+		for range n {
+			s.Response.Record(time.Second)
+		}
+		j.Take(0, 5*n, s)
+		for at := 5*n + 1; at <= 5*n+5; at++ {
+			j.Look(0, at, true)
+		}
+	}
+	if w := j.Watched()[0]; w.WorstAtS != 5 || !w.Broken {
+		t.Errorf("the worst is %+v", w)
+	}
+}
+
 // A time in which nothing happens, however long, costs no looks: those that would
 // come see what the last one saw.
 func TestQuietTimesAreSkipped(t *testing.T) {
@@ -126,7 +146,7 @@ func TestQuietTimesAreSkipped(t *testing.T) {
 	j := New(1, []Promise{{Rule: rule(t, "rate >= 2/s"), Watch: verdict.Watch{Over: 5 * time.Second, Stop: true}}})
 	j.Take(0, 0, ended(20, 0))
 	var quiet int64
-	for at := int64(1); !j.Quiet(); at++ {
+	for at := int64(1); j.Next() == at; at++ {
 		j.Look(0, at, false)
 		quiet = at
 	}
@@ -140,6 +160,58 @@ func TestQuietTimesAreSkipped(t *testing.T) {
 	}
 	if w := j.Watched()[0]; w.Measured != 0.8 || w.WorstAtS != 100*year+1 {
 		t.Errorf("saw %+v", w)
+	}
+}
+
+// Whether something was under way is told of each second by each loop, whichever is
+// ahead.
+func TestLoopsAheadTellOfTheirSeconds(t *testing.T) {
+	for _, ahead := range []int{0, 1} {
+		j := New(2, []Promise{{Rule: rule(t, "rate > 1/s"), Watch: verdict.Watch{Over: time.Second}}})
+		for at := int64(1); at <= 6; at++ {
+			if at == 1 || at == 4 {
+				j.Take(0, at-1, ended(9, 0))
+			}
+			j.Look(ahead, at, at == 5) // nothing comes back but in the first second and the fourth
+		}
+		for at := int64(1); at <= 6; at++ {
+			j.Look(1-ahead, at, false)
+		}
+		if w := j.Watched()[0]; w.WorstAtS != 5 || w.Measured != 0 || !w.Broken {
+			t.Errorf("with loop %d ahead: %+v", ahead, w)
+		}
+	}
+	j := New(2, []Promise{{Rule: rule(t, "rate > 1/s"), Watch: verdict.Watch{Over: time.Second}}})
+	j.Look(0, 1, false)
+	j.Look(0, 2, true) // its first call begins in the second one
+	if j.Look(1, 1, false); j.Watched()[0].Broken {
+		t.Errorf("nothing was under way at 1 s: %+v", j.Watched()[0])
+	}
+}
+
+// A rate over all so far falls in a time in which nothing happens: it is looked at
+// when it may have come down to its limit, and seldom before.
+func TestRatesFallInQuietTimes(t *testing.T) {
+	for _, c := range []struct {
+		rule   string
+		broken int64 // 0: never
+	}{
+		{"rate >= 2/s", 151}, {"rate > 2/s", 150}, {"rate > 0.000003/s", 100_000_000}, {"rate >= 0.3/s", 1001}, {"goodput(2ms) >= 2/s", 151},
+		{"rate > 0/s", 0}, {"rate >= 0/s", 0}, {"rate < 400/s", 0}, {"rate <= 300/s", 0}, {"p99 < 1s", 0},
+	} {
+		j := New(1, []Promise{{Rule: rule(t, c.rule), Watch: verdict.Watch{Stop: true}}})
+		j.Take(0, 0, ended(300, 0))
+		var b *Broken
+		looks, at := 0, int64(1)
+		for ; b == nil && at < math.MaxInt64; at = j.Next() {
+			b = j.Look(0, at, false)
+			if looks++; looks > 10 {
+				t.Fatalf("%s: looks again and again, at %d s", c.rule, at)
+			}
+		}
+		if c.broken == 0 && b != nil || c.broken > 0 && (b == nil || b.At != c.broken) {
+			t.Errorf("%s: broken is %+v, want it at %d s", c.rule, b, c.broken)
+		}
 	}
 }
 

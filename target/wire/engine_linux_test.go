@@ -2,8 +2,10 @@ package wire_test
 
 import (
 	"net"
+	"net/netip"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -207,6 +209,34 @@ func TestSeveralAddresses(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Loops that share a trial call one server, each on a thread of its own, and all at
+// once: the race detector sees whether they write to what others read.
+func TestEnginesOfOneServer(t *testing.T) { byBoth(t, testEnginesOfOneServer) }
+
+func testEnginesOfOneServer(t *testing.T, by kind) {
+	o := options(serve(t, well), func(o *Options) {
+		o.KeepAlive, o.Route.Sources = false, []netip.Addr{netip.MustParseAddr("127.0.0.1")}
+	})
+	server, err := wire.Open(string(by), o.Options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var loops sync.WaitGroup
+	for range 2 {
+		e := by.on(t, server, o, 0)
+		t.Cleanup(e.Close)
+		loops.Go(func() {
+			for n := range uint64(20) {
+				e.Send(0, n, e.now())
+				if done, _, _ := e.Wait(20 * time.Second); !done.OK() {
+					t.Errorf("call %d: %+v", n, done)
+				}
+			}
+		})
+	}
+	loops.Wait()
 }
 
 func refusing(t testing.TB) (address string) {

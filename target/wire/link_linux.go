@@ -49,6 +49,7 @@ type holder interface {
 // sockets are what all links of an engine have in common.
 type sockets struct {
 	found
+	ways    []way
 	poll    *wait.Poll
 	secrecy *secrecy // of TLS; nil: none
 	tell    Telling
@@ -58,7 +59,7 @@ type sockets struct {
 }
 
 func newSockets(o Options, server found, poll *wait.Poll) *sockets {
-	s := &sockets{found: server, poll: poll, tell: o.Tell, buffer: make([]byte, 64<<10)}
+	s := &sockets{found: server, ways: server.ways(), poll: poll, tell: o.Tell, buffer: make([]byte, 64<<10)}
 	if o.TLS != nil {
 		s.secrecy, s.plain = newSecrecy(o.TLS, poll), make([]byte, 16<<10)
 	}

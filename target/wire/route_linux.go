@@ -19,57 +19,58 @@ func lateBinding(_, _ string, c syscall.RawConn) error {
 
 func bindLate(fd int) { _ = unix.SetsockoptInt(fd, unix.SOL_IP, unix.IP_BIND_ADDRESS_NO_PORT, 1) }
 
-// way is one address to try, and whence.
+// way is one address to try, and whence. It is one engine's: package unix writes to
+// addresses whenever they are used.
 type way struct {
 	family  int
 	to      unix.Sockaddr
 	sources []unix.Sockaddr // in turn; none: as the system chooses
 }
 
-// found is how to come to a server.
+// found is how to come to a server, for any number of engines.
 type found struct {
-	ways []way
-	lost error // why it has no address
+	route Route
+	ips   []netip.Addr // in the resolver's order
+	port  int
+	lost  error // why it has no address
 }
 
 func find(o Options) (f found) {
-	f.ways, f.lost = o.Route.ways(o.Host)
+	f.route = o.Route
+	if o.Route.Unix == "" {
+		f.ips, f.port, f.lost = o.Route.resolve(o.Host)
+	}
 	return f
 }
 
-// ways finds how to come to HOST:PORT, in the resolver's order.
-func (r Route) ways(hostport string) ([]way, error) {
-	if r.Unix != "" {
-		return []way{{family: unix.AF_UNIX, to: &unix.SockaddrUnix{Name: r.Unix}}}, nil
-	}
+// resolve finds the addresses of HOST:PORT.
+func (r Route) resolve(hostport string) (ips []netip.Addr, port int, err error) {
 	host, service, err := net.SplitHostPort(r.lead(hostport))
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	port, err := strconv.Atoi(service)
-	if err != nil {
-		return nil, err
+	if port, err = strconv.Atoi(service); err != nil {
+		return nil, 0, err
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	ips, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
-	if err != nil {
-		return nil, err
-	}
-	return r.from(ips, port), nil
+	ips, err = net.DefaultResolver.LookupNetIP(ctx, "ip", host)
+	return ips, port, err
 }
 
-// from is the ways to these addresses, as far as there are sources of their
-// families.
-func (r Route) from(ips []netip.Addr, port int) (ways []way) {
+// ways are those to the server, as far as there are sources of their families.
+func (f found) ways() (ways []way) {
+	if f.route.Unix != "" {
+		return []way{{family: unix.AF_UNIX, to: &unix.SockaddrUnix{Name: f.route.Unix}}}
+	}
 	sources := map[int][]unix.Sockaddr{}
-	for _, ip := range r.Sources {
+	for _, ip := range f.route.Sources {
 		family, address := sockaddr(ip, 0)
 		sources[family] = append(sources[family], address)
 	}
-	for _, ip := range ips {
-		family, address := sockaddr(ip, port)
-		if len(r.Sources) == 0 || len(sources[family]) > 0 {
+	for _, ip := range f.ips {
+		family, address := sockaddr(ip, f.port)
+		if len(f.route.Sources) == 0 || len(sources[family]) > 0 {
 			ways = append(ways, way{family, address, sources[family]})
 		}
 	}

@@ -199,7 +199,13 @@ func (k kind) start(t testing.TB, o Options, from time.Duration) *engine {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := &engine{due: from}
+	return k.on(t, server, o, from)
+}
+
+// on is an engine of a server's, which others may have, too.
+func (k kind) on(t testing.TB, server *wire.Server, o Options, from time.Duration) *engine {
+	t.Helper()
+	e, err := &engine{due: from}, error(nil)
 	if k == wire.Epoll {
 		e.clock, err = wait.NewPoll(wait.DefaultSpin)
 	} else {
