@@ -77,7 +77,7 @@ func (w written) settings(r *setting.Reader, at setting.Pos) (*Settings, bool) {
 	}
 	ok := true
 	for _, key := range []setting.At[string]{p.push, p.write, w.otlp.Value} {
-		if key.Valid && inPlainSight(key) {
+		if key.Valid && setting.InPlainSight(key) {
 			r.Problem(key.Pos, "the URL holds a password in plain sight, which results would keep: write ${NAME} in its place, and set NAME in the environment")
 			ok = false
 		}
@@ -118,16 +118,6 @@ func parse(text, like string) (*url.URL, error) {
 		return nil, errors.New("the URL has a part behind #, which nobody is sent: write one such as " + like)
 	}
 	return u, nil
-}
-
-// inPlainSight tells whether a password is written in a URL, and not the name of one.
-func inPlainSight(at setting.At[string]) bool {
-	u, err := url.Parse(at.Value)
-	if err != nil || u.User == nil {
-		return false
-	}
-	password, has := u.User.Password()
-	return has && password != "" && strings.Contains(at.Text, password)
 }
 
 // pushURL is the place of this job, unless the URL has one of its own.
