@@ -109,7 +109,7 @@ func TestWhoMayImportWhom(t *testing.T) {
 		"runner/data":       {"target/quantity", "target/random", "target/setting", "target/template", "target/value"},
 		"runner/result":     {"runner/latency", "target/host"},
 		"runner/crawl":      {"target", "target/links"},
-		"runner/export":     {"runner/drive", "runner/latency", "target", "target/client", "target/setting"},
+		"runner/export":     {"runner/drive", "runner/latency", "target", "target/client", "target/plain", "target/setting"},
 		"runner/condition":  {"target/look", "target/quantity", "target/setting", "target/template", "target/value"},
 		"runner/step":       {"runner/condition", "runner/data", "runner/journey", "target/delay", "target/httpcall", "target/kind", "target/kinds", "target/look", "target/quantity", "target/retry", "target/setting", "target/template", "target/value"},
 		"runner/capacity":   {"runner/result", "runner/verdict", "runner/latency"},

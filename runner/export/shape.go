@@ -149,7 +149,8 @@ func writeURL(text string) *url.URL {
 func otlpURL(text string) (*url.URL, error) {
 	const like = "http://127.0.0.1:4318"
 	if !strings.Contains(text, "://") {
-		if err := client.CheckAddress(text, 4318); err != nil {
+		address := text[strings.LastIndexByte(text, '@')+1:] // what is before it may be a password, and is not repeated
+		if err := client.CheckAddress(address, 4318); err != nil {
 			return nil, err
 		}
 		text = "http://" + text
