@@ -35,7 +35,7 @@ func watched(t *testing.T, s *Settings, for_ time.Duration) []result.Series {
 		s.Interval = 100 * time.Millisecond
 	}
 	s.Name = "m"
-	w := Begin([]*Settings{s}, 0, time.Hour)
+	w := Begin(t.Context(), []*Settings{s}, 0, time.Hour)
 	time.Sleep(for_)
 	over := time.Now()
 	told := w.End()()
@@ -287,7 +287,7 @@ func TestTheLookAtTheEnd(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "a 5\n") }))
 	defer server.Close()
 	for range 5 {
-		w := Begin([]*Settings{{Name: "m", Prometheus: server.URL, Show: show(t, "a"), Interval: time.Minute}}, 0, 100*time.Millisecond)
+		w := Begin(t.Context(), []*Settings{{Name: "m", Prometheus: server.URL, Show: show(t, "a"), Interval: time.Minute}}, 0, 100*time.Millisecond)
 		time.Sleep(100*time.Millisecond - time.Since(w.began))
 		if s := lone(t, w.End()()); len(s.Points) != 2 || s.Points[1][0] < 0.1 || s.Mean != 5 {
 			t.Errorf("%+v", s)
