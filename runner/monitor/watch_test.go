@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -223,6 +224,7 @@ func TestCommands(t *testing.T) {
 	}
 	for script, want := range map[string]string{
 		"echo much":                             `it printed "much", and should print a number, or lines such as depth=12`,
+		"echo depth=3; echo depth=4":            "it printed depth twice, and should print each name once",
 		"true":                                  "it printed nothing, and should print a number, or lines such as depth=12",
 		"echo no >&2; echo more >&2; exit 3":    "exit status 3: no",
 		"sleep 60":                              "a look took longer than 1s",
@@ -272,7 +274,10 @@ func FuzzPrinted(f *testing.F) {
 		if err == nil && len(readings) == 0 {
 			t.Fatalf("%q: neither a reading nor an error", text)
 		}
-		for _, r := range readings {
+		for i, r := range readings {
+			if slices.ContainsFunc(readings[:i], func(o reading) bool { return o.series == r.series }) {
+				t.Fatalf("%q: the series %q twice", text, r.series)
+			}
 			if !IsSeries(r.series) {
 				t.Fatalf("%q: a series %q", text, r.series)
 			}
