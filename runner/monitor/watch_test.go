@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// watched is what one monitor sees in some time.
+// watched is what one monitor sees in some time, and in its first look.
 func watched(t *testing.T, s *Settings, for_ time.Duration) []result.Series {
 	t.Helper()
 	if s.Interval == 0 {
@@ -37,7 +37,9 @@ func watched(t *testing.T, s *Settings, for_ time.Duration) []result.Series {
 	}
 	s.Name = "m"
 	w := Begin(t.Context(), []*Settings{s}, 0, time.Hour)
-	time.Sleep(for_)
+	for began := time.Now(); time.Since(began) < for_ || w.lookouts[0].looks.Load() == 0 && time.Since(began) < time.Minute; {
+		time.Sleep(time.Millisecond)
+	}
 	over := time.Now()
 	told := w.End()()
 	if took := time.Since(over); took > patience+5*time.Second {
@@ -45,6 +47,22 @@ func watched(t *testing.T, s *Settings, for_ time.Duration) []result.Series {
 	}
 	if err := (&result.Trial{Scenario: "s", Mode: "m", Ended: result.Complete, Measure: result.Measure{}, Monitor: told}).Check(); err != nil {
 		t.Error(err)
+	}
+	return told
+}
+
+const tooLong = "a look took longer than "
+
+// unhurried is what a monitor sees whose looks take as long as a busy machine has them
+// take: it watches again where one was given up.
+func unhurried(t *testing.T, s *Settings) (told []result.Series) {
+	t.Helper()
+	s.Interval = time.Minute
+	for range 5 {
+		told = watched(t, s, 300*time.Millisecond)
+		if !slices.ContainsFunc(told, func(s result.Series) bool { return strings.HasPrefix(s.Problem, tooLong) }) {
+			break
+		}
 	}
 	return told
 }
@@ -90,7 +108,7 @@ func TestWhatAServerShows(t *testing.T) {
 	}{
 		{"depth", "", 7, 0, ""},
 		{`depth{q="out"}`, "", 4, 0, ""},
-		{"rate(done_total)", "/s", 1000, 50, ""},
+		{"rate(done_total)", "/s", 1000, 200, ""},
 		{"dept", "", 0, 0, `there is no metric dept, did you mean "depth"?`},
 		{"below", "", 0, 0, "it is -1, and only numbers from zero on can be kept"},
 		{"nothing", "", 0, 0, "no series of nothing has these labels and a figure"},
@@ -216,10 +234,10 @@ func TestCommands(t *testing.T) {
 	sh := func(script string) *Settings {
 		return &Settings{Command: []string{"sh", "-c", script}, Interval: time.Second}
 	}
-	if s := lone(t, watched(t, sh("echo 12.5"), 300*time.Millisecond)); s.Series != "value" || s.Mean != 12.5 || s.Max != 12.5 || s.Problem != "" {
+	if s := lone(t, unhurried(t, sh("echo 12.5"))); s.Series != "value" || s.Mean != 12.5 || s.Max != 12.5 || s.Problem != "" {
 		t.Errorf("%+v", s)
 	}
-	if told := watched(t, sh("echo depth=3; echo; echo ' a/b.c = 4e2 '"), 300*time.Millisecond); len(told) != 2 || told[0].Series != "depth" || told[1].Series != "a/b.c" || told[1].Mean != 400 {
+	if told := unhurried(t, sh("echo depth=3; echo; echo ' a/b.c = 4e2 '")); len(told) != 2 || told[0].Series != "depth" || told[1].Series != "a/b.c" || told[1].Mean != 400 {
 		t.Errorf("%+v", told)
 	}
 	for script, want := range map[string]string{
@@ -234,7 +252,12 @@ func TestCommands(t *testing.T) {
 		t.Run(script, func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
-			told := lone(t, watched(t, sh("DIR='"+dir+"'; "+script), 1200*time.Millisecond))
+			s, told := sh("DIR='"+dir+"'; "+script), result.Series{}
+			if strings.HasPrefix(want, tooLong) {
+				told = lone(t, watched(t, s, 1200*time.Millisecond))
+			} else {
+				told = lone(t, unhurried(t, s))
+			}
 			if told.Problem != want {
 				t.Errorf("%+v, want %s", told, want)
 			}
