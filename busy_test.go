@@ -14,14 +14,14 @@ import (
 // mayBeSkipped are the tests that may be skipped on a busy machine (see
 // target/busy): of open loops that have to keep their schedule in real time, of
 // a journey whose times are compared with simulated ones, of a core that must be
-// burnt all the while to be seen so, of a search for what a server takes of one, and
+// burnt all the while to be seen so, and of looks that must come to see anything, of a search for what a server takes of one, and
 // of programs whose times are compared with those of another tool, or way.
 var mayBeSkipped = []string{
 	"cmd/plimsoll/limits_unix_test.go: TestDescriptorsRunOutInASearch",
 	"cmd/plimsoll/programs_test.go: TestTheShellTakenOffLeavesTheProgram",
 	"cmd/plimsoll/programs_test.go: alike",
 	"runner/capacity_test.go: TestGeneratorIsTheLimit",
-	"runner/monitor/process_linux_test.go: TestTheMeanOfACoreThatBurns",
+	"runner/monitor/process_linux_test.go: tried",
 	"runner/others_linux_test.go: TestATenthOfACore",
 	"runner/ways_test.go: TestAJourneyThreeWays",
 }

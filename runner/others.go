@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"context"
 	"time"
 
 	"plimsoll/runner/monitor"
@@ -11,8 +12,9 @@ import (
 
 // watchOthers has the trial's monitors watch the other side from when its clock shows
 // from. The first function that it returns tells them that the trial is over, and
-// waits for nobody; the one that this returns tells what they saw.
-func (l *load) watchOthers(from time.Duration) func() func() []result.Series {
+// waits for nobody; the one that this returns tells what they saw. When atOnce is done
+// they give up.
+func (l *load) watchOthers(atOnce context.Context, from time.Duration) func() func() []result.Series {
 	monitors := l.trial.Scenario.Monitors
 	switch {
 	case len(monitors) == 0:
@@ -24,7 +26,7 @@ func (l *load) watchOthers(from time.Duration) func() func() []result.Series {
 	if !l.trial.Batch() && !l.trial.Scenario.Whole { // whole calls are measured to their end
 		until = length(l.trial)
 	}
-	watch := monitor.Begin(monitors, from, until)
+	watch := monitor.Begin(atOnce, monitors, from, until)
 	return func() func() []result.Series {
 		told := watch.End()
 		return func() (all []result.Series) {

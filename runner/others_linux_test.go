@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -51,7 +52,9 @@ func burns(cost string) {
 		defer runtime.UnlockOSThread()
 		for end := onThread() + each; onThread() < end; {
 		}
-		time.Sleep(100 * time.Millisecond) // so that many at a time are no more than it can bear
+		// So that many at a time are no more than it can bear, and do not come in bursts,
+		// of which a look that is late would miss one as a whole.
+		time.Sleep(50*time.Millisecond + rand.N(100*time.Millisecond))
 	})))
 }
 
@@ -100,23 +103,43 @@ func burning(t *testing.T, cost string) (address string, took func() (calls int6
 
 // What calls take of a server's processors is what the server says itself, and the
 // search ends between the loads at which that comes to less than a tenth of a core and
-// to more.
+// to more. A machine that is so busy that looks come too late to tell is asked again,
+// a few times.
 func TestATenthOfACore(t *testing.T) {
 	t.Parallel()
-	const limit = 0.1
 	address, took := burning(t, "2ms")
+	why := ""
+	for range 3 {
+		if why = aTenthOfACore(t, address, took); why == "" {
+			return
+		}
+		t.Log(why)
+	}
+	busy.Skip(t, why)
+}
+
+// aTenthOfACore searches once; why: the machine was too busy to tell anything.
+func aTenthOfACore(t *testing.T, address string, took func() (int64, float64)) (why string) {
+	const limit = 0.1
 	calls, before := took()
+	// There are calls before the first look that counts, so that those which a late one
+	// misses are as many as those which the last one takes in too much.
 	run := carryOut(t, fmt.Sprintf(`
 targets: {api: {http: {url: "http://%[1]s/"}}}
 monitor: {server: {listening: %[1]q, interval: 100ms}}
 scenarios:
-  - {name: s, target: api, drain: 5s, capacity: {find: concurrency, slo: monitor.server.cores < %[2]v, from: 1, to: 200, hold: 500ms, precision: 25%%}}
+  - {name: s, target: api, warmup: 300ms, drain: 5s, capacity: {find: concurrency, slo: monitor.server.cores < %[2]v, from: 1, to: 200, hold: 1s, precision: 25%%}}
 `, address, limit))
 	after, seconds := took()
 	each := (seconds - before) / float64(after-calls)
 	c := run.Capacities[0]
 	if c.Bound != result.Found || c.LimitedBy != fmt.Sprintf("monitor.server.cores < %v", limit) {
-		busy.Skip(t, fmt.Sprintf("the search ended with %q, limited by %s: %s", c.Bound, c.LimitedBy, c.Reason))
+		return fmt.Sprintf("the search ended with %q, limited by %s: %s", c.Bound, c.LimitedBy, c.Reason)
+	}
+	for i := range c.Steps {
+		if s := run.Trials[i].Monitored("server", "cores"); s == nil || len(s.Points) < 2 {
+			return fmt.Sprintf("step %d: %+v", i, run.Trials[i].Monitor)
+		}
 	}
 	t.Logf("%d calls took %.4f ms each: found are %v (%v … %v) of them at a time, %.1f/s, which take %.3f cores", after-calls, each*1000, c.Value, c.Low, c.High, c.ThroughputPerS, c.ThroughputPerS*each)
 	if c.ThroughputPerS*each > 1.2*limit {
@@ -128,13 +151,13 @@ scenarios:
 			t.Errorf("at %v, which is more than the limit, %.3f cores were taken: %s", step.Level, taken, step.Verdict)
 		}
 		trial := &run.Trials[i]
-		s := trial.Monitored("server", "cores")
-		if s == nil || len(s.Points) < 2 {
-			t.Fatalf("step %d: %+v", i, trial.Monitor)
-		}
-		cores, served = cores+s.Mean*trial.DurationS, served+float64(trial.OK)
+		cores += trial.Monitored("server", "cores").Mean
+		served += float64(trial.OK) / trial.DurationS // those who ended later began with their work, too
 	}
-	if cost := cores / served; math.Abs(cost/each-1) > 0.2 {
+	cost := cores / served
+	t.Logf("by what was seen a call took %.4f ms", cost*1000)
+	if math.Abs(cost/each-1) > 0.2 {
 		t.Errorf("a call takes %.4f ms by the server's own account, and %.4f by what was seen", each*1000, cost*1000)
 	}
+	return ""
 }

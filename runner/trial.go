@@ -148,7 +148,7 @@ type load struct {
 // perform applies the load between setup and teardown.
 func (l *load) perform(atOnce context.Context) error {
 	if l.journeys == nil && l.beside == nil {
-		m, err := l.apply()
+		m, err := l.apply(atOnce)
 		if err != nil {
 			return err
 		}
@@ -163,7 +163,7 @@ func (l *load) perform(atOnce context.Context) error {
 	}
 	if err == nil {
 		var loaded measured
-		if loaded, err = l.apply(); err == nil {
+		if loaded, err = l.apply(atOnce); err == nil {
 			m = loaded
 		}
 	}
@@ -192,7 +192,7 @@ type measured struct {
 }
 
 // apply warms up and carries out what is measured.
-func (l *load) apply() (m measured, err error) {
+func (l *load) apply(atOnce context.Context) (m measured, err error) {
 	t := l.trial
 	from := -t.Scenario.Warmup
 	if t.Requests > 0 && from < 0 {
@@ -217,7 +217,7 @@ func (l *load) apply() (m measured, err error) {
 	if t.Scenario.Clock == scenario.Real {
 		stood = feelPulse(from)
 	}
-	over := l.watchOthers(from)
+	over := l.watchOthers(atOnce, from)
 	if l.beside != nil {
 		m.end = l.underWay.beside(shards[0], rigs[0], l.beside, l.stop)
 	} else {

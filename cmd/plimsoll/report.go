@@ -85,6 +85,7 @@ func (p *program) report(run *result.Run, f reportFlags, against view.Against, a
 		if err := people.show(run, f.format, how); err != nil {
 			return err
 		}
+		how.CI = summarized(how.CI, f.format)
 	}
 	if err := p.write(f.writes, run, how); err != nil {
 		return err

@@ -76,12 +76,22 @@ func (p *program) write(w writes, run *result.Run, o report.Options) error {
 
 // writeAs is write of a run that is looked at in some way.
 func (p *program) writeAs(w writes, run *result.Run, o report.Options, as render) error {
-	o.Colour, o.Width, o.CI = false, 0, ci(os.Getenv)
+	o.Colour, o.Width = false, 0
 	var problems []error
 	for _, one := range w {
 		problems = append(problems, p.writeOne(one, run, o, as))
+		o.CI = summarized(o.CI, one.kind)
 	}
 	return errors.Join(problems...)
+}
+
+// summarized is what is left to tell the machinery once a run was printed in a format: its
+// summary has the run then, and no second time.
+func summarized(c report.CI, format string) report.CI {
+	if format == report.GitHub {
+		c.Summary = ""
+	}
+	return c
 }
 
 func (p *program) writeOne(one write, run *result.Run, o report.Options, as render) error {

@@ -338,3 +338,37 @@ func TestTheWorkflowIsTheActions(t *testing.T) {
 		}
 	}
 }
+
+// Several uses in a workflow have artifacts of their own, and the example comments on no
+// pull request of a fork, whose token may not.
+func TestManyMayUseIt(t *testing.T) {
+	for _, s := range load(t).Runs.Steps {
+		if strings.HasPrefix(s.Uses, "actions/upload-artifact@") && s.With["name"] != "${{ inputs.name }}" {
+			t.Errorf("every artifact is called %s", s.With["name"])
+		}
+	}
+	page, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var workflow struct {
+		Jobs map[string]struct{ Steps []step }
+	}
+	_, block, _ := strings.Cut(string(page), "```yaml\n")
+	block, _, _ = strings.Cut(block, "```")
+	if err := yaml.Unmarshal([]byte(block), &workflow); err != nil || len(workflow.Jobs) != 1 {
+		t.Fatalf("%v: %+v", err, workflow)
+	}
+	comments := 0
+	for _, s := range workflow.Jobs["load"].Steps {
+		if strings.Contains(s.Run, "gh pr comment") {
+			comments++
+			if !strings.Contains(s.If, "github.event.pull_request.head.repo.full_name == github.repository") {
+				t.Errorf("%s: also where that is forbidden", s.If)
+			}
+		}
+	}
+	if comments != 1 {
+		t.Errorf("%d comments", comments)
+	}
+}

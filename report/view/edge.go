@@ -13,6 +13,7 @@ import (
 type levels struct {
 	name, series, unit string
 	at, value          []float64
+	last               int // how many steps the last of them is of
 }
 
 // edges are what was at its limit where a search ended: all processors of the
@@ -59,12 +60,12 @@ func (s *Scenario) overLoads() (all []*levels) {
 
 // add takes in a step; those of one level are their mean, as they come together.
 func (l *levels) add(level, value float64) {
-	last := len(l.at) - 1
-	if last >= 0 && l.at[last] == level {
-		l.value[last] = (l.value[last] + value) / 2
+	if end := len(l.at) - 1; end >= 0 && l.at[end] == level {
+		l.last++
+		l.value[end] += (value - l.value[end]) / float64(l.last)
 		return
 	}
-	l.at, l.value = append(l.at, level), append(l.value, value)
+	l.at, l.value, l.last = append(l.at, level), append(l.value, value), 1
 }
 
 // How a series must go for its ceiling to be told: alike within so much at two loads

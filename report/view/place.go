@@ -8,6 +8,7 @@ import (
 	"go.yaml.in/yaml/v4/plugin/loaderlimits"
 
 	"plimsoll/runner/result"
+	"plimsoll/target/setting"
 )
 
 // fileLines finds where in a scenario file its promises stand.
@@ -23,12 +24,12 @@ func linesOf(f result.File) fileLines {
 		return nil
 	}
 	lines := fileLines{}
-	list := valueOf(root.Content[0], "scenarios")
+	list := setting.Under(root.Content[0], "scenarios")
 	if list == nil || list.Kind != yaml.SequenceNode {
 		return nil
 	}
 	for _, s := range list.Content {
-		if name := valueOf(s, "name"); name != nil && name.Kind == yaml.ScalarNode {
+		if name := setting.Under(s, "name"); name != nil && name.Kind == yaml.ScalarNode {
 			lines[strings.TrimSpace(name.Value)] = s
 		}
 	}
@@ -57,7 +58,7 @@ func parsed(text string) (root *yaml.Node) {
 // of is the line of a scenario; 0 where it is not known.
 func (l fileLines) of(scenario string) int {
 	if s := l[scenario]; s != nil {
-		return valueOf(s, "name").Line
+		return setting.Under(s, "name").Line
 	}
 	return 0
 }
@@ -70,7 +71,7 @@ func (l fileLines) promise(v *result.Verdict) int {
 	if v.Kind == result.KindExpect {
 		key = "expect"
 	}
-	among := valueOf(s, key)
+	among := setting.Under(s, key)
 	if among == nil {
 		return l.of(v.Scenario)
 	}
@@ -114,17 +115,4 @@ func walkScalars(n *yaml.Node, under []string, visit func(n *yaml.Node, under []
 			walkScalars(n.Content[i+1], inside, visit)
 		}
 	}
-}
-
-// valueOf is what a map has under a key; nil: nothing, or it is no map.
-func valueOf(n *yaml.Node, key string) *yaml.Node {
-	if n == nil || n.Kind != yaml.MappingNode {
-		return nil
-	}
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		if n.Content[i].Value == key {
-			return n.Content[i+1]
-		}
-	}
-	return nil
 }

@@ -20,6 +20,16 @@ const (
 	timeout          = "TIMEOUT"
 )
 
+// passedOver are the variables that ask for what there is not, unless they have the
+// value that is what there is, and what that is.
+var passedOver = []struct{ name, fits, there string }{
+	{"PROTOCOL", "http/json", "metrics go over HTTP, in JSON (http/json)"},
+	{"COMPRESSION", "none", "metrics are not compressed"},
+	{"CERTIFICATE", "", "whom the system trusts is trusted"},
+	{"CLIENT_CERTIFICATE", "", "no certificate is shown"},
+	{"CLIENT_KEY", "", "no certificate is shown"},
+}
+
 // fromEnvironment is whoever takes OTLP, by the file and by the environment. What
 // is wrong there is not repeated: there may be secrets in it.
 func fromEnvironment(r *setting.Reader, at setting.Pos, endpoint setting.At[string]) (*OTLP, bool) {
@@ -32,6 +42,7 @@ func fromEnvironment(r *setting.Reader, at setting.Pos, endpoint setting.At[stri
 	var err error
 	switch {
 	case endpoint.Valid:
+		name = ""
 		o.Endpoint, err = otlpURL(endpoint.Value)
 	case name == "":
 		o.Endpoint, err = otlpURL("http://localhost:4318")
@@ -40,8 +51,13 @@ func fromEnvironment(r *setting.Reader, at setting.Pos, endpoint setting.At[stri
 	default:
 		o.Endpoint, err = otlpURL(text)
 	}
-	if err != nil {
+	switch {
+	case err != nil:
 		say(name, err)
+	case name != "":
+		for _, credential := range credentials(o.Endpoint) {
+			r.Conceal(name, credential)
+		}
 	}
 	if name, text = lookUp(r, headers); name != "" {
 		r.Conceal(name, text)
@@ -49,12 +65,19 @@ func fromEnvironment(r *setting.Reader, at setting.Pos, endpoint setting.At[stri
 			say(name, err)
 		}
 		for _, value := range o.Headers {
-			r.Conceal(name, value)
+			for _, secret := range confided(value) {
+				r.Conceal(name, secret)
+			}
 		}
 	}
 	if name, text = lookUp(r, timeout); name != "" {
 		if o.Timeout, err = parseTimeout(text); err != nil {
 			say(name, err)
+		}
+	}
+	for _, v := range passedOver {
+		if name, text = lookUp(r, v.name); name != "" && strings.TrimSpace(text) != v.fits {
+			o.PassedOver = append(o.PassedOver, fmt.Sprintf("what %s says is passed over: %s", name, v.there))
 		}
 	}
 	return o, ok

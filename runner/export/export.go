@@ -31,6 +31,8 @@ type OTLP struct {
 	Endpoint *url.URL // where metrics go
 	Headers  map[string]string
 	Timeout  time.Duration
+	// PassedOver says what the environment asks for besides, and there is not.
+	PassedOver []string
 }
 
 // Exporter tells others what it is given.
@@ -53,15 +55,18 @@ func Start(s *Settings, version string, note func(string)) (*Exporter, error) {
 		e.scraped = shown
 	}
 	if s.Push != nil {
-		p := newPeer("the Pushgateway", s.Push, patient, note)
+		p := newPeer("the Pushgateway", s.Push, nil, patient, note)
 		e.start(&gateway{p, s.Push.String()}, p)
 	}
 	if s.Write != nil {
-		p := newPeer("the server of remote write", s.Write, patient, note)
+		p := newPeer("the server of remote write", s.Write, nil, patient, note)
 		e.start(&remote{peer: p, url: s.Write.String(), owner: owner(), native: true}, p)
 	}
 	if o := s.OTLP; o != nil {
-		p := newPeer("the collector", o.Endpoint, o.Timeout, note)
+		for _, passedOver := range o.PassedOver {
+			note(passedOver)
+		}
+		p := newPeer("the collector", o.Endpoint, o.Headers, o.Timeout, note)
 		e.start(&collector{peer: p, url: o.Endpoint.String(), headers: o.Headers, began: time.Now(), version: version}, p)
 	}
 	return e, nil

@@ -16,11 +16,12 @@ import (
 type scraped struct {
 	table  *table
 	server *http.Server
-	came   chan struct{} // somebody has just been here
+	came   chan struct{} // somebody has read how everything ended
 
 	mu   sync.Mutex
 	last time.Time     // when somebody was here last; zero: nobody was
 	gap  time.Duration // between the last two times; 0: there was one, or none
+	over bool          // whoever comes from now on reads how everything ended
 }
 
 // listen shows metrics at an address.
@@ -39,20 +40,15 @@ func listen(address string, t *table) (*scraped, error) {
 
 // Metrics shows them to whoever reads them elsewhere.
 func (e *Exporter) Metrics() http.Handler {
-	return &scraped{table: e.table, came: make(chan struct{}, 1)}
+	return e.table
 }
 
-// ServeHTTP shows the metrics, with native histograms to whoever asks for the format
-// that has them.
+// ServeHTTP shows the metrics, and remembers who came.
 func (s *scraped) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	form, of := textType, appendText
-	if prefersProtobuf(r.Header.Values("Accept")) {
-		form, of = protobufType, appendProtobuf
-	}
-	b := of(nil, s.table.families())
-	w.Header().Set("Content-Type", form)
-	w.Header().Set("Content-Length", strconv.Itoa(len(b)))
-	if _, err := w.Write(b); err != nil {
+	s.mu.Lock()
+	over := s.over
+	s.mu.Unlock()
+	if s.table.show(w, r) != nil || r.Method != http.MethodGet {
 		return
 	}
 	s.mu.Lock()
@@ -62,39 +58,62 @@ func (s *scraped) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.gap = now.Sub(s.last)
 	}
 	s.last = now
-	select {
-	case s.came <- struct{}{}:
-	default:
+	if over {
+		select {
+		case s.came <- struct{}{}:
+		default:
+		}
 	}
+}
+
+// ServeHTTP shows the metrics.
+func (t *table) ServeHTTP(w http.ResponseWriter, r *http.Request) { _ = t.show(w, r) }
+
+// show writes the metrics, with native histograms for whoever asks for the format that
+// has them.
+func (t *table) show(w http.ResponseWriter, r *http.Request) error {
+	form, of := textType, appendText
+	if prefersProtobuf(r.Header.Values("Accept")) {
+		form, of = protobufType, appendProtobuf
+	}
+	b := of(nil, t.families())
+	w.Header().Set("Content-Type", form)
+	w.Header().Set("Content-Length", strconv.Itoa(len(b)))
+	_, err := w.Write(b)
+	return err
 }
 
 // longestGrace is how long is waited for whoever comes once a quarter of a minute,
 // as Prometheus does unless it is told otherwise.
 const longestGrace = 16 * time.Second
 
-// grace is how long to wait for the last one who comes to read; 0: nobody does.
+// grace is how long to wait for the last one who comes to read; 0: nobody does, or has
+// stayed away for longer than that.
 func (s *scraped) grace() time.Duration {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	switch {
+	switch usual := 2*s.gap + time.Second; {
 	case s.last.IsZero():
 		return 0
 	case s.gap == 0:
 		return longestGrace
+	case time.Since(s.last) > usual:
+		return 0
+	default:
+		return min(longestGrace, usual)
 	}
-	return min(longestGrace, 2*s.gap+time.Second)
 }
 
 // end waits until somebody has read how everything ended, if anybody reads, and
 // closes.
 func (s *scraped) end(ctx context.Context) {
-	select {
-	case <-s.came: // before the end
-	default:
-	}
+	grace := s.grace()
+	s.mu.Lock()
+	s.over = true
+	s.mu.Unlock()
 	select {
 	case <-s.came:
-	case <-time.After(s.grace()):
+	case <-time.After(grace):
 	case <-ctx.Done():
 	}
 	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)

@@ -18,6 +18,7 @@ type collector struct {
 	headers map[string]string
 	began   time.Time
 	version string
+	warned  bool // of what it says of metrics that it took
 }
 
 func (c *collector) send(ctx context.Context, families []family, now time.Time) error {
@@ -30,7 +31,46 @@ func (c *collector) send(ctx context.Context, families []family, now time.Time) 
 		headers[name] = value
 	}
 	headers["Content-Type"] = "application/json"
-	return misled(c.url, c.ask(ctx, http.MethodPost, c.url, body, headers))
+	said, err := c.ask(ctx, http.MethodPost, c.url, body, headers)
+	if err != nil {
+		return misled(c.url, err)
+	}
+	return c.partly(said)
+}
+
+// partly tells what a collector did not take though it was told all, as far as it says
+// so in an answer in JSON.
+func (c *collector) partly(said []byte) error {
+	var answer struct {
+		PartialSuccess struct {
+			Rejected json.RawMessage `json:"rejectedDataPoints"` // a number, mostly as a text
+			Why      string          `json:"errorMessage"`
+		} `json:"partialSuccess"`
+	}
+	if json.Unmarshal(said, &answer) != nil {
+		return nil
+	}
+	partial := answer.PartialSuccess
+	rejected, _ := strconv.ParseInt(strings.Trim(string(partial.Rejected), `"`), 10, 64)
+	why := c.repeat(partial.Why)
+	switch {
+	case rejected > 0:
+		return dropped{rejected, why}
+	case why != "" && !c.warned:
+		c.warned = true
+		c.tell(c.name + " took the metrics, and says: " + why)
+	}
+	return nil
+}
+
+// dropped is that somebody took the metrics, but for some data points.
+type dropped struct {
+	points int64
+	why    string
+}
+
+func (d dropped) Error() string {
+	return strings.TrimSuffix(fmt.Sprintf("it dropped %d data points: %s", d.points, d.why), ": ")
 }
 
 // misled adds to what went wrong that collectors have two ports, where the other one

@@ -111,7 +111,7 @@ func TestTellingThatHangsIsGivenUp(t *testing.T) {
 	n := &notes{}
 	table := newTable(n.note)
 	table.take(Of{Scenario: "s", Mode: "m"}, interval(1))
-	p := newPeer("the Pushgateway", mustParse(t, hung(t)), time.Hour, n.note)
+	p := newPeer("the Pushgateway", mustParse(t, hung(t)), nil, time.Hour, n.note)
 	one := &telling{sender: &gateway{p, hung(t)}, peer: p, table: table, over: make(chan context.Context, 1), gone: make(chan struct{})}
 	last, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
@@ -135,7 +135,7 @@ func TestThatAPeerIsAwayIsSaidOnce(t *testing.T) {
 	n := &notes{}
 	table := newTable(n.note)
 	table.take(Of{Scenario: "s", Mode: "m"}, interval(1))
-	p := newPeer("the Pushgateway", mustParse(t, away(t)), patient, n.note)
+	p := newPeer("the Pushgateway", mustParse(t, away(t)), nil, patient, n.note)
 	one := &telling{sender: &gateway{p, away(t)}, peer: p, table: table}
 	for range 3 {
 		one.now(t.Context())
@@ -153,8 +153,8 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 	defer elsewhere.Close()
 	server := httptest.NewServer(http.RedirectHandler(elsewhere.URL, http.StatusTemporaryRedirect))
 	defer server.Close()
-	p := newPeer("it", mustParse(t, server.URL), patient, func(string) {})
-	if err := p.ask(t.Context(), http.MethodPost, server.URL, nil, nil); err == nil || !strings.Contains(err.Error(), "307") {
+	p := newPeer("it", mustParse(t, server.URL), nil, patient, func(string) {})
+	if _, err := p.ask(t.Context(), http.MethodPost, server.URL, nil, nil); err == nil || !strings.Contains(err.Error(), "307") {
 		t.Error(err)
 	}
 }
@@ -175,7 +175,7 @@ func TestNativeHistogramsThatAreRefused(t *testing.T) {
 	n := &notes{}
 	table := newTable(n.note)
 	table.take(Of{Scenario: "s", Mode: "m"}, interval(1))
-	p := newPeer("the server of remote write", mustParse(t, server.URL), patient, n.note)
+	p := newPeer("the server of remote write", mustParse(t, server.URL), nil, patient, n.note)
 	r := &remote{peer: p, url: server.URL, native: true}
 	for range 3 {
 		if err := r.send(t.Context(), table.families(), time.Now()); err != nil {
@@ -245,6 +245,93 @@ func TestThePortOfGRPC(t *testing.T) {
 		}
 		if err := misled(to, nil); err != nil {
 			t.Error(err)
+		}
+	}
+}
+
+// What says that native histograms are not kept is told from what says no for now, or
+// to other things: else they would be lost for good.
+func TestWhatRefusesNativeHistograms(t *testing.T) {
+	for _, c := range []struct {
+		code int
+		why  string
+		want bool
+	}{
+		{500, "native histograms are disabled", true}, // Prometheus before 3.0
+		{400, "Native histograms are not enabled for this tenant", true},
+		{400, "histograms are not supported", true},
+		{422, "unsupported: Histograms", true},
+		{500, "the disk is full", false},
+		{500, "", false},
+		{400, "out of order sample", false},
+		{400, "native histogram has a negative count", false},
+		{429, "too many native histograms, their number is not supported", false},
+		{503, "the ingester is disabled", false},
+	} {
+		if got := (refusal{c.code, "", c.why}).ofNative(); got != c.want {
+			t.Errorf("%d %q: %v, want %v", c.code, c.why, got, c.want)
+		}
+	}
+}
+
+// A server that is too busy once is told native histograms again.
+func TestNativeHistogramsAfterARefusal(t *testing.T) {
+	t.Parallel()
+	histograms := 0
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		if strings.Contains(string(body), "plimsoll_calls_total") {
+			return
+		}
+		if histograms++; histograms == 1 {
+			http.Error(w, "too many requests", http.StatusTooManyRequests)
+		}
+	}))
+	defer server.Close()
+	n := &notes{}
+	table := newTable(n.note)
+	table.take(Of{Scenario: "s", Mode: "m"}, interval(1))
+	p := newPeer("the server of remote write", mustParse(t, server.URL), nil, patient, n.note)
+	one := &telling{sender: &remote{peer: p, url: server.URL, native: true}, peer: p, table: table}
+	for range 3 {
+		one.now(t.Context())
+	}
+	if told := n.told(); histograms != 3 || len(told) != 1 || !strings.HasSuffix(told[0], "native histograms: it answered 429 Too Many Requests: too many requests") {
+		t.Errorf("%d times native histograms, told %q", histograms, told)
+	}
+}
+
+// What a collector took only in part is told, once and in all, and what it says of
+// metrics that it took.
+func TestPartialSuccess(t *testing.T) {
+	t.Parallel()
+	for answer, want := range map[string][]string{
+		`{}`:                    nil,
+		`{"partialSuccess":{}}`: nil,
+		`{"partialSuccess":{"rejectedDataPoints":"0"}}`: nil,
+		`protobuf`: nil,
+		`{"partialSuccess":{"rejectedDataPoints":"3","errorMessage":"full"}}`: {"took not all of the metrics: it dropped 3 data points: full", "dropped 9 data points in all"},
+		`{"partialSuccess":{"rejectedDataPoints":2}}`:                         {"took not all of the metrics: it dropped 2 data points", "dropped 6 data points in all"},
+		`{"partialSuccess":{"errorMessage":"use\u001b[2J v2"}}`:               {"took the metrics, and says: use [2J v2"},
+	} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, answer) }))
+		defer server.Close()
+		n := &notes{}
+		table := newTable(n.note)
+		table.take(Of{Scenario: "s", Mode: "m"}, interval(1))
+		p := newPeer("the collector", mustParse(t, server.URL), nil, patient, n.note)
+		one := &telling{sender: &collector{peer: p, url: server.URL}, peer: p, table: table, over: make(chan context.Context, 1), gone: make(chan struct{})}
+		one.now(t.Context())
+		one.now(t.Context())
+		one.over <- t.Context()
+		one.run()
+		told := n.told()
+		same := len(told) == len(want)
+		for i := range want {
+			same = same && strings.HasSuffix(told[i], want[i])
+		}
+		if !same {
+			t.Errorf("%s: told %q, want %q", answer, told, want)
 		}
 	}
 }

@@ -13,5 +13,6 @@ type gateway struct {
 }
 
 func (g *gateway) send(ctx context.Context, families []family, _ time.Time) error {
-	return g.ask(ctx, http.MethodPut, g.url, appendText(nil, families), map[string]string{"Content-Type": textType})
+	_, err := g.ask(ctx, http.MethodPut, g.url, appendText(nil, families), map[string]string{"Content-Type": textType})
+	return err
 }

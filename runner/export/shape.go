@@ -77,7 +77,7 @@ func (w written) settings(r *setting.Reader, at setting.Pos) (*Settings, bool) {
 	}
 	ok := true
 	for _, key := range []setting.At[string]{p.push, p.write, w.otlp.Value} {
-		if key.Valid && inPlainSight(key) {
+		if key.Valid && setting.InPlainSight(key) {
 			r.Problem(key.Pos, "the URL holds a password in plain sight, which results would keep: write ${NAME} in its place, and set NAME in the environment")
 			ok = false
 		}
@@ -120,16 +120,6 @@ func parse(text, like string) (*url.URL, error) {
 	return u, nil
 }
 
-// inPlainSight tells whether a password is written in a URL, and not the name of one.
-func inPlainSight(at setting.At[string]) bool {
-	u, err := url.Parse(at.Value)
-	if err != nil || u.User == nil {
-		return false
-	}
-	password, has := u.User.Password()
-	return has && password != "" && strings.Contains(at.Text, password)
-}
-
 // pushURL is the place of this job, unless the URL has one of its own.
 func pushURL(text string) *url.URL {
 	u, _ := url.Parse(text) // it has been read well
@@ -159,7 +149,8 @@ func writeURL(text string) *url.URL {
 func otlpURL(text string) (*url.URL, error) {
 	const like = "http://127.0.0.1:4318"
 	if !strings.Contains(text, "://") {
-		if err := client.CheckAddress(text, 4318); err != nil {
+		address := text[strings.LastIndexByte(text, '@')+1:] // what is before it may be a password, and is not repeated
+		if err := client.CheckAddress(address, 4318); err != nil {
 			return nil, err
 		}
 		text = "http://" + text

@@ -2,8 +2,10 @@ package export
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -25,21 +27,34 @@ func (r *remote) send(ctx context.Context, families []family, now time.Time) err
 		return nil
 	}
 	err := r.write(ctx, r.histograms(families, now.UnixMilli()))
-	if _, refused := err.(refusal); refused {
+	if err == nil {
+		return nil
+	}
+	if no, refused := err.(refusal); refused && no.ofNative() {
 		r.native = false
 		r.tell(r.name + " keeps no native histograms, and gets classic ones alone (Prometheus before 3.0 has them with --enable-feature=native-histograms)")
 		return nil
 	}
-	return err
+	return fmt.Errorf("native histograms: %w", err)
+}
+
+// ofNative tells whether what is refused are native histograms, now and later, by its
+// words: the status of servers differs (Prometheus answers 500), and one that is only
+// too busy, or does not like one of them, may take the next.
+func (r refusal) ofNative() bool {
+	why := strings.ToLower(r.why)
+	says := func(word string) bool { return strings.Contains(why, word) }
+	return r.code != http.StatusTooManyRequests && says("histogram") && (says("disabled") || says("not enabled") || says("support"))
 }
 
 func (r *remote) write(ctx context.Context, m message) error {
 	if len(m) == 0 {
 		return nil
 	}
-	return r.ask(ctx, http.MethodPost, r.url, appendSnappy(nil, m), map[string]string{
+	_, err := r.ask(ctx, http.MethodPost, r.url, appendSnappy(nil, m), map[string]string{
 		"Content-Type": "application/x-protobuf", "Content-Encoding": "snappy", "X-Prometheus-Remote-Write-Version": "0.1.0",
 	})
+	return err
 }
 
 // classic are all numbers, and distributions in classic buckets.

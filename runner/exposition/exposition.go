@@ -12,6 +12,7 @@ import (
 	"bytes"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -27,16 +28,16 @@ type Sample struct {
 	Value  float64
 }
 
-// Sum is what was found of a selector.
-type Sum struct {
-	Value  float64 // of all series that match
-	Series int     // how many these are
+// Found is what was found of a selector.
+type Found struct {
+	Sum  float64            // of all series that match
+	Each map[string]float64 // the series themselves, by their labels in one spelling
 }
 
-// Sums adds up, for each selector, the figures of the series that match. Series
+// Find looks, for each selector, for the figures of the series that match. Series
 // without a figure (NaN, as those of quantiles of nothing) are none.
-func Sums(text []byte, selectors []Selector) ([]Sum, error) {
-	sums := make([]Sum, len(selectors))
+func Find(text []byte, selectors []Selector) ([]Found, error) {
+	found := make([]Found, len(selectors))
 	wanted := func(name []byte) bool {
 		for i := range selectors {
 			if string(name) == selectors[i].Name {
@@ -48,13 +49,29 @@ func Sums(text []byte, selectors []Selector) ([]Sum, error) {
 	err := each(text, wanted, func(s Sample) {
 		for i, sel := range selectors {
 			if !math.IsNaN(s.Value) && sel.matches(s) {
-				sums[i].Value += s.Value
-				sums[i].Series++
+				found[i].take(s)
 			}
 		}
 	})
-	return sums, err
+	return found, err
 }
+
+func (f *Found) take(s Sample) {
+	if f.Each == nil {
+		f.Each = map[string]float64{}
+	}
+	f.Sum += s.Value
+	f.Each[spelled(s.Labels)] += s.Value
+}
+
+// spelled are labels in one spelling, whatever their order.
+func spelled(labels []Label) string {
+	labels = slices.Clone(labels)
+	slices.SortStableFunc(labels, byName)
+	return Selector{Labels: labels}.String()
+}
+
+func byName(a, b Label) int { return strings.Compare(a.Name, b.Name) }
 
 // Names are those of all metrics in a text, each once.
 func Names(text []byte) (names []string) {
@@ -89,10 +106,11 @@ func each(text []byte, wanted func(name []byte) bool, take func(Sample)) error {
 // clip is the beginning of a line of foreign bytes.
 func clip(line []byte) string {
 	const longest = 60
-	if len(line) > longest {
-		line = line[:longest]
+	if len(line) <= longest {
+		return strconv.QuoteToASCII(string(line))
 	}
-	return strconv.QuoteToASCII(string(line))
+	quoted := strconv.QuoteToASCII(string(line[:longest]))
+	return quoted[:len(quoted)-1] + "…\"" // by which the beginning of a secret is known
 }
 
 // one reads a line.
@@ -231,12 +249,13 @@ func (s *scanner) sample() (Sample, error) {
 	case !utf8.ValidString(name):
 		return Sample{}, fmt.Errorf("its name is no UTF-8")
 	}
-	words := strings.Fields(s.rest)
+	figures, _, _ := strings.Cut(s.rest, "#") // behind which OpenMetrics has an example
+	words := strings.Fields(figures)
 	if len(words) == 0 || len(words) > 2 {
 		return Sample{}, fmt.Errorf("a number stands behind its name, and nothing else but a time")
 	}
 	if len(words) == 2 {
-		if _, err := strconv.ParseInt(words[1], 10, 64); err != nil {
+		if _, err := strconv.ParseFloat(words[1], 64); err != nil { // in OpenMetrics it is in seconds
 			return Sample{}, fmt.Errorf("its time is none")
 		}
 	}
@@ -244,5 +263,6 @@ func (s *scanner) sample() (Sample, error) {
 	if err != nil && !math.IsInf(value, 0) {
 		return Sample{}, fmt.Errorf("its value is no number")
 	}
+	labels = slices.DeleteFunc(labels, func(l Label) bool { return l.Value == "" }) // which is the same as none
 	return Sample{name, labels, value}, nil
 }

@@ -11,7 +11,7 @@ import (
 // rate(http_requests_total).
 type Selector struct {
 	Name   string
-	Labels []Label // that a series must have, by their names
+	Labels []Label // that a series must have, by their names; "" is that it has none
 	Rate   bool
 }
 
@@ -39,7 +39,7 @@ func ParseSelector(text string) (Selector, error) {
 	case s.rest != "":
 		return Selector{}, fmt.Errorf("%q goes on after the metric with %q: write metric, metric{label=\"x\"} or rate(metric)", text, s.rest)
 	}
-	slices.SortStableFunc(labels, func(a, b Label) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortStableFunc(labels, byName)
 	return Selector{name, labels, rate}, nil
 }
 
@@ -47,7 +47,7 @@ func ParseSelector(text string) (Selector, error) {
 func (s Selector) String() string {
 	var parts []string
 	name := s.Name
-	if !plain(name) {
+	if name != "" && !plain(name) {
 		parts, name = append(parts, quote(name)), ""
 	}
 	for _, l := range s.Labels {
@@ -84,9 +84,19 @@ func (s Selector) matches(of Sample) bool {
 		return false
 	}
 	for _, l := range s.Labels {
-		if !slices.Contains(of.Labels, l) {
+		if of.label(l.Name) != l.Value {
 			return false
 		}
 	}
 	return true
+}
+
+// label is the value of a label; "": it has none.
+func (s Sample) label(name string) string {
+	for _, l := range s.Labels {
+		if l.Name == name {
+			return l.Value
+		}
+	}
+	return ""
 }

@@ -6,9 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"plimsoll/target/plain"
 )
 
 // commanded runs a command for each look.
@@ -71,7 +74,10 @@ func printed(text string) (readings []reading, err error) {
 		name = strings.TrimSpace(name)
 		v, wrong := strconv.ParseFloat(strings.TrimSpace(number), 64)
 		if !found || wrong != nil || !IsSeries(name) {
-			return nil, fmt.Errorf("it printed %s, and should print a number, or lines such as depth=12", strconv.QuoteToASCII(line[:min(len(line), 60)]))
+			return nil, fmt.Errorf("it printed %s, and should print a number, or lines such as depth=12", plain.Clip(strconv.QuoteToASCII(line), 60))
+		}
+		if slices.ContainsFunc(readings, func(r reading) bool { return r.series == name }) {
+			return nil, fmt.Errorf("it printed %s twice, and should print each name once", name)
 		}
 		readings = append(readings, reading{series: name, value: v})
 	}

@@ -26,6 +26,10 @@ import (
 // beMonitored is the process that tests watch: told to by a line, it does what it is
 // for, for as long as that line says, and says what it took by its own account.
 func beMonitored(what string) {
+	if command, is := strings.CutPrefix(what, "watch "); is {
+		Begin(context.Background(), []*Settings{{Interval: time.Hour, Command: []string{"sh", "-c", command}}}, 0, time.Hour)
+		select {}
+	}
 	runtime.GOMAXPROCS(1)
 	if at, is := strings.CutPrefix(what, "listen "); is {
 		l, err := net.Listen("tcp", at)
@@ -127,7 +131,7 @@ func (o *other) works(d time.Duration) (seconds float64) {
 func seen(t *testing.T, s *Settings, meanwhile func()) (all map[string]result.Series, took float64) {
 	t.Helper()
 	s.Name, s.Interval = "m", 250*time.Millisecond
-	w := Begin([]*Settings{s}, 0, time.Hour)
+	w := Begin(t.Context(), []*Settings{s}, 0, time.Hour)
 	for began := time.Now(); w.lookouts[0].looks.Load() == 0 && time.Since(began) < 10*time.Second; {
 		time.Sleep(time.Millisecond)
 	}
@@ -152,6 +156,30 @@ func slow(all map[string]result.Series) bool {
 	return strings.HasPrefix(all[""].Problem, "a look took longer than") || strings.HasPrefix(all[Cores].Problem, "it was seen for")
 }
 
+// tried carries something out until nothing is wrong with it, a few times at most: a
+// busy machine keeps a look from its processor between what it reads and the time that
+// it notes. What is wrong by itself is so every time. Where blind tells that the machine
+// was too busy to see anything of it, that is no try.
+func tried(t *testing.T, once func() (wrong string, blind bool)) {
+	t.Helper()
+	wrong, times := "", 0
+	for range 6 {
+		var blind bool
+		if wrong, blind = once(); wrong == "" {
+			return
+		}
+		t.Log(wrong)
+		if !blind {
+			times++
+		}
+		if times == 3 {
+			t.Error(wrong)
+			return
+		}
+	}
+	busy.Skip(t, wrong)
+}
+
 // A server that burns a core is seen to, by its own account of itself: to 3 %.
 func TestACoreThatBurns(t *testing.T) {
 	for _, what := range []string{"burn", "fork"} {
@@ -159,32 +187,39 @@ func TestACoreThatBurns(t *testing.T) {
 			t.Parallel()
 			o := start(t, what)
 			o.works(time.Millisecond) // it has begun
-			own, began := 0.0, time.Time{}
-			length := time.Duration(0)
-			all, took := seen(t, &Settings{PID: o.cmd.Process.Pid}, func() {
-				began = time.Now()
-				own = o.works(1500 * time.Millisecond)
-				length = time.Since(began)
-			})
-			t.Logf("took %.3f s by our account, %.3f by its own, in %v: %.3f cores", took, own, length, own/length.Seconds())
-			counted := 5 * time.Millisecond
-			if what == "fork" { // of children that have ended the system counts in ticks
-				counted = 3 * tick
-			}
-			if !slow(all) && math.Abs(took-own) > 0.03*own+counted.Seconds() {
-				t.Errorf("it took %.3f s by its own account, and is seen to have taken %.3f", own, took)
-			}
-			if what == "burn" && own/length.Seconds() > 0.99 && math.Abs(all[Cores].Max-1) > 0.05 {
-				t.Errorf("it burnt a core, and the most that is seen are %v", all[Cores].Max)
-			}
-			if all[Memory].Mean < 1e6 || all[Threads].Mean < 1 || all[Descriptors].Mean < 3 || all[Memory].Unit != "B" || all[Cores].Unit != "cores" {
-				t.Errorf("%+v", all)
-			}
-			if _, there := all[Received]; there {
-				t.Error("the whole machine's network was taken for its own")
-			}
+			tried(t, func() (string, bool) { return o.burns(what) })
 		})
 	}
+}
+
+// burns has it burn for a while, and tells what is wrong with what is seen of that.
+func (o *other) burns(what string) (wrong string, blind bool) {
+	o.t.Helper()
+	own, length := 0.0, time.Duration(0)
+	all, took := seen(o.t, &Settings{PID: o.cmd.Process.Pid}, func() {
+		began := time.Now()
+		own = o.works(1500 * time.Millisecond)
+		length = time.Since(began)
+	})
+	o.t.Logf("took %.3f s by our account, %.3f by its own, in %v: %.3f cores", took, own, length, own/length.Seconds())
+	if _, there := all[Received]; there {
+		o.t.Error("the whole machine's network was taken for its own")
+	}
+	counted := 5 * time.Millisecond
+	if what == "fork" { // of children that have ended the system counts in ticks
+		counted = 3 * tick
+	}
+	switch {
+	case slow(all):
+		return fmt.Sprintf("it was not seen: %+v", all), true
+	case math.Abs(took-own) > 0.03*own+counted.Seconds():
+		return fmt.Sprintf("it took %.3f s by its own account, and is seen to have taken %.3f", own, took), false
+	case what == "burn" && own/length.Seconds() > 0.99 && math.Abs(all[Cores].Max-1) > 0.05:
+		return fmt.Sprintf("it burnt a core, and the most that is seen are %v", all[Cores].Max), false
+	case all[Memory].Mean < 1e6 || all[Threads].Mean < 1 || all[Descriptors].Mean < 3 || all[Memory].Unit != "B" || all[Cores].Unit != "cores":
+		return fmt.Sprintf("%+v", all), false
+	}
+	return "", false
 }
 
 // The mean of a core that burns all the while is 1.00.
@@ -192,6 +227,21 @@ func TestTheMeanOfACoreThatBurns(t *testing.T) {
 	t.Parallel()
 	o := start(t, "burn")
 	o.works(time.Millisecond)
+	tried(t, func() (string, bool) {
+		own, cores := o.mean()
+		t.Logf("%.4f cores, by its own account %.4f", cores.Mean, own)
+		switch {
+		case own < 0.99:
+			return fmt.Sprintf("a core is what it should burn, and it was given %.3f", own), true
+		case cores.Series != Cores || math.Abs(cores.Mean-1) > 0.03:
+			return fmt.Sprintf("%.3f cores by its own account, and %+v", own, cores), cores.Problem != ""
+		}
+		return "", false
+	})
+}
+
+// mean is how many cores it took by its own account, and what is seen of them.
+func (o *other) mean() (own float64, cores result.Series) {
 	done := make(chan float64)
 	go func() {
 		fmt.Fprintln(o.in, 2*time.Second)
@@ -201,17 +251,9 @@ func TestTheMeanOfACoreThatBurns(t *testing.T) {
 	}()
 	time.Sleep(50 * time.Millisecond)
 	s := &Settings{Name: "m", Interval: 500 * time.Millisecond, PID: o.cmd.Process.Pid}
-	w := Begin([]*Settings{s}, 0, 1500*time.Millisecond)
-	own := <-done / 2 // its cores, by its own account
-	told := w.End()()
-	cores := told[0]
-	t.Logf("%.4f cores, by its own account %.4f", cores.Mean, own)
-	if own < 0.98 {
-		busy.Skip(t, fmt.Sprintf("a core is what it should burn, and it was given %.3f", own))
-	}
-	if cores.Series != Cores || math.Abs(cores.Mean-1) > 0.03 {
-		t.Errorf("%.3f cores by its own account, and %+v", own, cores)
-	}
+	w := Begin(o.t.Context(), []*Settings{s}, 0, 1500*time.Millisecond)
+	own = <-done / 2
+	return own, w.End()()[0]
 }
 
 // Whoever listens at an address is found, at that or at all of this machine's, and
@@ -225,11 +267,14 @@ func TestProcessesAreFound(t *testing.T) {
 			t.Fatal(err)
 		}
 		o.works(time.Millisecond)
-		own := 0.0
-		all, took := seen(t, &Settings{Listening: "127.0.0.1:" + port}, func() { own = o.works(300 * time.Millisecond) })
-		if !slow(all) && math.Abs(took-own) > 0.05*own+0.01 {
-			t.Errorf("%s: %.3f s by its own account, seen are %.3f", at, own, took)
-		}
+		tried(t, func() (string, bool) {
+			own := 0.0
+			all, took := seen(t, &Settings{Listening: "127.0.0.1:" + port}, func() { own = o.works(300 * time.Millisecond) })
+			if slow(all) || math.Abs(took-own) > 0.05*own+0.01 {
+				return fmt.Sprintf("%s: %.3f s by its own account, seen are %.3f: %+v", at, own, took, all[""]), slow(all)
+			}
+			return "", false
+		})
 		o.end()
 		if all, _ := seen(t, &Settings{Listening: "127.0.0.1:" + port}, func() {}); all[""].Problem != "nobody on this machine listens at 127.0.0.1:"+port {
 			t.Errorf("%+v", all)

@@ -26,11 +26,12 @@ type scraper struct {
 	settings *Settings
 	client   *http.Client
 	told     map[string]bool // what was missing, and has been told
+	grown    []growth        // of what is shown by how fast it grows
 }
 
 func newScraper(s *Settings) *scraper {
 	transport := &http.Transport{Proxy: http.ProxyFromEnvironment, MaxIdleConnsPerHost: 1, DisableCompression: true, MaxResponseHeaderBytes: 64 << 10}
-	return &scraper{settings: s, client: &http.Client{Transport: transport}, told: map[string]bool{}}
+	return &scraper{settings: s, client: &http.Client{Transport: transport}, told: map[string]bool{}, grown: make([]growth, len(s.Show))}
 }
 
 func (s *scraper) close() { s.client.CloseIdleConnections() }
@@ -42,17 +43,17 @@ func (s *scraper) look(ctx context.Context) ([]reading, time.Time, error) {
 	if err != nil {
 		return nil, at, err
 	}
-	sums, err := exposition.Sums(text, s.settings.Show)
+	found, err := exposition.Find(text, s.settings.Show)
 	if err != nil {
 		return nil, at, fmt.Errorf("what it shows cannot be read: %w", err)
 	}
 	var readings []reading
 	for i, show := range s.settings.Show {
-		r := reading{series: show.String(), value: sums[i].Value, total: show.Rate}
+		r := reading{series: show.String(), value: found[i].Sum, total: show.Rate}
 		if show.Rate {
-			r.unit = UnitPerSecond
+			r.unit, r.value = UnitPerSecond, s.grown[i].take(found[i].Each)
 		}
-		if sums[i].Series == 0 {
+		if len(found[i].Each) == 0 {
 			if s.told[r.series] {
 				continue // names are looked for once
 			}

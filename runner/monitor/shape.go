@@ -111,7 +111,7 @@ func (w written) settings(r *setting.Reader, at setting.Pos) (*Settings, bool) {
 	case w.show.Given && !w.prometheus.Given:
 		r.Problem(w.show.Pos, "show belongs to prometheus: leave it out, a monitor of another kind shows all that it sees")
 		return nil, false
-	case inPlainSight(w.prometheus):
+	case setting.InPlainSight(w.prometheus):
 		r.Problem(w.prometheus.Pos, "the URL holds a password in plain sight, which results would keep: write ${NAME} in its place, and set NAME in the environment")
 		return nil, false
 	case w.prometheus.Given && !w.show.Given:
@@ -188,16 +188,6 @@ func metricsURL() setting.Shape[string] {
 		}
 		return nil
 	})
-}
-
-// inPlainSight tells whether a password is written in a URL, and not the name of one.
-func inPlainSight(at setting.At[string]) bool {
-	u, err := url.Parse(at.Value)
-	if err != nil || u.User == nil {
-		return false
-	}
-	password, has := u.User.Password()
-	return has && password != "" && strings.Contains(at.Text, password)
 }
 
 func selector() setting.Shape[Shown] {

@@ -23,12 +23,13 @@ type Watch struct {
 }
 
 // Begin has every monitor watch from now on, when the trial's clock shows from.
-// What is measured ends at until, or with the trial.
-func Begin(all []*Settings, from, until time.Duration) *Watch {
+// What is measured ends at until, or with the trial. When ctx is done all give up what
+// they are at.
+func Begin(ctx context.Context, all []*Settings, from, until time.Duration) *Watch {
 	w := &Watch{began: time.Now(), from: from, until: until, over: make(chan struct{})}
 	for _, s := range all {
 		l := &lookout{settings: s, watch: w}
-		l.ctx, l.giveUp = context.WithCancel(context.Background())
+		l.ctx, l.giveUp = context.WithCancel(ctx)
 		w.lookouts = append(w.lookouts, l)
 		w.done.Go(l.watches)
 	}

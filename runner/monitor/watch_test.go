@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -28,15 +29,17 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// watched is what one monitor sees in some time.
+// watched is what one monitor sees in some time, and in its first look.
 func watched(t *testing.T, s *Settings, for_ time.Duration) []result.Series {
 	t.Helper()
 	if s.Interval == 0 {
 		s.Interval = 100 * time.Millisecond
 	}
 	s.Name = "m"
-	w := Begin([]*Settings{s}, 0, time.Hour)
-	time.Sleep(for_)
+	w := Begin(t.Context(), []*Settings{s}, 0, time.Hour)
+	for began := time.Now(); time.Since(began) < for_ || w.lookouts[0].looks.Load() == 0 && time.Since(began) < time.Minute; {
+		time.Sleep(time.Millisecond)
+	}
 	over := time.Now()
 	told := w.End()()
 	if took := time.Since(over); took > patience+5*time.Second {
@@ -44,6 +47,22 @@ func watched(t *testing.T, s *Settings, for_ time.Duration) []result.Series {
 	}
 	if err := (&result.Trial{Scenario: "s", Mode: "m", Ended: result.Complete, Measure: result.Measure{}, Monitor: told}).Check(); err != nil {
 		t.Error(err)
+	}
+	return told
+}
+
+const tooLong = "a look took longer than "
+
+// unhurried is what a monitor sees whose looks take as long as a busy machine has them
+// take: it watches again where one was given up.
+func unhurried(t *testing.T, s *Settings) (told []result.Series) {
+	t.Helper()
+	s.Interval = time.Minute
+	for range 5 {
+		told = watched(t, s, 300*time.Millisecond)
+		if !slices.ContainsFunc(told, func(s result.Series) bool { return strings.HasPrefix(s.Problem, tooLong) }) {
+			break
+		}
 	}
 	return told
 }
@@ -89,7 +108,7 @@ func TestWhatAServerShows(t *testing.T) {
 	}{
 		{"depth", "", 7, 0, ""},
 		{`depth{q="out"}`, "", 4, 0, ""},
-		{"rate(done_total)", "/s", 1000, 50, ""},
+		{"rate(done_total)", "/s", 1000, 200, ""},
 		{"dept", "", 0, 0, `there is no metric dept, did you mean "depth"?`},
 		{"below", "", 0, 0, "it is -1, and only numbers from zero on can be kept"},
 		{"nothing", "", 0, 0, "no series of nothing has these labels and a figure"},
@@ -215,14 +234,15 @@ func TestCommands(t *testing.T) {
 	sh := func(script string) *Settings {
 		return &Settings{Command: []string{"sh", "-c", script}, Interval: time.Second}
 	}
-	if s := lone(t, watched(t, sh("echo 12.5"), 300*time.Millisecond)); s.Series != "value" || s.Mean != 12.5 || s.Max != 12.5 || s.Problem != "" {
+	if s := lone(t, unhurried(t, sh("echo 12.5"))); s.Series != "value" || s.Mean != 12.5 || s.Max != 12.5 || s.Problem != "" {
 		t.Errorf("%+v", s)
 	}
-	if told := watched(t, sh("echo depth=3; echo; echo ' a/b.c = 4e2 '"), 300*time.Millisecond); len(told) != 2 || told[0].Series != "depth" || told[1].Series != "a/b.c" || told[1].Mean != 400 {
+	if told := unhurried(t, sh("echo depth=3; echo; echo ' a/b.c = 4e2 '")); len(told) != 2 || told[0].Series != "depth" || told[1].Series != "a/b.c" || told[1].Mean != 400 {
 		t.Errorf("%+v", told)
 	}
 	for script, want := range map[string]string{
 		"echo much":                             `it printed "much", and should print a number, or lines such as depth=12`,
+		"echo depth=3; echo depth=4":            "it printed depth twice, and should print each name once",
 		"true":                                  "it printed nothing, and should print a number, or lines such as depth=12",
 		"echo no >&2; echo more >&2; exit 3":    "exit status 3: no",
 		"sleep 60":                              "a look took longer than 1s",
@@ -232,7 +252,12 @@ func TestCommands(t *testing.T) {
 		t.Run(script, func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
-			told := lone(t, watched(t, sh("DIR='"+dir+"'; "+script), 1200*time.Millisecond))
+			s, told := sh("DIR='"+dir+"'; "+script), result.Series{}
+			if strings.HasPrefix(want, tooLong) {
+				told = lone(t, watched(t, s, 1200*time.Millisecond))
+			} else {
+				told = lone(t, unhurried(t, s))
+			}
 			if told.Problem != want {
 				t.Errorf("%+v, want %s", told, want)
 			}
@@ -272,7 +297,10 @@ func FuzzPrinted(f *testing.F) {
 		if err == nil && len(readings) == 0 {
 			t.Fatalf("%q: neither a reading nor an error", text)
 		}
-		for _, r := range readings {
+		for i, r := range readings {
+			if slices.ContainsFunc(readings[:i], func(o reading) bool { return o.series == r.series }) {
+				t.Fatalf("%q: the series %q twice", text, r.series)
+			}
 			if !IsSeries(r.series) {
 				t.Fatalf("%q: a series %q", text, r.series)
 			}
@@ -287,7 +315,7 @@ func TestTheLookAtTheEnd(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "a 5\n") }))
 	defer server.Close()
 	for range 5 {
-		w := Begin([]*Settings{{Name: "m", Prometheus: server.URL, Show: show(t, "a"), Interval: time.Minute}}, 0, 100*time.Millisecond)
+		w := Begin(t.Context(), []*Settings{{Name: "m", Prometheus: server.URL, Show: show(t, "a"), Interval: time.Minute}}, 0, 100*time.Millisecond)
 		time.Sleep(100*time.Millisecond - time.Since(w.began))
 		if s := lone(t, w.End()()); len(s.Points) != 2 || s.Points[1][0] < 0.1 || s.Mean != 5 {
 			t.Errorf("%+v", s)

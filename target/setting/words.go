@@ -27,7 +27,7 @@ func Worded[T any](shape Shape[T], keep func(*T) *Words) Shape[T] {
 func (w Words) Of(path ...string) string {
 	n := w.node
 	for _, key := range path {
-		if n = under(n, key); n == nil {
+		if n = Under(n, key); n == nil {
 			return ""
 		}
 	}
@@ -39,7 +39,8 @@ func (w Words) Of(path ...string) string {
 	return text.String()
 }
 
-func under(n *yaml.Node, key string) *yaml.Node {
+// Under is what a map has under a key; nil: nothing, or it is no map.
+func Under(n *yaml.Node, key string) *yaml.Node {
 	if n == nil || n.Kind != yaml.MappingNode {
 		return nil
 	}

@@ -22,8 +22,27 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// real says that what is to be installed is, or the tests fail: as in .ci/run.
-var real = os.Getenv("PLIMSOLL_REAL") != ""
+// installed is where the first of some programs is that is installed.
+func installed(t *testing.T, names ...string) (path string) {
+	t.Helper()
+	for _, name := range names {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	absent(t, strings.Join(names, " or ")+" is not installed")
+	return ""
+}
+
+// absent ends a test that cannot be carried out: it skips, and fails where
+// PLIMSOLL_REAL says that all was to be there, as in .ci/run.
+func absent(t *testing.T, why string) {
+	t.Helper()
+	if os.Getenv("PLIMSOLL_REAL") != "" {
+		t.Fatal(why)
+	}
+	t.Skip(why)
+}
 
 // tab is a page that is open, what it wrote to its console, and what it asked for.
 type tab struct {
@@ -36,16 +55,7 @@ type tab struct {
 // open opens an address in a new browser; before are done first.
 func open(t *testing.T, url string, before ...chromedp.Action[chromedp.Void]) *tab {
 	t.Helper()
-	path := ""
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
-		if found, err := exec.LookPath(name); err == nil {
-			path = found
-			break
-		}
-	}
-	if path == "" && !real {
-		t.Skip("no Chromium is installed")
-	}
+	path := installed(t, "chromium", "chromium-browser", "google-chrome")
 	ctx, leave := chromedp.NewContext(t.Context(), chromedp.WithAllocatorOptions(chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.WindowSize(1100, 900)))
 	t.Cleanup(leave)
 	p := &tab{Context: ctx}

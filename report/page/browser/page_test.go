@@ -345,7 +345,7 @@ func axeCore(t *testing.T) []byte {
 	cmd := exec.Command("sh", "-c", "npm pack --silent axe-core@4.14.1 && tar xzf axe-core-4.14.1.tgz package/axe.min.js")
 	cmd.Dir = dir
 	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Skipf("axe-core cannot be had: %v\n%s", err, out)
+		absent(t, fmt.Sprintf("axe-core cannot be had: %v\n%s", err, out))
 	}
 	script, err := os.ReadFile(filepath.Join(dir, "package/axe.min.js"))
 	if err != nil {
@@ -444,10 +444,7 @@ scenarios:
 
 // Firefox shows it as well.
 func TestFirefoxOpensIt(t *testing.T) {
-	path, err := exec.LookPath("firefox-esr")
-	if err != nil && !real {
-		t.Skip("no Firefox is installed")
-	}
+	path := installed(t, "firefox-esr", "firefox")
 	file, _ := report(t, shop, 1)
 	home := t.TempDir()
 	picture := filepath.Join(home, "page.png")

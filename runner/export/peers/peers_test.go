@@ -86,14 +86,16 @@ type run struct {
 }
 
 type measure struct {
-	OK       int64
-	Errors   map[string]struct{ Count int64 }
-	Response struct {
-		Count int64
-		Mean  float64 `json:"mean_s"`
-		P50   float64 `json:"p50_s"`
-		P99   float64 `json:"p99_s"`
-	}
+	OK                 int64
+	Errors             map[string]struct{ Count int64 }
+	Response, Lateness times
+}
+
+type times struct {
+	Count int64
+	Mean  float64 `json:"mean_s"`
+	P50   float64 `json:"p50_s"`
+	P99   float64 `json:"p99_s"`
 }
 
 // What the official types read of OTLP is what run.json has: every count, sums to
@@ -186,17 +188,25 @@ func (f found) compare(t *testing.T, scenario, mode, step string, m measure) {
 			t.Errorf("%s%s: %d, want %d", at, class, got, n)
 		}
 	}
-	p := f.times["plimsoll_response_seconds"+at]
+	f.compareTimes(t, "plimsoll_response_seconds"+at, m.Response)
+	if step == "" { // of single steps nobody is told how late they were
+		f.compareTimes(t, "plimsoll_lateness_seconds"+at, m.Lateness)
+	}
+}
+
+func (f found) compareTimes(t *testing.T, of string, want times) {
+	t.Helper()
+	p := f.times[of]
 	if p == nil {
-		t.Fatalf("no times of %s", at)
+		t.Fatalf("no times of %s", of)
 	}
-	if sum := m.Response.Mean * float64(m.Response.Count); int64(p.Count) != m.Response.Count || math.Abs(p.GetSum()-sum) > 1e-9*sum {
-		t.Errorf("%s: %d, %v in all; want %d, %v", at, p.Count, p.GetSum(), m.Response.Count, sum)
+	if sum := want.Mean * float64(want.Count); int64(p.Count) != want.Count || want.Count == 0 || math.Abs(p.GetSum()-sum) > 1e-9*sum {
+		t.Errorf("%s: %d, %v in all; want %d, %v", of, p.Count, p.GetSum(), want.Count, sum)
 	}
-	for q, want := range map[float64]float64{0.5: m.Response.P50, 0.99: m.Response.P99} {
+	for q, want := range map[float64]float64{0.5: want.P50, 0.99: want.P99} {
 		low, high := bucket(t, p, q)
 		if want < low*0.998 || want > high*1.002 {
-			t.Errorf("%s: p%v is %v, its bucket from %v to %v", at, 100*q, want, low, high)
+			t.Errorf("%s: p%v is %v, its bucket from %v to %v", of, 100*q, want, low, high)
 		}
 	}
 }
