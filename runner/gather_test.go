@@ -18,6 +18,7 @@ import (
 	"plimsoll/runner/drive"
 	"plimsoll/runner/result"
 	"plimsoll/runner/scenario"
+	"plimsoll/target/real"
 )
 
 // taken adds up all that a run hands over, by scenario and mode.
@@ -240,13 +241,8 @@ func TestPeersAreNothingToTheLoad(t *testing.T) {
 		w.WriteHeader(http.StatusInternalServerError)
 	}))
 	defer broken.Close()
-	gone, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	gone.Close()
 	for what, to := range map[string]string{
-		"none": "", "hung": hung.Addr().String(), "broken": strings.TrimPrefix(broken.URL, "http://"), "away": gone.Addr().String(),
+		"none": "", "hung": hung.Addr().String(), "broken": strings.TrimPrefix(broken.URL, "http://"), "away": real.Nowhere,
 	} {
 		t.Run(what, func(t *testing.T) {
 			s, watch, export := &seen{}, &reading{}, ""
@@ -281,12 +277,7 @@ func TestPeersAreNothingToTheLoad(t *testing.T) {
 
 // Of a pair only the candidate is exported, and so one address is enough.
 func TestOfAPairTheCandidateIsExported(t *testing.T) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := listener.Addr().String()
-	listener.Close()
+	address := real.Address(t)
 	text := fmt.Sprintf("export: {prometheus: {listen: %q}}\n", address) + published
 	o := runner.Options{Plan: parse(t, text), Version: "test", Save: func(*result.Run) error { return nil }}
 	if was, is, err := runner.Pair(context.Background(), context.Background(), o, o); err != nil || len(was.Trials) != 10 || len(is.Trials) != 10 {

@@ -17,6 +17,7 @@ import (
 	"go.uber.org/goleak"
 
 	"plimsoll/runner/result"
+	"plimsoll/target/real"
 )
 
 // quick is a run's time that says it did not hang, on a busy machine too.
@@ -52,8 +53,6 @@ func carryOut(t *testing.T, text string, during ...func()) (*result.Run, ended) 
 // Every fault gives its error class, whatever the mode and the engine. That
 // nothing succeeds makes exit code 1.
 func TestFaults(t *testing.T) {
-	closed := httptest.NewServer(nil)
-	closed.Close()
 	server := func(answer http.HandlerFunc) string {
 		s := httptest.NewServer(answer)
 		t.Cleanup(s.Close)
@@ -65,7 +64,7 @@ func TestFaults(t *testing.T) {
 	t.Cleanup(secure.Close)
 
 	for _, fault := range []struct{ name, target, class, example string }{
-		{"refused connection", "url: " + closed.URL, "connect", "connection refused"},
+		{"refused connection", "url: http://" + real.Nowhere, "connect", "connection refused"},
 		{"reset mid-body", server(func(w http.ResponseWriter, _ *http.Request) {
 			breakOff(w, "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nonly this", true)
 		}), "reset", "reset by peer"},

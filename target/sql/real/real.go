@@ -74,7 +74,7 @@ func (s *shared) of(t testing.TB, name string, build func() (*Server, error)) *S
 	t.Helper()
 	s.once.Do(func() {
 		if s.server, s.err = build(); s.err == nil {
-			s.err = s.server.begin()
+			s.err = s.server.begin(installed.Address(t))
 		}
 	})
 	switch {
@@ -95,8 +95,8 @@ func Stop() {
 	}
 }
 
-// begin makes the server's folder, and starts it.
-func (s *Server) begin() error {
+// begin makes the server's folder, and starts it at an address.
+func (s *Server) begin(address string) error {
 	folder, err := os.MkdirTemp("", "plimsoll-real-")
 	if err != nil {
 		return err
@@ -105,12 +105,13 @@ func (s *Server) begin() error {
 	if err := os.Chmod(folder, 0o755); err != nil {
 		return err
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	_, port, err := net.SplitHostPort(address)
+	if err == nil {
+		s.Port, err = strconv.Atoi(port)
+	}
 	if err != nil {
 		return err
 	}
-	s.Port = listener.Addr().(*net.TCPAddr).Port
-	_ = listener.Close()
 	if err := s.as.own(folder); err != nil {
 		return err
 	}
