@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -155,10 +156,14 @@ scenarios:
 // A target that stands still ends no call; how many are in flight is told all the
 // same.
 func TestWhatIsInFlightIsToldOfAStandingTarget(t *testing.T) {
-	stands := make(chan struct{})
-	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-stands }))
+	stands, came := make(chan struct{}), atomic.Int64{}
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		if came.Add(1) == 20 {
+			time.AfterFunc(500*time.Millisecond, func() { close(stands) })
+		}
+		<-stands
+	}))
 	defer server.Close()
-	time.AfterFunc(1500*time.Millisecond, func() { close(stands) })
 	k := newTaken()
 	carryOut(t, fmt.Sprintf(`
 targets: {t: {http: {url: "%s/"}}}

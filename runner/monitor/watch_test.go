@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -28,8 +30,8 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// watched is what one monitor sees in some time.
-func watched(t *testing.T, s *Settings, for_ time.Duration) []result.Series {
+// watched is what one monitor sees in some time, and until something is so.
+func watched(t *testing.T, s *Settings, for_ time.Duration, so ...func() bool) []result.Series {
 	t.Helper()
 	if s.Interval == 0 {
 		s.Interval = 100 * time.Millisecond
@@ -37,6 +39,14 @@ func watched(t *testing.T, s *Settings, for_ time.Duration) []result.Series {
 	s.Name = "m"
 	w := Begin([]*Settings{s}, 0, time.Hour)
 	time.Sleep(for_)
+	for _, so := range so {
+		for end := time.Now().Add(time.Minute); !so(); time.Sleep(time.Millisecond) {
+			if time.Now().After(end) {
+				t.Error("not so after a minute")
+				break
+			}
+		}
+	}
 	over := time.Now()
 	told := w.End()()
 	if took := time.Since(over); took > patience+5*time.Second {
@@ -47,6 +57,22 @@ func watched(t *testing.T, s *Settings, for_ time.Duration) []result.Series {
 	}
 	return told
 }
+
+// inTime is what one monitor sees in some time where a look takes too long only if
+// that is wanted. On a busy machine any may, but not always.
+func inTime(t *testing.T, s *Settings, for_ time.Duration, want string) (told []result.Series) {
+	t.Helper()
+	for range 5 {
+		told = watched(t, s, for_)
+		if want == tooSlow || !slices.ContainsFunc(told, func(s result.Series) bool { return strings.HasPrefix(s.Problem, tooSlow) }) {
+			break
+		}
+	}
+	return told
+}
+
+// tooSlow is what is told of a look that took too long.
+const tooSlow = "a look took longer than 1s"
 
 func show(t *testing.T, texts ...string) (all []Shown) {
 	for _, text := range texts {
@@ -73,14 +99,18 @@ func TestWhatAServerShows(t *testing.T) {
 	var asked atomic.Int64
 	began := time.Now()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		n := asked.Add(1)
+		asked.Add(1)
 		fmt.Fprintf(w, "# TYPE depth gauge\ndepth{q=\"in\"} 3\ndepth{q=\"out\"} 4\nbelow -1\nnothing NaN\ndone_total %v\n", 1000*time.Since(began).Seconds())
-		_ = n
 	}))
 	defer server.Close()
-	told := watched(t, &Settings{Prometheus: server.URL + "/metrics", Show: show(t, "depth", `depth{q="out"}`, "rate(done_total)", "dept", "below", "nothing", "rate(depth)")}, time.Second)
-	if asked.Load() < 3 {
-		t.Errorf("it was asked %d times", asked.Load())
+	var told []result.Series
+	for range 5 { // a busy machine may be late between what is shown and when, but not always
+		from := asked.Load()
+		told = watched(t, &Settings{Prometheus: server.URL + "/metrics", Show: show(t, "depth", `depth{q="out"}`, "rate(done_total)", "dept", "below", "nothing", "rate(depth)")}, time.Second,
+			func() bool { return asked.Load() >= from+3 })
+		if len(told) > 2 && math.Abs(told[2].Mean-1000) <= 50 {
+			break
+		}
 	}
 	for i, want := range []struct {
 		series, unit string
@@ -114,12 +144,12 @@ func TestPeersThatAreNoHelp(t *testing.T) {
 		want  string
 		once  bool // it is not asked again
 	}{
-		"slow": {func(w http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, "a look took longer than 1s", false},
+		"slow": {func(w http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, tooSlow, false},
 		"slow in the middle": {func(w http.ResponseWriter, r *http.Request) {
 			fmt.Fprint(w, "a 1\n")
 			w.(http.Flusher).Flush()
 			<-r.Context().Done()
-		}, "a look took longer than 1s", false},
+		}, tooSlow, false},
 		"garbage":   {func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "<html>\x00") }, `what it shows cannot be read: line 1 is no metric: it begins with no name: "<html>\x00"`, false},
 		"not found": {http.NotFound, "it answered 404 Not Found", false},
 		"endless": {func(w http.ResponseWriter, r *http.Request) {
@@ -143,12 +173,16 @@ func TestPeersThatAreNoHelp(t *testing.T) {
 			if c.once {
 				s.Interval = time.Second
 			}
-			told := lone(t, watched(t, s, 1300*time.Millisecond))
-			busy := c.once && told.Problem == "a look took longer than 1s" // so much takes a while
+			want := c.want
+			if c.once {
+				want = tooSlow // so much takes a while
+			}
+			told := lone(t, inTime(t, s, 1300*time.Millisecond, want))
+			busy := c.once && told.Problem == tooSlow
 			if told.Problem != c.want && !busy || told.Seen() {
 				t.Errorf("%+v, want %s", told, c.want)
 			}
-			if n := asked.Load(); c.once && n != 1 && !busy || !c.once && (n < 1 || n > 15) {
+			if n := asked.Load(); c.once && n != 1 && !busy || !c.once && (n < 1 || n > 40) {
 				t.Errorf("it was asked %d times", n)
 			}
 		})
@@ -195,7 +229,7 @@ func TestAPeerThatComesBack(t *testing.T) {
 		fmt.Fprint(w, "a 5\n")
 	}))
 	defer server.Close()
-	told := watched(t, &Settings{Prometheus: server.URL, Show: show(t, "a")}, 800*time.Millisecond)
+	told := watched(t, &Settings{Prometheus: server.URL, Show: show(t, "a")}, 800*time.Millisecond, func() bool { return asked.Load() >= 6 })
 	if len(told) != 2 || told[0].Mean != 5 || !strings.HasPrefix(told[1].Problem, "it answered 503 Service Unavailable; so ended 2 of ") {
 		t.Errorf("%+v", told)
 	}
@@ -209,24 +243,24 @@ func TestCommands(t *testing.T) {
 	sh := func(script string) *Settings {
 		return &Settings{Command: []string{"sh", "-c", script}, Interval: time.Second}
 	}
-	if s := lone(t, watched(t, sh("echo 12.5"), 300*time.Millisecond)); s.Series != "value" || s.Mean != 12.5 || s.Max != 12.5 || s.Problem != "" {
+	if s := lone(t, inTime(t, sh("echo 12.5"), 300*time.Millisecond, "")); s.Series != "value" || s.Mean != 12.5 || s.Max != 12.5 || s.Problem != "" {
 		t.Errorf("%+v", s)
 	}
-	if told := watched(t, sh("echo depth=3; echo; echo ' a/b.c = 4e2 '"), 300*time.Millisecond); len(told) != 2 || told[0].Series != "depth" || told[1].Series != "a/b.c" || told[1].Mean != 400 {
+	if told := inTime(t, sh("echo depth=3; echo; echo ' a/b.c = 4e2 '"), 300*time.Millisecond, ""); len(told) != 2 || told[0].Series != "depth" || told[1].Series != "a/b.c" || told[1].Mean != 400 {
 		t.Errorf("%+v", told)
 	}
 	for script, want := range map[string]string{
 		"echo much":                             `it printed "much", and should print a number, or lines such as depth=12`,
 		"true":                                  "it printed nothing, and should print a number, or lines such as depth=12",
 		"echo no >&2; echo more >&2; exit 3":    "exit status 3: no",
-		"sleep 60":                              "a look took longer than 1s",
-		"sleep 60 & echo $! > $DIR/child; wait": "a look took longer than 1s",
-		"cat /dev/zero":                         "a look took longer than 1s",
+		"sleep 60":                              tooSlow,
+		"sleep 60 & echo $! > $DIR/child; wait": tooSlow,
+		"cat /dev/zero":                         tooSlow,
 	} {
 		t.Run(script, func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
-			told := lone(t, watched(t, sh("DIR='"+dir+"'; "+script), 1200*time.Millisecond))
+			told := lone(t, inTime(t, sh("DIR='"+dir+"'; "+script), 1200*time.Millisecond, want))
 			if told.Problem != want {
 				t.Errorf("%+v, want %s", told, want)
 			}
