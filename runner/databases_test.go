@@ -13,7 +13,7 @@ import (
 // What scenarios promise holds at the databases themselves, as PostgreSQL and
 // MariaDB count.
 func TestRealDatabases(t *testing.T) {
-	defer real.Stop()
+	t.Cleanup(real.Stop)
 	real.All(t, func(t *testing.T, s *real.Server) {
 		t.Run("given up", func(t *testing.T) { givenUp(t, s) })
 		t.Run("at once", func(t *testing.T) { atOnce(t, s) })

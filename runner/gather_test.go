@@ -240,16 +240,17 @@ func TestPeersAreNothingToTheLoad(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer hung.Close()
+	t.Cleanup(func() { hung.Close() })
 	broken := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
 		w.WriteHeader(http.StatusInternalServerError)
 	}))
-	defer broken.Close()
+	t.Cleanup(broken.Close)
 	for what, to := range map[string]string{
 		"none": "", "hung": hung.Addr().String(), "broken": strings.TrimPrefix(broken.URL, "http://"), "away": real.Nowhere,
 	} {
 		t.Run(what, func(t *testing.T) {
+			t.Parallel()
 			var pace time.Duration
 			for range 5 { // a busy machine bunches calls, but not always
 				if pace = beside(t, to); pace > 3*time.Millisecond && pace < 7*time.Millisecond {

@@ -60,10 +60,14 @@ func Postgres(t testing.TB) *Server { return postgres.of(t, "PostgreSQL", newPos
 // MariaDB is the one that all tests share.
 func MariaDB(t testing.TB) *Server { return mariadb.of(t, "MariaDB", newMariaDB) }
 
-// All calls a test with each.
+// All calls a test with each, at the same time: tests wait for them more than they
+// work. What has to be undone when both have ended is a matter of t's Cleanup.
 func All(t *testing.T, test func(t *testing.T, s *Server)) {
 	for name, of := range map[string]func(testing.TB) *Server{"postgres": Postgres, "mariadb": MariaDB} {
-		t.Run(name, func(t *testing.T) { test(t, of(t)) })
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, of(t))
+		})
 	}
 }
 
