@@ -96,6 +96,7 @@ func Stop() {
 		if s.server != nil {
 			s.server.end()
 		}
+		*s = shared{} // who asks once more gets another one
 	}
 }
 
