@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -15,6 +14,7 @@ import (
 	"plimsoll/runner"
 	"plimsoll/runner/result"
 	"plimsoll/runner/scenario"
+	"plimsoll/target/real"
 )
 
 // Monitors whose peers are away, hang, answer garbage or gigabytes, or are no
@@ -43,11 +43,6 @@ func TestMonitorsThatAreNoHelpChangeNothing(t *testing.T) {
 		}
 	}))
 	defer peer.Close()
-	away, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	away.Close()
 	text := fmt.Sprintf(`
 targets: {api: {http: {url: %q}}}
 monitor:
@@ -60,7 +55,7 @@ monitor:
   nobody: {listening: %[2]q}
 scenarios:
   - {name: load, target: api, duration: 1500ms, warmup: 300ms, modes: [rate-limited: 200/s], thresholds: [monitor.good.depth <= 5, monitor.slow.depth < 5]}
-`, target.URL, away.Addr(), peer.URL)
+`, target.URL, real.Nowhere, peer.URL)
 	plan, problems := scenario.Parse("test.yaml", []byte(text), func(name string) (string, bool) { return "tops3cret", name == "PASSWORD" }, t.TempDir())
 	if len(problems) > 0 {
 		t.Fatal(problems)

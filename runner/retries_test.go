@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"plimsoll/runner/result"
+	"plimsoll/target/real"
 )
 
 // shaky is a server that counts by itself, and fails so many of every few
@@ -96,10 +97,8 @@ func TestRetriesOverEveryEngine(t *testing.T) {
 
 // A refused connection is tried again, and nothing has gone out.
 func TestRefusedConnectionsAreTriedAgain(t *testing.T) {
-	gone := httptest.NewServer(http.NotFoundHandler())
-	gone.Close()
 	for _, engine := range []string{"std", "wire-net", "wire"} {
-		trial := tried(t, gone.URL, engine, "{attempts: 4, backoff: 1ms, on: connect}")
+		trial := tried(t, "http://"+real.Nowhere, engine, "{attempts: 4, backoff: 1ms, on: connect}")
 		classes := []string{}
 		for class := range trial.Errors {
 			classes = append(classes, class)

@@ -84,7 +84,7 @@ func countingGo(t *testing.T) (url string, seen func() int64) {
 // countingNginx counts by nginx's access log, once it has ended.
 func countingNginx(t *testing.T) (url string, seen func() int64) {
 	program := real.Program(t, "nginx")
-	address, dir := freeAddress(t), t.TempDir()
+	address, dir := real.Address(t), t.TempDir()
 	config := filepath.Join(dir, "nginx.conf")
 	log := filepath.Join(dir, "access.log")
 	if err := os.WriteFile(config, fmt.Appendf(nil, `
@@ -121,16 +121,6 @@ http {
 		}
 		return int64(strings.Count(string(text), "GET 200\n"))
 	}
-}
-
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer listener.Close()
-	return listener.Addr().String()
 }
 
 // odd are flags with texts that a file or the environment could mistake for

@@ -49,7 +49,7 @@ type aPrometheus struct {
 // startPrometheus starts one that comes to read at an address.
 func startPrometheus(t *testing.T, scrapes string, more ...string) *aPrometheus {
 	t.Helper()
-	path, address, dir := real.Program(t, "prometheus"), freeAddress(t), t.TempDir()
+	path, address, dir := real.Program(t, "prometheus"), real.Address(t), t.TempDir()
 	config := fmt.Sprintf("global: {scrape_interval: 1s, scrape_timeout: 1s}\nscrape_configs: [{job_name: scraped, static_configs: [{targets: [%q]}]}]\n", scrapes)
 	if err := os.WriteFile(filepath.Join(dir, "prometheus.yml"), []byte(config), 0o600); err != nil {
 		t.Fatal(err)
@@ -241,7 +241,7 @@ func TestPrometheusHasTheFigures(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			native := features != nil
-			listen := freeAddress(t)
+			listen := real.Address(t)
 			p := startPrometheus(t, listen, features...)
 			dir := folder(t, fmt.Sprintf("export: {prometheus: {listen: %q, remote_write: %q}}\n", listen, p.url)+exported)
 			end := plimsoll(t, dir, "run", "s.yaml", "--allow-late", "--format", "json")
@@ -297,7 +297,7 @@ func (p *aPrometheus) dashboard() {
 // A real Pushgateway keeps how it ended.
 func TestPushgatewayHasTheFigures(t *testing.T) {
 	t.Parallel()
-	path, address := real.Program(t, "prometheus-pushgateway"), freeAddress(t)
+	path, address := real.Program(t, "prometheus-pushgateway"), real.Address(t)
 	startProgram(t, t.TempDir(), path, "--web.listen-address="+address)
 	get := func() string {
 		answer, err := http.Get("http://" + address + "/metrics")
@@ -359,7 +359,7 @@ func TestMetricsPage(t *testing.T) {
 			defer server.Close()
 			address := strings.TrimPrefix(server.URL, "http://")
 			if want[i].path == "" {
-				address = freeAddress(t)
+				address = real.Address(t)
 			}
 			if !strings.Contains(file, want[i].address) {
 				t.Fatalf("no %s in\n%s", want[i].address, file)

@@ -11,16 +11,18 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"go.uber.org/goleak"
 
 	"plimsoll/runner/result"
+	"plimsoll/target/real"
 )
 
 // quick is a run's time that says it did not hang, on a busy machine too.
-const quick = 30 * time.Second
+const quick = 2 * time.Minute
 
 // carryOut runs a scenario file in this process, and checks that it ends in
 // time, leaves nothing behind, and writes a result whose counts add up.
@@ -52,8 +54,6 @@ func carryOut(t *testing.T, text string, during ...func()) (*result.Run, ended) 
 // Every fault gives its error class, whatever the mode and the engine. That
 // nothing succeeds makes exit code 1.
 func TestFaults(t *testing.T) {
-	closed := httptest.NewServer(nil)
-	closed.Close()
 	server := func(answer http.HandlerFunc) string {
 		s := httptest.NewServer(answer)
 		t.Cleanup(s.Close)
@@ -65,7 +65,7 @@ func TestFaults(t *testing.T) {
 	t.Cleanup(secure.Close)
 
 	for _, fault := range []struct{ name, target, class, example string }{
-		{"refused connection", "url: " + closed.URL, "connect", "connection refused"},
+		{"refused connection", "url: http://" + real.Nowhere, "connect", "connection refused"},
 		{"reset mid-body", server(func(w http.ResponseWriter, _ *http.Request) {
 			breakOff(w, "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nonly this", true)
 		}), "reset", "reset by peer"},
@@ -124,21 +124,25 @@ func breakOff(w http.ResponseWriter, text string, reset bool) {
 	_ = conn.Close()
 }
 
-// oneAfterTheOther is two scenarios of a second or so each.
+// oneAfterTheOther is two scenarios of a second or so each, and a command before them.
 const oneAfterTheOther = `
 targets: {t: {http: {%s, timeout: 2s}}}
 scenarios:
-  - {name: first, target: t, duration: 1200ms, modes: [{rate-limited: 100/s}]}
+  - {name: first, target: t, before: %q, duration: 1200ms, modes: [{rate-limited: 100/s}]}
   - {name: second, target: t, duration: 300ms, modes: [{concurrent: 4, think_time: 5ms}]}
 `
 
 // A server that goes away half-way through: the calls before succeed, those
 // after fail, and the run goes on to its end.
 func TestServerGoesAway(t *testing.T) {
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { time.Sleep(10 * time.Millisecond) }))
+	var seen atomic.Int64
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		seen.Add(1)
+		time.Sleep(10 * time.Millisecond)
+	}))
 	defer server.Close()
-	run, end := carryOut(t, fmt.Sprintf(oneAfterTheOther, "url: "+server.URL), func() {
-		time.Sleep(600 * time.Millisecond)
+	run, end := carryOut(t, fmt.Sprintf(oneAfterTheOther, "url: "+server.URL, "true"), func() {
+		eventually(t, "it is called", func() bool { return seen.Load() >= 50 })
 		_ = server.Listener.Close()
 		server.CloseClientConnections()
 	})
@@ -160,10 +164,12 @@ func TestSimulatedServerIsKilled(t *testing.T) {
 	if !procfs || testing.Short() {
 		t.Skip("it needs a system that tells which processes are ours, and one that starts them at once")
 	}
-	run, end := carryOut(t, fmt.Sprintf(oneAfterTheOther, "serve: {delay: 10ms}"), func() {
+	begun := filepath.Join(t.TempDir(), "begun")
+	run, end := carryOut(t, fmt.Sprintf(oneAfterTheOther, "serve: {delay: 10ms}", "echo > "+begun), func() {
 		var pids []int
-		eventually(t, "the server is there", func() bool { pids = children(os.Getpid()); return len(pids) == 1 })
+		eventually(t, "the trial begins", func() bool { return there(begun) })
 		time.Sleep(600 * time.Millisecond)
+		eventually(t, "the server is there", func() bool { pids = children(os.Getpid()); return len(pids) == 1 })
 		if p, err := os.FindProcess(pids[0]); err != nil || p.Kill() != nil {
 			t.Error("cannot kill it")
 		}

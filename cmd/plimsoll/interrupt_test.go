@@ -85,7 +85,9 @@ func checkInterrupted(t *testing.T, p *process, end ended) result.Trial {
 	return run.Trials[1]
 }
 
-// Once: nothing more starts, what is in flight may end, everything is written.
+// Once: nothing more starts, what is in flight may end, everything is written. On a
+// busy machine calls may end, and others start, before the signal is heard, but not
+// always.
 func TestInterruptWaitsForCallsInFlight(t *testing.T) {
 	t.Parallel()
 	for name, signals := range map[string][]os.Signal{
@@ -97,15 +99,21 @@ func TestInterruptWaitsForCallsInFlight(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p := interruptible(t, 700*time.Millisecond)
-			end, _ := interrupt(t, p, 5*time.Millisecond, signals...)
-			trial := checkInterrupted(t, p, end)
-			if !there(p.Dir, "ended") {
-				t.Error("the `after:` command was not run")
+			for range 5 {
+				p := interruptible(t, 700*time.Millisecond)
+				end, _ := interrupt(t, p, 5*time.Millisecond, signals...)
+				trial := checkInterrupted(t, p, end)
+				if !there(p.Dir, "ended") {
+					t.Error("the `after:` command was not run")
+				}
+				if trial.OK < 5 || trial.Cancelled != 0 || trial.Failed() != 0 {
+					t.Errorf("five calls at a time: %d ok, %d cancelled, %d failed", trial.OK, trial.Cancelled, trial.Failed())
+				}
+				if trial.OK == 5 {
+					return
+				}
 			}
-			if trial.OK < 5 || trial.OK%5 != 0 || trial.Cancelled != 0 || trial.Failed() != 0 {
-				t.Errorf("five calls at a time: %d ok, %d cancelled, %d failed", trial.OK, trial.Cancelled, trial.Failed())
-			}
+			t.Error("more started, each of five times")
 		})
 	}
 }

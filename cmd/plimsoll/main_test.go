@@ -32,8 +32,9 @@ func TestMain(m *testing.M) {
 		main()
 	}
 	_ = os.Setenv("GORACE", noNap)
-	// These tests wait more than they work. The command line may say otherwise.
-	_ = flag.Set("test.parallel", "6")
+	// These tests wait more than they work, and the longest begin among the last. The
+	// command line may say otherwise.
+	_ = flag.Set("test.parallel", "12")
 	testscript.Main(leakless{m}, map[string]func(){"plimsoll": main})
 }
 

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -14,6 +13,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"plimsoll/target/real"
 )
 
 // waiting starts the program, which reads from a pipe that never ends, and
@@ -84,12 +85,7 @@ func TestSignalsEndTheServer(t *testing.T) {
 	for _, s := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
 		t.Run(s.String(), func(t *testing.T) {
 			t.Parallel()
-			listener, err := net.Listen("tcp", "127.0.0.1:0")
-			if err != nil {
-				t.Fatal(err)
-			}
-			address := listener.Addr().String()
-			_ = listener.Close()
+			address := real.Address(t)
 			p := start(t, t.TempDir(), "serve", "--addr", address)
 			eventually(t, "it serves", func() bool {
 				answer, err := http.Get("http://" + address)

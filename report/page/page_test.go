@@ -364,9 +364,10 @@ func TestTheBaseIsBeside(t *testing.T) {
 
 // What people read, as text.
 func TestWhatPagesSay(t *testing.T) {
+	runs := samples()
 	for _, name := range []string{"frozen", "failing", "journey", "searched", "interrupted"} {
 		var b strings.Builder
-		walk(t, written(t, samples()[name], view.Against{}), func(n *html.Node) {
+		walk(t, written(t, runs[name], view.Against{}), func(n *html.Node) {
 			switch {
 			case n.Type != html.ElementNode:
 			case n.Data == "svg":

@@ -155,8 +155,10 @@ func TestTheLawsOfTries(t *testing.T) {
 	})
 }
 
-// secondStuck is a target whose first try fails, and whose second never ends.
+// secondStuck is a target whose first try fails, and whose second never ends,
+// and is given up as soon as it has come.
 type secondStuck struct {
+	stop     drive.Stop
 	released chan struct{}
 	tries    atomic.Int64
 	second   atomic.Int64 // when it came, since began
@@ -168,6 +170,7 @@ func (s *secondStuck) Call(context.Context, *target.Request) target.Outcome {
 		return target.Outcome{Class: target.Reset}
 	}
 	s.second.Store(int64(time.Since(s.began)))
+	s.stop.AtOnce()
 	<-s.released
 	return target.Outcome{}
 }
@@ -181,7 +184,7 @@ func TestWhoIsLeftInASecondTryBeganWithTheFirst(t *testing.T) {
 	policy := retry.Settings{Attempts: 2, Backoff: pause, Factor: 1, On: []string{target.Reset}}
 	rec, end := byWorkers(t, to, drive.Loop{
 		Schedule: schedule.NewOpen(schedule.Open{Bounds: schedule.Bounds{Until: 10 * ms}, Arrivals: schedule.Constant(1, time.Second), MaxInFlight: 1}, schedule.StopOn{}),
-		Recorder: drive.NewRecorder(10*ms, func(c *drive.Call) { left = *c }), Retry: policy.New(random.New(1)), Until: 10 * ms, Drain: time.Second,
+		Recorder: drive.NewRecorder(10*ms, func(c *drive.Call) { left = *c }), Retry: policy.New(random.New(1)), Until: 10 * ms, Drain: time.Hour, Stop: &to.stop,
 	})
 	close(to.released)
 	if end.Err != nil || rec.Cancelled != 1 || to.tries.Load() != 2 {

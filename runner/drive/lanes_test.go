@@ -158,7 +158,7 @@ func (g *guests) Send(id target.ID, r *target.Request, now time.Duration) time.D
 func TestLanesByWorkers(t *testing.T) {
 	for _, breaks := range []bool{false, true} {
 		clock := wait.NewDoze(wait.DefaultSpin)
-		to := &blocking{takes: ms}
+		to := gathering(5, ms)
 		carrier := workers.New(to, clock)
 		loops := []drive.Loop{
 			{Schedule: batch(60, 3, schedule.StopOn{}), Recorder: drive.NewRecorder(schedule.Never, nil), Until: schedule.Never},

@@ -12,6 +12,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"plimsoll/target/real"
 )
 
 // notes are what people were told.
@@ -41,16 +43,8 @@ func mustParse(t *testing.T, text string) *url.URL {
 	return u
 }
 
-// away is an address at which nobody listens.
-func away(t *testing.T) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer listener.Close()
-	return "http://" + listener.Addr().String()
-}
+// away is where nobody listens.
+const away = "http://" + real.Nowhere
 
 // hung takes connections and says nothing.
 func hung(t *testing.T) string {
@@ -77,7 +71,7 @@ func TestPeersThatDoNotListen(t *testing.T) {
 		u.RawQuery = "token=s3cr3t"
 		return u
 	}
-	for what, to := range map[string]string{"away": away(t), "hung": hung(t), "broken": broken.URL} {
+	for what, to := range map[string]string{"away": away, "hung": hung(t), "broken": broken.URL} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
 			n := &notes{}
@@ -135,8 +129,8 @@ func TestThatAPeerIsAwayIsSaidOnce(t *testing.T) {
 	n := &notes{}
 	table := newTable(n.note)
 	table.take(Of{Scenario: "s", Mode: "m"}, interval(1))
-	p := newPeer("the Pushgateway", mustParse(t, away(t)), nil, patient, n.note)
-	one := &telling{sender: &gateway{p, away(t)}, peer: p, table: table}
+	p := newPeer("the Pushgateway", mustParse(t, away), nil, patient, n.note)
+	one := &telling{sender: &gateway{p, away}, peer: p, table: table}
 	for range 3 {
 		one.now(t.Context())
 	}
@@ -191,7 +185,7 @@ func TestNativeHistogramsThatAreRefused(t *testing.T) {
 // comes again.
 func TestTheLastOneToReadIsWaitedFor(t *testing.T) {
 	t.Parallel()
-	address := mustParse(t, away(t)).Host
+	address := real.Address(t)
 	e, err := Start(&Settings{Listen: address}, "test", func(string) {})
 	if err != nil {
 		t.Fatal(err)

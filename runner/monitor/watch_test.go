@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -19,6 +19,7 @@ import (
 
 	"plimsoll/runner/exposition"
 	"plimsoll/runner/result"
+	"plimsoll/target/real"
 )
 
 func TestMain(m *testing.M) {
@@ -29,8 +30,9 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// watched is what one monitor sees in some time, and in its first look.
-func watched(t *testing.T, s *Settings, for_ time.Duration) []result.Series {
+// watched is what one monitor sees in some time, in its first look, and until something
+// is so.
+func watched(t *testing.T, s *Settings, for_ time.Duration, so ...func() bool) []result.Series {
 	t.Helper()
 	if s.Interval == 0 {
 		s.Interval = 100 * time.Millisecond
@@ -39,6 +41,14 @@ func watched(t *testing.T, s *Settings, for_ time.Duration) []result.Series {
 	w := Begin(t.Context(), []*Settings{s}, 0, time.Hour)
 	for began := time.Now(); time.Since(began) < for_ || w.lookouts[0].looks.Load() == 0 && time.Since(began) < time.Minute; {
 		time.Sleep(time.Millisecond)
+	}
+	for _, so := range so {
+		for end := time.Now().Add(time.Minute); !so(); time.Sleep(time.Millisecond) {
+			if time.Now().After(end) {
+				t.Error("not so after a minute")
+				break
+			}
+		}
 	}
 	over := time.Now()
 	told := w.End()()
@@ -52,6 +62,22 @@ func watched(t *testing.T, s *Settings, for_ time.Duration) []result.Series {
 }
 
 const tooLong = "a look took longer than "
+
+// tooSlow is what is told of a look that took longer than it may.
+const tooSlow = tooLong + "1s"
+
+// inTime is what one monitor sees in some time where a look takes too long only if
+// that is wanted. On a busy machine any may, but not always.
+func inTime(t *testing.T, s *Settings, for_ time.Duration, want string) (told []result.Series) {
+	t.Helper()
+	for range 5 {
+		told = watched(t, s, for_)
+		if want == tooSlow || !slices.ContainsFunc(told, func(s result.Series) bool { return strings.HasPrefix(s.Problem, tooLong) }) {
+			break
+		}
+	}
+	return told
+}
 
 // unhurried is what a monitor sees whose looks take as long as a busy machine has them
 // take: it watches again where one was given up.
@@ -92,14 +118,18 @@ func TestWhatAServerShows(t *testing.T) {
 	var asked atomic.Int64
 	began := time.Now()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		n := asked.Add(1)
+		asked.Add(1)
 		fmt.Fprintf(w, "# TYPE depth gauge\ndepth{q=\"in\"} 3\ndepth{q=\"out\"} 4\nbelow -1\nnothing NaN\ndone_total %v\n", 1000*time.Since(began).Seconds())
-		_ = n
 	}))
 	defer server.Close()
-	told := watched(t, &Settings{Prometheus: server.URL + "/metrics", Show: show(t, "depth", `depth{q="out"}`, "rate(done_total)", "dept", "below", "nothing", "rate(depth)")}, time.Second)
-	if asked.Load() < 3 {
-		t.Errorf("it was asked %d times", asked.Load())
+	var told []result.Series
+	for range 5 { // a busy machine may be late between what is shown and when, but not always
+		from := asked.Load()
+		told = watched(t, &Settings{Prometheus: server.URL + "/metrics", Show: show(t, "depth", `depth{q="out"}`, "rate(done_total)", "dept", "below", "nothing", "rate(depth)")}, time.Second,
+			func() bool { return asked.Load() >= from+3 })
+		if len(told) > 2 && math.Abs(told[2].Mean-1000) <= 50 {
+			break
+		}
 	}
 	for i, want := range []struct {
 		series, unit string
@@ -133,12 +163,12 @@ func TestPeersThatAreNoHelp(t *testing.T) {
 		want  string
 		once  bool // it is not asked again
 	}{
-		"slow": {func(w http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, "a look took longer than 1s", false},
+		"slow": {func(w http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, tooSlow, false},
 		"slow in the middle": {func(w http.ResponseWriter, r *http.Request) {
 			fmt.Fprint(w, "a 1\n")
 			w.(http.Flusher).Flush()
 			<-r.Context().Done()
-		}, "a look took longer than 1s", false},
+		}, tooSlow, false},
 		"garbage":   {func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "<html>\x00") }, `what it shows cannot be read: line 1 is no metric: it begins with no name: "<html>\x00"`, false},
 		"not found": {http.NotFound, "it answered 404 Not Found", false},
 		"endless": {func(w http.ResponseWriter, r *http.Request) {
@@ -162,24 +192,22 @@ func TestPeersThatAreNoHelp(t *testing.T) {
 			if c.once {
 				s.Interval = time.Second
 			}
-			told := lone(t, watched(t, s, 1300*time.Millisecond))
-			busy := c.once && told.Problem == "a look took longer than 1s" // so much takes a while
+			want := c.want
+			if c.once {
+				want = tooSlow // so much takes a while
+			}
+			told := lone(t, inTime(t, s, 1300*time.Millisecond, want))
+			busy := c.once && told.Problem == tooSlow
 			if told.Problem != c.want && !busy || told.Seen() {
 				t.Errorf("%+v, want %s", told, c.want)
 			}
-			if n := asked.Load(); c.once && n != 1 && !busy || !c.once && (n < 1 || n > 15) {
+			if n := asked.Load(); c.once && n != 1 && !busy || !c.once && (n < 1 || n > 40) {
 				t.Errorf("it was asked %d times", n)
 			}
 		})
 	}
-	away, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := away.Addr().String()
-	away.Close()
-	told := lone(t, watched(t, &Settings{Prometheus: "http://user:tops3cret@" + address + "/metrics?token=tops3cret", Show: show(t, "a")}, 300*time.Millisecond))
-	if strings.Contains(told.Problem, "tops3cret") || !strings.Contains(told.Problem, address) {
+	told := lone(t, watched(t, &Settings{Prometheus: "http://user:tops3cret@" + real.Nowhere + "/metrics?token=tops3cret", Show: show(t, "a")}, 300*time.Millisecond))
+	if strings.Contains(told.Problem, "tops3cret") || !strings.Contains(told.Problem, real.Nowhere) {
 		t.Errorf("%+v", told)
 	}
 }
@@ -220,7 +248,7 @@ func TestAPeerThatComesBack(t *testing.T) {
 		fmt.Fprint(w, "a 5\n")
 	}))
 	defer server.Close()
-	told := watched(t, &Settings{Prometheus: server.URL, Show: show(t, "a")}, 800*time.Millisecond)
+	told := watched(t, &Settings{Prometheus: server.URL, Show: show(t, "a")}, 800*time.Millisecond, func() bool { return asked.Load() >= 6 })
 	if len(told) != 2 || told[0].Mean != 5 || !strings.HasPrefix(told[1].Problem, "it answered 503 Service Unavailable; so ended 2 of ") {
 		t.Errorf("%+v", told)
 	}
@@ -245,9 +273,9 @@ func TestCommands(t *testing.T) {
 		"echo depth=3; echo depth=4":            "it printed depth twice, and should print each name once",
 		"true":                                  "it printed nothing, and should print a number, or lines such as depth=12",
 		"echo no >&2; echo more >&2; exit 3":    "exit status 3: no",
-		"sleep 60":                              "a look took longer than 1s",
-		"sleep 60 & echo $! > $DIR/child; wait": "a look took longer than 1s",
-		"cat /dev/zero":                         "a look took longer than 1s",
+		"sleep 60":                              tooSlow,
+		"sleep 60 & echo $! > $DIR/child; wait": tooSlow,
+		"cat /dev/zero":                         tooSlow,
 	} {
 		t.Run(script, func(t *testing.T) {
 			t.Parallel()

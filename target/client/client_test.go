@@ -125,7 +125,7 @@ func TestFinished(t *testing.T) {
 		t.Fatal(err)
 	}
 	sees := func(plain bool) bool {
-		for until := time.Now().Add(2 * time.Second); time.Now().Before(until) && !Finished(conn, plain); {
+		for until := time.Now().Add(20 * time.Second); time.Now().Before(until) && !Finished(conn, plain); {
 			time.Sleep(time.Millisecond)
 		}
 		return Finished(conn, plain)

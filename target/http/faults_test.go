@@ -94,7 +94,7 @@ var faults = []fault{
 	}, nil, target.TLS, "does not look like a TLS handshake"},
 	{"closed in the handshake", func(t *testing.T) string {
 		return strings.Replace(scripted(t, answers), "http:", "https:", 1)
-	}, soon, target.TLS, "closed the connection in the TLS handshake"},
+	}, nil, target.TLS, "closed the connection in the TLS handshake"},
 	{"no HTTP/2 over TLS", overTLS, func(s *Settings) { s.Protocol, s.TLS.Insecure = "2", true }, target.TLS, "does not offer HTTP/2"},
 	{"no HTTP/2", byScript(answers), func(s *Settings) { s.Protocol = "2" }, target.Body, "HTTP/1.1"},
 }
@@ -121,7 +121,9 @@ func TestFaults(t *testing.T) {
 }
 
 func TestCancelled(t *testing.T) {
-	silent := scripted(t, func(*net.TCPConn, int) bool { time.Sleep(300 * time.Millisecond); return false })
+	over := make(chan struct{})
+	defer close(over)
+	silent := scripted(t, func(*net.TCPConn, int) bool { <-over; return false })
 	for name, change := range map[string]func(*Settings){
 		"while it waits for the answer": nil,
 		"at the timeout's own time":     func(s *Settings) { s.Timeout = 50 * time.Millisecond },
@@ -130,7 +132,7 @@ func TestCancelled(t *testing.T) {
 		began := time.Now()
 		out := open(t, silent, change).Call(ctx, nth(0))
 		cancel()
-		if out.Class != target.Cancelled || time.Since(began) > 3*time.Second {
+		if out.Class != target.Cancelled || time.Since(began) > 20*time.Second {
 			t.Errorf("%s: %+v after %v", name, out, time.Since(began))
 		}
 	}

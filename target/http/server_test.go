@@ -44,7 +44,7 @@ const role = "PLIMSOLL_TEST_ROLE"
 // unless change says otherwise.
 func open(t testing.TB, url string, change func(*Settings)) *Target {
 	t.Helper()
-	s := Settings{Calls: []Request{{Method: "GET", URL: url}}, Settings: client.Settings{Timeout: 5 * time.Second}, Protocol: "1.1"}
+	s := Settings{Calls: []Request{{Method: "GET", URL: url}}, Settings: client.Settings{Timeout: 20 * time.Second}, Protocol: "1.1"}
 	if change != nil {
 		change(&s)
 	}

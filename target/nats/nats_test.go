@@ -43,15 +43,9 @@ type server struct {
 func start(t testing.TB, config string) *server {
 	t.Helper()
 	path := real.Program(t, "nats-server")
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	port := listener.Addr().(*net.TCPAddr).Port
-	listener.Close()
-	dir := t.TempDir()
-	s := &server{url: fmt.Sprintf("nats://127.0.0.1:%d", port), config: filepath.Join(dir, "nats.conf")}
-	text := fmt.Sprintf("host: 127.0.0.1\nport: %d\njetstream: {store_dir: %q}\n%s\n", port, dir, config)
+	address, dir := real.Address(t), t.TempDir()
+	s := &server{url: "nats://" + address, config: filepath.Join(dir, "nats.conf")}
+	text := fmt.Sprintf("listen: %s\njetstream: {store_dir: %q}\n%s\n", address, dir, config)
 	if err := os.WriteFile(s.config, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}

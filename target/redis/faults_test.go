@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"plimsoll/target"
+	installed "plimsoll/target/real"
 )
 
 // within is how long a call may take that is to end with a class: on a busy
@@ -68,9 +69,7 @@ func testFaults(t *testing.T, engine string) {
 			}
 		})
 	}
-	gone := newStore(t, nil)
-	_ = gone.listener.Close()
-	x := openAt(t, engine, gone.address(), ask(t, "PING"), nil)
+	x := openAt(t, engine, installed.Nowhere, ask(t, "PING"), nil)
 	if d := x.call(target.Request{}); d.Class != target.Connect || !strings.Contains(d.Example, "refused") {
 		t.Errorf("%+v", d)
 	}

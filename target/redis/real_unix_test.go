@@ -31,13 +31,8 @@ type real struct {
 func realServer(t testing.TB, args ...string) *real {
 	t.Helper()
 	program := installed.Program(t, "redis-server")
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, port, _ := net.SplitHostPort(listener.Addr().String())
-	_ = listener.Close()
-	r := &real{t: t, address: listener.Addr().String()}
+	r := &real{t: t, address: installed.Address(t)}
+	_, port, _ := net.SplitHostPort(r.address)
 	r.command = append([]string{program, "--port", port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", t.TempDir(), "--daemonize", "no"}, args...)
 	r.start()
 	t.Cleanup(r.kill)

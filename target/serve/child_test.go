@@ -36,24 +36,30 @@ func TestChildServesUntilClosed(t *testing.T) {
 	child.Close() // again does no harm
 }
 
+// A busy machine may take its time over that, but not always.
 func TestCloseTakesACallUnderWayAlong(t *testing.T) {
-	child, err := Start(t.Context(), Options{}, as("child"))
-	if err != nil {
-		t.Fatal(err)
+	var took time.Duration
+	for range 5 {
+		child, err := Start(t.Context(), Options{}, as("child"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		conn, err := net.Dial("tcp", strings.TrimPrefix(child.URL(), "http://"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprint(conn, "GET /delay/60 HTTP/1.1\r\nHost: x\r\n\r\n")
+		time.Sleep(50 * time.Millisecond)
+		began := time.Now()
+		child.Close()
+		took = time.Since(began)
+		expectGone(t, child)
+		_ = conn.Close()
+		if took < toEnd {
+			return
+		}
 	}
-	conn, err := net.Dial("tcp", strings.TrimPrefix(child.URL(), "http://"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	fmt.Fprint(conn, "GET /delay/60 HTTP/1.1\r\nHost: x\r\n\r\n")
-	time.Sleep(50 * time.Millisecond)
-	began := time.Now()
-	child.Close()
-	expectGone(t, child)
-	if took := time.Since(began); took >= toEnd {
-		t.Errorf("it had to be killed, after %v", took)
-	}
+	t.Errorf("it had to be killed, after %v, each of five times", took)
 }
 
 func TestDeathOfTheChildIsNoticed(t *testing.T) {

@@ -9,7 +9,6 @@ import (
 	"io"
 	"net"
 	nethttp "net/http"
-	"net/http/httptrace"
 	"os"
 	"slices"
 	"strings"
@@ -134,15 +133,16 @@ func TestFailuresOfTheModelReachTheClient(t *testing.T) {
 			t.Run(fmt.Sprintf("%s/http2=%v", c.name, http2), func(t *testing.T) {
 				url, client := start(t, Options{Settings: c.settings}), newClient(t, http2)
 				client.Timeout = 10 * time.Second
+				call := client.Get
 				switch c.name {
 				case "throttled":
 					get(t, client, url)
 				case "rejected":
-					occupy(t, client, url)
+					call = func(url string) (*nethttp.Response, error) { return firstOfTwo(t, client, url) }
 				case "timeout":
 					client.Timeout = 100 * time.Millisecond
 				}
-				answer, err := client.Get(url + "/any/path?q=1")
+				answer, err := call(url + "/any/path?q=1")
 				if c.status == 0 {
 					checkBroken(t, c.name, http2, err)
 					return
@@ -162,23 +162,37 @@ func TestFailuresOfTheModelReachTheClient(t *testing.T) {
 	}
 }
 
-// occupy sends a call that will be served for a long time, and returns when
-// the server has it.
-func occupy(t *testing.T, client *nethttp.Client, url string) {
+// firstOfTwo calls twice at the same time, and returns the answer that comes first:
+// the other call may have the only server, for a long time.
+func firstOfTwo(t *testing.T, client *nethttp.Client, url string) (*nethttp.Response, error) {
 	ctx, leave := context.WithCancel(t.Context())
-	left := make(chan struct{})
-	t.Cleanup(func() { leave(); <-left })
-	sent := make(chan struct{})
-	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteRequest: func(httptrace.WroteRequestInfo) { close(sent) }})
-	go func() {
-		defer close(left)
-		request, _ := nethttp.NewRequestWithContext(ctx, "GET", url, nil)
-		if answer, err := client.Do(request); err == nil {
-			_ = answer.Body.Close()
+	answers, errs := make(chan *nethttp.Response), make(chan error, 2)
+	var calls sync.WaitGroup
+	t.Cleanup(func() { leave(); calls.Wait() })
+	for range 2 {
+		request, err := nethttp.NewRequestWithContext(ctx, "GET", url, nil)
+		if err != nil {
+			return nil, err
 		}
-	}()
-	<-sent
-	time.Sleep(200 * time.Millisecond)
+		calls.Go(func() {
+			answer, err := client.Do(request)
+			if err != nil {
+				errs <- err
+				return
+			}
+			select {
+			case answers <- answer:
+			case <-ctx.Done():
+				_ = answer.Body.Close()
+			}
+		})
+	}
+	select {
+	case answer := <-answers:
+		return answer, nil
+	case err := <-errs:
+		return nil, err
+	}
 }
 
 func checkBroken(t *testing.T, name string, http2 bool, err error) {
@@ -200,19 +214,27 @@ func checkBroken(t *testing.T, name string, http2 bool, err error) {
 	}
 }
 
-// Calls that find every server taken wait in line: over HTTP as in the model.
+// Calls that find every server taken wait in line: over HTTP as in the model. A
+// busy machine takes longer over it, but not always.
 func TestOneServerServesOneCallAtATime(t *testing.T) {
 	const calls, each = 5, 20 * time.Millisecond
 	url, client := start(t, Options{Settings: sim.Settings{Delay: delay.Of(each), Servers: 1}}), newClient(t, false)
-	var all sync.WaitGroup
-	began := time.Now()
-	for range calls {
-		all.Go(func() { get(t, client, url) })
+	var took time.Duration
+	for range 10 {
+		var all sync.WaitGroup
+		began := time.Now()
+		for range calls {
+			all.Go(func() { get(t, client, url) })
+		}
+		all.Wait()
+		if took = time.Since(began); took < calls*each {
+			break
+		}
+		if took < 2*calls*each {
+			return
+		}
 	}
-	all.Wait()
-	if took := time.Since(began); took < calls*each || took > 10*calls*each {
-		t.Errorf("%d calls of %v one after the other took %v", calls, each, took)
-	}
+	t.Errorf("%d calls of %v one after the other took %v", calls, each, took)
 }
 
 func TestSameSeedSameFate(t *testing.T) {
@@ -332,8 +354,22 @@ func TestLargeRequestsKeepTheirConnection(t *testing.T) {
 }
 
 // Calls in progress end before the server does; those that will never be
-// answered do not hold it up.
+// answered do not hold it up. On a busy machine a call may not have come when the
+// server stops, or stopping may take its time, but not always.
 func TestStopLetsCallsEnd(t *testing.T) {
+	var delayed error
+	var took time.Duration
+	for range 5 {
+		if delayed, took = stopped(t); delayed == nil && took < grace {
+			return
+		}
+	}
+	t.Errorf("stopping took %v, and of the call in progress became: %v", took, delayed)
+}
+
+// stopped is how long it takes to stop a server that has two calls in progress, and
+// what becomes of the one that is to be answered.
+func stopped(t *testing.T) (end error, took time.Duration) {
 	ctx, stop := context.WithCancel(t.Context())
 	addr, ended := make(chan string, 1), make(chan error, 1)
 	go func() {
@@ -356,15 +392,11 @@ func TestStopLetsCallsEnd(t *testing.T) {
 	if err := <-ended; err != nil {
 		t.Error(err)
 	}
-	if err := <-delayed; err != nil {
-		t.Errorf("the call in progress: %v", err)
-	}
+	took = time.Since(began)
 	if err := <-silent; err == nil {
 		t.Error("the call without an answer got one")
 	}
-	if took := time.Since(began); took > grace {
-		t.Errorf("stopping took %v", took)
-	}
+	return <-delayed, took
 }
 
 func TestAddressInUse(t *testing.T) {

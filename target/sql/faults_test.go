@@ -11,6 +11,7 @@ import (
 	mysqldriver "github.com/go-sql-driver/mysql"
 
 	"plimsoll/target"
+	"plimsoll/target/real"
 )
 
 // fake is a server that does the same with every connection.
@@ -55,12 +56,9 @@ func targetsAt(t *testing.T, address string) map[string]*Target {
 
 // What cannot be made sense of has a class, and nothing hangs or is left.
 func TestWhatIsNoServer(t *testing.T) {
-	listener, _ := net.Listen("tcp", "127.0.0.1:0")
-	absent := listener.Addr().String()
-	_ = listener.Close()
 	greeting := "\x0a10.11\x00\x01\x00\x00\x00abcdefgh\x00\xff\xff"
 	for _, c := range []struct{ name, address, postgres, mysql string }{
-		{"absent", absent, target.Connect, target.Connect},
+		{"absent", real.Nowhere, target.Connect, target.Connect},
 		{"speaks HTTP", fake(t, says(false, "HTTP/1.1 400 Bad Request\r\n\r\n")), target.Body, ""}, // who waits for a greeting waits
 		{"greets with HTTP", fake(t, says(true, "HTTP/1.1 400 Bad Request\r\n\r\n")), target.Body, target.Body},
 		{"hangs up", fake(t, func(net.Conn) {}), target.Connect, target.Connect},

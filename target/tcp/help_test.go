@@ -204,17 +204,6 @@ func call(t testing.TB, text string, receive dialog.Receive) *dialog.Call {
 
 func mustMatch(text string) *regexp.Regexp { return regexp.MustCompile(text) }
 
-// gone is an address where nobody is.
-func gone(t *testing.T) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer listener.Close()
-	return listener.Addr().String()
-}
-
 // echo serves TCP: what comes goes back.
 func echo(t testing.TB) (address string) {
 	t.Helper()

@@ -13,6 +13,7 @@ import (
 	"plimsoll/target/client"
 	"plimsoll/target/dialog"
 	"plimsoll/target/look"
+	"plimsoll/target/real"
 )
 
 // What the server saw is what is reported: so many messages, over as many
@@ -114,11 +115,11 @@ func testFaults(t *testing.T, engine string) {
 func TestServerGoesAndComesBack(t *testing.T) { byEach(t, testServerGoesAndComesBack) }
 
 func testServerGoesAndComesBack(t *testing.T, engine string) {
-	to := over(t, engine, gone(t), nil)
+	to := over(t, engine, real.Nowhere, nil)
 	if classes, all := to.load(t, 2, 6); classes[target.Connect] != 6 || !strings.Contains(all[0].Example, "refused") {
 		t.Errorf("%v, %+v", classes, all[0])
 	}
-	s := serve(t, nil)
+	s := serveAt(t, real.Address(t), nil)
 	to = over(t, engine, s.address(), nil)
 	if classes, _ := to.load(t, 2, 6); classes[""] != 6 {
 		t.Errorf("at first %v", classes)

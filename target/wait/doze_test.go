@@ -123,17 +123,19 @@ func TestNoAlarmIsLost(t *testing.T) {
 
 func TestWakeEndsTheDozeUnderWayAndTheNext(t *testing.T) {
 	for _, far := range []time.Duration{time.Hour, soon} {
-		d := NewDoze(DefaultSpin)
-		d.Wake()
-		began := d.Now()
-		if got := d.Wait(began + far); got >= began+far {
-			t.Fatalf("%v: a wake before the wait was lost", far)
-		}
-		if until := d.Now() + time.Millisecond; d.Wait(until) < until {
-			t.Fatalf("%v: one wake ended two waits", far)
-		}
-		d.Close()
-		d.Wake() // meets nobody
+		synctest.Test(t, func(t *testing.T) {
+			d := bubbled()
+			d.Wake()
+			began := d.Now()
+			if got := d.Wait(began + far); got >= began+far {
+				t.Fatalf("%v: a wake before the wait was lost", far)
+			}
+			if until := d.Now() + time.Millisecond; d.Wait(until) < until {
+				t.Fatalf("%v: one wake ended two waits", far)
+			}
+			d.Close()
+			d.Wake() // meets nobody
+		})
 	}
 }
 

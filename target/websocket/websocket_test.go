@@ -21,6 +21,7 @@ import (
 	"plimsoll/target/client"
 	"plimsoll/target/dialog"
 	"plimsoll/target/look"
+	"plimsoll/target/real"
 )
 
 // What the server saw is what is reported.
@@ -138,7 +139,7 @@ func TestFaults(t *testing.T) {
 		}), target.Body, "Sec-WebSocket-Accept"},
 		{"closed before", raw(t, func(c net.Conn) { _, _ = nethttp.ReadRequest(bufio.NewReader(c)) }), target.Reset, "before it was a WebSocket"},
 		{"another's certificate", serve(t, true, say).address(), target.TLS, "certificate"},
-		{"nobody", gone(t), target.Connect, "refused"},
+		{"nobody", "ws://" + real.Nowhere, target.Connect, "refused"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			to := opened(t, c.url, "ping", nil)
@@ -148,15 +149,6 @@ func TestFaults(t *testing.T) {
 			}
 		})
 	}
-}
-
-func gone(t *testing.T) string {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer listener.Close()
-	return "ws://" + listener.Addr().String()
 }
 
 // A call that is given up frees the other side, and its answer meets nobody; so

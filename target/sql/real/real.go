@@ -60,10 +60,14 @@ func Postgres(t testing.TB) *Server { return postgres.of(t, "PostgreSQL", newPos
 // MariaDB is the one that all tests share.
 func MariaDB(t testing.TB) *Server { return mariadb.of(t, "MariaDB", newMariaDB) }
 
-// All calls a test with each.
+// All calls a test with each, at the same time: tests wait for them more than they
+// work. What has to be undone when both have ended is a matter of t's Cleanup.
 func All(t *testing.T, test func(t *testing.T, s *Server)) {
 	for name, of := range map[string]func(testing.TB) *Server{"postgres": Postgres, "mariadb": MariaDB} {
-		t.Run(name, func(t *testing.T) { test(t, of(t)) })
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, of(t))
+		})
 	}
 }
 
@@ -74,7 +78,7 @@ func (s *shared) of(t testing.TB, name string, build func() (*Server, error)) *S
 	t.Helper()
 	s.once.Do(func() {
 		if s.server, s.err = build(); s.err == nil {
-			s.err = s.server.begin()
+			s.err = s.server.begin(installed.Address(t))
 		}
 	})
 	switch {
@@ -92,11 +96,12 @@ func Stop() {
 		if s.server != nil {
 			s.server.end()
 		}
+		*s = shared{} // who asks once more gets another one
 	}
 }
 
-// begin makes the server's folder, and starts it.
-func (s *Server) begin() error {
+// begin makes the server's folder, and starts it at an address.
+func (s *Server) begin(address string) error {
 	folder, err := os.MkdirTemp("", "plimsoll-real-")
 	if err != nil {
 		return err
@@ -105,12 +110,13 @@ func (s *Server) begin() error {
 	if err := os.Chmod(folder, 0o755); err != nil {
 		return err
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	_, port, err := net.SplitHostPort(address)
+	if err == nil {
+		s.Port, err = strconv.Atoi(port)
+	}
 	if err != nil {
 		return err
 	}
-	s.Port = listener.Addr().(*net.TCPAddr).Port
-	_ = listener.Close()
 	if err := s.as.own(folder); err != nil {
 		return err
 	}
