@@ -108,8 +108,8 @@ func (p *Page) compared(c *compare.Comparison) {
 			p.Before = append(p.Before, t)
 		}
 	}
-	if c.Count(compare.Worse) > 0 {
-		p.Verdict = Note{Bad, "worse than the base"}
+	if c.Count(compare.Worse) > 0 && (p.Verdict.Tone == Good || p.Verdict == readRemarks) {
+		p.Verdict = Note{Bad, "worse than the base"} // what is no measurement, or broke its promises, says so first
 	}
 }
 
@@ -181,11 +181,14 @@ func outcome(run *result.Run, answers []Note) Note {
 	}
 	for _, a := range answers {
 		if a.Tone == Warn || a.Tone == Bad { // accepted by --allow-late, or of an older file
-			return Note{Warn, "read the remarks"}
+			return readRemarks
 		}
 	}
 	return Note{Good, "all well"}
 }
+
+// readRemarks is the word for a run that is well but for what is said of it.
+var readRemarks = Note{Warn, "read the remarks"}
 
 // aboutRun is the title without the file.
 func aboutRun(run *result.Run) string {
@@ -209,8 +212,8 @@ func method(run *result.Run) []Fact {
 	}
 	facts = append(facts,
 		Fact{"seed", strconv.FormatUint(run.Seed, 10)},
-		Fact{"scenario file", joined([]string{Clean(run.File.Name), hashed(run.File.SHA256)}, ", ")},
-		Fact{"again", fmt.Sprintf("plimsoll run %s --seed %d", Clean(run.File.Name), run.Seed)})
+		Fact{"scenario file", joined([]string{Clean(run.File.Name), hashed(run.File.SHA256)}, ", ")})
+	facts = append(facts, again(run)...)
 	for _, n := range resolution(run) {
 		facts = append(facts, Fact{"this machine can tell", n.Text})
 	}
