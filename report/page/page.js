@@ -8,7 +8,7 @@ var plimsoll = (() => {
   const media = window.matchMedia('(prefers-color-scheme: dark)');
   const colour = n => (media.matches ? dark : light)[n % light.length];
   const property = name => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-  const charts = new Set(); // {plots, build} of all that is drawn
+  const charts = new Set(); // all that are drawn, see show
 
   function element(name, className, text) {
     const e = document.createElement(name);
@@ -30,7 +30,8 @@ var plimsoll = (() => {
       look: Number(h.dataset.look), base: 'base' in h.dataset,
       texts: rows.map(r => r.cells[i + 1] ? r.cells[i + 1].textContent : ''),
     }));
-    for (const s of series) s.values = s.texts.map(number);
+    const modes = new Set(series.map(s => s.mode));
+    for (const s of series) { s.values = s.texts.map(number); s.lone = modes.size < 2; }
     const limits = [...figure.querySelectorAll('[data-limit]')].map(l => ({ at: Number(l.dataset.limit), panel: l.dataset.panel, text: l.textContent }));
     return { places: rows.map(r => r.cells[0].textContent), series, limits, until: number(table.dataset.until || '') };
   }
@@ -68,11 +69,11 @@ var plimsoll = (() => {
     });
   }
 
-  const dashes = { service: [2, 3], started: [6, 4], asked: [1, 3], p50: [], p90: [6, 3], 'in the queue': [6, 3], held: [3, 3], dropped: [1, 2], failed: [2, 2] };
+  const dashes = { service: [2, 3], started: [6, 4], asked: [1, 3], p50: [], p90: [6, 3], 'in the queue': [6, 3], dropped: [1, 2], failed: [2, 2] };
   const widths = { p99: 1.6, response: 2.2, service: 2.2 };
 
   function line(s) {
-    const stroke = s.name === 'failed' ? property('--bad') : colour(s.look);
+    const stroke = s.name === 'failed' && s.lone ? property('--bad') : colour(s.look);
     return {
       label: s.mode + ' ' + s.name, scale: 'y', stroke, width: s.base ? 1 : widths[s.name] || 1.4,
       dash: s.base ? [4, 4] : dashes[s.name] || [], alpha: s.base ? 0.65 : 1,
@@ -105,14 +106,14 @@ var plimsoll = (() => {
   }
 
   const logarithmic = values => ({ distr: 3, range: () => {
-    const all = values.flat().filter(v => v > 0);
+    const all = values().flat().filter(v => v > 0);
     if (!all.length) return [0.1, 1];
-    const low = Math.min(...all), high = Math.max(...all);
+    const low = all.reduce((a, b) => Math.min(a, b)), high = all.reduce((a, b) => Math.max(a, b));
     return [10 ** (Math.log10(low) - 0.05), 10 ** (Math.log10(high) + 0.05)];
   } });
 
   const fromZero = values => ({ range: () => {
-    const high = Math.max(0, ...values.flat().filter(v => v !== null));
+    const high = values().flat().reduce((most, v) => Math.max(most, v), 0);
     return [0, high > 0 ? high * 1.08 : 1];
   } });
 
@@ -161,9 +162,11 @@ var plimsoll = (() => {
   }
 
   // show puts a lively chart in the place of the picture: keys that switch lines, the
-  // plots, and what is under the cursor, which the keyboard moves too.
-  function show(figure, series, build, places, whole, named) {
-    const still = figure.querySelector('.still');
+  // plots, and what is under the cursor, which the keyboard moves too. Of is what it is
+  // of: its series, where its places begin and end, all of the axis, what a place is
+  // called, and build, which makes the plots.
+  function show(figure, of) {
+    const { series } = of, still = figure.querySelector('.still');
     const box = element('div', 'lively'), keys = element('div', 'keys'), read = element('output', 'read');
     const caption = figure.querySelector('figcaption b');
     box.tabIndex = 0;
@@ -172,9 +175,53 @@ var plimsoll = (() => {
     box.setAttribute('aria-label', (caption ? caption.textContent : 'chart') + ': arrow keys move along it, plus and minus zoom, 0 shows all');
     read.setAttribute('aria-live', 'polite');
     const off = new Set(), hidden = s => off.has('mode ' + s.mode) || off.has('name ' + s.name) || s.base && off.has('base');
-    const chart = { plots: [], hidden, places, whole };
+    const chart = { plots: [], hidden, at: null, ...of };
+    chart.tell = at => {
+      chart.at = at === null || at === undefined || !chart.pieces.length ? null : Math.min(at, chart.pieces.length - 1);
+      if (chart.at === null) { read.textContent = ''; return; }
+      const parts = series.filter(s => !hidden(s) && s.texts[chart.at] !== '').map(s => s.mode + (s.base ? ' (base) ' : ' ') + s.name + ' ' + s.texts[chart.at] + (s.unit ? ' ' + s.unit : ''));
+      read.textContent = chart.named(chart.at) + ': ' + (parts.join(' · ') || 'nothing');
+    };
+    chart.reach = (min, max) => { for (const p of chart.plots) p.setScale('x', { min, max }); };
+    chart.draw = () => {
+      const scale = chart.plots[0] && chart.plots[0].scales.x, range = scale && scale.min !== null ? [scale.min, scale.max] : chart.whole;
+      for (const p of chart.plots) p.destroy();
+      box.textContent = '';
+      chart.plots = chart.build(box, chart);
+      chart.reach(...range);
+    };
+    // renew shows what of has become: all of it, unless somebody looks at a part.
+    chart.renew = () => {
+      const { min, max } = chart.plots[0].scales.x, all = min === chart.whole[0] && max === chart.whole[1];
+      of.settle();
+      chart.pieces = of.pieces;
+      chart.whole = of.whole;
+      for (const p of chart.plots) p.setData(p.fill(), false);
+      chart.reach(...(all ? chart.whole : [min, max]));
+      if (chart.at !== null) chart.tell(chart.at);
+    };
+    const observer = new ResizeObserver(() => {
+      for (const p of chart.plots) if (Math.abs(p.width - box.clientWidth) > 1 && box.clientWidth > 0) p.setSize({ width: box.clientWidth, height: p.height });
+    });
+    chart.destroy = () => {
+      observer.disconnect();
+      charts.delete(chart);
+      for (const p of chart.plots) p.destroy();
+    };
+    switches(keys, series, off, chart.draw);
+    const lively = [keys, box, read, element('p', 'hint', 'Drag to zoom, double-click for all; or arrow keys, + − 0.')];
+    if (still) { still.before(...lively); still.classList.add('hidden'); } else figure.querySelector('figcaption').after(...lively);
+    chart.draw();
+    box.addEventListener('keydown', e => press(e, chart));
+    charts.add(chart);
+    observer.observe(box);
+    return chart;
+  }
+
+  // switches are buttons that take lines off a chart, and show which is which.
+  function switches(keys, series, off, changed) {
     const key = (id, text, mark, dash) => {
-      const b = element('button', '', undefined);
+      const b = element('button');
       b.type = 'button';
       if (mark) b.append(swatch(mark, dash));
       b.append(text);
@@ -182,131 +229,138 @@ var plimsoll = (() => {
       b.addEventListener('click', () => {
         if (off.has(id)) off.delete(id); else off.add(id);
         b.setAttribute('aria-pressed', String(!off.has(id)));
-        chart.draw();
+        changed();
       });
       keys.append(b);
     };
-    const keysOf = () => {
-      keys.textContent = '';
-      const modes = new Map(series.map(s => [s.mode, s.look])), names = [...new Set(series.map(s => s.name))];
-      if (modes.size > 1) for (const [mode, look] of modes) key('mode ' + mode, mode, colour(look));
-      const classes = [...new Set(series.filter(s => s.panel === 'errors').map(s => s.name))];
-      if (names.length > 1) for (const name of names) {
-        const nth = classes.indexOf(name), one = line({ ...series.find(s => s.name === name), base: false });
-        key('name ' + name, name, nth >= 0 && classes.length > 1 ? ofClass(nth) : name === 'failed' ? property('--bad') : property('--ink'), one.dash);
-      }
-      if (series.some(s => s.base)) key('base', 'base');
-      for (const b of keys.children) b.setAttribute('aria-pressed', 'true');
-      off.clear();
-    };
-    chart.tell = at => {
-      if (at >= places.length) at = places.length - 1;
-      if (at === null || at === undefined) { read.textContent = ''; return; }
-      const parts = series.filter(s => !hidden(s) && s.texts[at] !== '').map(s => s.mode + (s.base ? ' (base) ' : ' ') + s.name + ' ' + s.texts[at] + (s.unit ? ' ' + s.unit : ''));
-      read.textContent = named(at) + ': ' + (parts.join(' · ') || 'nothing');
-      read.dataset.at = at;
-    };
-    chart.draw = () => {
-      const scale = chart.plots[0] && chart.plots[0].scales.x, range = scale && scale.min !== null ? [scale.min, scale.max] : whole;
-      for (const p of chart.plots) p.destroy();
-      box.textContent = '';
-      chart.plots = build(box, chart);
-      for (const p of chart.plots) p.setScale('x', { min: range[0], max: range[1] });
-    };
-    keysOf();
-    const lively = [keys, box, read, element('p', 'hint', 'Drag to zoom, double-click for all; or arrow keys, + − 0.')];
-    if (still) { still.before(...lively); still.classList.add('hidden'); } else figure.querySelector('figcaption').after(...lively);
-    chart.draw();
-    box.addEventListener('keydown', e => press(e, chart));
-    charts.add(chart);
-    new ResizeObserver(() => {
-      for (const p of chart.plots) if (Math.abs(p.width - box.clientWidth) > 1 && box.clientWidth > 0) p.setSize({ width: box.clientWidth, height: p.height });
-    }).observe(box);
-    return chart;
+    const modes = new Map(series.map(s => [s.mode, s.look])), names = [...new Set(series.map(s => s.name))], classes = classesOf(series);
+    if (modes.size > 1) for (const [mode, look] of modes) key('mode ' + mode, mode, colour(look));
+    if (names.length > 1) for (const name of names) {
+      const nth = classes.indexOf(name), one = line({ ...series.find(s => s.name === name), base: false });
+      key('name ' + name, name, nth >= 0 ? ofClass(nth) : one.stroke === property('--bad') ? one.stroke : property('--ink'), one.dash);
+    }
+    if (series.some(s => s.base)) key('base', 'base');
   }
 
-  // press moves the cursor by a place, or zooms around it.
+  // classesOf are the classes of errors of a chart, whose colours they have in all panels.
+  const classesOf = series => [...new Set(series.filter(s => s.panel === 'errors').map(s => s.name))];
+
+  // press moves the cursor to the middle of a place, or zooms around it.
   function press(e, chart) {
-    const plot = chart.plots[0], xs = chart.places;
-    let at = plot.cursor.idx === null || plot.cursor.idx === undefined ? null : Math.floor(plot.cursor.idx * xs.length / plot.data[0].length);
-    const step = { ArrowRight: 1, ArrowLeft: -1, PageDown: 10, PageUp: -10, Home: -xs.length, End: xs.length }[e.key];
+    const plot = chart.plots[0], { min, max, distr } = plot.scales.x, pieces = chart.pieces;
+    const f = distr === 3 ? Math.log : v => v, g = distr === 3 ? Math.exp : v => v;
+    const middle = at => g((f(Math.max(pieces[at][0], min)) + f(Math.min(pieces[at][1], max))) / 2);
+    const step = { ArrowRight: 1, ArrowLeft: -1, PageDown: 10, PageUp: -10, Home: -Infinity, End: Infinity }[e.key];
     if (step !== undefined) {
-      const inside = xs.map((x, i) => i).filter(i => xs[i] >= plot.scales.x.min && xs[i] <= plot.scales.x.max);
+      const inside = pieces.map((p, i) => i).filter(i => pieces[i][1] > min && pieces[i][0] < max || pieces[i][0] >= min && pieces[i][1] <= max);
       if (!inside.length) return;
-      at = at === null || at === undefined ? (step > 0 ? inside[0] : inside[inside.length - 1]) : at + step;
-      at = Math.min(Math.max(at, inside[0]), inside[inside.length - 1]);
-      plot.setCursor({ left: plot.valToPos(xs[at], 'x'), top: plot.over.clientHeight / 2 });
+      const first = inside[0], last = inside[inside.length - 1];
+      const from = chart.at === null ? (step > 0 ? first - 1 : last + 1) : chart.at;
+      const at = Math.min(Math.max(from + step, first), last);
+      plot.setCursor({ left: plot.valToPos(middle(at), 'x'), top: plot.over.clientHeight / 2 });
+      chart.tell(at);
     } else if (e.key === '+' || e.key === '=' || e.key === '-') {
-      const { min, max } = plot.scales.x, log = plot.scales.x.distr === 3;
-      const f = log ? Math.log : v => v, g = log ? Math.exp : v => v;
-      const middle = at === null || at === undefined ? (f(min) + f(max)) / 2 : f(xs[at]);
+      const around = chart.at === null ? (f(min) + f(max)) / 2 : f(middle(chart.at));
       const half = (f(max) - f(min)) / 2 * (e.key === '-' ? 2 : 0.5);
-      const low = Math.max(g(middle - half), chart.whole[0]), high = Math.min(g(middle + half), chart.whole[1]);
-      for (const p of chart.plots) p.setScale('x', { min: low, max: high });
+      chart.reach(Math.max(g(around - half), chart.whole[0]), Math.min(g(around + half), chart.whole[1]));
     } else if (e.key === '0' || e.key === 'Escape') {
-      for (const p of chart.plots) p.setScale('x', { min: chart.whole[0], max: chart.whole[1] });
+      chart.reach(...chart.whole);
     } else return;
     e.preventDefault();
   }
 
   // all shows everything again, wherever the zoom is.
-  const all = chart => ({ dblclick: u => () => { for (const p of chart.plots) p.setScale('x', { min: chart.whole[0], max: chart.whole[1] }); return null; } });
+  const all = chart => ({ dblclick: u => () => { chart.reach(...chart.whole); return null; } });
 
   function curve(figure) {
     const n = numbers(figure);
-    const xs = n.places.map(p => 1 / (1 - Number(p) / 100));
+    const xs = n.places.map(p => 100 / (100 - Number(p)));
     const build = (box, chart) => {
       const shown = n.series.filter(s => !chart.hidden(s));
       const values = shown.map(s => s.values.map(v => v > 0 ? v : null));
       const limits = n.limits.filter(l => l.at > 0);
       const ends = [1, 2, 4, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9];
       return [new uPlot(options(box, 356, {
-        scales: { x: { time: false, distr: 3, range: (u, low, high) => [low, high > low ? high : low * 10] }, y: logarithmic([...values, limits.map(l => l.at)]) },
+        scales: { x: { time: false, distr: 3, range: (u, low, high) => [low, high > low ? high : low * 10] }, y: logarithmic(() => [...values, limits.map(l => l.at)]) },
         axes: axes({ label: 'percentile of calls', labelSize: 18, values: (u, all) => apart(u, all).map(v => v === null ? '' : percentile(v)), splits: u => ends.filter(t => t >= u.scales.x.min * 0.999 && t <= u.scales.x.max * 1.001), filter: (u, s) => s }, {}, n.series[0].unit, 'latency'),
         series: [{}, ...shown.map(line)],
         cursor: { bind: all(chart), drag: { x: true, y: false } },
         hooks: { setCursor: [u => chart.tell(u.cursor.idx)], draw: [promised(limits)] },
       }), [xs, ...values], box)];
     };
-    return show(figure, n.series, build, xs, [xs[0], Math.max(xs[xs.length - 1], 2)], at => 'p' + n.places[at]);
+    return show(figure, { series: n.series, build, pieces: xs.map(x => [x, x]), whole: [xs[0], Math.max(xs[xs.length - 1], 2)], named: at => 'p' + n.places[at] });
   }
 
+  // titled writes what a panel is of into its corner.
+  const titled = text => u => {
+    const { ctx } = u, ratio = devicePixelRatio || 1;
+    ctx.save();
+    ctx.fillStyle = property('--ink');
+    ctx.font = 11 * ratio + 'px system-ui, sans-serif';
+    ctx.textAlign = 'right';
+    ctx.textBaseline = 'top';
+    ctx.fillText(text, u.bbox.left + u.bbox.width - 4 * ratio, u.bbox.top + 2 * ratio);
+    ctx.restore();
+  };
+
+  // Pieces of time have a beginning and an end, so that one beside a gap is seen: each is
+  // two points, which are the piece's wherever the cursor is in it.
+  const twice = values => values.flatMap(v => [v, v]);
+  const pieceAt = u => u.cursor.idx === null || u.cursor.idx === undefined ? null : u.cursor.idx >> 1;
+
+  // whose is the panel of a series: the errors of each mode stand in one of their own, one
+  // class above the other.
+  const whose = s => s.panel === 'errors' ? s.mode + (s.base ? ' (base)' : '') : '';
+
   let synced = 0;
-  function course(figure) {
-    const n = numbers(figure), xs = n.places.map(Number);
-    const panels = [...new Set(n.series.map(s => s.panel))], key = 'course' + synced++;
-    const end = n.until === null ? xs[xs.length - 1] + (xs.length > 1 ? xs[1] - xs[0] : 1) : n.until;
-    // Each piece of time has a beginning and an end, so that one beside a gap is seen.
-    const along = xs.flatMap((x, i) => [x, i + 1 < xs.length ? xs[i + 1] : end]), held = values => values.flatMap(v => [v, v]);
-    const build = (box, chart) => panels.map((panel, i) => {
-      const shown = n.series.filter(s => s.panel === panel && !chart.hidden(s)), log = panel === 'response time' || panel === 'lateness';
-      const values = shown.map(s => log ? s.values.map(v => v > 0 ? v : null) : s.values);
-      const stacked = panel === 'errors' && shown.length > 1;
-      if (stacked) for (let j = 1; j < shown.length; j++) values[j] = values[j].map((v, k) => (v || 0) + (values[j - 1][k] || 0));
-      const last = i === panels.length - 1, limited = n.limits.filter(l => l.panel === panel).map(l => l.at);
-      const bands = stacked ? shown.slice(1).map((s, j) => ({ series: [j + 2, j + 1], fill: ofClass(j + 1) + '55' })) : [];
+  function course(figure, n = numbers(figure)) {
+    const key = 'course' + synced++, classes = classesOf(n.series);
+    const panels = [...new Map(n.series.map(s => [s.panel + ' ' + whose(s), s])).values()];
+    const of = { series: n.series, named: at => 'from ' + lasting(of.pieces[at][0]) };
+    // settle finds out how far it goes, which may be further than before.
+    of.settle = () => {
+      const xs = n.places.map(Number), end = n.until === null ? xs[xs.length - 1] + (xs.length > 1 ? xs[xs.length - 1] - xs[xs.length - 2] : 1) : n.until;
+      of.pieces = xs.map((x, i) => [x, i + 1 < xs.length ? xs[i + 1] : end]);
+      of.whole = [Math.min(0, xs[0]), end];
+    };
+    const plot = (panel, i, box, chart) => {
+      const shown = n.series.filter(s => s.panel === panel.panel && whose(s) === whose(panel) && !chart.hidden(s));
+      const log = panel.panel === 'response time' || panel.panel === 'lateness', stacked = panel.panel === 'errors', last = i === panels.length - 1;
+      const limits = n.limits.filter(l => l.panel === panel.panel), limited = limits.map(l => l.at);
+      let values;
+      const fill = () => {
+        values = shown.map(s => log ? s.values.map(v => v > 0 ? v : null) : s.values);
+        if (stacked) for (let j = 1; j < shown.length; j++) values[j] = values[j].map((v, k) => (v || 0) + (values[j - 1][k] || 0));
+        return [of.pieces.flat(), ...values.map(twice)];
+      };
+      const bands = stacked ? shown.slice(1).map((s, j) => ({ series: [j + 2, j + 1], fill: ofClass(classes.indexOf(s.name)) + '55' })) : [];
       shown.forEach((s, j) => {
         const low = shown.findIndex(o => o.mode === s.mode && o.base === s.base && o.name === 'p50');
         if ((s.name === 'p99' || s.name === 'p90') && low >= 0) bands.push({ series: [j + 1, low + 1], fill: colour(s.look) + '22' });
       });
-      const unit = (shown[0] || n.series.find(s => s.panel === panel)).unit;
-      return new uPlot(options(box, (panel === 'response time' ? 190 : panel === 'lateness' ? 110 : 140) + (last ? 52 : 0), {
-        scales: { x: { time: false, range: (u, low, high) => [low, high] }, y: log ? logarithmic([...values, limited]) : fromZero([...values, limited]) },
-        axes: axes({ size: last ? 34 : 8, label: last ? 'time since the trial began' : undefined, labelSize: last ? 18 : 0, values: (u, all) => all.map(v => last ? lasting(v) : '') }, {}, unit, panel === 'rate' ? unit : panel === 'errors' ? 'errors/s' : panel),
-        series: [{}, ...shown.map((s, j) => ({ ...line(s), ...(stacked ? { stroke: ofClass(j), fill: j === 0 ? ofClass(j) + '55' : undefined } : {}) }))],
+      const inStack = (s, j) => stacked ? { stroke: ofClass(classes.indexOf(s.name)), dash: [], alpha: 1, width: 1.2, fill: j === 0 ? ofClass(classes.indexOf(s.name)) + '55' : undefined } : {};
+      const several = stacked && panels.filter(p => p.panel === 'errors').length > 1;
+      const u = new uPlot(options(box, (panel.panel === 'response time' ? 190 : panel.panel === 'lateness' ? 110 : 140) + (last ? 52 : 0), {
+        scales: { x: { time: false, range: (u, low, high) => [low, high] }, y: (log ? logarithmic : fromZero)(() => [...values, limited]) },
+        axes: axes({ size: last ? 34 : 8, label: last ? 'time since the trial began' : undefined, labelSize: last ? 18 : 0, values: (u, all) => all.map(v => last ? lasting(v) : '') }, {}, panel.unit, panel.panel === 'rate' ? panel.unit : stacked ? 'errors/s' : panel.panel.replace(/^seen: /, '')),
+        series: [{}, ...shown.map((s, j) => ({ ...line(s), ...inStack(s, j) }))],
         bands,
         cursor: { bind: all(chart), drag: { x: true, y: false }, sync: { key, setSeries: false, scales: ['x', null] } },
         hooks: {
-          setCursor: [u => { if (i === 0 || u.cursor.event) chart.tell(u.cursor.idx === null || u.cursor.idx === undefined ? null : u.cursor.idx >> 1); }],
-          draw: [promised(n.limits.filter(l => l.panel === panel))],
+          setCursor: [u => { if (i === 0 || u.cursor.event) chart.tell(pieceAt(u)); }],
+          draw: [promised(limits), ...(several ? [titled(whose(panel))] : [])],
           setScale: [(u, scale) => {
             if (scale !== 'x') return;
             for (const p of chart.plots) if (p !== u && (p.scales.x.min !== u.scales.x.min || p.scales.x.max !== u.scales.x.max)) p.setScale('x', { min: u.scales.x.min, max: u.scales.x.max });
           }],
         },
-      }), [along, ...values.map(held)], box);
-    });
-    return show(figure, n.series, build, xs, [Math.min(0, xs[0]), end], at => 'from ' + lasting(xs[at]));
+      }), fill(), box);
+      u.fill = fill;
+      return u;
+    };
+    of.build = (box, chart) => panels.map((panel, i) => plot(panel, i, box, chart));
+    of.settle();
+    return show(figure, of);
   }
 
   // heat draws the cells of a heat map.
@@ -317,8 +371,8 @@ var plimsoll = (() => {
       from: Number(r.cells[0].textContent), to: Number(r.cells[0].dataset.until),
       cells: [...r.cells].slice(1).map((c, i) => ({ bin: i, calls: number(c.textContent), level: Number(c.dataset.level) })).filter(c => c.calls),
     }));
-    const xs = rows.map(r => r.from), end = rows[rows.length - 1].to;
-    const top = rows.map(r => r.cells.length ? bins[r.cells[r.cells.length - 1].bin].high : null);
+    const pieces = rows.map(r => [r.from, r.to]), end = rows[rows.length - 1].to;
+    const top = twice(rows.map(r => r.cells.length ? bins[r.cells[r.cells.length - 1].bin].high : null));
     const paint = u => {
       const { ctx } = u, { left, top, width, height } = u.bbox;
       ctx.save();
@@ -337,11 +391,11 @@ var plimsoll = (() => {
       series: [{}, { scale: 'y', stroke: 'transparent', points: { show: false }, paths: () => null }],
       cursor: { bind: all(chart), drag: { x: true, y: false }, points: { show: false } },
       hooks: {
-        draw: [paint], setCursor: [u => chart.tell(u.cursor.idx)],
+        draw: [paint], setCursor: [u => chart.tell(pieceAt(u))],
       },
-    }), [xs, top], box)];
+    }), [pieces.flat(), top], box)];
     const texts = rows.map(r => r.cells.map(c => c.calls + ' of ' + bins[c.bin].name).join(', '));
-    return show(figure, [{ mode: '', name: '', unit: '', look, texts }], build, xs, [Math.min(0, xs[0]), end], at => 'from ' + lasting(rows[at].from) + ' to ' + lasting(rows[at].to));
+    return show(figure, { series: [{ mode: '', name: '', unit: '', look, texts }], build, pieces, whole: [Math.min(0, rows[0].from), end], named: at => 'from ' + lasting(rows[at].from) + ' to ' + lasting(rows[at].to) });
   }
 
   const units = { ns: 1e-9, 'µs': 1e-6, ms: 1e-3, s: 1, min: 60, h: 3600, kB: 1e3, MB: 1e6, GB: 1e9 };
@@ -390,7 +444,9 @@ var plimsoll = (() => {
     if (!rows.length) return;
     const place = element('div');
     table.parentElement.after(place);
+    let drawn = [];
     const choose = row => {
+      for (const c of drawn) c.destroy();
       for (const r of rows) r.classList.toggle('chosen', r === row);
       place.textContent = '';
       const name = row.cells[0].textContent;
@@ -402,7 +458,7 @@ var plimsoll = (() => {
           { name: 'ended well', panel: 'rate', unit: 'calls/s' }, { name: 'failed', panel: 'rate', unit: 'calls/s' },
           { name: 'p50', panel: 'response time', unit: 'ms' }, { name: 'p99', panel: 'response time', unit: 'ms' }]));
       }
-      for (const f of place.children) draw(f);
+      drawn = [...place.children].map(draw);
     };
     for (const row of rows) {
       const head = row.cells[0], b = element('button');
@@ -458,63 +514,84 @@ var plimsoll = (() => {
     later(go, { timeout: 200 });
   }
 
+  // mostRows is how many rows of a trial under way are kept: of a longer one every other.
+  const mostRows = 1200;
+
+  // underWay shows a trial that goes on, in a place: its figures so far and its course.
+  function underWay(place, trial) {
+    const columns = [
+      { name: 'ended well', panel: 'rate', unit: 'calls/s' }, { name: 'failed', panel: 'rate', unit: 'calls/s' }, { name: 'dropped', panel: 'rate', unit: 'calls/s' },
+      { name: 'p50', panel: 'response time', unit: 'ms' }, { name: 'p99', panel: 'response time', unit: 'ms' }, { name: 'in flight', panel: 'in flight', unit: '' }];
+    const sofar = listed('So far', ['succeeded', 'failed', 'dropped', 'p50 (ms)', 'p90 (ms)', 'p99 (ms)', 'max (ms)'], [['', '', '', '', '', '', '']]);
+    const figure = figureOf('course', 'Over time', 's', [], columns), n = numbers(figure), cells = sofar[1].querySelectorAll('tbody th, tbody td');
+    place.replaceChildren(element('h2', '', trial.trial), ...sofar);
+    let chart = null;
+    return {
+      destroy: () => { if (chart) chart.destroy(); place.replaceChildren(); },
+      add: (rows, whole) => {
+        for (const row of rows) {
+          n.places.push(row[0]);
+          n.series.forEach((s, i) => { s.texts.push(row[i + 1]); s.values.push(number(row[i + 1])); });
+        }
+        while (n.places.length > mostRows) {
+          for (const kept of [n, ...n.series]) for (const of of ['places', 'texts', 'values']) if (kept[of]) kept[of] = kept[of].filter((v, i) => i % 2 === 0);
+          if (chart && chart.at !== null) chart.at >>= 1;
+        }
+        n.until = whole.at_s;
+        [whole.ok + (trial.calls ? ' of ' + trial.calls : ''), whole.failed, whole.dropped, whole.p50, whole.p90, whole.p99, whole.max].forEach((v, i) => { cells[i].textContent = v; });
+        if (chart) chart.renew();
+        else if (n.places.length > 1) { place.append(figure); chart = course(figure, n); }
+      },
+    };
+  }
+
+  // listed is a table with its title.
+  function listed(title, heads, lines) {
+    const t = element('table'), head = t.createTHead().insertRow(), body = t.createTBody(), box = element('div', 'scroll');
+    for (const h of heads) head.append(element('th', '', h));
+    for (const line of lines) { const r = body.insertRow(); line.forEach((v, i) => r.append(element(i ? 'td' : 'th', '', String(v)))); }
+    box.tabIndex = 0;
+    box.append(t);
+    return [element('h3', '', title), box];
+  }
+
   // live shows what events tell while a run goes on, until one brings the report, which
   // then takes the page's place.
   function live(main) {
     const source = new EventSource('events' + location.search), about = document.querySelector('.about');
     const done = element('div'), now = element('div');
     main.append(now, done);
-    let trial = null, rows = [], whole = null, held = false;
-    const columns = [
-      { name: 'ended well', panel: 'rate', unit: 'calls/s' }, { name: 'failed', panel: 'rate', unit: 'calls/s' }, { name: 'dropped', panel: 'rate', unit: 'calls/s' },
-      { name: 'p50', panel: 'response time', unit: 'ms' }, { name: 'p99', panel: 'response time', unit: 'ms' }, { name: 'in flight', panel: 'in flight', unit: '' }];
-    const table = (title, heads, lines) => {
-      const t = element('table'), head = t.createTHead().insertRow(), body = t.createTBody();
-      for (const h of heads) head.append(element('th', '', h));
-      for (const line of lines) { const r = body.insertRow(); line.forEach((v, i) => r.append(element(i ? 'td' : 'th', '', String(v)))); }
-      const box = element('div', 'scroll');
-      box.tabIndex = 0;
-      box.append(t);
-      return [element('h3', '', title), box];
+    let trial = null, shown = null, ended = [], errors = 0;
+    const begin = t => {
+      if (shown) shown.destroy();
+      trial = t;
+      shown = t && underWay(now, t);
+      about.textContent = t ? 'trial ' + t.nth + ' of ' + t.of : 'waiting for the next trial';
+      if (t && t.rows.length) add(t.rows, t.whole);
     };
-    const showDone = all => {
-      if (all.length) done.replaceChildren(...table('Trials that have ended', ['trial', 'ended', 'succeeded', 'failed', 'a second', 'p50 (ms)', 'p99 (ms)'], all.map(d => [d.trial, d.ended, d.ok, d.failed, d.per_s, d.p50, d.p99])));
+    const add = (rows, whole) => {
+      if (!trial) return;
+      shown.add(rows, whole);
+      about.textContent = 'trial ' + trial.nth + ' of ' + trial.of + (trial.length_s ? ', ' + lasting(whole.at_s) + ' of ' + lasting(trial.length_s) : '');
     };
-    // A chart that somebody looks at closer stays as it is.
-    now.addEventListener('mouseover', () => { held = true; });
-    now.addEventListener('mouseleave', () => { held = false; });
-    const paint = () => {
-      if (!trial) { now.replaceChildren(); return; }
-      about.textContent = 'trial ' + trial.nth + ' of ' + trial.of + (trial.length_s ? ', ' + lasting(whole ? whole.at_s : 0) + ' of ' + lasting(trial.length_s) : '');
-      if (held || now.contains(document.activeElement)) return;
-      for (const c of charts) for (const p of c.plots) p.destroy();
-      charts.clear();
-      const w = whole || { ok: 0, failed: 0, dropped: 0, p50: '', p90: '', p99: '', max: '' };
-      const parts = [element('h2', '', trial.trial), ...table('So far', ['succeeded', 'failed', 'dropped', 'p50 (ms)', 'p90 (ms)', 'p99 (ms)', 'max (ms)'], [[w.ok + (trial.calls ? ' of ' + trial.calls : ''), w.failed, w.dropped, w.p50, w.p90, w.p99, w.max]])];
-      now.replaceChildren(...parts);
-      if (rows.length > 1) {
-        const f = figureOf('course', 'Over time', 's', rows, columns);
-        now.append(f);
-        draw(f);
-      }
-    };
-    const ended = [];
-    const hear = (name, f) => source.addEventListener(name, e => { f(JSON.parse(e.data)); paint(); });
-    hear('all', a => { ended.splice(0, ended.length, ...a.done); showDone(ended); trial = a.trial; rows = trial ? trial.rows : []; whole = trial && trial.rows.length ? trial.whole : null; });
-    hear('trial', t => { trial = t; rows = t.rows; whole = null; });
-    hear('rows', r => { rows = rows.concat(r.rows); whole = r.whole; });
-    hear('done', d => { ended.push(d); showDone(ended); trial = null; });
-    source.addEventListener('report', e => {
+    const showDone = () => done.replaceChildren(...(ended.length ? listed('Trials that have ended', ['trial', 'ended', 'succeeded', 'failed', 'a second', 'p50 (ms)', 'p99 (ms)'], ended.map(d => [d.trial, d.ended, d.ok, d.failed, d.per_s, d.p50, d.p99])) : []));
+    const hear = (name, f) => source.addEventListener(name, e => f(JSON.parse(e.data)));
+    hear('all', a => { ended = a.done; showDone(); begin(a.trial); });
+    hear('trial', begin);
+    hear('rows', r => add(r.rows, r.whole));
+    hear('done', d => { ended.push(d); showDone(); begin(null); });
+    hear('report', text => {
       source.close();
-      const text = JSON.parse(e.data);
+      for (const c of charts) c.destroy();
       document.open();
       document.write(text);
       document.close();
     });
-    let errors = 0;
+    source.addEventListener('open', () => { errors = 0; });
     source.addEventListener('error', () => {
-      if (++errors > 3) source.close(); about.textContent = 'plimsoll is gone, or left this page behind: load it again'; });
-    source.addEventListener('open', () => { about.textContent = 'waiting for the first trial'; });
+      if (++errors > 3) source.close();
+      about.textContent = errors > 3 ? 'plimsoll is gone: load this page again if it comes back' : 'nothing is heard of plimsoll: asking again';
+    });
   }
 
   media.addEventListener('change', () => { for (const c of charts) c.draw(); });
