@@ -39,10 +39,11 @@ func TestRowsAreThinned(t *testing.T) {
 func TestWhoIsBehindHasTheReport(t *testing.T) {
 	s := &Server{state: state{viewers: map[*viewer]bool{}}}
 	behind, gone := s.enter(), s.enter()
-	for range queued {
+	for range queued - 1 { // and what all are told first
 		s.End(Done{Trial: "one"})
-		<-behind.events
 	}
+	<-behind.events
+	s.End(Done{Trial: "one more"})
 	s.end([]byte("the very end"))
 	last := func(v *viewer) (event []byte) {
 		for e := range v.events {
