@@ -143,9 +143,9 @@ func (o Options) chapters(s, base *Scenario) ([]Chapter, error) {
 		return chapters, nil
 	}
 	if s.Capacity != nil {
-		add("The search", []Plot{{Kind: "capacity", Title: "Over the load"}}, s.stepTable())
+		add("The search", []Plot{s.capacityPlot()}, s.stepTable())
 	} else {
-		add("Speedups and sweeps", []Plot{{Kind: "speedup", Title: "Compared"}}, s.speedupTable(), s.scalingTable())
+		add("Speedups and sweeps", []Plot{s.speedupPlot()}, s.speedupTable(), s.scalingTable())
 	}
 	add("Latency", s.latencyPlots(base), o.latencies(s)...)
 	add("Over time", s.coursePlots(base), s.monitorTable(), s.queueTable(), s.crawlTable(), s.besideTable())

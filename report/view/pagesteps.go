@@ -33,7 +33,7 @@ func (s *Scenario) stepsChapter() Chapter {
 		t := PageTable{Table: *of.table(s.called("Steps", of.Group), rows, true), Sorts: true}
 		t.Curves, t.Courses = of.curves(rows), of.courses(rows)
 		if n := len(of.Trials); n > 1 {
-			t.Remarks = append(t.Remarks, fmt.Sprintf("The percentiles of a step are those of all %d repetitions, its course over time is the first one's.", n))
+			t.Remarks = append(t.Remarks, fmt.Sprintf("A step that is chosen shows its percentiles in all repetitions, and its course in the first of %d.", n))
 		}
 		c.Tables = append(c.Tables, t)
 		if outside := of.outside(); len(outside) > 0 {
@@ -47,7 +47,7 @@ func (s *Scenario) stepsChapter() Chapter {
 		c.Tables = append(c.Tables, PageTable{Table: *t, Sorts: true})
 	}
 	if len(s.Stepped) > 0 {
-		c.Plots = []Plot{{Kind: "steps", Title: "The course of an iteration"}}
+		c.Plots = []Plot{s.stepsPlot()}
 	}
 	return c
 }

@@ -22,10 +22,7 @@ func (s *Scenario) latencyPlots(base *Scenario) (plots []Plot) {
 			plots = append(plots, Plot{Title: "Response times over time" + s.of(g.Mode, g.Sweep), Words: joined([]string{h.words(g.noun()), firstOf([]*Group{g})}, " "), Warning: s.Warning(), Heat: h})
 		}
 	}
-	if len(s.Completed(groups)) > 0 {
-		plots = append(plots, Plot{Kind: "completions", Title: "When the " + s.Noun() + "s of a batch were over" + s.atWords()})
-	}
-	return plots
+	return append(plots, s.completionsPlot(groups)...)
 }
 
 // plotTails are where curves of pages have a point: the percentiles that people ask
