@@ -456,8 +456,8 @@ targets: {api: {http: {serve: {delay: 5ms}}}}
 scenarios:
   - name: steady
     target: api
-    duration: 20s
-    modes: [rate-limited: 50/s]
+    duration: 8s
+    modes: [rate-limited: 50/s, concurrent: 2]
     thresholds: [errors < 1%]
 `
 	if err := os.WriteFile(filepath.Join(dir, "live.yaml"), []byte(yaml), 0o666); err != nil {
@@ -483,9 +483,24 @@ scenarios:
 	if _, err := chromedp.Run(ctx, chromedp.Poll[bool](`document.querySelectorAll('main .lively canvas').length >= 3`)); err != nil {
 		t.Fatalf("no chart while it goes on: %v; %s; the console says %q", err, value[string](t, p, `document.body.innerText`), p.console)
 	}
-	p.shot(t, "live")
-	if text := value[string](t, p, `document.body.innerText`); !strings.Contains(text, "steady rate-limited-50/s") || !strings.Contains(text, "trial 1 of 1") {
+	if text := value[string](t, p, `document.body.innerText`); !strings.Contains(text, "steady rate-limited-50/s") || !strings.Contains(text, "trial 1 of 2") {
 		t.Errorf("while it goes on it says %s", text)
+	}
+	const second = `document.querySelectorAll('main .lively canvas').length >= 3 && document.querySelector('h2').textContent === 'steady concurrent-2' && document.querySelector('.read').textContent === ''`
+	if _, err := chromedp.Run(ctx, chromedp.Poll[bool](second)); err != nil {
+		t.Fatalf("no chart of the second trial: %v; %s", err, value[string](t, p, `document.body.innerText`))
+	}
+	value[bool](t, p, `(window.chartOfSecond = [...plimsoll.charts][0]) !== undefined`)
+	if charts := value[int](t, p, `plimsoll.charts.size`); charts != 1 {
+		t.Errorf("%d charts are kept", charts)
+	}
+	grown := `chartOfSecond.pieces.length > ` + strconv.Itoa(value[int](t, p, `chartOfSecond.pieces.length`)) + ` && [...plimsoll.charts][0] === chartOfSecond`
+	if _, err := chromedp.Run(ctx, chromedp.Poll[bool](grown)); err != nil {
+		t.Errorf("the chart of the second trial does not go on: %v", err)
+	}
+	p.shot(t, "live")
+	if text := value[string](t, p, `document.body.innerText`); !strings.Contains(text, "Trials that have ended") || !strings.Contains(text, "trial 2 of 2") {
+		t.Errorf("in the second trial it says %s", text)
 	}
 	if _, err := chromedp.Run(ctx, chromedp.Poll[bool](`document.body.innerText.includes('How it was measured')`)); err != nil {
 		t.Fatalf("no report at the end: %v; the console says %q", err, p.console)

@@ -69,15 +69,16 @@ function course(figure, n = numbers(figure)) {
     });
     const inStack = (s, j) => stacked ? { stroke: ofClass(classes.indexOf(s.name)), dash: [], alpha: 1, width: 1.2, fill: j === 0 ? ofClass(classes.indexOf(s.name)) + '55' : undefined } : {};
     const several = stacked && panels.filter(p => p.panel === 'errors').length > 1;
+    const seen = panel.panel.startsWith('seen: ') ? panel.panel.slice(6) : ''; // of monitors, whose names may be long
     const u = new uPlot(options(box, (panel.panel === 'response time' ? 190 : panel.panel === 'lateness' ? 110 : 140) + (last ? 52 : 0), {
       scales: { x: { time: false, range: (u, low, high) => [low, high] }, y: (log ? logarithmic : fromZero)(() => [...values, limited]) },
-      axes: axes({ size: last ? 34 : 8, label: last ? 'time since the trial began' : undefined, labelSize: last ? 18 : 0, values: (u, all) => all.map(v => last ? lasting(v) : '') }, {}, panel.unit, panel.panel === 'rate' ? panel.unit : stacked ? 'errors/s' : panel.panel.replace(/^seen: /, '')),
+      axes: axes({ size: last ? 34 : 8, label: last ? 'time since the trial began' : undefined, labelSize: last ? 18 : 0, values: (u, all) => all.map(v => last ? lasting(v) : '') }, {}, panel.unit, panel.panel === 'rate' || seen ? panel.unit : stacked ? 'errors/s' : panel.panel),
       series: [{}, ...shown.map((s, j) => ({ ...line(s), ...inStack(s, j) }))],
       bands,
       cursor: { bind: all(chart), drag: { x: true, y: false }, sync: { key, setSeries: false, scales: ['x', null] } },
       hooks: {
         setCursor: [u => { if (i === 0 || u.cursor.event) chart.tell(pieceAt(u)); }],
-        draw: [promised(limits), ...(several ? [titled(whose(panel))] : [])],
+        draw: [promised(limits), ...(several || seen ? [titled(seen || whose(panel))] : [])],
         setScale: [(u, scale) => {
           if (scale !== 'x') return;
           for (const p of chart.plots) if (p !== u && (p.scales.x.min !== u.scales.x.min || p.scales.x.max !== u.scales.x.max)) p.setScale('x', { min: u.scales.x.min, max: u.scales.x.max });
