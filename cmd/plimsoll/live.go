@@ -86,12 +86,18 @@ func (a *onAir) begins(scenario, name string, calls int64, length time.Duration)
 // Take shows what was recorded of the trial itself, not of what goes on beside it.
 func (a *onAir) Take(p runner.Piece) {
 	if p.Trial.Scenario.Name == a.of {
-		at := p.At
-		if p.Trial.Scenario.Clock == scenario.Virtual {
-			at = p.LastEnd // what the clock shows there, nobody else knows
-		}
-		a.Server.Take(live.Piece{At: at, OK: p.OK, Failed: p.Failures(), Dropped: p.Dropped, InFlight: p.InFlight, Response: p.Response})
+		a.Server.Take(shownOf(p))
 	}
+}
+
+// shownOf is what is shown of a piece. What a virtual clock shows nobody knows but by what
+// was recorded.
+func shownOf(p runner.Piece) live.Piece {
+	at := p.At
+	if p.Trial.Scenario.Clock == scenario.Virtual {
+		at = p.LastEnd
+	}
+	return live.Piece{At: at, OK: p.OK, Failed: p.Failures(), Dropped: p.Dropped, InFlight: p.InFlight, Response: p.Response}
 }
 
 // Over is nothing to a page, which hears how trials end.

@@ -246,13 +246,13 @@ func TestWhatRowsTell(t *testing.T) {
 	first.Response.RecordN(80*time.Millisecond, 100)
 	first.OK, first.Failed, first.Dropped, first.InFlight = 400, 8, 4, 7
 	s.Take(first)
-	check([]string{"0", "100", "2", "1", "20.005", "80", "7"}, summary{400, 8, 4, "20.005", "80", "80", "80", 4})
+	check([]string{"0", "100", "2", "1", "20.005", "80", "80", "7"}, summary{400, 8, 4, "20.005", "80", "80", "80", 4})
 	none := piece(5*time.Second, 0)
 	none.Failed, none.InFlight = 3, -2
 	s.Take(none)
-	check([]string{"4", "0", "3", "0", "", "", "5"}, summary{400, 11, 4, "20.005", "80", "80", "80", 5})
+	check([]string{"4", "0", "3", "0", "", "", "", "5"}, summary{400, 11, 4, "20.005", "80", "80", "80", 5})
 	s.Take(piece(6*time.Second, 30))
-	check([]string{"5", "30", "0", "0", "20", "", "5"}, summary{430, 11, 4, "20.005", "80", "80", "80", 6})
+	check([]string{"5", "30", "0", "0", "20", "", "", "5"}, summary{430, 11, 4, "20.005", "80", "80", "80", 6})
 	s.End(live.Done{Trial: "first"})
 	s.Begin("second", 0, 0)
 	s.End(live.Done{Trial: "second"})

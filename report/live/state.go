@@ -32,7 +32,7 @@ type Done struct {
 
 // Second is what happened in a second of a trial: a row of the numbers that a plot
 // over time shows, each as the report spells it.
-type Second [7]string
+type Second [8]string
 
 // state is all that is known, and who is told.
 type state struct {
@@ -162,7 +162,7 @@ func (t *trial) row() {
 	perS := func(n int64) string { return number(float64(n)/took, 5) }
 	t.Rows = append(t.Rows, Second{
 		number(p.from.Seconds(), 5), perS(p.OK), perS(p.Failed), perS(p.Dropped),
-		milliseconds(p.response, 50), milliseconds(p.response, 99), strconv.Itoa(t.whole.InFlight),
+		milliseconds(p.response, 50), milliseconds(p.response, 90), milliseconds(p.response, 99), strconv.Itoa(t.whole.InFlight),
 	})
 	w := &t.whole
 	t.Whole = summary{w.OK, w.Failed, w.Dropped, milliseconds(w.response, 50), milliseconds(w.response, 90), milliseconds(w.response, 99), milliseconds(w.response, 100), w.At.Seconds()}

@@ -7,7 +7,7 @@ const mostRows = 1200;
 function underWay(place, trial) {
   const columns = [
     { name: 'ended well', panel: 'rate', unit: 'calls/s' }, { name: 'failed', panel: 'rate', unit: 'calls/s' }, { name: 'dropped', panel: 'rate', unit: 'calls/s' },
-    { name: 'p50', panel: 'response time', unit: 'ms' }, { name: 'p99', panel: 'response time', unit: 'ms' }, { name: 'in flight', panel: 'in flight', unit: '' }];
+    { name: 'p50', panel: 'response time', unit: 'ms' }, { name: 'p90', panel: 'response time', unit: 'ms' }, { name: 'p99', panel: 'response time', unit: 'ms' }, { name: 'in flight', panel: 'in flight', unit: '' }];
   const sofar = listed('So far', ['succeeded', 'failed', 'dropped', 'p50 (ms)', 'p90 (ms)', 'p99 (ms)', 'max (ms)'], [['', '', '', '', '', '', '']]);
   const figure = figureOf('course', 'Over time', 's', [], columns), n = numbers(figure), cells = sofar[1].querySelectorAll('tbody th, tbody td');
   place.replaceChildren(element('h2', '', trial.trial), ...sofar);
