@@ -168,7 +168,7 @@ func carriedOut(t *testing.T, e gallery.Entry) (run *result.Run, dir string) {
 }
 
 // largestPicture is as much as one may take of the page.
-const largestPicture = 40 << 10
+const largestPicture = 30 << 10
 
 // pictures are the names of those that lie beside the page.
 func pictures(t *testing.T) (names []string) {

@@ -53,7 +53,7 @@ func ofTimeline(c *view.Course, stretches []view.Stretch) []strip {
 	if c.Queued() {
 		all = append(all, strip{label: "in the queue", along: linear, figures: []figureOf{queued}, paint: (*panel).queues, promised: view.Queue, lacking: "nothing waited"})
 	}
-	if met(stretches, held) {
+	if met(stretches, held) && !c.Queued() { // there it is those in the queue
 		all = append(all, strip{label: "held", along: linear, figures: []figureOf{held}, paint: (*panel).helds, lacking: "nothing was held"})
 	}
 	if met(stretches, latest) {
