@@ -102,7 +102,7 @@ func asMarkdown(w io.Writer, run *result.Run, o Options) error {
 	return shown(w, run, o, func(v *view.View) error { return text.Markdown(w, v, nil) })
 }
 
-func asHTML(w io.Writer, run *result.Run, o Options) error { return o.page(w, run) }
+func asHTML(w io.Writer, run *result.Run, o Options) error { return o.writePage(w, run) }
 
 func asCSV(w io.Writer, run *result.Run, o Options) error {
 	v, err := o.view().View(run)

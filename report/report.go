@@ -5,12 +5,14 @@
 package report
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"unicode"
 
 	"github.com/vbauerster/cupwriter"
@@ -49,6 +51,19 @@ type Options struct {
 	Base *result.Run
 	// NoPage leaves report.html out of a result directory.
 	NoPage bool
+	// page is the run's page where Once was asked for it; nil: it is drawn each time.
+	page func() ([]byte, error)
+}
+
+// Once has the page of a run drawn once at the most, however often it is written.
+func (o Options) Once(run *result.Run) Options {
+	drawn := o
+	o.page = sync.OnceValues(func() ([]byte, error) {
+		var page bytes.Buffer
+		err := drawn.writePage(&page, run)
+		return page.Bytes(), err
+	})
+	return o
 }
 
 func (o Options) view() view.Options {
@@ -113,9 +128,7 @@ func Write(dir string, run *result.Run, o Options) error {
 	}
 	pictures, problem := drawAll(dir, v)
 	if !o.NoPage {
-		problem = errors.Join(problem, result.WriteFile(filepath.Join(dir, "report.html"), func(w io.Writer) error {
-			return o.page(w, run)
-		}))
+		problem = errors.Join(problem, WritePage(dir, run, o))
 	}
 	return errors.Join(problem,
 		result.WriteFile(filepath.Join(dir, "speedup.md"), func(w io.Writer) error {
@@ -142,8 +155,21 @@ func WriteCharts(dir string, run *result.Run) error {
 	return err
 }
 
-// page writes a run as a page.
-func (o Options) page(w io.Writer, run *result.Run) error {
+// WritePage writes only report.html into a result directory.
+func WritePage(dir string, run *result.Run, o Options) error {
+	return result.WriteFile(filepath.Join(dir, "report.html"), func(w io.Writer) error { return o.writePage(w, run) })
+}
+
+// writePage writes a run as a page; one of which some charts could not be drawn, too.
+func (o Options) writePage(w io.Writer, run *result.Run) error {
+	if o.page != nil {
+		page, err := o.page()
+		if len(page) > 0 {
+			_, wrote := w.Write(page)
+			err = errors.Join(err, wrote)
+		}
+		return err
+	}
 	p, err := o.view().Page(run, view.Against{Comparison: o.Against, Base: o.Base})
 	if err != nil {
 		return err

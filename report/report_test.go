@@ -3,6 +3,7 @@ package report_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -203,5 +204,22 @@ func TestRunsOfNonsense(t *testing.T) {
 		if err := show(t, run); err != nil && !strings.Contains(err.Error(), "no chart") {
 			t.Logf("seed %d: %v", seed, err)
 		}
+	}
+}
+
+// A page that is written in several places is drawn once, and the same everywhere.
+func TestAPageIsDrawnOnce(t *testing.T) {
+	run := sample.Frozen()
+	how := report.Options{}.Once(run)
+	var first, again, anew bytes.Buffer
+	if err := report.Render(&first, run, report.HTML, how); err != nil {
+		t.Fatal(err)
+	}
+	run.File.Name = "other.yaml"
+	if err := errors.Join(report.Render(&again, run, report.HTML, how), report.Render(&anew, run, report.HTML, report.Options{})); err != nil {
+		t.Fatal(err)
+	}
+	if again.String() != first.String() || anew.String() == first.String() {
+		t.Errorf("%d bytes, then %d, of which %d would be drawn anew", first.Len(), again.Len(), anew.Len())
 	}
 }

@@ -127,7 +127,7 @@ func begin(o Options) (*underWay, []scenario.Trial, error) {
 	run := &result.Run{
 		Format: result.Format, Tool: result.Tool{Name: "plimsoll", Version: o.Version},
 		Started: o.Now().UTC(), Seed: o.Plan.Seed, Exit: result.UnderWay,
-		Machine: result.ThisMachine(), File: o.Plan.File, Planned: Trials(trials),
+		Machine: result.ThisMachine(), File: o.Plan.File, Planned: Trials(trials), Only: o.Only,
 		Trials: []result.Trial{}, Speedups: []result.Speedup{}, Verdicts: []result.Verdict{},
 	}
 	for _, t := range trials {

@@ -110,7 +110,7 @@ func (f *benchFlags) declare(flags *pflag.FlagSet) {
 	flags.Func("seed", "seed of every random choice, a whole number `N` (default 1)", f.setSeed)
 	f.declarePrograms(flags)
 	flags.StringVar(&f.save, "save", "", "write the scenario that does the same to `FILE.yaml` (never overwrites)")
-	flags.StringVar(&f.out, "out", "", "write a result directory with run.json into `DIR` (default: none)")
+	flags.StringVar(&f.out, "out", "", "write a result directory with run.json and report.html into `DIR` (default: none)")
 	flags.BoolVar(&f.charts, "charts", false, "draw charts into the result directory, too")
 	flags.StringVar(&f.format, "format", "text", printedUsage)
 	flags.BoolVar(&f.json, "json", false, "print run.json instead of tables: --format json")
@@ -257,7 +257,7 @@ func (p *program) bench(ctx context.Context, f benching) error {
 		return &exit{code: runner.ExitBroken, err: stopped.why}
 	}
 	if dir != "" {
-		err = errors.Join(err, result.PointLatest(dir))
+		err = errors.Join(err, result.PointLatest(dir), report.WritePage(dir, run, report.Options{}))
 	}
 	if f.charts {
 		err = errors.Join(err, report.WriteCharts(dir, run))

@@ -194,6 +194,15 @@ func (p *program) inTurns(ctx context.Context, plan *scenario.Plan, f runFlags) 
 		fmt.Fprintln(p.stdout, "and the candidate:")
 		return errors.Join(err, p.dryRun(candidate, f))
 	}
+	trials := 0
+	for _, one := range []*scenario.Plan{baseline, candidate} {
+		selected, _ := runner.Select(one, f.only) // as it has been already
+		trials += runner.Trials(selected)
+	}
+	if f.air, err = f.live.begin(p, plan.File.Name, trials); err != nil {
+		return err
+	}
+	defer f.air.close(ctx)
 	calls, p, err := p.createCalls(f.calls)
 	if err != nil {
 		return err
@@ -208,14 +217,6 @@ func (p *program) inTurns(ctx context.Context, plan *scenario.Plan, f runFlags) 
 		return broken(err)
 	}
 	is.Calls = calls.writer()
-	trials := 0
-	for _, o := range []runner.Options{was.Options, is.Options} {
-		selected, _ := runner.Select(o.Plan, f.only) // as it has been already
-		trials += runner.Trials(selected)
-	}
-	if f.air, err = f.live.begin(p, plan.File.Name, trials); err != nil {
-		return err
-	}
 	was.Takers, is.Takers = f.air.takers(), f.air.takers()
 	var old, now *result.Run
 	err = p.watching(ctx, trials, f.quiet, func(atOnce context.Context, w *watcher) (err error) {

@@ -3,9 +3,12 @@
 package main
 
 import (
+	"bufio"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -176,5 +179,34 @@ scenarios:
 	run := latest(t, dir)
 	if end.code != 130 || len(run.Trials) != 1 || run.Trials[0].Ended != result.Interrupted || run.Trials[0].Scheduled != 0 {
 		t.Errorf("exit code %d, %+v", end.code, run.Trials)
+	}
+}
+
+// Whoever ends the showing of a report does not change what came of the run.
+func TestInterruptEndsTheShowing(t *testing.T) {
+	t.Parallel()
+	cmd := exec.Command("plimsoll", "run", "s.yaml", "--live", "--live-keep", "--quiet")
+	cmd.Dir = folder(t, `
+targets: {own: {sim: {delay: 1ms}}}
+scenarios:
+  - {name: broken, target: own, clock: virtual, requests: 10, modes: [sequential], thresholds: [p99 < 1us]}
+`)
+	stderr, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = cmd.Process.Kill() }()
+	for lines := bufio.NewScanner(stderr); lines.Scan() && !strings.Contains(lines.Text(), "until Ctrl-C"); {
+	}
+	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	_, _ = io.Copy(io.Discard, stderr)
+	_ = cmd.Wait()
+	if code := cmd.ProcessState.ExitCode(); code != 1 {
+		t.Errorf("exit code %d", code)
 	}
 }

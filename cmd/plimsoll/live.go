@@ -48,6 +48,7 @@ type onAir struct {
 	metrics *export.Exporter
 	of      string // the scenario whose trial is under way
 	keep    bool
+	over    bool
 }
 
 // begin shows a run of so many trials; nil where nobody asked for that.
@@ -85,8 +86,18 @@ func (a *onAir) begins(scenario, name string, calls int64, length time.Duration)
 // Take shows what was recorded of the trial itself, not of what goes on beside it.
 func (a *onAir) Take(p runner.Piece) {
 	if p.Trial.Scenario.Name == a.of {
-		a.Server.Take(live.Piece{At: p.At, OK: p.OK, Failed: p.Failures(), Dropped: p.Dropped, InFlight: p.InFlight, Response: p.Response})
+		a.Server.Take(shownOf(p))
 	}
+}
+
+// shownOf is what is shown of a piece. What a virtual clock shows nobody knows but by what
+// was recorded.
+func shownOf(p runner.Piece) live.Piece {
+	at := p.At
+	if p.Trial.Scenario.Clock == scenario.Virtual {
+		at = p.LastEnd
+	}
+	return live.Piece{At: at, OK: p.OK, Failed: p.Failures(), Dropped: p.Dropped, InFlight: p.InFlight, Response: p.Response}
 }
 
 // Over is nothing to a page, which hears how trials end.
@@ -100,11 +111,7 @@ func (a *onAir) ends(name string, t *result.Trial) {
 	if !t.Health.KeptPace {
 		ended += ", not valid"
 	}
-	ms := func(s float64) string { return strconv.FormatFloat(s*1e3, 'g', 4, 64) }
-	a.End(live.Done{
-		Trial: name, Ended: ended, OK: t.OK, Failed: t.Failed(),
-		PerS: strconv.FormatFloat(t.ThroughputPerS, 'g', 4, 64), P50: ms(t.Response.P50S), P99: ms(t.Response.P99S),
-	})
+	a.End(live.Done{Trial: name, Ended: ended, OK: t.OK, Failed: t.Failed(), PerS: strconv.FormatFloat(t.ThroughputPerS, 'g', 4, 64)})
 }
 
 func (a *onAir) fewer(trials int) {
@@ -119,6 +126,7 @@ func (a *onAir) report(ctx context.Context, p *program, run *result.Run, how rep
 	if a == nil {
 		return nil
 	}
+	defer attend(ctx)() // Ctrl-C ends the showing, not the program
 	var page bytes.Buffer
 	err := report.Render(&page, run, report.HTML, how)
 	var until <-chan struct{}
@@ -128,5 +136,14 @@ func (a *onAir) report(ctx context.Context, p *program, run *result.Run, how rep
 	}
 	a.Close(page.Bytes(), until)
 	a.metrics.Close(ctx)
+	a.over = true
 	return err
+}
+
+// close ends what is shown of a run that came to no report.
+func (a *onAir) close(ctx context.Context) {
+	if a != nil && !a.over {
+		a.Close(nil, nil)
+		a.metrics.Close(ctx)
+	}
 }

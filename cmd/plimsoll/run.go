@@ -131,6 +131,10 @@ func (p *program) carryOut(ctx context.Context, plan *scenario.Plan, f runFlags)
 	if err != nil {
 		return err
 	}
+	if f.air, err = f.live.begin(p, plan.File.Name, runner.Trials(trials)); err != nil {
+		return err
+	}
+	defer f.air.close(ctx)
 	calls, p, err := p.createCalls(f.calls)
 	if err != nil {
 		return err
@@ -141,9 +145,6 @@ func (p *program) carryOut(ctx context.Context, plan *scenario.Plan, f runFlags)
 		return broken(err)
 	}
 	begun.Calls = calls.writer()
-	if f.air, err = f.live.begin(p, plan.File.Name, runner.Trials(trials)); err != nil {
-		return err
-	}
 	run, err := p.watched(ctx, runner.Trials(trials), f.quiet, begun.Options, f.air)
 	if run == nil {
 		return broken(err)
@@ -197,6 +198,7 @@ func (p *program) conclude(ctx context.Context, dir string, run *result.Run, err
 	people := p.beside(f.writes)
 	how := people.options(f.shown)
 	how.Against, how.Strict, how.Base, how.NoPage = c, f.versus.strict, f.versus.base, f.noPage
+	how = how.Once(run)
 	if wrote := report.Write(dir, run, how); err == nil {
 		err = wrote
 	}

@@ -35,7 +35,7 @@ func Draw(sec view.Section) ([]Chart, error) { return pictured(sec, nil, (*figur
 // and remarks of their own: without what says what they show.
 func Pictures(sec view.Section, kinds ...string) ([]Chart, error) {
 	return pictured(sec, kinds, func(f *figure, c *Chart) (err error) {
-		f.title, f.about, f.hints = "", "", nil
+		f.title, f.about, f.warning, f.hints = "", "", "", nil
 		c.SVG, err = f.svg()
 		return err
 	})

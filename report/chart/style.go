@@ -99,6 +99,14 @@ func (l look) dotted() draw.LineStyle {
 	return draw.LineStyle{Color: l.Color, Width: 1.8, Dashes: points}
 }
 
+// thin is for what was held.
+func (l look) thin() draw.LineStyle { return draw.LineStyle{Color: l.Color, Width: 0.8} }
+
+// finest is for lateness.
+func (l look) finest() draw.LineStyle {
+	return draw.LineStyle{Color: l.Color, Width: 1.8, Dashes: fine}
+}
+
 func (l look) dot() draw.GlyphStyle {
 	return draw.GlyphStyle{Color: l.Color, Radius: 2.6, Shape: l.shape}
 }

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
@@ -34,7 +33,8 @@ func timeline(sec view.Section) (*figure, error) {
 	const abreast = 2 // more would be too narrow
 	stretches := view.Timelines(trials)
 	for row := range slices.Chunk(stretches, abreast) {
-		f.panels = append(f.panels, strips(s, groups, row, len(stretches) > 1)...)
+		c := &view.Course{Scenario: s, Groups: groups, Base: len(groups)}
+		f.panels = append(f.panels, strips(c, row, len(stretches) > 1)...)
 	}
 	if len(f.panels) == 0 {
 		return nil, nil
@@ -47,93 +47,44 @@ func timeline(sec view.Section) (*figure, error) {
 // Course draws a stretch of a timeline as SVG, without a title: it stands under one.
 func Course(c *view.Course) (svg []byte, err error) {
 	defer recovered(&err)
-	f := &figure{width: 8 * vg.Inch, panels: strips(c.Scenario, c.Groups, []view.Stretch{c.Stretch}, false)}
+	f := &figure{width: 8 * vg.Inch, panels: strips(c, []view.Stretch{c.Stretch}, false)}
 	f.body = vg.Length(len(f.panels)) * 1.85 * vg.Inch
 	return f.svg()
 }
 
-// strip is one of the panels above each other.
-type strip struct {
-	label    string
-	along    scaling
-	figures  []figureOf // what it is about, the first above all
-	beside   []figureOf // what does not stretch its axis
-	paint    func(*panel, track)
-	promised string // what thresholds belong here
-	lacking  string // why it may be empty
-}
-
-type figureOf func(view.Moment) float64
-
-// track is what a mode did in time.
-type track struct {
-	look
-	moments []view.Moment
-	hidden  int    // how many others run where it does
-	noun    string // what it is of
-}
-
-func started(m view.Moment) float64   { return m.StartedPerS }
-func succeeded(m view.Moment) float64 { return m.OKPerS }
-func failed(m view.Moment) float64    { return m.FailedPerS }
-func inFlight(m view.Moment) float64  { return m.InFlight }
-func queued(m view.Moment) float64    { return m.Queued }
-func median(m view.Moment) float64    { return m.P50S }
-func tail(m view.Moment) float64      { return m.TailS }
-
-// ofTimeline are the strips from above to below.
-func ofTimeline(s *view.Scenario) []strip {
-	linear, noun := scaling{logFrom: 1e99, label: number}, s.Noun()
-	all := []strip{
-		{noun + "s/s", linear, []figureOf{succeeded, failed}, []figureOf{started}, (*panel).rates, view.Rate, "no " + noun + " was started"},
-		{"response time", scaling{logFrom: 0, labels: 6, label: duration}, []figureOf{median, tail}, nil, (*panel).responses, view.Response, "no " + noun + " succeeded"},
-		{"in flight", linear, []figureOf{inFlight}, nil, (*panel).flights, "", "nothing was in flight"},
+// latest has no place on a logarithmic scale where nothing was late.
+func latest(m view.Moment) float64 {
+	if m.LatestS == 0 {
+		return math.NaN()
 	}
-	if s.Queued() {
-		all = append(all, strip{"in the queue", linear, []figureOf{queued}, nil, (*panel).queues, view.Queue, "nothing waited"})
-	}
-	var trials []*result.Trial
-	for _, g := range s.AtLast() {
-		trials = append(trials, g.Trials[0])
-	}
-	for _, name := range view.Monitors(trials) {
-		of := func(m view.Moment) float64 { return m.CoresOf(name) }
-		all = append(all, strip{"cores of " + view.Clean(name), linear, []figureOf{of}, nil, func(p *panel, t track) { p.cores(t, of) }, "", "nothing was seen"})
-	}
-	return all
-}
-
-// strips are the rows of panels of some stretches, one beside the other.
-func strips(s *view.Scenario, groups []*view.Group, stretches []view.Stretch, titled bool) (rows [][]panel) {
-	for _, st := range ofTimeline(s) {
-		var row []panel
-		ranges := st.ranges(stretches)
-		for i, stretch := range stretches {
-			row = append(row, *st.panel(s, groups, stretch, ranges[i]))
-			if i > 0 {
-				row[i].y = ""
-			}
-			if titled && len(rows) == 0 {
-				row[i].title = modesIn(s, groups, stretch)
-			}
-		}
-		rows = append(rows, row)
-	}
-	for _, row := range rows[:len(rows)-1] { // one time axis is enough
-		for j := range row {
-			row[j].x, row[j].X.Tick.Marker = "", plot.ConstantTicks(nil)
-		}
-	}
-	return rows
+	return m.LatestS
 }
 
 // modesIn names the modes of a stretch.
-func modesIn(s *view.Scenario, groups []*view.Group, stretch view.Stretch) string {
+func modesIn(c *view.Course, stretch view.Stretch) string {
 	var names []string
 	for _, n := range stretch.Trials {
-		names = append(names, modeName(s, groups[n].Mode))
+		names = append(names, nameOf(c, n))
 	}
 	return strings.Join(names, ", ")
+}
+
+// nameOf is the name of a group's mode.
+func nameOf(c *view.Course, n int) string {
+	name := modeName(c.Scenario, c.Groups[n].Mode)
+	if n >= c.Base {
+		name += " (base)"
+	}
+	return name
+}
+
+// lookIn is how a group is drawn, fainter where others stand against it.
+func lookIn(c *view.Course, n int) look {
+	l := lookOf(c.Nth(c.Groups[n].Mode))
+	if n >= c.Base {
+		l.Color = faint(l.Color)
+	}
+	return l
 }
 
 // ranges are those of a strip's values in each stretch: the same for all, to
@@ -174,7 +125,7 @@ func every(stretch view.Stretch, figures []figureOf) (values []float64) {
 }
 
 // panel draws a strip of one stretch.
-func (st strip) panel(s *view.Scenario, groups []*view.Group, stretch view.Stretch, values span) *panel {
+func (st strip) panel(c *view.Course, stretch view.Stretch, values span) *panel {
 	p := newPanel("time since the trial began", st.label)
 	var times span
 	lines := make([]plotter.XYs, len(stretch.Moments))
@@ -186,20 +137,20 @@ func (st strip) panel(s *view.Scenario, groups []*view.Group, stretch view.Stret
 	}
 	if times.empty() || values.empty() {
 		why := st.lacking
-		if slices.ContainsFunc(every(stretch, st.figures), func(v float64) bool { return v == 0 }) && st.along.logFrom == 0 {
+		if slices.ContainsFunc(every(stretch, st.figures), func(v float64) bool { return v == 0 }) && st.promised == view.Response {
 			why = "all response times are 0, for which this scale has no place"
 		}
 		p.blank(why)
 		return p
 	}
-	promises := s.Promises(st.promised)
+	promises := c.Promises(st.promised)
 	x := scaling{logFrom: 1e99, tight: true, label: duration, clock: true}.set(&p.X, span{low: times.high, high: times.high})
 	p.Add(grid{x: x, y: st.along.set(&p.Y, st.along.reaching(values, limits(promises)...))})
 	hidden := hiding(lines)
 	for i, n := range stretch.Trials {
-		mode := groups[n].Mode
-		st.paint(p, track{lookOf(s.Nth(mode)), stretch.Moments[i], hidden[i], s.Noun()})
-		p.tell(entry{text: modeName(s, mode), rank: ofModes, line: draw.LineStyle{Color: lookOf(s.Nth(mode)), Width: 6}})
+		l := lookIn(c, n)
+		st.paint(p, track{l, stretch.Moments[i], hidden[i], c.Noun()})
+		p.tell(entry{text: nameOf(c, n), rank: ofModes, line: draw.LineStyle{Color: l, Width: 6}})
 	}
 	p.promise(promises, false)
 	return p

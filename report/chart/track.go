@@ -49,6 +49,36 @@ func (p *panel) queues(t track) {
 	p.steps(t.moments, queued, above(t.line(), t.hidden), "in the queue", look{Color: grey}.line())
 }
 
+// helds draws how many calls were due and not started.
+func (p *panel) helds(t track) {
+	p.steps(t.moments, held, above(t.thin(), t.hidden), "held", look{Color: grey}.thin())
+}
+
+// latest draws how late the latest call of each moment was.
+func (p *panel) latest(t track) {
+	p.steps(t.moments, latest, above(t.finest(), t.hidden), "the latest start of a moment", look{Color: grey}.finest())
+}
+
+// classes draws the failures by class, one above the other, each in its colour.
+func (p *panel) classes(t track, colours map[string]color.Color) {
+	classes := view.ClassesIn(t.moments)
+	for n := len(classes); n > 0; n-- { // from behind
+		upTo := func(m view.Moment) (sum float64) {
+			for _, class := range classes[:n] {
+				sum += m.ClassesPerS[class]
+			}
+			return sum
+		}
+		c := colours[classes[n-1]]
+		for _, steps := range steps(t.moments, upTo) {
+			p.Add(area{steps, faint(c)}, course{points: steps, line: draw.LineStyle{Color: c, Width: 0.8}})
+		}
+	}
+	for _, class := range classes {
+		p.tell(entry{text: view.Clean(class), rank: ofFigures, area: faint(colours[class]), line: draw.LineStyle{Color: colours[class], Width: 0.8}})
+	}
+}
+
 // cores draws how many processors were taken on the other side.
 func (p *panel) cores(t track, of figureOf) {
 	p.steps(t.moments, of, above(t.longDashed(), t.hidden), "cores taken", look{Color: grey}.longDashed())

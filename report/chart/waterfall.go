@@ -15,14 +15,13 @@ import (
 // each step begins and for how long it lasts, on one axis with the pauses
 // between them. It is nil where there are no steps, or no success.
 func waterfalls(sec view.Section) (*figure, error) {
-	const mostBars = 40
 	s := sec.Scenario
 	f := &figure{width: 8 * vg.Inch, about: sec.About, warning: s.Warning()}
 	var groups []*view.Group
 	for _, of := range s.Stepped {
 		groups = append(groups, of.Group)
 	}
-	all := s.Waterfalls(f.shown(modesOf(groups), mostColours), mostBars)
+	all := s.Waterfalls(f.shown(modesOf(groups), mostColours), view.MostBars)
 	if len(all) == 0 {
 		return nil, nil
 	}

@@ -8,6 +8,7 @@
 package live
 
 import (
+	"cmp"
 	"crypto/subtle"
 	"encoding/json"
 	"errors"
@@ -15,6 +16,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"strings"
 	"time"
 
@@ -76,13 +78,15 @@ func loopback(host string) bool {
 	return err == nil && ip.IsLoopback()
 }
 
-// URL is where to look.
+// URL is where to look: under the host that was asked for, even where it stands for all.
 func (s *Server) URL() string {
-	url := "http://" + s.listener.Addr().String() + "/"
+	host, _, _ := net.SplitHostPort(s.Address)
+	_, port, _ := net.SplitHostPort(s.listener.Addr().String()) // both have been read before
+	at := url.URL{Scheme: "http", Host: net.JoinHostPort(cmp.Or(host, "localhost"), port), Path: "/"}
 	if s.Token != "" {
-		url += "?token=" + s.Token
+		at.RawQuery = url.Values{"token": {s.Token}}.Encode()
 	}
-	return url
+	return at.String()
 }
 
 func (s *Server) routes() http.Handler {
@@ -206,7 +210,7 @@ func (s *Server) tick() {
 	}
 }
 
-// Close ends it: the viewers have the report, which is the last that they get. Where
+// Close ends it: the viewers have the report, if there is one, which is the last that they get. Where
 // keep is there it is shown until that is done.
 func (s *Server) Close(report []byte, keep <-chan struct{}) {
 	close(s.over)

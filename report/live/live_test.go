@@ -7,6 +7,8 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -210,6 +212,91 @@ func TestLatecomersSeeItAll(t *testing.T) {
 			t.Errorf("after the end: %s", name)
 		}
 		_ = v.answer.Body.Close()
+	}
+}
+
+// A row tells of its own second, and what is so far of all; a percentile is told where
+// the calls bear it.
+func TestWhatRowsTell(t *testing.T) {
+	s := listening(t, live.Options{Title: "shop.yaml", Planned: 5})
+	s.Fewer(2)
+	s.Begin("first", 0, 0)
+	v := look(t, s)
+	defer v.answer.Body.Close()
+	var all struct{ Trial struct{ Of int } }
+	if v.next(t, &all); all.Trial.Of != 3 {
+		t.Errorf("of %d trials, want the 3 that are left", all.Trial.Of)
+	}
+	type summary struct {
+		OK, Failed, Dropped int64
+		P50, P90, P99, Max  string
+		At                  float64 `json:"at_s"`
+	}
+	var told struct {
+		Rows  [][]string
+		Whole summary
+	}
+	check := func(row []string, whole summary) {
+		t.Helper()
+		if name := v.next(t, &told); name != "rows" || len(told.Rows) != 1 || !slices.Equal(told.Rows[0], row) || told.Whole != whole {
+			t.Errorf("%s %+v, want %v %+v", name, told, row, whole)
+		}
+	}
+	first := piece(4*time.Second, 300)
+	first.Response.RecordN(80*time.Millisecond, 100)
+	first.OK, first.Failed, first.Dropped, first.InFlight = 400, 8, 4, 7
+	s.Take(first)
+	check([]string{"0", "100", "2", "1", "20.005", "80", "80", "7"}, summary{400, 8, 4, "20.005", "80", "80", "80", 4})
+	none := piece(5*time.Second, 0)
+	none.Failed, none.InFlight = 3, -2
+	s.Take(none)
+	check([]string{"4", "0", "3", "0", "", "", "", "5"}, summary{400, 11, 4, "20.005", "80", "80", "80", 5})
+	s.Take(piece(6*time.Second, 30))
+	check([]string{"5", "30", "0", "0", "20", "", "", "5"}, summary{430, 11, 4, "20.005", "80", "80", "80", 6})
+	s.End(live.Done{Trial: "first"})
+	s.Begin("second", 0, 0)
+	s.End(live.Done{Trial: "second"})
+	var done live.Done
+	if v.next(t, &done); done.P50 != "20.005" || done.P99 != "80" {
+		t.Errorf("in the end %+v", done)
+	}
+	var second struct{ Nth, Of int }
+	if name := v.next(t, &second); name != "trial" || second.Nth != 2 || second.Of != 3 {
+		t.Errorf("then %s %+v", name, second)
+	}
+	if v.next(t, &done); done.P50 != "" || done.P99 != "" {
+		t.Errorf("without a call %+v", done)
+	}
+	s.Close(nil, nil)
+	var report string
+	if name := v.next(t, &report); name != "" {
+		t.Errorf("a run without a report ends with %s", name)
+	}
+}
+
+// What is printed for people to open is where it is shown, and opens.
+func TestURLs(t *testing.T) {
+	for address, want := range map[string]string{
+		"127.0.0.1:0": "http://127.0.0.1:PORT/?token=a+b%26c%23", "localhost:0": "http://localhost:PORT/?token=a+b%26c%23",
+		"0.0.0.0:0": "http://0.0.0.0:PORT/?token=a+b%26c%23", ":0": "http://localhost:PORT/?token=a+b%26c%23",
+	} {
+		s, err := live.Listen(live.Options{Address: address, Token: "a b&c#"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		at, err := url.Parse(s.URL())
+		if err != nil || s.URL() != strings.Replace(want, "PORT", at.Port(), 1) {
+			t.Errorf("of %s: %s, %v", address, s.URL(), err)
+		}
+		answer, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Get(s.URL())
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = answer.Body.Close()
+		if answer.StatusCode != 200 {
+			t.Errorf("%s answers %d", s.URL(), answer.StatusCode)
+		}
+		s.Close(nil, nil)
 	}
 }
 

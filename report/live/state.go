@@ -7,30 +7,32 @@ import (
 	"time"
 
 	"plimsoll/runner/latency"
+	"plimsoll/runner/statistics"
 )
 
 // Piece is what was recorded in a piece of a trial.
 type Piece struct {
-	At                  time.Duration // on the trial's clock; 0 where nobody knows
+	At                  time.Duration // on the trial's clock; 0 where nothing is known of it
 	OK, Failed, Dropped int64
 	InFlight            int // how many more there are than before
 	Response            *latency.Histogram
 }
 
-// Done is a trial that has ended, in figures and words for people.
+// Done is a trial that has ended, in figures and words for people. End fills in its
+// percentiles, of all that was taken.
 type Done struct {
 	Trial  string `json:"trial"`
 	Ended  string `json:"ended"`
 	OK     int64  `json:"ok"`
 	Failed int64  `json:"failed"`
 	PerS   string `json:"per_s"`
-	P50    string `json:"p50"` // milliseconds
+	P50    string `json:"p50"` // milliseconds; "" where the calls do not bear it
 	P99    string `json:"p99"`
 }
 
 // Second is what happened in a second of a trial: a row of the numbers that a plot
 // over time shows, each as the report spells it.
-type Second [7]string
+type Second [8]string
 
 // state is all that is known, and who is told.
 type state struct {
@@ -45,7 +47,8 @@ type state struct {
 // viewer is somebody who looks.
 type viewer struct{ events chan []byte }
 
-// queued is how many events a viewer may be behind.
+// queued is how many events a viewer may be behind. There is room for one more: the
+// report, which is the last.
 const queued = 16
 
 // trial is one that is under way.
@@ -58,7 +61,6 @@ type trial struct {
 	Rows    []Second `json:"rows"`
 	Whole   summary  `json:"whole"`
 
-	began  time.Time
 	told   int // rows that viewers have
 	second piece
 	whole  piece
@@ -69,7 +71,7 @@ type summary struct {
 	OK      int64   `json:"ok"`
 	Failed  int64   `json:"failed"`
 	Dropped int64   `json:"dropped"`
-	P50     string  `json:"p50"` // milliseconds
+	P50     string  `json:"p50"` // milliseconds; "" where the calls do not bear it
 	P90     string  `json:"p90"`
 	P99     string  `json:"p99"`
 	Max     string  `json:"max"`
@@ -100,7 +102,7 @@ func (s *Server) Begin(name string, calls int64, length time.Duration) {
 	defer s.mu.Unlock()
 	s.now = &trial{
 		Name: name, Nth: len(s.done) + 1, Of: max(s.Planned, len(s.done)+1), Calls: calls, LengthS: length.Seconds(),
-		Rows: []Second{}, began: time.Now(), second: newPiece(), whole: newPiece(),
+		Rows: []Second{}, second: newPiece(), whole: newPiece(),
 	}
 	s.broadcast(message("trial", s.now))
 }
@@ -113,9 +115,6 @@ func (s *Server) Take(p Piece) {
 	if t == nil {
 		return
 	}
-	if p.At == 0 {
-		p.At = time.Since(t.began)
-	}
 	t.second.add(p)
 	t.whole.add(p)
 }
@@ -124,6 +123,9 @@ func (s *Server) Take(p Piece) {
 func (s *Server) End(d Done) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if t := s.now; t != nil {
+		d.P50, d.P99 = milliseconds(t.whole.response, 50), milliseconds(t.whole.response, 99)
+	}
 	s.now = nil
 	s.done = append(s.done, d)
 	s.broadcast(message("done", d))
@@ -160,7 +162,7 @@ func (t *trial) row() {
 	perS := func(n int64) string { return number(float64(n)/took, 5) }
 	t.Rows = append(t.Rows, Second{
 		number(p.from.Seconds(), 5), perS(p.OK), perS(p.Failed), perS(p.Dropped),
-		milliseconds(p.response, 50), milliseconds(p.response, 99), strconv.Itoa(t.whole.InFlight),
+		milliseconds(p.response, 50), milliseconds(p.response, 90), milliseconds(p.response, 99), strconv.Itoa(t.whole.InFlight),
 	})
 	w := &t.whole
 	t.Whole = summary{w.OK, w.Failed, w.Dropped, milliseconds(w.response, 50), milliseconds(w.response, 90), milliseconds(w.response, 99), milliseconds(w.response, 100), w.At.Seconds()}
@@ -183,9 +185,10 @@ func (t *trial) thin() {
 	t.Rows, t.told = kept, len(kept)
 }
 
-// milliseconds is a percentile as people read it; "" without a success.
+// milliseconds is a percentile as people read it; "" where there are too few successes
+// for it, as in the report. The highest there is, 100, bears any.
 func milliseconds(h *latency.Histogram, percent float64) string {
-	if h.Count() == 0 {
+	if h.Count() == 0 || percent < 100 && !statistics.Supports(h.Count(), percent/100) {
 		return ""
 	}
 	return number(h.Quantile(percent).Seconds()*1e3, 5)
@@ -204,7 +207,7 @@ func number(v float64, digits int) string {
 func (s *state) enter() *viewer {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	v := &viewer{events: make(chan []byte, queued)}
+	v := &viewer{events: make(chan []byte, queued+1)}
 	s.viewers[v], s.open = true, s.open+1
 	v.events <- message("all", struct {
 		Done  []Done `json:"done"`
@@ -241,11 +244,11 @@ func (s *state) report() []byte {
 // broadcast tells all viewers, and leaves behind who is too far behind.
 func (s *state) broadcast(event []byte) {
 	for v := range s.viewers {
-		select {
-		case v.events <- event:
-		default:
+		if len(v.events) >= queued { // nobody else writes to it
 			s.drop(v)
+			continue
 		}
+		v.events <- event
 	}
 }
 
@@ -255,13 +258,19 @@ func (s *state) drop(v *viewer) {
 	delete(s.viewers, v)
 }
 
-// end gives everybody the report.
+// end gives everybody the report, for which there always is room; nil is none.
 func (s *Server) end(report []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.last = report
-	s.broadcast(message("report", string(report)))
+	if s.last = report; report == nil {
+		for v := range s.viewers {
+			s.drop(v)
+		}
+		return
+	}
+	event := message("report", string(report))
 	for v := range s.viewers {
+		v.events <- event
 		s.drop(v)
 	}
 }

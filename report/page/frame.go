@@ -14,11 +14,27 @@ var (
 	library string
 	//go:embed uplot/uPlot.min.css
 	libraryStyle string
-	//go:embed page.js
-	script string
+	//go:embed script/chart.js
+	scriptChart string
+	//go:embed script/figures.js
+	scriptFigures string
+	//go:embed script/tables.js
+	scriptTables string
+	//go:embed script/live.js
+	scriptLive string
+	//go:embed script/begin.js
+	scriptBegin string
 	//go:embed page.css
 	style string
 )
+
+// script draws the charts of a page anew, out of the tables beside them, to be looked at
+// closer; sorts and filters long tables. Without it nothing is missing but that. Nothing
+// in it makes markup out of a text: texts are set as texts. It may run again in the same
+// window, where a live page becomes the report.
+var script = "'use strict';\nvar plimsoll = (() => {\n" +
+	scriptChart + scriptFigures + scriptTables + scriptLive + scriptBegin +
+	"return { begin, charts, draw, lasting };\n})();\n"
 
 // policy is what a page may do: nothing but look as its own styles say and run the two
 // scripts that are in it, which it names by what is in them. connect is where it may

@@ -111,7 +111,10 @@ func (p *printer) section(n int, sec view.PageSection, pictures []chart.Chart) {
 // numbers is none, and so is a chapter without anything.
 func (p *printer) chapter(c view.Chapter, pictures []chart.Chart) {
 	c.Plots = slices.DeleteFunc(slices.Clone(c.Plots), func(plot view.Plot) bool {
-		return plot.Heat == nil && len(plot.Numbers.Rows) == 0 && pictureOf(plot.Kind, pictures) == nil
+		if plot.Kind != "" {
+			return pictureOf(plot.Kind, pictures) == nil
+		}
+		return plot.Heat == nil && len(plot.Numbers.Rows) == 0
 	})
 	if len(c.Plots)+len(c.Tables) == 0 {
 		return

@@ -349,16 +349,22 @@ func courseFrozen(t *testing.T, n view.Numbers, column int) {
 	}
 }
 
-// Two runs are in each chart, and the comparison stands above all.
+// Two runs are in each chart, in pictures and in numbers.
 func TestTheBaseIsBeside(t *testing.T) {
-	bases := 0
+	bases, drawn := 0, 0
 	walk(t, written(t, sample.SlowJourney(), view.Against{Base: sample.Journey()}), func(n *html.Node) {
 		if _, has := attribute(n, "data-base"); has {
 			bases++
 		}
+		if n.Data == "svg" && strings.Contains(textOf(n), "base") {
+			drawn++
+		}
 	})
 	if bases < 6 {
 		t.Errorf("%d columns are the base's", bases)
+	}
+	if drawn != 2 {
+		t.Errorf("%d pictures have the base, want the curves and the course", drawn)
 	}
 }
 

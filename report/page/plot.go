@@ -78,7 +78,7 @@ func (p *printer) drawn(plot view.Plot) {
 	switch {
 	case plot.Heat != nil:
 		p.raw(` data-draw=heat data-look=`, number(plot.Heat.Look))
-	case len(plot.Numbers.Rows) == 0:
+	case plot.Kind != "" || len(plot.Numbers.Rows) == 0: // a picture remains one
 	case plot.Numbers.Axis == "percentile":
 		p.raw(` data-draw=curve`)
 	default:

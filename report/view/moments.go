@@ -55,7 +55,8 @@ const mostMoments = 120
 // lengths apart. Each moment is the merger of as many windows as it takes for
 // the longest trial of its stretch to have at most 120, or 60 where there are
 // several stretches; fewer, but no less than a third of them, where only that
-// makes them bear more than a median.
+// makes them bear more than a median. The moments of a stretch begin at the same
+// times, as far as its trials go.
 func Timelines(trials []*result.Trial) []Stretch {
 	stretches := stretched(trials)
 	most := float64(mostMoments)
@@ -81,18 +82,17 @@ func Timelines(trials []*result.Trial) []Stretch {
 	return stretches
 }
 
-// momentWidth is how wide moments have to be for there to be so many, in whole
-// windows of the trial of the most successes; up to three times as wide where
-// that makes most of its moments bear a percentile above the median.
+// momentWidth is how wide moments have to be for there to be so many: whole windows
+// of every trial, so that the moments of all begin at the same times; up to three times
+// as wide where that makes most of those of the trial of the most successes bear a
+// percentile above the median.
 func (s *Stretch) momentWidth(trials []*result.Trial, most float64) float64 {
 	var calls int64
-	width := s.LengthS / most
+	var widest float64 // of windows: they double, so it is a multiple of all
 	for _, n := range s.Trials {
-		if t := trials[n]; t.OK > calls {
-			calls = t.OK
-			width = math.Ceil(s.LengthS/most/t.Timeline[0].WidthS-1e-9) * t.Timeline[0].WidthS
-		}
+		calls, widest = max(calls, trials[n].OK), max(widest, trials[n].Timeline[0].WidthS)
 	}
+	width := math.Ceil(s.LengthS/most/widest-1e-9) * widest
 	wanted := 1.2 * float64(statistics.NeededFor(Tails[len(Tails)-1]/100)) // some have fewer than the mean
 	if times := math.Ceil(wanted * s.LengthS / width / float64(calls)); times > 1 && times <= 3 {
 		return width * times

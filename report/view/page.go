@@ -108,8 +108,8 @@ func (p *Page) compared(c *compare.Comparison) {
 			p.Before = append(p.Before, t)
 		}
 	}
-	if c.Count(compare.Worse) > 0 {
-		p.Verdict = Note{Bad, "worse than the base"}
+	if c.Count(compare.Worse) > 0 && (p.Verdict.Tone == Good || p.Verdict == readRemarks) {
+		p.Verdict = Note{Bad, "worse than the base"} // what is no measurement, or broke its promises, says so first
 	}
 }
 
@@ -143,9 +143,9 @@ func (o Options) chapters(s, base *Scenario) ([]Chapter, error) {
 		return chapters, nil
 	}
 	if s.Capacity != nil {
-		add("The search", []Plot{{Kind: "capacity", Title: "Over the load"}}, s.stepTable())
+		add("The search", []Plot{s.capacityPlot()}, s.stepTable())
 	} else {
-		add("Speedups and sweeps", []Plot{{Kind: "speedup", Title: "Compared"}}, s.speedupTable(), s.scalingTable())
+		add("Speedups and sweeps", []Plot{s.speedupPlot()}, s.speedupTable(), s.scalingTable())
 	}
 	add("Latency", s.latencyPlots(base), o.latencies(s)...)
 	add("Over time", s.coursePlots(base), s.monitorTable(), s.queueTable(), s.crawlTable(), s.besideTable())
@@ -181,11 +181,14 @@ func outcome(run *result.Run, answers []Note) Note {
 	}
 	for _, a := range answers {
 		if a.Tone == Warn || a.Tone == Bad { // accepted by --allow-late, or of an older file
-			return Note{Warn, "read the remarks"}
+			return readRemarks
 		}
 	}
 	return Note{Good, "all well"}
 }
+
+// readRemarks is the word for a run that is well but for what is said of it.
+var readRemarks = Note{Warn, "read the remarks"}
 
 // aboutRun is the title without the file.
 func aboutRun(run *result.Run) string {
@@ -209,8 +212,8 @@ func method(run *result.Run) []Fact {
 	}
 	facts = append(facts,
 		Fact{"seed", strconv.FormatUint(run.Seed, 10)},
-		Fact{"scenario file", joined([]string{Clean(run.File.Name), hashed(run.File.SHA256)}, ", ")},
-		Fact{"again", fmt.Sprintf("plimsoll run %s --seed %d", Clean(run.File.Name), run.Seed)})
+		Fact{"scenario file", joined([]string{Clean(run.File.Name), hashed(run.File.SHA256)}, ", ")})
+	facts = append(facts, again(run)...)
 	for _, n := range resolution(run) {
 		facts = append(facts, Fact{"this machine can tell", n.Text})
 	}

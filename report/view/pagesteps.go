@@ -2,6 +2,7 @@ package view
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -31,6 +32,9 @@ func (s *Scenario) stepsChapter() Chapter {
 		}
 		t := PageTable{Table: *of.table(s.called("Steps", of.Group), rows, true), Sorts: true}
 		t.Curves, t.Courses = of.curves(rows), of.courses(rows)
+		if n := len(of.Trials); n > 1 {
+			t.Remarks = append(t.Remarks, fmt.Sprintf("A step that is chosen shows its percentiles in all repetitions, and its course in the first of %d.", n))
+		}
 		c.Tables = append(c.Tables, t)
 		if outside := of.outside(); len(outside) > 0 {
 			c.Tables = append(c.Tables, PageTable{Table: *of.table(s.called("Outside of iterations", of.Group), outside, false), Sorts: true})
@@ -43,7 +47,7 @@ func (s *Scenario) stepsChapter() Chapter {
 		c.Tables = append(c.Tables, PageTable{Table: *t, Sorts: true})
 	}
 	if len(s.Stepped) > 0 {
-		c.Plots = []Plot{{Kind: "steps", Title: "The course of an iteration"}}
+		c.Plots = []Plot{s.stepsPlot()}
 	}
 	return c
 }
@@ -115,7 +119,7 @@ func courseText(windows []result.Window) string {
 	var all []string
 	for _, some := range bunches(windows, (last.AtS+last.WidthS)/stepWindows) {
 		m := moment(some, last.AtS+last.WidthS)
-		all = append(all, strings.Join([]string{brief(m.AtS), brief(m.OKPerS), brief(m.FailedPerS), brief(m.P50S * 1e3), brief(m.P99S * 1e3)}, " "))
+		all = append(all, strings.Join([]string{figure(m.AtS), brief(m.OKPerS), brief(m.FailedPerS), brief(m.P50S * 1e3), brief(m.P99S * 1e3)}, " "))
 	}
 	return strings.Join(all, ",")
 }

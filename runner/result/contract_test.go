@@ -23,7 +23,7 @@ var additions = []string{
 	"trials.stream", "trials.stream.events", "trials.stream.events_per_s", "trials.stream.tokens", "trials.stream.tokens_per_s", "trials.goodput", "trials.goodput.*.calls", "trials.goodput.*.per_s",
 	"trials.completions", "trials.completions.first_s", "trials.completions.half_s", "trials.completions.last_s", "trials.completions.curve", "trials.completions.why",
 	"trials.completions.in_order", "trials.completions.in_order.first_s", "trials.completions.in_order.half_s", "trials.completions.in_order.last_s", "trials.completions.in_order.curve",
-	"scenarios", "calibration",
+	"scenarios", "only", "calibration",
 	"pair", "tolerances", "tolerances.scenario", "tolerances.metric", "tolerances.value", "trials.workload",
 	"trials.machine_use.wall_s", "trials.machine_use.cpu_wait_s", "trials.machine_use.gc_pause_max_s",
 	"trials.machine_use.stood_still_s", "trials.machine_use.stood_still_at_s", "trials.machine_use.throttled_s",

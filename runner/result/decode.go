@@ -117,7 +117,7 @@ func (d *decoder) value(name string) error {
 		return each(d, "capacity", MostTrials, func(c *Capacity) error { r.Capacities = append(r.Capacities, *c); return c.check() })
 	case "file":
 		return d.field(name, maxTextBytes)
-	case "format", "tool", "started", "seed", "exit", "trials_planned", "scenarios", "machine", "pair", "tolerances", "calibration":
+	case "format", "tool", "started", "seed", "exit", "trials_planned", "scenarios", "only", "machine", "pair", "tolerances", "calibration":
 		return d.field(name, maxValueBytes)
 	}
 	return d.skip(name)

@@ -25,13 +25,15 @@ type Run struct {
 	Planned int `json:"trials_planned"`
 	// Scenarios are the names of those that were to be carried out, in their
 	// order; none where an older file does not tell.
-	Scenarios []string  `json:"scenarios,omitempty"`
-	Machine   Machine   `json:"machine"`
-	File      File      `json:"file"`
-	Trials    []Trial   `json:"trials"` // that have ended
-	Speedups  []Speedup `json:"speedups"`
-	Verdicts  []Verdict `json:"verdicts"`
-	Scaling   []Scaling `json:"scaling,omitempty"`
+	Scenarios []string `json:"scenarios,omitempty"`
+	// Only are those that were asked for by name; none where all were.
+	Only     []string  `json:"only,omitempty"`
+	Machine  Machine   `json:"machine"`
+	File     File      `json:"file"`
+	Trials   []Trial   `json:"trials"` // that have ended
+	Speedups []Speedup `json:"speedups"`
+	Verdicts []Verdict `json:"verdicts"`
+	Scaling  []Scaling `json:"scaling,omitempty"`
 	// Capacities are the searches; their steps are Trials.
 	Capacities []Capacity `json:"capacities,omitempty"`
 	// Pair is the same in two runs that were carried out in turns, trial by

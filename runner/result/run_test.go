@@ -204,7 +204,7 @@ func fullRun() *Run {
 	return &Run{
 		Format: Format, Tool: Tool{Name: "plimsoll", Version: "0.1.0"}, Started: time.Date(2026, 2, 3, 4, 5, 6, 0, time.UTC),
 		Pair: "2026-02-03T04:05:06Z", Tolerances: []Tolerance{{"fetch-urls", "p99", 0.1}},
-		Seed: 1, Exit: 1, Scenarios: []string{"fetch-urls", "steady-load"}, Calibration: aCalibration("a processor"),
+		Seed: 1, Exit: 1, Scenarios: []string{"fetch-urls", "steady-load"}, Only: []string{"fetch-urls", "steady-load"}, Calibration: aCalibration("a processor"),
 		Machine: Machine{OS: "linux", Arch: "amd64", CPUs: 2, CPUModel: "a processor", MemoryBytes: 1 << 33, Go: "go1.26"},
 		File:    File{Name: "scenarios.yaml", SHA256: fmt.Sprintf("%064x", 11), Text: "scenarios: []\n"},
 		Trials:  []Trial{slow, fast},

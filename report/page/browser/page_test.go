@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -16,6 +17,7 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 )
 
 // shop has all that a page shows: modes, errors, a freeze, steps, a search.
@@ -188,6 +190,31 @@ func TestHoverShowsWhatWasMeasured(t *testing.T) {
 		}
 	}
 	p.overTime(t, trial)
+	p.overPieces(t)
+}
+
+// overPieces has the mouse at a quarter and at three quarters of pieces of time: it reads
+// of the piece that it is over.
+func (p *tab) overPieces(t *testing.T) {
+	t.Helper()
+	for _, kind := range []string{"course", "heat"} {
+		for _, wrong := range value[[]string](t, p, `(async () => {
+			const f = document.querySelector('figure[data-draw=`+kind+`]'), chart = [...plimsoll.charts].find(c => f.contains(c.plots[0].root)), u = chart.plots[0], wrong = [];
+			u.root.scrollIntoView({block: 'center'});
+			const box = u.over.getBoundingClientRect();
+			u.over.dispatchEvent(new MouseEvent('mouseenter', {clientX: box.left + 1, clientY: box.top + 9, bubbles: true}));
+			for (let i = 3; i < chart.pieces.length; i += 5) for (const part of [0.25, 0.75]) {
+				const [from, to] = chart.pieces[i];
+				u.over.dispatchEvent(new MouseEvent('mousemove', {clientX: box.left + u.valToPos(from + part * (to - from), 'x'), clientY: box.top + 9, bubbles: true}));
+				await new Promise(done => setTimeout(done, 30));
+				const read = f.querySelector('.read').textContent;
+				if (!read.startsWith(chart.named(i) + ':')) wrong.push(part + ' of ' + chart.named(i) + ': ' + read);
+			}
+			return wrong;
+		})()`) {
+			t.Errorf("%s: the mouse at %s", kind, wrong)
+		}
+	}
 }
 
 // overTime compares the rows of the numbers over time with the windows that they are of.
@@ -246,10 +273,8 @@ func TestWhatMovesMoves(t *testing.T) {
 	if zoomed := span(); zoomed > whole*0.7 {
 		t.Errorf("after a plus it shows %g of %g", zoomed, whole)
 	}
-	p.do(t, chromedp.KeyEvent("0"), chromedp.KeyEvent("\ue012"), chromedp.KeyEvent("\ue014"), chromedp.KeyEvent("\ue014"))
-	if read := value[string](t, p, `document.querySelector('.read').textContent`); !strings.Contains(read, "response") {
-		t.Errorf("after arrows it reads %q", read)
-	}
+	p.do(t, chromedp.KeyEvent("0"))
+	p.keys(t)
 	lines := func() int { return value[int](t, p, first+`.series.length`) }
 	before := lines()
 	p.do(t, chromedp.Click(chromedp.CSS(`.keys button`)))
@@ -263,6 +288,36 @@ func TestWhatMovesMoves(t *testing.T) {
 	}
 	p.tables(t)
 	p.silent(t)
+}
+
+// keys goes through each kind of chart place by place: the keys reach all of them, and
+// from where the cursor is.
+func (p *tab) keys(t *testing.T) {
+	t.Helper()
+	for _, kind := range []string{"curve", "course", "heat"} {
+		figure := `document.querySelector('figure[data-draw=` + kind + `]')`
+		names := value[[]string](t, p, `(() => { `+figure+`.querySelector('.lively').focus(); const c = [...plimsoll.charts].find(c => `+figure+`.contains(c.plots[0].root)); return c.pieces.map((x, i) => c.named(i)); })()`)
+		at := 0
+		read := func(key string, place int) {
+			t.Helper()
+			p.do(t, chromedp.KeyEvent(key))
+			at = min(max(place, 0), len(names)-1)
+			if got := value[string](t, p, figure+`.querySelector('.read').textContent`); !strings.HasPrefix(got, names[at]+": ") {
+				t.Fatalf("%s: at place %d it reads %q, not of %s", kind, at, got, names[at])
+			}
+		}
+		read(kb.End, len(names))
+		read(kb.Home, 0)
+		for range names {
+			read(kb.ArrowRight, at+1)
+		}
+		read(kb.PageUp, at-10)
+		read(kb.ArrowLeft, at-1)
+		read("+", at)
+		read(kb.ArrowRight, at+1)
+		read("0", at)
+		read(kb.PageDown, at+10)
+	}
 }
 
 // tables sorts and filters the slowest calls, and chooses a step.
@@ -354,7 +409,9 @@ func axeCore(t *testing.T) []byte {
 	return script
 }
 
-// A thousand steps open in no more than five times as long as an empty page.
+// A page of a thousand steps can be read as soon as it is loaded, before its script has
+// drawn anything, and that takes not much longer than to open an empty one: here some
+// three times, of which ten are allowed.
 func TestAThousandStepsOpen(t *testing.T) {
 	var yaml strings.Builder
 	yaml.WriteString("targets: {shop: {sim: {delay: {exponential: 5ms}}}}\nscenarios:\n  - name: long\n    target: shop\n    clock: virtual\n    duration: 20m\n    modes: [concurrent: 10]\n    steps:\n")
@@ -375,15 +432,20 @@ func TestAThousandStepsOpen(t *testing.T) {
 		p.do(t, chromedp.Navigate("file://"+file))
 		return float64(time.Since(began))
 	}
-	best := func(file string) float64 {
-		least := math.Inf(1)
-		for range 5 {
-			least = min(least, took(file))
-		}
-		return least
+	var ratios []float64 // of neighbours, which share what else the machine does
+	for range 7 {
+		none := took(empty)
+		ratios = append(ratios, took(file)/none)
 	}
-	whole, none := best(file), best(empty)
-	t.Logf("opens in %.0f ms, %.1f times an empty page's time", whole/1e6, whole/none)
+	slices.Sort(ratios)
+	t.Logf("it opens in %.1f times an empty page's time", ratios)
+	if middle := ratios[len(ratios)/2]; middle > 10 {
+		t.Errorf("it opens in %.1f times an empty page's time", middle)
+	}
+	if rows := value[int](t, p, `document.querySelectorAll('tr[data-q]').length`); rows != 1001 {
+		t.Errorf("%d rows have curves", rows)
+	}
+	p.lively(t)
 }
 
 // A run that is shown live shows its charts while it goes on, and ends as the report.
@@ -394,8 +456,8 @@ targets: {api: {http: {serve: {delay: 5ms}}}}
 scenarios:
   - name: steady
     target: api
-    duration: 20s
-    modes: [rate-limited: 50/s]
+    duration: 8s
+    modes: [rate-limited: 50/s, concurrent: 2]
     thresholds: [errors < 1%]
 `
 	if err := os.WriteFile(filepath.Join(dir, "live.yaml"), []byte(yaml), 0o666); err != nil {
@@ -421,9 +483,24 @@ scenarios:
 	if _, err := chromedp.Run(ctx, chromedp.Poll[bool](`document.querySelectorAll('main .lively canvas').length >= 3`)); err != nil {
 		t.Fatalf("no chart while it goes on: %v; %s; the console says %q", err, value[string](t, p, `document.body.innerText`), p.console)
 	}
-	p.shot(t, "live")
-	if text := value[string](t, p, `document.body.innerText`); !strings.Contains(text, "steady rate-limited-50/s") || !strings.Contains(text, "trial 1 of 1") {
+	if text := value[string](t, p, `document.body.innerText`); !strings.Contains(text, "steady rate-limited-50/s") || !strings.Contains(text, "trial 1 of 2") {
 		t.Errorf("while it goes on it says %s", text)
+	}
+	const second = `document.querySelectorAll('main .lively canvas').length >= 3 && document.querySelector('h2').textContent === 'steady concurrent-2' && document.querySelector('.read').textContent === ''`
+	if _, err := chromedp.Run(ctx, chromedp.Poll[bool](second)); err != nil {
+		t.Fatalf("no chart of the second trial: %v; %s", err, value[string](t, p, `document.body.innerText`))
+	}
+	value[bool](t, p, `(window.chartOfSecond = [...plimsoll.charts][0]) !== undefined`)
+	if charts := value[int](t, p, `plimsoll.charts.size`); charts != 1 {
+		t.Errorf("%d charts are kept", charts)
+	}
+	grown := `chartOfSecond.pieces.length > ` + strconv.Itoa(value[int](t, p, `chartOfSecond.pieces.length`)) + ` && [...plimsoll.charts][0] === chartOfSecond`
+	if _, err := chromedp.Run(ctx, chromedp.Poll[bool](grown)); err != nil {
+		t.Errorf("the chart of the second trial does not go on: %v", err)
+	}
+	p.shot(t, "live")
+	if text := value[string](t, p, `document.body.innerText`); !strings.Contains(text, "Trials that have ended") || !strings.Contains(text, "trial 2 of 2") {
+		t.Errorf("in the second trial it says %s", text)
 	}
 	if _, err := chromedp.Run(ctx, chromedp.Poll[bool](`document.body.innerText.includes('How it was measured')`)); err != nil {
 		t.Fatalf("no report at the end: %v; the console says %q", err, p.console)
