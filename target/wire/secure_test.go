@@ -310,3 +310,31 @@ func TestSecureBoundsWhatWaits(t *testing.T) {
 		t.Errorf("%d buffers are spare, and %d bytes not given back", len(l.spare), cap(l.toSend))
 	}
 }
+
+// What comes while a handshake still thinks is heard after it, the end too.
+func TestSecureKeepsWhatComesInTheHandshake(t *testing.T) {
+	server := serving()
+	server.MaxVersion = tls.VersionTLS12 // whose servers have the last word
+	l := dialed(t, newTestSecrecy(t, calling()), server, func(conn *tls.Conn, _ net.Conn) { say(conn, "hello") })
+	for sent := 0; sent < 2; { // all that it takes of ours
+		select {
+		case <-l.news:
+			if len(l.out()) > 0 {
+				l.send()
+				sent++
+			}
+		case b := <-l.came:
+			l.feed(b)
+		}
+	}
+	for b := range l.came {
+		l.feed(b)
+	}
+	l.end(io.EOF)
+	if _, err := l.shakeHands(); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.drain(); string(l.heard) != "hello" || err != io.ErrUnexpectedEOF {
+		t.Errorf("%q, %v", l.heard, err)
+	}
+}
