@@ -313,6 +313,14 @@ func TestSecureBoundsWhatWaits(t *testing.T) {
 
 // What comes while a handshake still thinks is heard after it, the end too.
 func TestSecureKeepsWhatComesInTheHandshake(t *testing.T) {
+	for _, late := range []bool{false, true} {
+		keepsWhatComes(t, late)
+	}
+}
+
+// keepsWhatComes has the last bytes come in the handshake, too, or right after it.
+func keepsWhatComes(t *testing.T, late bool) {
+	t.Helper()
 	server := serving()
 	server.MaxVersion = tls.VersionTLS12 // whose servers have the last word
 	l := dialed(t, newTestSecrecy(t, calling()), server, func(conn *tls.Conn, _ net.Conn) { say(conn, "hello") })
@@ -327,12 +335,22 @@ func TestSecureKeepsWhatComesInTheHandshake(t *testing.T) {
 			l.feed(b)
 		}
 	}
+	var rest []byte
 	for b := range l.came {
-		l.feed(b)
+		rest = append(rest, b...)
 	}
-	l.end(io.EOF)
+	some := len(rest) - 10 // of the hello
+	l.feed(rest[:some])
+	if !late {
+		l.feed(rest[some:])
+		l.end(io.EOF)
+	}
 	if _, err := l.shakeHands(); err != nil {
 		t.Fatal(err)
+	}
+	if late {
+		l.feed(rest[some:])
+		l.end(io.EOF)
 	}
 	if err := l.drain(); string(l.heard) != "hello" || err != io.ErrUnexpectedEOF {
 		t.Errorf("%q, %v", l.heard, err)
