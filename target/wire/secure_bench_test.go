@@ -5,6 +5,7 @@ import (
 	"crypto/cipher"
 	"crypto/tls"
 	"io"
+	"math"
 	"net"
 	"testing"
 )
@@ -52,17 +53,22 @@ func (l *carried) call(request, record, plain []byte) {
 }
 
 // A call takes the one allocation that package tls needs for reading a record (its
-// atLeastReader).
+// atLeastReader). Its pool of buffers may lose some at any time, so the least of
+// several runs is what counts.
 func TestSecureCallsHardlyAllocate(t *testing.T) {
 	for name, version := range versions {
-		const calls = 500
-		l, records := prepared(t, version, calls+1)
+		const runs, calls = 100, 5
+		l, records := prepared(t, version, runs*(calls+1))
 		request, plain, n := make([]byte, there), make([]byte, 4<<10), 0
-		if got := testing.AllocsPerRun(calls, func() {
-			l.call(request, records[n], plain)
-			n++
-		}); got > 1 {
-			t.Errorf("%s: %v allocations a call", name, got)
+		least := math.Inf(1)
+		for range runs {
+			least = min(least, testing.AllocsPerRun(calls, func() {
+				l.call(request, records[n], plain)
+				n++
+			}))
+		}
+		if least > 1 {
+			t.Errorf("%s: %v allocations a call", name, least)
 		}
 	}
 }

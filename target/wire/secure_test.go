@@ -239,6 +239,10 @@ func TestSecureLeavesHandshakes(t *testing.T) {
 		<-l.news
 	}
 	l.send()
+	select {
+	case <-l.news: // of what has been sent
+	default:
+	}
 	l.leave()
 	c.close()
 	select {
