@@ -40,6 +40,7 @@ func TestSettings(t *testing.T) {
 		`{keepalive: false}`:                with(func(s *Settings) { s.Reuse = Never }),
 		`{keepalive: user}`:                 with(func(s *Settings) { s.Reuse = ByUser }),
 		`{tls: {}}`:                         with(func(s *Settings) { s.TLS.Given = true }),
+		`{tls: {resume: true}}`:             with(func(s *Settings) { s.TLS = TLS{Given: true, Resume: true} }),
 		`{tls: {insecure: true, server_name: a}}`: with(func(s *Settings) {
 			s.TLS = TLS{Given: true, Insecure: true, ServerName: "a"}
 		}),

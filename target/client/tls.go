@@ -23,11 +23,19 @@ type TLS struct {
 	Insecure      bool
 	CA, Cert, Key string
 	ServerName    string
+
+	// Resume has a new connection go on with the session of one before, as browsers
+	// do: its handshake is shorter then.
+	Resume bool
 }
 
-// Config is that of package tls, which offers the protocols.
+// Config is that of package tls, which offers the protocols. Connections that are
+// to go on with each other's sessions share one.
 func (t TLS) Config(protocols ...string) (*tls.Config, error) {
 	config := &tls.Config{ServerName: t.ServerName, InsecureSkipVerify: t.Insecure, NextProtos: protocols}
+	if t.Resume {
+		config.ClientSessionCache = tls.NewLRUClientSessionCache(names)
+	}
 	if t.CA != "" {
 		pem, err := os.ReadFile(t.CA)
 		if err != nil {
@@ -50,6 +58,10 @@ func (t TLS) Config(protocols ...string) (*tls.Config, error) {
 	}
 	return config, nil
 }
+
+// names is of how many servers sessions are kept: the last one of each, by its name,
+// which any number of connections go on with.
+const names = 64
 
 // Handshake makes a connection to HOST:PORT one of TLS, or closes it. Where the
 // configuration names no server, its certificate must have the host's name.
@@ -85,6 +97,7 @@ func trust() setting.Shape[TLS] {
 		setting.Key("cert", "The PEM file of our own certificate.", path, func(t *written) *setting.At[string] { return &t.cert }),
 		setting.Key("key", "The PEM file of its private key.", path, func(t *written) *setting.At[string] { return &t.key }),
 		setting.Key("server_name", "The name that the server's certificate must have. Default: the host that is called.", setting.Text("a host name"), func(t *written) *string { return &t.ServerName }),
+		setting.Key("resume", "Have new connections go on with the TLS sessions of those before in the trial, whoever's they were, as browsers do. Default false: each pays for a whole handshake.", setting.Bool(), func(t *written) *bool { return &t.Resume }),
 	)
 	return setting.Complete(read, func(r *setting.Reader, at setting.Pos, t written) (TLS, bool) {
 		ok := true

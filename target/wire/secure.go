@@ -28,8 +28,8 @@ func newSecrecy(config *tls.Config, clock target.Clock) *secrecy {
 }
 
 // begin starts the handshake of a new connection, in a goroutine that ends with it.
-// Whenever there is news of it, wake is called, from anywhere: see to Out, Hungry
-// and Shaken then.
+// Whenever there is news of it, wake is called, from anywhere: see to out, hungry
+// and shaken then.
 func (c *secrecy) begin(wake func()) *secure {
 	s := &secure{secrecy: c, shake: newHandshake(wake)}
 	s.conn = tls.Client((*pipe)(s), c.config)
@@ -73,7 +73,7 @@ func (c *secrecy) giveBack(b []byte) {
 // has become. At rest it keeps no memory but what package tls does.
 //
 // During the handshake a goroutine has the connection, and blocks on what the loop
-// feeds; once Shaken has said that it is over, all of it is the loop's, without
+// feeds; once shaken has said that it is over, all of it is the loop's, without
 // locks.
 type secure struct {
 	*secrecy

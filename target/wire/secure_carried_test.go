@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"bytes"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -92,11 +93,11 @@ func dialed(t testing.TB, c *secrecy, server *tls.Config, script func(conn *tls.
 	l := &carried{t: t, socket: ours, news: make(chan struct{}, 1), came: make(chan []byte, 1<<14)}
 	all.Go(func() {
 		defer close(l.came)
+		b := make([]byte, 64<<10)
 		for {
-			b := make([]byte, 64<<10)
 			n, err := ours.Read(b)
 			if n > 0 {
-				l.came <- b[:n]
+				l.came <- bytes.Clone(b[:n])
 			}
 			if err != nil {
 				return

@@ -239,6 +239,10 @@ func TestSecureLeavesHandshakes(t *testing.T) {
 		<-l.news
 	}
 	l.send()
+	select {
+	case <-l.news: // of what has been sent
+	default:
+	}
 	l.leave()
 	c.close()
 	select {
@@ -308,5 +312,51 @@ func TestSecureBoundsWhatWaits(t *testing.T) {
 	}
 	if l.toSend != nil || len(l.spare) != 1 {
 		t.Errorf("%d buffers are spare, and %d bytes not given back", len(l.spare), cap(l.toSend))
+	}
+}
+
+// What comes while a handshake still thinks is heard after it, the end too.
+func TestSecureKeepsWhatComesInTheHandshake(t *testing.T) {
+	for _, late := range []bool{false, true} {
+		keepsWhatComes(t, late)
+	}
+}
+
+// keepsWhatComes has the last bytes come in the handshake, too, or right after it.
+func keepsWhatComes(t *testing.T, late bool) {
+	t.Helper()
+	server := serving()
+	server.MaxVersion = tls.VersionTLS12 // whose servers have the last word
+	l := dialed(t, newTestSecrecy(t, calling()), server, func(conn *tls.Conn, _ net.Conn) { say(conn, "hello") })
+	for sent := 0; sent < 2; { // all that it takes of ours
+		select {
+		case <-l.news:
+			if len(l.out()) > 0 {
+				l.send()
+				sent++
+			}
+		case b := <-l.came:
+			l.feed(b)
+		}
+	}
+	var rest []byte
+	for b := range l.came {
+		rest = append(rest, b...)
+	}
+	some := len(rest) - 10 // of the hello
+	l.feed(rest[:some])
+	if !late {
+		l.feed(rest[some:])
+		l.end(io.EOF)
+	}
+	if _, err := l.shakeHands(); err != nil {
+		t.Fatal(err)
+	}
+	if late {
+		l.feed(rest[some:])
+		l.end(io.EOF)
+	}
+	if err := l.drain(); string(l.heard) != "hello" || err != io.ErrUnexpectedEOF {
+		t.Errorf("%q, %v", l.heard, err)
 	}
 }
