@@ -375,6 +375,17 @@ func TestOpenAgain(t *testing.T) {
 	}
 }
 
+// The last that is said is GOAWAY.
+func TestNothingBehindGoAway(t *testing.T) {
+	r := newRig(t, post(70_000))
+	r.call(0)
+	r.says()
+	r.hears(join(greeting, number(window, 0, 1000), number(window, 1, 1000), frameOf(push, 0, 1, "")))
+	if said := sayings(t, r.says()); said[len(said)-1] != breach {
+		t.Errorf("%q", said)
+	}
+}
+
 // fielded is a reader of fields, as another protocol has it.
 type fielded struct {
 	wire.Reader
