@@ -15,9 +15,7 @@ func (s *session) Feed(b []byte) wire.Fault {
 			b = b[s.begin(b):]
 		}
 	}
-	if s.fault == nil {
-		s.pump()
-	}
+	s.pump()
 	return s.fault
 }
 

@@ -88,8 +88,12 @@ func (s *session) leaveLine(c *call) {
 	c.next, c.prev = nil, nil
 }
 
-// pump makes ready what may be sent of bodies, a frame of each in turn.
+// pump makes ready what may be sent of bodies, a frame of each in turn; nothing
+// behind GOAWAY.
 func (s *session) pump() {
+	if s.fault != nil {
+		return
+	}
 	for passed := 0; s.turn != nil && !s.stuck && s.window > 0 && len(s.out)-s.taken < ahead; {
 		c := s.turn
 		s.turn = c.next
