@@ -414,6 +414,28 @@ func (f *fielded) EOF() (bool, wire.Fault) {
 	return f.fault == nil, f.fault
 }
 
+// place makes a place that the reader reads, with a call of it.
+func (f *fielded) place(r *rig) *place {
+	p := &place{rig: r, x: new(wire.Exchange)}
+	p.stream, p.put, p.take = wire.NewStream(f)
+	r.places = append(r.places, p)
+	p.x.Request = &r.codec.requests[0].Request
+	p.put(p.x)
+	r.Begin(p.stream)
+	return p
+}
+
+// A head is as large for them as for others.
+func TestLargeFields(t *testing.T) {
+	for size, want := range map[int]string{50: "well", 90: "the head is too large"} {
+		r := rigged(t, http1.Options{MaxHead: 100}, 0)
+		p := new(fielded).place(r)
+		if r.hears(join(greeting, head200(endStream, "a", strings.Repeat("b", size)))); p.end != want {
+			t.Errorf("%d bytes: %q", size, p.end)
+		}
+	}
+}
+
 // Readers of other protocols get the fields as they are.
 func TestFields(t *testing.T) {
 	for _, c := range []struct {
@@ -427,12 +449,8 @@ func TestFields(t *testing.T) {
 		{head200(0, "A", "b"), ":status=200 ", `malformed header name (want small letters): "A"`},
 	} {
 		r := newRig(t)
-		p, reader := &place{rig: r, x: new(wire.Exchange)}, new(fielded)
-		p.stream, p.put, p.take = wire.NewStream(reader)
-		r.places = append(r.places, p)
-		p.x.Request = &r.codec.requests[0].Request
-		p.put(p.x)
-		r.Begin(p.stream)
+		reader := new(fielded)
+		p := reader.place(r)
 		r.hears(join(greeting, c.frames))
 		if p.end != c.end || reader.text.String() != c.text {
 			t.Errorf("%q: %s; not %q: %s", p.end, reader.text.String(), c.end, c.text)
