@@ -21,10 +21,8 @@ func (s *session) Sent(n int) {
 	s.taken += n
 	s.heard(n)
 	switch {
-	case s.taken == len(s.out) && cap(s.out) > roomy:
-		s.out, s.taken = nil, 0
 	case s.taken == len(s.out):
-		s.out, s.taken = s.out[:0], 0
+		s.out, s.taken = modest(s.out)[:0], 0
 	case 2*s.taken > len(s.out):
 		s.out, s.taken = s.out[:copy(s.out, s.out[s.taken:])], 0
 	}
