@@ -300,6 +300,10 @@ func TestTableOfTheServer(t *testing.T) {
 		}
 	}
 	r.hears(join(frameOf(settings, 0, 0, string(appendSetting(appendSetting(nil, tableSize, 10), tableSize, 9000)))))
+	if begins() != 0x20 {
+		t.Error("a table that is larger again was smaller before")
+	}
+	r.hears(setting(tableSize, 0))
 	r.Open()
 	if begins() == 0x20 {
 		t.Error("another connection has its usual table")
@@ -326,6 +330,31 @@ func TestAsksWithoutListening(t *testing.T) {
 		}
 		if listens.fault != nil || len(deaf.Out()) > mostAcks+1000 || cap(deaf.Out()) > 2*mostAcks {
 			t.Errorf("%s: %v; %d bytes are to be said, in %d", name, listens.fault, len(deaf.Out()), cap(deaf.Out()))
+		}
+	}
+}
+
+// A body waits for its stream's window, whatever opens that: settings, which may
+// also close it below zero, or an update.
+func TestWindowsOfBodies(t *testing.T) {
+	r := newRig(t, post(1000))
+	r.hears(join(greeting, setting(initialWindow, 0)))
+	r.call(0)
+	r.says()
+	for _, c := range []struct {
+		hears []byte
+		said  string
+	}{
+		{number(window, 0, 9), "[]"},
+		{setting(initialWindow, 100), "[SETTINGS ACK DATA 1 100]"},
+		{setting(initialWindow, 10), "[SETTINGS ACK]"},
+		{number(window, 1, 90), "[]"},
+		{number(window, 1, 1), "[DATA 1 1]"},
+		{setting(initialWindow, 2000), "[SETTINGS ACK DATA 1 END 899]"},
+	} {
+		r.hears(c.hears)
+		if said := fmt.Sprint(sayings(t, r.says())); said != c.said {
+			t.Errorf("%s, and not %s", said, c.said)
 		}
 	}
 }
