@@ -299,7 +299,7 @@ func TestTableOfTheServer(t *testing.T) {
 			t.Errorf("at %d: it is told again", c.size)
 		}
 	}
-	r.hears(join(frameOf(settings, 0, 0, string(appendSetting(appendSetting(nil, tableSize, 10), tableSize, 9000)))))
+	r.hears(join(setting(tableSize, 9000), frameOf(settings, 0, 0, string(appendSetting(appendSetting(nil, tableSize, 10), tableSize, 9000)))))
 	if begins() != 0x20 {
 		t.Error("a table that is larger again was smaller before")
 	}
