@@ -135,7 +135,7 @@ func (d *Decoder) literal(bits int) (name, value []byte, err error) {
 	if index == 0 {
 		name, err = d.string()
 	} else if name, _, err = d.at(index); err == nil && index >= uint64(len(known)) {
-		d.text = append(d.text, name...)
+		d.text = append(d.text, name...) // its entry may go when the field is put in
 		name = d.text
 	}
 	if err != nil {

@@ -310,6 +310,31 @@ func TestCodesAreThoseOfTheRFC(t *testing.T) {
 	}
 }
 
+// Fields at the very size of the table, and beyond it; names that come from entries
+// which go, or move, when their field is put in.
+func TestTablesAtTheirLimits(t *testing.T) {
+	small := appendString([]byte{0x40, 1, 'a'}, []byte("b"))
+	for _, size := range []int{30, 31, 32, 100} {
+		like(t, 64, [][]byte{large(size), unhex(t, "be")})
+		like(t, 64, [][]byte{small, join(small, large(size)), small, join(small, large(size)), small})
+		like(t, 100, [][]byte{join(small, small, small, large(size), small)})
+	}
+	for _, back := range []int{0, 1, 5, 30} {
+		for name := range 70 {
+			blocks := [][]byte{nil}
+			for i := range back + 1 {
+				b := appendString([]byte{0x40}, bytes.Repeat([]byte{byte('a' + i%26)}, name+1))
+				blocks[0] = append(blocks[0], appendString(b, []byte("v"))...)
+			}
+			for i := range 60 {
+				b := appendInteger(nil, 0x40, 6, len(static)+back)
+				blocks = append(blocks, appendString(b, bytes.Repeat([]byte{byte('A' + i%26)}, i)))
+			}
+			like(t, 4096, blocks)
+		}
+	}
+}
+
 // A block that is said again is not decoded again where it means the same, whatever
 // its table holds by then.
 func TestBlocksThatAreSaidAgain(t *testing.T) {

@@ -80,16 +80,13 @@ func (t *table) append(e entry) {
 }
 
 // repeat puts n fields in once more that were put in last, and tells whether it
-// could: not where they push each other out.
+// could: not where they have pushed each other out.
 func (t *table) repeat(n int) bool {
 	if n == 0 || n > t.count {
 		return n == 0
 	}
 	from := t.entries[t.place(n-1)].at
 	bytes := int(t.gone) + len(t.bytes) - int(from)
-	if bytes+n*overhead > t.most {
-		return false
-	}
 	if len(t.bytes)+bytes > cap(t.bytes) {
 		t.room(bytes)
 	}

@@ -40,6 +40,8 @@ func NewCodec(o http1.Options, streams int, alone bool) *Codec {
 	return c
 }
 
+var _ wire.Multiplexing = (*Codec)(nil)
+
 // Session makes what is said on one connection after the other.
 func (c *Codec) Session() wire.Session { return &session{codec: c} }
 
@@ -50,8 +52,6 @@ func (c *Codec) heading(s *session, x *wire.Exchange) request {
 		return c.prepared[at]
 	}
 	r := c.request(s.coded[:0], x.Request.Bytes, &s.lower)
-	if s.coded = r.block; cap(s.coded) > roomy {
-		s.coded = nil
-	}
+	s.coded = modest(r.block)
 	return r
 }

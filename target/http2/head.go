@@ -47,9 +47,7 @@ func (s *session) continues(payload []byte) {
 		of := s.blockOf
 		s.blockOf.stream = 0
 		s.fieldsOf(&of, s.block)
-		if cap(s.block) > roomy {
-			s.block = nil
-		}
+		s.block = modest(s.block)
 	}
 }
 
@@ -80,8 +78,8 @@ func (s *session) fieldsOf(f *frame, block []byte) {
 	if asText && h.fault == nil {
 		s.known = h.status
 	}
-	if cap(s.text) > roomy {
-		s.text, s.known = nil, 0
+	if s.text = modest(s.text); s.text == nil {
+		s.known = 0
 	}
 	if h.call != nil {
 		s.headed(&h, f.has(endStream))

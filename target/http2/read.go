@@ -15,9 +15,7 @@ func (s *session) Feed(b []byte) wire.Fault {
 			b = b[s.begin(b):]
 		}
 	}
-	if s.fault == nil {
-		s.pump()
-	}
+	s.pump()
 	return s.fault
 }
 
@@ -224,7 +222,7 @@ func (s *session) body(c *call, piece []byte) {
 	}
 	c.body += int64(len(piece))
 	n, end, f := c.stream.Reader().Feed(piece)
-	c.whole = c.whole || end != wire.More
+	c.whole = end != wire.More
 	switch {
 	case f != nil:
 		s.fail(c, protocolError, f)

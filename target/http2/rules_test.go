@@ -59,6 +59,9 @@ var rules9113 = []rule{
 	{"4.3", "fields of another stream between fields", join(frameOf(headers, 0, 1, "\x88"), frameOf(continuation, endHeaders, 3, "")), "", "a frame of type 9 in the midst", []string{breach}},
 	{"4.3", "a table that outlives a head that is malformed", join(frameOf(headers, endHeaders|endStream, 1, "\x40\x01A\x01b"), frameOf(headers, endHeaders|endStream, 3, "\x88\xbe")), "malformed head: no :status", "", []string{resetFirst, "RST_STREAM 3 PROTOCOL_ERROR"}},
 
+	{"4.3", "a head that is malformed, twice", join(head200(endStream, "A", "b"), frameOf(headers, endHeaders|endStream, 3, blockOf(":status", "200", "A", "b"))), "malformed header name", "", []string{resetFirst, "RST_STREAM 3 PROTOCOL_ERROR"}},
+	{"4.3", "a trailer, then the same as a head", join(head200(0), frameOf(headers, endHeaders|endStream, 1, blockOf("a", "b")), frameOf(headers, endHeaders|endStream, 3, blockOf("a", "b"))), "well", "", []string{"RST_STREAM 3 PROTOCOL_ERROR"}},
+
 	{"5.1", "DATA on a stream that nobody has begun", frameOf(data, 0, 5, ""), "", "DATA on stream 5, which nobody has begun", []string{breach}},
 	{"5.1", "HEADERS on a stream that nobody has begun", frameOf(headers, endHeaders, 5, "\x88"), "", "HEADERS on stream 5", []string{breach}},
 	{"5.1", "HEADERS on a stream of the server's", frameOf(headers, endHeaders, 2, "\x88"), "", "HEADERS on stream 2", []string{breach}},

@@ -21,10 +21,8 @@ func (s *session) Sent(n int) {
 	s.taken += n
 	s.heard(n)
 	switch {
-	case s.taken == len(s.out) && cap(s.out) > roomy:
-		s.out, s.taken = nil, 0
 	case s.taken == len(s.out):
-		s.out, s.taken = s.out[:0], 0
+		s.out, s.taken = modest(s.out)[:0], 0
 	case 2*s.taken > len(s.out):
 		s.out, s.taken = s.out[:copy(s.out, s.out[s.taken:])], 0
 	}
@@ -88,8 +86,12 @@ func (s *session) leaveLine(c *call) {
 	c.next, c.prev = nil, nil
 }
 
-// pump makes ready what may be sent of bodies, a frame of each in turn.
+// pump makes ready what may be sent of bodies, a frame of each in turn; nothing
+// behind GOAWAY.
 func (s *session) pump() {
+	if s.fault != nil {
+		return
+	}
 	for passed := 0; s.turn != nil && !s.stuck && s.window > 0 && len(s.out)-s.taken < ahead; {
 		c := s.turn
 		s.turn = c.next

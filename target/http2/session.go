@@ -65,17 +65,25 @@ func (s *session) Open() {
 	s.forget()
 	*s = session{
 		codec: s.codec, calls: s.calls, next: 1, latest: widest,
-		partial: s.partial[:0], block: s.block[:0], fields: s.fields, text: s.text[:0],
+		partial: modest(s.partial)[:0], block: modest(s.block)[:0], fields: s.fields, text: modest(s.text)[:0],
 		streams: s.codec.lets, initial: usualWindow, largest: usualFrame, window: usualWindow, table: hpack.UsualTable,
-		out: s.out, lower: s.lower, coded: s.coded,
+		out: modest(s.out)[:0], lower: s.lower, coded: s.coded,
 	}
 	s.fields.Reset(hpack.UsualTable)
-	b := append(s.out[:0], preface...)
+	b := append(s.out, preface...)
 	b = appendFrame(b, 3*6, settings, 0, 0)
 	b = appendSetting(b, enablePush, 0)
 	b = appendSetting(b, initialWindow, widest)
 	b = appendSetting(b, headSize, uint32(min(s.codec.maxHead, widest)))
 	s.out = appendNumber(b, window, 0, widest-usualWindow)
+}
+
+// modest is b, unless that takes more memory than is kept without need.
+func modest(b []byte) []byte {
+	if cap(b) > roomy {
+		return nil
+	}
+	return b
 }
 
 // forget forgets the calls of the connection before.

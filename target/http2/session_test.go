@@ -299,7 +299,11 @@ func TestTableOfTheServer(t *testing.T) {
 			t.Errorf("at %d: it is told again", c.size)
 		}
 	}
-	r.hears(join(frameOf(settings, 0, 0, string(appendSetting(appendSetting(nil, tableSize, 10), tableSize, 9000)))))
+	r.hears(join(setting(tableSize, 9000), frameOf(settings, 0, 0, string(appendSetting(appendSetting(nil, tableSize, 10), tableSize, 9000)))))
+	if begins() != 0x20 {
+		t.Error("a table that is larger again was smaller before")
+	}
+	r.hears(setting(tableSize, 0))
 	r.Open()
 	if begins() == 0x20 {
 		t.Error("another connection has its usual table")
@@ -326,6 +330,31 @@ func TestAsksWithoutListening(t *testing.T) {
 		}
 		if listens.fault != nil || len(deaf.Out()) > mostAcks+1000 || cap(deaf.Out()) > 2*mostAcks {
 			t.Errorf("%s: %v; %d bytes are to be said, in %d", name, listens.fault, len(deaf.Out()), cap(deaf.Out()))
+		}
+	}
+}
+
+// A body waits for its stream's window, whatever opens that: settings, which may
+// also close it below zero, or an update.
+func TestWindowsOfBodies(t *testing.T) {
+	r := newRig(t, post(1000))
+	r.hears(join(greeting, setting(initialWindow, 0)))
+	r.call(0)
+	r.says()
+	for _, c := range []struct {
+		hears []byte
+		said  string
+	}{
+		{number(window, 0, 9), "[]"},
+		{setting(initialWindow, 100), "[SETTINGS ACK DATA 1 100]"},
+		{setting(initialWindow, 10), "[SETTINGS ACK]"},
+		{number(window, 1, 90), "[]"},
+		{number(window, 1, 1), "[DATA 1 1]"},
+		{setting(initialWindow, 2000), "[SETTINGS ACK DATA 1 END 899]"},
+	} {
+		r.hears(c.hears)
+		if said := fmt.Sprint(sayings(t, r.says())); said != c.said {
+			t.Errorf("%s, and not %s", said, c.said)
 		}
 	}
 }
@@ -375,6 +404,17 @@ func TestOpenAgain(t *testing.T) {
 	}
 }
 
+// The last that is said is GOAWAY.
+func TestNothingBehindGoAway(t *testing.T) {
+	r := newRig(t, post(70_000))
+	r.call(0)
+	r.says()
+	r.hears(join(greeting, number(window, 0, 1000), number(window, 1, 1000), frameOf(push, 0, 1, "")))
+	if said := sayings(t, r.says()); said[len(said)-1] != breach {
+		t.Errorf("%q", said)
+	}
+}
+
 // fielded is a reader of fields, as another protocol has it.
 type fielded struct {
 	wire.Reader
@@ -403,6 +443,28 @@ func (f *fielded) EOF() (bool, wire.Fault) {
 	return f.fault == nil, f.fault
 }
 
+// place makes a place that the reader reads, with a call of it.
+func (f *fielded) place(r *rig) *place {
+	p := &place{rig: r, x: new(wire.Exchange)}
+	p.stream, p.put, p.take = wire.NewStream(f)
+	r.places = append(r.places, p)
+	p.x.Request = &r.codec.requests[0].Request
+	p.put(p.x)
+	r.Begin(p.stream)
+	return p
+}
+
+// A head is as large for them as for others.
+func TestLargeFields(t *testing.T) {
+	for size, want := range map[int]string{50: "well", 90: "the head is too large"} {
+		r := rigged(t, http1.Options{MaxHead: 100}, 0)
+		p := new(fielded).place(r)
+		if r.hears(join(greeting, head200(endStream, "a", strings.Repeat("b", size)))); p.end != want {
+			t.Errorf("%d bytes: %q", size, p.end)
+		}
+	}
+}
+
 // Readers of other protocols get the fields as they are.
 func TestFields(t *testing.T) {
 	for _, c := range []struct {
@@ -416,12 +478,8 @@ func TestFields(t *testing.T) {
 		{head200(0, "A", "b"), ":status=200 ", `malformed header name (want small letters): "A"`},
 	} {
 		r := newRig(t)
-		p, reader := &place{rig: r, x: new(wire.Exchange)}, new(fielded)
-		p.stream, p.put, p.take = wire.NewStream(reader)
-		r.places = append(r.places, p)
-		p.x.Request = &r.codec.requests[0].Request
-		p.put(p.x)
-		r.Begin(p.stream)
+		reader := new(fielded)
+		p := reader.place(r)
 		r.hears(join(greeting, c.frames))
 		if p.end != c.end || reader.text.String() != c.text {
 			t.Errorf("%q: %s; not %q: %s", p.end, reader.text.String(), c.end, c.text)
