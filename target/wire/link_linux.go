@@ -24,7 +24,7 @@ type link struct {
 	refusal    error // why there is no connection to it
 	connected  bool
 	closing    bool // the server has closed it, though there may be bytes to read
-	full       bool // has more to read than one turn allows
+	full       bool // has more to read, or to write, than one turn allows
 }
 
 // holder is whose a link is. It may close the link at any time.
@@ -32,7 +32,7 @@ type holder interface {
 	// up hears that the link is connected, or why it cannot be.
 	up(refusal error)
 	// ready hears that there may be something to read, or room to write, in epoll's
-	// bits; 0: it has asked the poller for its turn.
+	// bits; 0: it has asked the poller to go on, and wait.Due: to go first.
 	ready(events uint32)
 	// take takes in what has come, or why nothing will: io.EOF, or the system's error.
 	// It tells whether more is wanted.
@@ -121,7 +121,9 @@ func (w *way) connect(fd int) error {
 func (l *link) Ready(events uint32) {
 	if events == 0 {
 		l.full = false
-		l.holder.ready(0)
+	}
+	if events == 0 || events == wait.Due {
+		l.holder.ready(events)
 		return
 	}
 	if !l.connected {
@@ -164,7 +166,8 @@ func (l *link) refuse(err error) {
 }
 
 // pieces bounds the reads from a link in one turn, so that a server that sends
-// without an end neither keeps the others waiting nor outlives its time.
+// without an end neither keeps the others waiting nor outlives its time. So it does
+// the writes of one that takes whatever there is.
 const pieces = 16
 
 // read hands over what has come, as long as it is wanted. A socket that is closing
@@ -188,6 +191,11 @@ func (l *link) read() {
 			return
 		}
 	}
+	l.again()
+}
+
+// again has its holder go on when the others have had their turn.
+func (l *link) again() {
 	if !l.full {
 		l.full = true
 		l.sockets.poll.Again(l.place)
