@@ -108,7 +108,7 @@ func TestStreamsAreFilledAndNotExceeded(t *testing.T) {
 func TestCallsBeforeTheSettings(t *testing.T) {
 	s := share(t, nil, setting(peers.SettingMaxConcurrentStreams, 3))
 	var refused atomic.Int64
-	s.at = func(q *question) bool {
+	s.does(func(q *question) bool {
 		q.guest.mu.Lock()
 		above := len(q.open) > 3
 		q.guest.mu.Unlock()
@@ -118,7 +118,7 @@ func TestCallsBeforeTheSettings(t *testing.T) {
 		}
 		time.AfterFunc(time.Millisecond, func() { q.well() })
 		return true
-	}
+	})
 	e := multiplex(t, s.address, 0, func(o *Options) { o.Connections = 1 })
 	e.send(0, 50)
 	ended := collect(t, e, 50)
@@ -150,7 +150,7 @@ func TestCallsInLineGoOnWithMoreStreams(t *testing.T) {
 	if e.InLine() != 9 {
 		t.Fatalf("%d are in line", e.InLine())
 	}
-	s.guests[0].write(func(w *peers.Framer) error {
+	s.first().write(func(w *peers.Framer) error {
 		return w.WriteSettings(setting(peers.SettingMaxConcurrentStreams, 0))
 	})
 	(<-asked).well()
@@ -158,7 +158,7 @@ func TestCallsInLineGoOnWithMoreStreams(t *testing.T) {
 	if e.InLine() != 9 || len(asked) > 0 {
 		t.Fatalf("%d are in line, %d are asked", e.InLine(), len(asked))
 	}
-	s.guests[0].write(func(w *peers.Framer) error {
+	s.first().write(func(w *peers.Framer) error {
 		return w.WriteSettings(setting(peers.SettingMaxConcurrentStreams, 100))
 	})
 	e.pass(t, "all are asked", func() bool { return len(asked) == 9 })
@@ -175,13 +175,13 @@ func TestCallsInLineGoOnWithMoreStreams(t *testing.T) {
 func TestANewConnectionTakesAllThatAreInLine(t *testing.T) {
 	var conns atomic.Int64
 	s := share(t, nil)
-	s.at = func(q *question) bool {
+	s.does(func(q *question) bool {
 		if s.conns.Load() == 1 {
 			conns.Add(1)
 			return q.n < 3 // and closes it, on all
 		}
 		return q.well()
-	}
+	})
 	e := multiplex(t, s.address, 4, func(o *Options) { o.Connections = 1 })
 	e.send(0, 8)
 	if e.InLine() != 4 {
@@ -208,7 +208,7 @@ func TestANewConnectionTakesAllThatAreInLine(t *testing.T) {
 func TestGoAwayWithCallsInLine(t *testing.T) {
 	s := share(t, nil)
 	var before sync.Map // numbers of the requests on the first connection
-	s.at = func(q *question) bool {
+	s.does(func(q *question) bool {
 		if s.conns.Load() > 1 {
 			return q.well()
 		}
@@ -224,7 +224,7 @@ func TestGoAwayWithCallsInLine(t *testing.T) {
 		first.well()
 		q.leave()
 		return false
-	}
+	})
 	e := multiplex(t, s.address, 4, func(o *Options) { o.Connections = 1 })
 	e.send(0, 10)
 	ended := collect(t, e, 10)
@@ -290,7 +290,7 @@ const nudge = 50_000
 // upload, and some calls that have seen to that, and who is stuck with it.
 func stuck(t *testing.T, change func(*Options)) (s *sharer, e *engine, nudges int) {
 	s = share(t, nil, wide...)
-	s.at = func(q *question) bool {
+	s.does(func(q *question) bool {
 		switch {
 		case q.n == 0:
 			return q.SetReadBuffer(64<<10) == nil && q.widen() && q.well()
@@ -299,7 +299,7 @@ func stuck(t *testing.T, change func(*Options)) (s *sharer, e *engine, nudges in
 			return true
 		}
 		return atOnce(q)
-	}
+	})
 	var once sync.Once
 	t.Cleanup(func() { once.Do(func() { close(s.hearing) }) })
 	e = multiplex(t, s.address, 100_000, func(o *Options) {
@@ -338,7 +338,7 @@ func TestCallsOfWhichNothingHasLeftGoElsewhere(t *testing.T) {
 		t.Fatalf("%+v", done)
 	}
 	s.deaf.Store(false)
-	s.guests[0].reset()
+	s.first().reset()
 	left := 0
 	for _, done := range collect(t, e, 6+nudges) {
 		if done.Class == target.Reset && done.ID.Slot() != 1 {
@@ -364,9 +364,9 @@ func TestTheTimeGoesOnElsewhere(t *testing.T) {
 		for e.now() < sent+timeout*3/4 {
 			e.Wait(e.now() + time.Millisecond)
 		}
-		s.at = func(*question) bool { return true } // and nobody answers elsewhere
+		s.does(func(*question) bool { return true }) // and nobody answers elsewhere
 		s.deaf.Store(false)
-		s.guests[0].reset()
+		s.first().reset()
 		took := time.Duration(0)
 		for done, any, _ := e.Wait(e.now() + 10*time.Second); any; done, any, _ = e.Wait(e.now() + 10*time.Second) {
 			if done.ID.Slot() == 10 {
@@ -668,6 +668,8 @@ func TestSharedConnectionsComeByTheirRoute(t *testing.T) {
 	})
 	expectOK(t, call(t, e, 4))
 	var from []string
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	for _, g := range s.guests {
 		from = append(from, strings.Split(g.RemoteAddr().String(), ":")[0])
 	}

@@ -24,13 +24,12 @@ type sharer struct {
 	// its head has come, and, if it has a body, once more when that has. False
 	// closes the connection.
 	at func(q *question) (goOn bool)
-	// silent servers read nothing behind a connection's first call.
+	// deaf servers read nothing.
 	deaf    *atomic.Bool
 	hearing chan struct{} // closed when they do again
 	slow    time.Duration // between a piece of a body and making room for more
 
 	conns, heads, whole, resets, reads atomic.Int64
-	over                               atomic.Int64 // requests above what was allowed at the time
 	most                               atomic.Int64 // at a time, on one connection
 	bytes                              atomic.Int64 // of bodies
 	mu                                 sync.Mutex
@@ -44,8 +43,6 @@ type guest struct {
 	mu     sync.Mutex // of what is written, and of open
 	frames *peers.Framer
 	open   map[uint32]*question
-	last   uint32 // stream
-	broken bool
 }
 
 // question is a request.
@@ -63,6 +60,27 @@ func share(t testing.TB, at func(*question) bool, settings ...peers.Setting) *sh
 	s := &sharer{settings: settings, at: at, deaf: new(atomic.Bool), hearing: make(chan struct{})}
 	s.address = serve(t, s.visit)
 	return s
+}
+
+// does sets what it does from now on. (The sockets of the engine are none that the
+// race detector knows.)
+func (s *sharer) does(at func(*question) bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.at = at
+}
+
+func (s *sharer) script() func(*question) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.at
+}
+
+// first is its first guest.
+func (s *sharer) first() *guest {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.guests[0]
 }
 
 func (s *sharer) visit(p *peer) {
@@ -123,7 +141,7 @@ func (g *guest) next() bool {
 	case *peers.HeadersFrame:
 		q := &question{guest: g, id: f.StreamID, n: int(g.heads.Add(1) - 1), body: !f.StreamEnded(), whole: f.StreamEnded()}
 		g.mu.Lock()
-		g.open[q.id], g.last = q, q.id
+		g.open[q.id] = q
 		for now := int64(len(g.open)); now > g.most.Load(); {
 			g.most.Store(now)
 		}
@@ -131,7 +149,7 @@ func (g *guest) next() bool {
 		if q.whole {
 			g.sharer.whole.Add(1)
 		}
-		return g.at(q)
+		return g.script()(q)
 	case *peers.DataFrame:
 		g.mu.Lock()
 		q := g.open[f.StreamID]
@@ -150,7 +168,7 @@ func (g *guest) next() bool {
 		if q.bytes += len(f.Data()); f.StreamEnded() {
 			q.whole = true
 			g.sharer.whole.Add(1)
-			return g.at(q)
+			return g.script()(q)
 		}
 		return size == 0 || g.write(func(w *peers.Framer) error { return w.WriteWindowUpdate(f.StreamID, size) })
 	}
