@@ -18,6 +18,7 @@ type Codec struct {
 	prepared []request // the heads of those
 	maxHead  int
 	streams  int
+	allowed  int // of streams, by the settings that have come last of any connection
 	scheme   string
 	host     string
 }
@@ -28,7 +29,7 @@ const usualStreams = 100
 // NewCodec makes the codec of a loop's carrier; a connection has that many streams
 // at a time at most, 0: 100. One goroutine reads all connections, if alone says so.
 func NewCodec(o http1.Options, streams int, alone bool) *Codec {
-	c := &Codec{Codec: http1.NewCodec(o, alone), requests: o.Requests, maxHead: o.MaxHead, streams: streams}
+	c := &Codec{Codec: http1.NewCodec(o, alone), requests: o.Requests, maxHead: o.MaxHead, streams: streams, allowed: atFirst}
 	if c.maxHead <= 0 {
 		c.maxHead = http1.UsualHead
 	}

@@ -48,7 +48,8 @@ type session struct {
 	coded []byte // a block
 }
 
-// atFirst is how many streams we use before the server has said how many it takes.
+// atFirst is how many streams we use before a server has said how many it takes, on
+// this connection or on one before.
 const atFirst = 100
 
 const preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
@@ -59,7 +60,7 @@ func (s *session) Open() {
 	s.next, s.fault, s.gone, s.greeted, s.need = 1, nil, nil, false, 0
 	s.partial, s.left, s.padding, s.block, s.blockOf, s.framed = s.partial[:0], 0, 0, s.block[:0], frame{}, 0
 	s.fields.Reset(hpack.UsualTable)
-	s.streams, s.initial, s.largest, s.window = atFirst, usualWindow, usualFrame, usualWindow
+	s.streams, s.initial, s.largest, s.window = s.codec.allowed, usualWindow, usualFrame, usualWindow
 	s.table, s.shrunk = hpack.UsualTable, false
 	s.owed, s.taken, s.turn, s.said, s.acks = 0, 0, nil, 0, acks{}
 	b := append(s.out[:0], preface...)

@@ -439,7 +439,7 @@ func TestLargeUploadsToSlowReaders(t *testing.T) {
 		size = 1 << 20
 	}
 	s := share(t, atOnce)
-	s.slow = 10 * time.Microsecond
+	s.slow.Store(10_000)
 	e := multiplex(t, s.address, 0, func(o *Options) {
 		o.Requests, o.Timeout = []http1.Request{ask("PUT", strings.Repeat("x", size))}, 2*time.Minute
 	})

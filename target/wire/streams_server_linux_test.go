@@ -27,7 +27,7 @@ type sharer struct {
 	// deaf servers read nothing.
 	deaf    *atomic.Bool
 	hearing chan struct{} // closed when they do again
-	slow    time.Duration // between a piece of a body and making room for more
+	slow    atomic.Int64  // nanoseconds between a piece of a body and making room for more
 
 	conns, heads, whole, resets, reads atomic.Int64
 	most                               atomic.Int64 // at a time, on one connection
@@ -156,8 +156,8 @@ func (g *guest) next() bool {
 		g.mu.Unlock()
 		size := f.Length
 		g.sharer.bytes.Add(int64(len(f.Data())))
-		if g.slow > 0 {
-			time.Sleep(g.slow)
+		if slow := g.slow.Load(); slow > 0 {
+			time.Sleep(time.Duration(slow))
 		}
 		if size > 0 && !g.write(func(w *peers.Framer) error { return w.WriteWindowUpdate(0, size) }) {
 			return false
