@@ -23,8 +23,8 @@ type Codec struct {
 	host     string
 }
 
-// usualStreams is how many streams a connection has at a time unless somebody says.
-const usualStreams = 100
+// UsualStreams is how many streams a connection has at a time unless somebody says.
+const UsualStreams = 100
 
 // NewCodec makes the codec of a loop's carrier; a connection has that many streams
 // at a time at most, 0: 100. One goroutine reads all connections, if alone says so.
@@ -34,7 +34,7 @@ func NewCodec(o http1.Options, streams int, alone bool) *Codec {
 		c.maxHead = http1.UsualHead
 	}
 	if c.streams <= 0 {
-		c.streams = usualStreams
+		c.streams = UsualStreams
 	}
 	c.scheme, c.host, _ = strings.Cut(o.Origin, "://")
 	for _, r := range o.Requests {
