@@ -278,7 +278,7 @@ scenarios:
 func TestFailedCallsNameTheirTraces(t *testing.T) {
 	var mu sync.Mutex
 	seen := map[string]bool{}
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server := serveBoth(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		mu.Lock()
 		defer mu.Unlock()
 		if parts := strings.Split(r.Header.Get("Traceparent"), "-"); len(parts) == 4 {
@@ -287,7 +287,7 @@ func TestFailedCallsNameTheirTraces(t *testing.T) {
 		w.WriteHeader(http.StatusTeapot)
 	}))
 	defer server.Close()
-	for _, engine := range []string{"auto", "wire-net", "std"} {
+	for _, engine := range []string{"auto", "wire-net", "std", shared} {
 		var calls bytes.Buffer
 		run := carryOut(t, fmt.Sprintf(`
 targets: {shop: {http: {url: %q, engine: %s}}}

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -19,7 +18,7 @@ import (
 // requests: with a 503, or by breaking the connection off.
 func shaky(t *testing.T, fails func(n int64) string) (url string, seen *atomic.Int64) {
 	seen = new(atomic.Int64)
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server := serveBoth(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
 		switch fails(seen.Add(1) - 1) {
 		case "503":
@@ -71,7 +70,7 @@ func TestRetriesOverEveryEngine(t *testing.T) {
 		"a budget of nothing": {always("503"), "{attempts: 30, backoff: 0s, budget: 0%}", 0, 40, "status-503", 0},
 		"pauses count":        {always("503"), "{attempts: 3, backoff: 20ms, factor: 2, jitter: none}", 0, 120, "status-503", 60 * time.Millisecond},
 	} {
-		for _, engine := range []string{"std", "wire-net", "wire"} {
+		for _, engine := range []string{"std", "wire-net", "wire", shared} {
 			t.Run(strings.ReplaceAll(name, " ", "-")+"/"+engine, func(t *testing.T) {
 				url, seen := shaky(t, c.fails)
 				trial := tried(t, url, engine, c.retry)
@@ -97,7 +96,7 @@ func TestRetriesOverEveryEngine(t *testing.T) {
 
 // A refused connection is tried again, and nothing has gone out.
 func TestRefusedConnectionsAreTriedAgain(t *testing.T) {
-	for _, engine := range []string{"std", "wire-net", "wire"} {
+	for _, engine := range []string{"std", "wire-net", "wire", shared} {
 		trial := tried(t, "http://"+real.Nowhere, engine, "{attempts: 4, backoff: 1ms, on: connect}")
 		classes := []string{}
 		for class := range trial.Errors {

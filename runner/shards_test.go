@@ -32,21 +32,23 @@ func TestLoopsShareATrial(t *testing.T) {
 		"one at a time":   {"duration: 300ms, modes: [sequential]", 1, 50},
 		"changing number": {"modes: [{mode: concurrent, stages: [{target: 5, duration: 300ms}]}]", 1, 50},
 	} {
-		t.Run(name, func(t *testing.T) {
-			server := newCounter(t)
-			run := carryOut(t, fmt.Sprintf(`
+		for _, version := range []string{"1.1", "2"} {
+			t.Run(name+" over HTTP "+version, func(t *testing.T) {
+				server := newCounter(t)
+				run := carryOut(t, fmt.Sprintf(`
 loops: 3
-targets: {t: {http: {calls: [{url: "%[1]s/a"}, {url: "%[1]s/b"}, {url: "%[1]s/c"}]}}}
-scenarios: [{name: s, target: t, %s}]`, server.URL, test.load))
-			trial := run.Trials[0]
-			if loops := max(1, trial.Loops); loops != test.loops {
-				t.Errorf("%d loops, want %d", loops, test.loops)
-			}
-			if trial.OK != trial.Scheduled || trial.OK < test.least || trial.Ended != result.Complete {
-				t.Errorf("%s: %d ok of %d, at least %d: %v", trial.Ended, trial.OK, trial.Scheduled, test.least, trial.Errors)
-			}
-			server.check(t, trial.OK)
-		})
+targets: {t: {http: {calls: [{url: "%[1]s/a"}, {url: "%[1]s/b"}, {url: "%[1]s/c"}], http: "%[3]s", engine: wire}}}
+scenarios: [{name: s, target: t, %[2]s}]`, server.URL, test.load, version))
+				trial := run.Trials[0]
+				if loops := max(1, trial.Loops); loops != test.loops {
+					t.Errorf("%d loops, want %d", loops, test.loops)
+				}
+				if trial.OK != trial.Scheduled || trial.OK < test.least || trial.Ended != result.Complete || trial.Attempts != trial.OK {
+					t.Errorf("%s: %d ok of %d, at least %d: %v", trial.Ended, trial.OK, trial.Scheduled, test.least, trial.Errors)
+				}
+				server.check(t, trial.OK)
+			})
+		}
 	}
 }
 
@@ -59,7 +61,7 @@ type counter struct {
 
 func newCounter(t *testing.T) *counter {
 	c := &counter{paths: map[string]int64{}}
-	c.Server = httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+	c.Server = serveBoth(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		c.mu.Lock()
 		c.paths[strings.Trim(r.URL.Path, "/")]++
 		c.mu.Unlock()

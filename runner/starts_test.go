@@ -5,7 +5,6 @@ import (
 	"encoding/csv"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"slices"
 	"strconv"
 	"strings"
@@ -41,7 +40,7 @@ func starts(t *testing.T, calls []byte) (list []int64) {
 // connections do to the calls, and while the target freezes.
 func TestPacedStartsKeepTheirDistance(t *testing.T) {
 	const n, per, burst = 20, 100 * time.Millisecond, 8
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	server := serveBoth(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		if time.Now().UnixMilli()/150%2 == 0 {
 			time.Sleep(40 * time.Millisecond)
 		}
@@ -58,6 +57,7 @@ func TestPacedStartsKeepTheirDistance(t *testing.T) {
 		"std, pool":  web("std", ", connections: 12"),
 		"wire, pool": web("wire", ", connections: 12"),
 		"net, pool":  web("wire-net", ", connections: 12"),
+		"shared":     web(shared, ", connections: 2, streams: 6"),
 	} {
 		for arrivals, mode := range map[string]string{
 			"window":        "arrivals: window",
@@ -101,7 +101,7 @@ func TestCrawlsKeepTheirRateOverFewConnections(t *testing.T) {
 	for i := range pages {
 		fmt.Fprintf(&links, "<a href=/%d>", i)
 	}
-	for _, engine := range []string{"std", "wire", "wire-net"} {
+	for _, engine := range []string{"std", "wire", "wire-net", shared + ", streams: 1"} {
 		for name, rate := range map[string]struct {
 			mode string
 			n    int // starts in any time
@@ -113,7 +113,7 @@ func TestCrawlsKeepTheirRateOverFewConnections(t *testing.T) {
 			t.Run(engine+"/"+name, func(t *testing.T) {
 				t.Parallel()
 				var asked atomic.Int64
-				server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				server := serveBoth(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 					switch n := asked.Add(1); {
 					case r.URL.Path == "/":
 						fmt.Fprint(w, links.String())

@@ -97,7 +97,7 @@ func (f *benchFlags) declare(flags *pflag.FlagSet) {
 	flags.BoolVarP(&l.Insecure, "insecure", "k", false, "trust any certificate")
 	flags.BoolVar(&l.HTTP2, "http2", false, "HTTP/2, on http:// without TLS (h2c)")
 	flags.Func("connections", "the most connections there may be, `N`; a call that finds all taken is held", atLeastOne(&l.Connections))
-	flags.Func("streams", "the most calls at once on a connection of HTTP/2, `N` (default: as many as the server lets)", atLeastOne(&l.Streams))
+	flags.Func("streams", "the most calls at once on a connection of HTTP/2, `N` (default: 100; with std as many as the server lets)", atLeastOne(&l.Streams))
 	flags.StringVar(&l.Engine, "engine", "", "`ENGINE` that carries the calls out, as in a scenario file (default auto)")
 	flags.StringVar(&l.Unix, "unix", "", "`PATH` of the Unix socket that the server listens on, instead of the URL's address")
 	flags.StringVar(&l.Stream, "stream", "", "the answer comes event by event: `HOW`, sse, ndjson or chunks")

@@ -35,7 +35,7 @@ const fewFiles = "-n 48"
 // An open loop cannot know beforehand how many connections it needs. What it
 // lacks is none of the target's errors, and the trial no measurement of it.
 func TestDescriptorsRunOutInAnOpenLoop(t *testing.T) {
-	for _, engine := range []string{"wire", "wire-net", "std"} {
+	for _, engine := range []string{"wire", "wire-net", "std", `wire, http: "2", streams: 1`} {
 		t.Run(engine, func(t *testing.T) {
 			t.Parallel()
 			url, seen := slowServer(t)

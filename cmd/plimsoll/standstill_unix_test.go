@@ -18,10 +18,14 @@ import (
 // slowServer takes 20 ms for each request, and counts them.
 func slowServer(t *testing.T) (url string, seen *atomic.Int64) {
 	seen = new(atomic.Int64)
-	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
 		seen.Add(1)
 		time.Sleep(20 * time.Millisecond)
 	}))
+	server.Config.Protocols = new(http.Protocols)
+	server.Config.Protocols.SetHTTP1(true)
+	server.Config.Protocols.SetUnencryptedHTTP2(true)
+	server.Start()
 	t.Cleanup(server.Close)
 	return server.URL, seen
 }
@@ -34,6 +38,8 @@ func TestAStoppedProcessSaysSo(t *testing.T) {
 		"closed, wire-epoll": {"engine: auto", "duration: 3s, modes: [concurrent: 4]"},
 		"closed, wire-net":   {"engine: wire-net", "duration: 3s, modes: [concurrent: 4]"},
 		"closed, std":        {"engine: std", "duration: 3s, modes: [concurrent: 4]"},
+		"closed, shared":     {`engine: wire, http: "2"`, "duration: 3s, modes: [concurrent: 4]"},
+		"open, shared":       {`engine: wire, http: "2"`, "duration: 3s, modes: [rate-limited: 50/s]"},
 		"sequential":         {"engine: auto", "duration: 3s, modes: [sequential]"},
 		"open":               {"engine: auto", "duration: 3s, modes: [rate-limited: 50/s]"},
 		"a batch":            {"engine: std", "requests: 300, modes: [concurrent: 4]"},

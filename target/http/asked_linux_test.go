@@ -106,9 +106,25 @@ func TestExpectContinueWaitsForTheServer(t *testing.T) {
 	}
 }
 
-// Over HTTP/2 it is the same; net/http's server asks for a body when its
-// handler reads it.
-func TestExpectContinueOverHTTP2(t *testing.T) {
+// calls makes them one after the other.
+func (c carrier) calls(t *testing.T, url string, change func(*Settings), calls int) []target.Outcome {
+	t.Helper()
+	over := func(s *Settings) {
+		if s.Protocol = c.protocol; change != nil {
+			change(s)
+		}
+	}
+	if c.engine == Std {
+		return byNetHTTP(t, url, over, calls)
+	}
+	return onWire(c.engine)(t, url, over, calls)
+}
+
+// Over HTTP/2 it is the same, and the connection goes on; net/http's server asks for
+// a body when its handler reads it.
+func TestExpectContinueOverHTTP2(t *testing.T) { bySharers(t, testExpectContinueOverHTTP2) }
+
+func testExpectContinueOverHTTP2(t *testing.T, by carrier) {
 	for name, c := range map[string]struct {
 		handle nethttp.HandlerFunc
 		class  string
@@ -119,26 +135,50 @@ func TestExpectContinueOverHTTP2(t *testing.T) {
 		"answered without": {func(w nethttp.ResponseWriter, _ *nethttp.Request) { w.WriteHeader(204) }, "", false},
 	} {
 		s := newServer(t, false, nil, c.handle)
-		to := open(t, s.URL, func(set *Settings) {
+		asks := func(set *Settings) {
 			set.Protocol = "2"
 			set.Calls[0].Method, set.Calls[0].Body, set.Calls[0].Headers = "POST", []byte("hello"), []Header{{"Expect", "100-continue"}}
-		})
-		for n := range 3 {
-			out := to.Call(t.Context(), nth(uint64(n)))
-			want := int64(len(to.requests[0].head))
-			if c.sent {
-				want += 5
-			}
+		}
+		want := int64(len(open(t, s.URL, asks).requests[0].head))
+		if c.sent {
+			want += 5
+		}
+		for _, out := range by.calls(t, s.URL, asks, 3) {
 			if out.Class != c.class || out.BytesOut != want || out.Attempts != 1 {
 				t.Errorf("%s: %+v, want class %q and %d bytes out", name, out, c.class, want)
 			}
 		}
+		if s.connections.Load() != 1 {
+			t.Errorf("%s: %d connections", name, s.connections.Load())
+		}
 	}
+}
+
+// Where the server says nothing a body goes after a second, and not before, however
+// long the connection took.
+func TestExpectContinueOverHTTP2WaitsASecond(t *testing.T) {
+	bySharers(t, func(t *testing.T, by carrier) {
+		t.Parallel()
+		h := keepHouse(t, conduct{more: conductMore{serve: byStream(func(s framed) bool { return s.well() })}}, nil, time.Minute)
+		began := time.Now()
+		for _, out := range by.calls(t, "http://"+h.listener.Addr().String(), func(set *Settings) {
+			set.Calls[0].Method, set.Calls[0].Body, set.Calls[0].Headers = "POST", []byte("hello"), []Header{{"Expect", "100-continue"}}
+		}, 1) {
+			if took := time.Since(began); !out.OK() || out.Attempts != 1 || took < time.Second {
+				t.Errorf("after %v: %+v", took, out)
+			}
+		}
+		if h.whole.Load() != 1 {
+			t.Errorf("%d requests came whole", h.whole.Load())
+		}
+	})
 }
 
 // Connection: close ends connections over HTTP/2 as well, whose frames say so
 // in their own way.
-func TestConnectionCloseOverHTTP2(t *testing.T) {
+func TestConnectionCloseOverHTTP2(t *testing.T) { bySharers(t, testConnectionCloseOverHTTP2) }
+
+func testConnectionCloseOverHTTP2(t *testing.T, by carrier) {
 	for name, c := range map[string]struct {
 		headers []Header
 		want    int64
@@ -146,9 +186,8 @@ func TestConnectionCloseOverHTTP2(t *testing.T) {
 		"none": {nil, 1}, "close": {[]Header{{"connection", "Close"}}, 6}, "in a list": {[]Header{{"Connection", "close, close"}}, 6},
 	} {
 		s := newServer(t, false, nil, nil)
-		to := open(t, s.URL, func(set *Settings) { set.Protocol, set.Calls[0].Headers = "2", c.headers })
-		for n := range 6 {
-			if out := to.Call(t.Context(), nth(uint64(n))); !out.OK() {
+		for _, out := range by.calls(t, s.URL, func(set *Settings) { set.Calls[0].Headers = c.headers }, 6) {
+			if !out.OK() {
 				t.Errorf("%s: %+v", name, out)
 			}
 		}
@@ -156,19 +195,45 @@ func TestConnectionCloseOverHTTP2(t *testing.T) {
 			t.Errorf("%s: %d connections, want %d", name, got, c.want)
 		}
 	}
-	s := newServer(t, false, nil, nil)
-	to := open(t, s.URL, func(set *Settings) {
-		set.Protocol = "2"
-		set.Calls = []Request{set.Calls[0], {Method: "GET", URL: s.URL, Headers: []Header{{"Connection", "close"}}}}
-	})
-	for n := range 6 {
-		if out := to.Call(t.Context(), nth(uint64(n))); !out.OK() {
-			t.Errorf("in turn: %+v", out)
+	for limit, want := range map[int]int64{0: 4, 1: 3} {
+		s := newServer(t, false, nil, nil)
+		for _, out := range by.calls(t, s.URL, func(set *Settings) {
+			set.Connections = limit
+			set.Calls = []Request{set.Calls[0], {Method: "GET", URL: s.URL, Headers: []Header{{"Connection", "close"}}}}
+		}, 6) {
+			if !out.OK() {
+				t.Errorf("in turn: %+v", out)
+			}
+		}
+		if got := s.connections.Load(); got != want {
+			t.Errorf("in turn, at most %d: %d connections, want %d: one for three calls, and three, or three of which each ends one", limit, got, want)
 		}
 	}
-	if got := s.connections.Load(); got != 4 {
-		t.Errorf("in turn: %d connections, want one for three calls, and three", got)
-	}
+}
+
+// Calls that share connections come on the way that the file names, too.
+func TestRoutesOfStreams(t *testing.T) {
+	bySharers(t, func(t *testing.T, by carrier) {
+		path := filepath.Join(t.TempDir(), "s")
+		local, onPath := newServer(t, false, nil, nil), newServer(t, false, onSocket(t, path), nil)
+		_, port, _ := net.SplitHostPort(strings.TrimPrefix(local.URL, "http://"))
+		for file, s := range map[string]*server{
+			"{url: 'http://shop.example:" + port + "', resolve: {shop.example: 127.0.0.1}, http: 2}":                    local,
+			"{url: 'http://shop.example:" + port + "', resolve: {shop.example: 127.0.0.1}, http: 2, source: 127.0.0.9}": local,
+			"{url: 'http://shop.example/', unix: " + path + ", http: 2}":                                                onPath,
+		} {
+			set := readSettings(t, ".", file)
+			before := s.requests.Load()
+			for _, out := range by.calls(t, "http://unused/", func(into *Settings) { *into = *set }, 3) {
+				if !out.OK() {
+					t.Errorf("%s: %+v", file, out)
+				}
+			}
+			if got := s.requests.Load() - before; got != 3 {
+				t.Errorf("%s: %d requests", file, got)
+			}
+		}
+	})
 }
 
 // Every engine comes to the server on the way that the file names.

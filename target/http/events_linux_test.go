@@ -255,10 +255,15 @@ func TestStreamsAreGivenUp(t *testing.T) {
 			if d := x.end(); d.Class != target.Cancelled || d.Parts.Stream != nil {
 				t.Errorf("%+v", d)
 			}
-			select {
-			case <-s.gone:
-			case <-time.After(5 * time.Second):
-				t.Error("the server goes on")
+			for until := time.Now().Add(5 * time.Second); ; _ = x.clock.Wait(x.clock.Now() + time.Millisecond) { // as loops do
+				select {
+				case <-s.gone:
+					return
+				default:
+				}
+				if time.Now().After(until) {
+					t.Fatal("the server goes on")
+				}
 			}
 		})
 	}

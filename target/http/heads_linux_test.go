@@ -52,7 +52,9 @@ func TestLargeHeads(t *testing.T) {
 }
 
 // The same over HTTP/2, where each line counts for 32 bytes more.
-func TestLargeHeadsOverHTTP2(t *testing.T) {
+func TestLargeHeadsOverHTTP2(t *testing.T) { bySharers(t, testLargeHeadsOverHTTP2) }
+
+func testLargeHeadsOverHTTP2(t *testing.T, by carrier) {
 	for name, c := range map[string]struct {
 		lines, each, most int
 		class             string
@@ -69,9 +71,7 @@ func TestLargeHeadsOverHTTP2(t *testing.T) {
 				w.Header().Add("X-Filling", strings.Repeat("x", c.each))
 			}
 		})
-		to := open(t, s.URL, func(set *Settings) { set.Protocol, set.MaxHead = "2", c.most })
-		for n := range 2 {
-			out := to.Call(t.Context(), nth(uint64(n)))
+		for _, out := range by.calls(t, s.URL, func(set *Settings) { set.MaxHead = c.most }, 2) {
 			if out.Class != c.class || c.class != "" && !strings.Contains(out.Example, "max_head") {
 				t.Errorf("%s: %+v, want class %q", name, out, c.class)
 			}
@@ -80,7 +80,9 @@ func TestLargeHeadsOverHTTP2(t *testing.T) {
 }
 
 // A head that comes without an end, frame by frame, is too large as well.
-func TestEndlessHeadOverHTTP2(t *testing.T) {
+func TestEndlessHeadOverHTTP2(t *testing.T) { bySharers(t, testEndlessHeadOverHTTP2) }
+
+func testEndlessHeadOverHTTP2(t *testing.T, by carrier) {
 	field := append([]byte{0, 1, 'a', 100}, bytes.Repeat([]byte("b"), 100)...) // a line, written out
 	script := func(c net.Conn, _ string) bool {
 		frame := func(kind byte, stream byte, payload []byte) error {
@@ -98,7 +100,7 @@ func TestEndlessHeadOverHTTP2(t *testing.T) {
 		return false
 	}
 	s := record(t, loopback(t), script) // the client's first words end like a head
-	for _, out := range byNetHTTP(t, s.url, func(set *Settings) { set.Protocol, set.Timeout = "2", 20*time.Second }, 2) {
+	for _, out := range by.calls(t, s.url, func(set *Settings) { set.Timeout = 20 * time.Second }, 2) {
 		if out.Class != target.Body || !strings.Contains(out.Example, "max_head") {
 			t.Errorf("%+v", out)
 		}

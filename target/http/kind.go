@@ -21,10 +21,20 @@ func (s *Settings) Traits() kind.Traits {
 	if s.Serve != nil {
 		t.CallTime, t.Known = s.served(), true
 	}
-	if s.version() == "1.1" {
-		t.Exclusive, t.Places = true, s.Connections*len(s.hosts())
-	}
+	t.Exclusive, t.Places = s.version() == "1.1", s.Connections*len(s.hosts())*s.each()
 	return t
+}
+
+// each is how many calls a connection carries at a time, as far as the file says; 0:
+// the server alone does. It may allow fewer.
+func (s *Settings) each() int {
+	if s.version() == "1.1" {
+		return 1
+	}
+	if engine, err := s.carriedBy(); s.Streams == 0 && err == nil && engine != Std {
+		return http2.UsualStreams
+	}
+	return s.Streams
 }
 
 // served is about how long a call to plimsoll's own server takes.

@@ -8,32 +8,47 @@ import (
 
 	"plimsoll/target"
 	"plimsoll/target/client"
+	"plimsoll/target/wire"
 )
+
+// sharers are all that carry several calls at once on a connection, plain.
+var sharers = []carrier{{Std, "2", false}, {wire.Epoll, "2", false}}
+
+// bySharers runs a test by each.
+func bySharers(t *testing.T, test func(*testing.T, carrier)) {
+	for _, by := range sharers {
+		t.Run(by.engine, func(t *testing.T) { test(t, by) })
+	}
+}
 
 // A server of HTTP/2 that breaks off 30 of 100 streams shows as that, and has
 // seen as many requests as are reported.
 func TestStreamsBrokenOffAreErrors(t *testing.T) {
-	tally := tallyOf(t, conduct{ends: []string{"", target.Reset}, more: conductMore{serve: byStream(func(s framed) bool {
-		if n := s.whole.Load(); n%10 < 3 {
-			return s.reset(internalError)
+	bySharers(t, func(t *testing.T, by carrier) {
+		tally := tallyOf(t, conduct{ends: []string{"", target.Reset}, more: conductMore{serve: byStream(func(s framed) bool {
+			if n := s.whole.Load(); n%10 < 3 {
+				return s.reset(internalError)
+			}
+			return s.well()
+		})}}, by, nil, 1000)
+		if tally.calls[target.Reset] != 300 || tally.calls[""] != 700 || tally.attempts != 1000 || tally.resent != 0 {
+			t.Errorf("%+v", tally)
 		}
-		return s.well()
-	})}}, carrier{Std, "2", false}, nil, 1000)
-	if tally.calls[target.Reset] != 300 || tally.calls[""] != 700 || tally.attempts != 1000 || tally.resent != 0 {
-		t.Errorf("%+v", tally)
-	}
+	})
 }
 
 // A server that breaks off every stream gets one request a call, whatever its
 // method.
 func TestBrokenStreamsAreNotSentAgain(t *testing.T) {
-	for _, method := range []string{"GET", "PUT", "POST"} {
-		tally := tallyOf(t, conduct{ends: reset, more: conductMore{serve: byStream(func(s framed) bool { return s.reset(cancelStream) })}},
-			carrier{Std, "2", false}, sending(method, "hello"), 50)
-		if tally.calls[target.Reset] != 50 || tally.attempts != 50 || tally.whole != 50 {
-			t.Errorf("%s: %+v", method, tally)
+	bySharers(t, func(t *testing.T, by carrier) {
+		for _, method := range []string{"GET", "PUT", "POST"} {
+			tally := tallyOf(t, conduct{ends: reset, more: conductMore{serve: byStream(func(s framed) bool { return s.reset(cancelStream) })}},
+				by, sending(method, "hello"), 50)
+			if tally.calls[target.Reset] != 50 || tally.attempts != 50 || tally.whole != 50 {
+				t.Errorf("%s: %+v", method, tally)
+			}
 		}
-	}
+	})
 }
 
 // A server of HTTP/1.1 that holds every request and then drops 23 of 100 shows
@@ -87,7 +102,9 @@ func tallyOf(t *testing.T, c conduct, by carrier, change func(*Settings), calls 
 
 // Streams that a server refuses are sent once more, on another connection, and
 // told apart from what the user asked to be tried again.
-func TestRefusedStreamsGoElsewhere(t *testing.T) {
+func TestRefusedStreamsGoElsewhere(t *testing.T) { bySharers(t, testRefusedStreamsGoElsewhere) }
+
+func testRefusedStreamsGoElsewhere(t *testing.T, by carrier) {
 	var connections atomic.Int64
 	tally := tallyOf(t, conduct{more: conductMore{serve: func(v *visit) {
 		refuses := connections.Add(1) == 1
@@ -97,7 +114,7 @@ func TestRefusedStreamsGoElsewhere(t *testing.T) {
 			}
 			return s.well()
 		})(v)
-	}}}, carrier{Std, "2", false}, nil, 100)
+	}}}, by, nil, 100)
 	if tally.calls[""] != 100 || tally.attempts != 100+tally.resent || tally.resent == 0 || tally.whole != tally.attempts {
 		t.Error(tally)
 	}
@@ -105,6 +122,10 @@ func TestRefusedStreamsGoElsewhere(t *testing.T) {
 
 // A refused stream has the time that is left to its attempt, and no more.
 func TestTheTimeGoesOnWhenAStreamIsSentAgain(t *testing.T) {
+	bySharers(t, testTheTimeGoesOnWhenAStreamIsSentAgain)
+}
+
+func testTheTimeGoesOnWhenAStreamIsSentAgain(t *testing.T, by carrier) {
 	var connections atomic.Int64
 	const patience = 400 * time.Millisecond
 	h := keepHouse(t, conduct{more: conductMore{serve: func(v *visit) {
@@ -117,22 +138,19 @@ func TestTheTimeGoesOnWhenAStreamIsSentAgain(t *testing.T) {
 			return true
 		})(v)
 	}}}, nil, time.Minute)
-	url, change := "http://"+h.listener.Addr().String()+"/", func(s *Settings) { s.Protocol, s.Timeout = "2", patience }
-	to := open(t, url, change)
+	set := open(t, "http://"+h.listener.Addr().String()+"/", func(s *Settings) { s.Protocol, s.Timeout = "2", patience }).settings
 	for range 5 { // a busy machine may take its time over that, but not five times
 		connections.Store(0)
 		began := time.Now()
-		out := to.Call(t.Context(), nth(0))
-		took := out.Ended.Sub(began)
-		if out.Class != target.Timeout {
+		out := carryOut(t, by.engine, set, 1, 1, func(int) {})[0]
+		took := time.Since(began)
+		if out.class != target.Timeout {
 			t.Fatalf("%+v", out)
 		}
-		if out.Resent == 1 && took < patience*3/2 {
+		if out.resent == 1 && took < patience*3/2 {
 			return
 		}
 		t.Logf("%v: %+v", took, out)
-		to.Close()
-		to = open(t, url, change)
 	}
 	t.Error("it had the time of two")
 }

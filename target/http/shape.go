@@ -38,7 +38,7 @@ func Shape() setting.Shape[*Settings] {
 		setting.Key("serve", "Starts plimsoll's own simulated server on 127.0.0.1 for this run, instead of `url`.", setting.Located(sim.Shape()), func(w *written) *setting.At[sim.Settings] { return &w.serve }),
 		setting.Key("calls", "Several calls, taken in turn; their `url` may be relative to the target's.", setting.Located(setting.List("calls", "begin each call with a dash, `- url: …`", setting.Located(oneCall()))), func(w *written) *setting.At[[]setting.At[call]] { return &w.calls }),
 		setting.Key("http", "The version of HTTP: 1.1 (default), 2 or auto.", setting.Word("a version of HTTP", "1.1", "2", "auto"), func(w *written) *string { return &w.protocol }),
-		setting.Key("streams", "The most calls at once on one connection of HTTP/2. Default: as many as the server lets.", setting.Located(setting.Count(1, 1_000_000)), func(w *written) *setting.At[int] { return &w.streams }),
+		setting.Key("streams", "The most calls at once on one connection of HTTP/2, as far as the server lets. Default: 100; with std as many as that.", setting.Located(setting.Count(1, 1_000_000)), func(w *written) *setting.At[int] { return &w.streams }),
 		setting.Key("engine", "Who carries the calls out: auto (default), std (net/http) or wire (connections of plimsoll's own: wire-epoll on Linux, wire-net elsewhere, without HTTP/2; either may be asked for by its name).", setting.Located(setting.Word("an engine", "auto", "std", "wire", wire.Epoll, wire.Sockets)), func(w *written) *setting.At[string] { return &w.engine }),
 		setting.Key("success", "Which answers are a success. Default: status 2xx.", success(), func(w *written) *Success { return &w.success }),
 	)

@@ -17,21 +17,24 @@ type Codec struct {
 	requests []http1.Request
 	prepared []request // the heads of those
 	maxHead  int
-	streams  int // on a connection at a time, whatever the server lets
-	lets     int // how many the server did, on the connection that was told of last
+	streams  int
+	allowed  int // of streams, by the settings that have come last of any connection
 	scheme   string
 	host     string
 }
 
+// UsualStreams is how many streams a connection has at a time unless somebody says.
+const UsualStreams = 100
+
 // NewCodec makes the codec of a loop's carrier; a connection has that many streams
-// at a time at most, 0: as many as the server lets. One goroutine reads all connections, if alone says so.
+// at a time at most, 0: UsualStreams. One goroutine reads all connections, if alone says so.
 func NewCodec(o http1.Options, streams int, alone bool) *Codec {
-	c := &Codec{Codec: http1.NewCodec(o, alone), requests: o.Requests, maxHead: o.MaxHead, streams: streams, lets: atFirst}
+	c := &Codec{Codec: http1.NewCodec(o, alone), requests: o.Requests, maxHead: o.MaxHead, streams: streams, allowed: atFirst}
 	if c.maxHead <= 0 {
 		c.maxHead = http1.UsualHead
 	}
 	if c.streams <= 0 {
-		c.streams = widest
+		c.streams = UsualStreams
 	}
 	c.scheme, c.host, _ = strings.Cut(o.Origin, "://")
 	for _, r := range o.Requests {

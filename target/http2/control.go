@@ -26,11 +26,11 @@ func (s *session) settings(payload []byte) {
 			s.setting(which, value)
 		}
 	}
-	s.codec.lets = s.streams
 	if s.fault == nil && initial != s.initial {
 		s.start(initial)
 	}
 	if s.fault == nil {
+		s.codec.allowed = s.streams
 		s.out = appendFrame(s.out, 0, settings, ack, 0)
 		s.answer(frameHead)
 	}

@@ -66,7 +66,7 @@ func (s *session) Open() {
 	*s = session{
 		codec: s.codec, calls: s.calls, next: 1, latest: widest,
 		partial: modest(s.partial)[:0], block: modest(s.block)[:0], fields: s.fields, text: modest(s.text)[:0],
-		streams: s.codec.lets, initial: usualWindow, largest: usualFrame, window: usualWindow, table: hpack.UsualTable,
+		streams: s.codec.allowed, initial: usualWindow, largest: usualFrame, window: usualWindow, table: hpack.UsualTable,
 		out: modest(s.out)[:0], lower: s.lower, coded: s.coded,
 	}
 	s.fields.Reset(hpack.UsualTable)

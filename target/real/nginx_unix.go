@@ -16,6 +16,20 @@ import (
 // and with more lines of configuration. It is this test's: it is gone with it.
 func Nginx(t testing.TB, upstream, more string) (address string, signal func(os.Signal)) {
 	t.Helper()
+	address, signal, _ = nginx(t, "", fmt.Sprintf("proxy_pass http://%s; proxy_http_version 1.1; %s", upstream, more))
+	return address, signal
+}
+
+// NginxStreams starts one that answers everything with OK, over HTTP/2 without TLS,
+// with more lines for its location; it writes a line for each request into a file.
+func NginxStreams(t testing.TB, more string) (address, log string) {
+	t.Helper()
+	address, _, log = nginx(t, " http2", "default_type text/plain; return 200 OK; "+more)
+	return address, log
+}
+
+func nginx(t testing.TB, protocol, location string) (address string, signal func(os.Signal), log string) {
+	t.Helper()
 	path := Program(t, "nginx")
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -24,16 +38,17 @@ func Nginx(t testing.TB, upstream, more string) (address string, signal func(os.
 	address = listener.Addr().String()
 	listener.Close()
 	dir := t.TempDir()
+	log = filepath.Join(dir, "access.log")
 	config := filepath.Join(dir, "nginx.conf")
 	text := fmt.Sprintf(`daemon off; master_process off; pid %[1]s/pid; error_log %[1]s/error.log;
 events { worker_connections 512; }
 http {
-	access_log off; client_body_temp_path %[1]s/b; proxy_temp_path %[1]s/p; fastcgi_temp_path %[1]s/f; uwsgi_temp_path %[1]s/u; scgi_temp_path %[1]s/s;
+	log_format brief $status; access_log %[5]s brief; client_body_temp_path %[1]s/b; proxy_temp_path %[1]s/p; fastcgi_temp_path %[1]s/f; uwsgi_temp_path %[1]s/u; scgi_temp_path %[1]s/s;
 	server {
-		listen %[2]s;
-		location / { proxy_pass http://%[3]s; proxy_http_version 1.1; %[4]s }
+		listen %[2]s%[3]s;
+		location / { %[4]s }
 	}
-}`, dir, address, upstream, more)
+}`, dir, address, protocol, location, log)
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -45,10 +60,10 @@ http {
 	for until := time.Now().Add(10 * time.Second); time.Now().Before(until); time.Sleep(10 * time.Millisecond) {
 		if c, err := net.Dial("tcp", address); err == nil {
 			c.Close()
-			return address, func(s os.Signal) { _ = cmd.Process.Signal(s) }
+			return address, func(s os.Signal) { _ = cmd.Process.Signal(s) }, log
 		}
 	}
 	told, _ := os.ReadFile(filepath.Join(dir, "error.log"))
 	t.Fatalf("nginx does not listen: %s", told)
-	return "", nil
+	return "", nil, ""
 }

@@ -28,9 +28,13 @@ type Poll struct {
 // Handler hears of what happens to a descriptor.
 type Handler interface {
 	// Ready is told what has happened, in epoll's bits; 0 means that it has
-	// asked to be called again.
+	// asked to be called again, and Due that it has asked to be called first.
 	Ready(events uint32)
 }
+
+// Due is what Handler hears that has asked for Before; nothing that happens to a
+// descriptor has that bit.
+const Due uint32 = 1 << 31
 
 // Place is where a descriptor is registered, until Leave.
 type Place struct{ number, generation int32 }
@@ -106,7 +110,7 @@ func (p *Poll) Seen() time.Duration { return p.seen }
 // did.
 func (p *Poll) look(until time.Duration) {
 	for i := 0; i < len(p.before); i++ { // they may ask for it anew
-		p.tell(p.before[i], 0)
+		p.tell(p.before[i], Due)
 	}
 	p.before = p.before[:0]
 	p.seen = p.last
@@ -172,7 +176,8 @@ func (p *Poll) Leave(at Place) {
 func (p *Poll) Again(at Place) { p.again = append(p.again, at) }
 
 // Before has the next Wait that looks call first who has the place: it has put
-// things off for which the loop had no time.
+// things off for which the loop had no time. The look waits all the same, unless
+// somebody asks for Again.
 func (p *Poll) Before(at Place) { p.before = append(p.before, at) }
 
 // Call has the Wait under way, or else the next one, return at once, and call who has

@@ -144,3 +144,25 @@ func TestPollCallsAgain(t *testing.T) {
 		t.Errorf("called after he had left: %v", h.events)
 	}
 }
+
+// Who has put things off is called before the next look, which waits all the same.
+func TestPollCallsBefore(t *testing.T) {
+	p := newPoll(t)
+	fd, _ := event(t)
+	var h heard
+	at, err := p.Add(fd, &h)
+	if err != nil {
+		t.Fatal(err)
+	}
+	settle(p)
+	h.events = nil
+	p.Before(at)
+	if until := p.Now() + time.Millisecond; p.Wait(until) < until || len(h.events) != 1 || h.events[0] != Due {
+		t.Errorf("called with %v", h.events)
+	}
+	p.Before(at)
+	p.Leave(at)
+	if settle(p); len(h.events) != 1 {
+		t.Errorf("called after he had left: %v", h.events)
+	}
+}

@@ -113,3 +113,77 @@ func (n *Net) Books(calls int) error {
 func watches(d deadlines, c *seat) bool {
 	return slices.ContainsFunc(d.Agenda, func(entry agenda.Entry[*seat]) bool { return entry.What == c && entry.At == c.watch })
 }
+
+// Fill has calls believe that all connections are taken, and Drain lets them go
+// on.
+func (m *Multiplexer) Fill() { m.open = 1 }
+func (m *Multiplexer) Drain() {
+	m.open = 0
+	m.admit()
+}
+
+// Open is how many connections there are.
+func (m *Multiplexer) Open() int { return m.open }
+
+// Backlog is how much is to be said on all connections that the system has not
+// taken.
+func (m *Multiplexer) Backlog() (bytes int) {
+	for _, t := range m.trunks {
+		if t.open {
+			bytes += len(t.session.Out())
+		}
+	}
+	return bytes
+}
+
+// Written is how much the system has taken on all connections there are.
+func (m *Multiplexer) Written() (bytes int64) {
+	for _, t := range m.trunks {
+		bytes += t.written
+	}
+	return bytes
+}
+
+// Books checks what must always hold with so many calls on connections.
+func (m *Multiplexer) Books(calls int) error {
+	open, busy, streams := 0, 0, 0
+	for i, t := range m.trunks {
+		streams += len(t.streams) + len(t.spare)
+		if t.open != (t.fd >= 0) || !t.open && (len(t.streams) > 0 || t.listed) {
+			return fmt.Errorf("connection %d is open or closed, and not so: %+v", i, *t)
+		}
+		if !t.open {
+			continue
+		}
+		open++
+		busy += len(t.streams)
+		pool, listed := m.roomy.all, 0
+		if m.roomy.users != nil {
+			pool = *m.roomy.own(t.user)
+		}
+		for _, other := range pool {
+			if other == t {
+				listed++
+			}
+		}
+		if t.listed != t.takesMore() || t.listed != (listed == 1) || listed > 1 {
+			return fmt.Errorf("connection %d is listed %d times (%v), takes more: %v", i, listed, t.listed, t.takesMore())
+		}
+		if len(t.streams) == 0 && t.useless() {
+			return fmt.Errorf("connection %d is of no use", i)
+		}
+		for at, s := range t.streams {
+			if s.at != at || s.x == nil || s.on != t || m.seated.of(s.x.ID) != s || m.o.Timeout > 0 && (!s.watched || s.watch > s.x.until) {
+				return fmt.Errorf("stream %d of connection %d is not as it should be: %+v", at, i, *s)
+			}
+		}
+	}
+	switch {
+	case open != m.open || busy != calls || open+len(m.closed) != len(m.trunks) || m.deadlines.Len() > 2*streams:
+		return fmt.Errorf("%d connections are open, %d counted, %d closed of %d; %d calls on them, want %d; watched by %d entries",
+			open, m.open, len(m.closed), len(m.trunks), busy, calls, m.deadlines.Len())
+	case m.o.Connections > 0 && open > m.o.Connections, m.line.len() > 0 && (open < m.o.Connections || len(m.roomy.all) > 0):
+		return fmt.Errorf("%d connections of %d, %d with room, %d calls in line", open, m.o.Connections, len(m.roomy.all), m.line.len())
+	}
+	return nil
+}

@@ -28,7 +28,7 @@ type link struct {
 	linked     bool  // the socket is connected
 	connected  bool  // so is all that is over it: it takes requests
 	closing    bool  // the server has closed it, though there may be bytes to read
-	full       bool  // has more to read than one turn allows
+	full       bool  // has more to read, or to write, than one turn allows
 
 	taken             int64         // bytes that the system has taken of what TLS had to say
 	began, met, shook time.Duration // when it began to connect, the socket was, and hands were shaken
@@ -39,7 +39,7 @@ type holder interface {
 	// up hears that the link is connected, or why it cannot be.
 	up(refusal error)
 	// ready hears that there may be something to read, or room to write, in epoll's
-	// bits; 0: it has asked the poller for its turn.
+	// bits; 0: it has asked the poller to go on, and wait.Due: to go first.
 	ready(events uint32)
 	// take takes in what has come, or why nothing will: io.EOF, or else what went
 	// wrong. It tells whether more is wanted.
@@ -145,7 +145,7 @@ func (l *link) Ready(events uint32) {
 		l.full = false
 	}
 	generation := l.generation
-	if !l.linked && events != 0 {
+	if !l.linked && events != 0 && events != wait.Due {
 		l.finish()
 	}
 	if !l.linked || l.generation != generation {
@@ -213,7 +213,8 @@ func (l *link) refuse(err error) {
 }
 
 // pieces bounds the reads from a link in one turn, so that a server that sends
-// without an end neither keeps the others waiting nor outlives its time.
+// without an end neither keeps the others waiting nor outlives its time. So it does
+// the writes of one that takes whatever there is.
 const pieces = 16
 
 // read hands over what has come, as long as it is wanted. A socket that is closing
@@ -239,6 +240,11 @@ func (l *link) read() {
 			return
 		}
 	}
+	l.again()
+}
+
+// again has its holder go on when the others have had their turn.
+func (l *link) again() {
 	if !l.full {
 		l.full = true
 		l.sockets.poll.Again(l.place)

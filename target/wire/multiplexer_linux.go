@@ -1,7 +1,6 @@
 package wire
 
 import (
-	"slices"
 	"time"
 
 	"plimsoll/target"
@@ -21,8 +20,8 @@ type Multiplexer struct {
 	closed    []*trunk // to be used again
 	roomy     resting[*trunk]
 	seated    seated[Stream]
-	open      int // connections there are
-	admitting bool
+	open      int  // connections there are
+	admitting bool // those in line are being seen to
 }
 
 func newMultiplexer(o Options, codec Multiplexing, server found, poll *wait.Poll) *Multiplexer {
@@ -45,41 +44,51 @@ func (m *Multiplexer) Send(id target.ID, r *target.Request, now time.Duration) t
 // put puts a call on a connection, another than the given one where there may be
 // one, or in line.
 func (m *Multiplexer) put(x *Exchange, besides *trunk) {
-	if m.gaveUp {
-		m.abandon(x)
-		return
-	}
-	full := m.o.Connections > 0 && m.open >= m.o.Connections
-	if full || m.lasts(x) {
-		if t := m.withRoom(x.User, besides, full); t != nil {
-			m.begin(t, x)
-			return
-		}
-	}
 	switch {
-	case full:
-		m.hold(x)
+	case m.gaveUp:
+		m.abandon(x)
 	case m.lost != nil:
 		x.Attempts++
 		m.failed(x, nil, Failure{Class: target.DNS, Err: m.lost}, m.now())
 	default:
-		m.begin(m.connect(x), x)
+		if t := m.find(x, besides); t != nil {
+			m.begin(t, x)
+		} else {
+			m.hold(x)
+		}
 	}
 }
+
+// find finds a connection for a call, or begins another; nil: it is to be held.
+func (m *Multiplexer) find(x *Exchange, besides *trunk) *trunk {
+	if m.full() || m.lasts(x) {
+		if t := m.withRoom(x.User, besides); t != nil {
+			return t
+		}
+	}
+	if m.full() { // even now that those are closed that had gone
+		return nil
+	}
+	return m.connect(x)
+}
+
+// full tells whether there may be no more connections.
+func (m *Multiplexer) full() bool { return m.o.Connections > 0 && m.open >= m.o.Connections }
 
 // lasts tells whether a call's connection may serve others.
 func (m *Multiplexer) lasts(x *Exchange) bool { return m.o.KeepAlive && !x.Request.Once }
 
 // withRoom finds a connection of the user's with room, another than the given one
 // unless there may be no more of them; nil: there is none.
-func (m *Multiplexer) withRoom(user uint32, besides *trunk, full bool) *trunk {
+func (m *Multiplexer) withRoom(user uint32, besides *trunk) *trunk {
 	pool := m.roomy.pool(user)
-	for last := len(*pool) - 1; last >= 0; last-- {
-		t := (*pool)[last]
+	for at := len(*pool) - 1; at >= 0; at-- {
+		t := (*pool)[at]
 		switch {
-		case t == besides && (!full || len(*pool) > 1):
+		case t == besides && (!m.full() || len(*pool) > 1), !t.takesMore():
 		case t.gone():
 			m.close(t)
+			at = len(*pool) // who was in line may have been given others
 		default:
 			return t
 		}
@@ -112,13 +121,6 @@ func (m *Multiplexer) Cancel(id target.ID, now time.Duration) {
 	}
 	if s := m.seated.of(id); s != nil && s.carries(id) {
 		s.on.giveUp(s, target.Cancelled)
-		return
-	}
-	for _, t := range m.trunks {
-		if at := slices.IndexFunc(t.streams, func(s *Stream) bool { return s.carries(id) }); at >= 0 {
-			t.giveUp(t.streams[at], target.Cancelled)
-			return
-		}
 	}
 }
 
@@ -131,11 +133,14 @@ func (m *Multiplexer) CancelAll(now time.Duration) {
 	m.cancel()
 }
 
-// Leave forgets a user, and closes the connections that were its own.
+// Leave forgets a user, and closes the connections that were its own, those with
+// calls as soon as these have ended.
 func (m *Multiplexer) Leave(user uint32) {
 	m.forget(user)
 	for _, t := range m.roomy.leave(user) {
-		m.close(t)
+		if t.listed, t.lasting = false, false; len(t.streams) == 0 {
+			m.close(t)
+		}
 	}
 }
 
@@ -151,8 +156,8 @@ func (m *Multiplexer) Close() {
 // is begun on it.
 func (m *Multiplexer) connect(x *Exchange) *trunk {
 	t := m.fresh()
-	t.user, t.lasting = x.User, m.lasts(x)
-	t.carried, t.written, t.listed, t.open, t.stirred = 0, 0, false, true, false
+	t.user, t.lasting, t.opener = x.User, m.lasts(x), x.ID
+	t.carried, t.written, t.listed, t.open, t.stirred, t.stuck = 0, 0, false, true, false, false
 	t.session.Open()
 	m.open++
 	t.dial(m.clock)
@@ -178,6 +183,9 @@ func (m *Multiplexer) close(t *trunk) {
 	}
 	t.hangUp()
 	m.unlist(t)
+	for _, s := range t.spare {
+		s.reader.Rest()
+	}
 	t.open, t.connected = false, false
 	m.open--
 	m.closed = append(m.closed, t)
@@ -199,15 +207,19 @@ func (m *Multiplexer) unlist(t *trunk) {
 	}
 }
 
-// admit sets up connections for those in line, while there may be more.
+// admit lets those in line go on, first come first served, while there is room or
+// may be another connection.
 func (m *Multiplexer) admit() {
 	if m.admitting { // further down, and goes on there
 		return
 	}
 	m.admitting = true
-	for m.line.len() > 0 && m.open < m.o.Connections && !m.gaveUp {
-		x := m.nextInLine()
-		m.begin(m.connect(x), x)
+	for m.line.len() > 0 && !m.gaveUp {
+		t := m.find(m.line.first(), nil)
+		if t == nil {
+			break
+		}
+		m.begin(t, m.nextInLine())
 	}
 	m.admitting = false
 }

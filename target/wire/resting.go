@@ -2,8 +2,8 @@ package wire
 
 import "slices"
 
-// resting are the connections without a call: one pool for all users, or one for
-// each. The one used last is the last.
+// resting are the connections that can take a call: one pool for all users, or one
+// for each. The one used last is the last.
 type resting[C comparable] struct {
 	all   []C
 	users map[uint32]*[]C // nil: they share all
@@ -36,7 +36,8 @@ func (i *resting[C]) keep(user uint32, c C) {
 	*p = append(*p, c)
 }
 
-// dismiss takes a connection that is gone out of a user's pool.
+// dismiss takes a connection out of a user's pool that takes no call any more. It
+// is looked for from the end: most often it is the one used last.
 func (i *resting[C]) dismiss(user uint32, c C) {
 	p := &i.all
 	if i.users != nil {
@@ -44,8 +45,11 @@ func (i *resting[C]) dismiss(user uint32, c C) {
 			return // so is the user
 		}
 	}
-	if at := slices.Index(*p, c); at >= 0 {
-		*p = slices.Delete(*p, at, at+1)
+	for at := len(*p) - 1; at >= 0; at-- {
+		if (*p)[at] == c {
+			*p = slices.Delete(*p, at, at+1)
+			return
+		}
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"plimsoll/target"
+	"plimsoll/target/wait"
 )
 
 // trunk is a connection that carries several calls at once, or the place of one
@@ -18,10 +19,12 @@ type trunk struct {
 	news    news
 
 	user    uint32        // whose it is, or whose call it carried first
-	lasting bool          // it may serve others than its first call
+	opener  target.ID     // the call that it was set up for
+	lasting bool          // it may serve others than those that it carries
 	open    bool          // it counts as a connection
 	listed  bool          // among those with room
 	stirred bool          // it has asked for its turn, to write
+	stuck   bool          // the system did not take all that there was to say
 	ended   time.Duration // its last call did
 	carried int           // calls that have ended on it
 	written int64         // bytes that the system has taken
@@ -43,22 +46,33 @@ func (m *Multiplexer) begin(t *trunk, x *Exchange) {
 	t.lasting = t.lasting && m.lasts(x)
 	t.streams = append(t.streams, s)
 	m.seated.sit(x, s)
+	s.reader.Expect(x)
+	s.from, s.before = t.written+int64(len(t.session.Out())), x.BytesOut
 	if t.fd < 0 {
 		t.end(target.Connect, t.refusal)
 		return
 	}
-	if s.sent = m.clock; len(x.Request.Later) > 0 {
-		s.patience = m.clock + patience
+	if s.sent = m.clock; t.connected {
+		s.waits(m.clock)
 	}
 	if x.bound > 0 || s.patience > 0 {
 		m.deadlines.watch(&s.seat)
 	}
-	s.reader.Expect(x)
-	s.from, s.before = t.written+int64(len(t.session.Out())), x.BytesOut
 	t.session.Begin(s)
 	t.stir()
 	t.measure()
 }
+
+// waits has a body that its request asks leave for wait for the server from now on,
+// but not for ever.
+func (s *Stream) waits(now time.Duration) {
+	if len(s.x.Request.Later) > 0 {
+		s.patience = now + patience
+	}
+}
+
+// left tells whether any of a call's request has left this machine.
+func (t *trunk) left(s *Stream) bool { return s.from < t.written }
 
 func (t *trunk) stream() *Stream {
 	if last := len(t.spare) - 1; last >= 0 {
@@ -105,8 +119,8 @@ func (t *trunk) stir() {
 	}
 }
 
-// up sends what there is on a connection that takes it now. Setting it up took the
-// first of its calls so long.
+// up sends what there is on a connection that takes it now. Setting it up took so
+// long of the call that it was for, and not of those that have joined it.
 func (t *trunk) up(refusal error) {
 	if refusal != nil {
 		class := target.Connect
@@ -117,9 +131,12 @@ func (t *trunk) up(refusal error) {
 		return
 	}
 	now := t.m.now()
-	for i, s := range t.streams {
-		if s.sent = now; i == 0 {
+	for _, s := range t.streams {
+		if s.sent = now; s.carries(t.opener) {
 			s.x.measured.Add(t.setup(now))
+		}
+		if s.waits(now); s.patience > 0 {
+			t.m.deadlines.watch(&s.seat)
 		}
 	}
 	t.flush()
@@ -128,18 +145,18 @@ func (t *trunk) up(refusal error) {
 // ready sees to what has happened on the connection.
 func (t *trunk) ready(events uint32) {
 	generation := t.generation
-	turn := events == 0 && !t.stirred // there was more to read than one turn allows
-	if events&unix.EPOLLOUT != 0 || t.stirred {
+	if events == 0 || events&(unix.EPOLLOUT|wait.Due) != 0 {
 		t.flush()
 	}
-	if t.generation == generation && (turn || events&unix.EPOLLIN != 0 || t.closing) {
+	if t.generation == generation && events != wait.Due && (events == 0 || events&unix.EPOLLIN != 0 || t.closing) {
 		t.read()
 	}
 }
 
 // flush says what there is to say, as far as the system takes it.
 func (t *trunk) flush() {
-	for t.stirred = false; ; {
+	t.stirred, t.stuck = false, false
+	for range pieces {
 		out := t.session.Out()
 		if len(out) == 0 {
 			return
@@ -147,14 +164,16 @@ func (t *trunk) flush() {
 		n, err := t.write(out)
 		t.written += int64(n)
 		t.session.Sent(n)
-		if err != nil {
+		switch {
+		case err != nil:
 			t.cut(err)
 			return
-		}
-		if n < len(out) {
+		case n < len(out):
+			t.stuck = true
 			return
 		}
 	}
+	t.again()
 }
 
 // cut ends a connection that takes nothing any more. Answers may be there all the
@@ -180,6 +199,7 @@ func (t *trunk) take(b []byte, err error) (more bool) {
 		switch {
 		case t.generation != generation:
 		case fault != nil:
+			t.sayWhy()
 			t.end(fault.Class(), fault)
 		default:
 			t.goOn()
@@ -190,6 +210,14 @@ func (t *trunk) take(b []byte, err error) (more bool) {
 		t.end(breach(err), err)
 	}
 	return t.generation == generation
+}
+
+// sayWhy tells the server why its connection ends, if it takes that at once.
+func (t *trunk) sayWhy() {
+	if out := t.session.Out(); len(out) > 0 {
+		n, _ := t.write(out)
+		t.written += int64(n)
+	}
 }
 
 // settle hands over what the streams have been told.
@@ -244,26 +272,33 @@ func (t *trunk) over(s *Stream, o outcome) {
 		m.failed(x, in, f, now)
 	default:
 		x.begins(first-sent, in.Size())
-		if m.goes(x, in, in.Conclude(x), f, now) {
-			x.lead()
+		if !m.goes(x, in, in.Conclude(x), f, now) {
+			return
+		}
+		if x.lead(); m.lasts(x) && t.takesMore() { // it keeps its place
+			m.begin(t, x)
+		} else {
 			m.put(x, nil)
 		}
 	}
 }
 
 // goOn has the connection take the calls in line for which it has room, or closes
-// it where it is to serve no other.
+// it where it serves no other.
 func (t *trunk) goOn() {
-	m := t.m
-	for m.line.len() > 0 && t.takesMore() && !m.gaveUp {
-		m.begin(t, m.nextInLine())
-	}
-	if len(t.streams) == 0 && (!t.connected || !t.lasting || t.session.Closing()) {
-		m.close(t)
+	if len(t.streams) == 0 && t.useless() {
+		t.m.close(t)
 		return
 	}
 	t.measure()
+	t.m.admit()
 	t.stir()
+}
+
+// useless tells whether the connection is no good for another call. One whose server
+// allows no stream at present may be later, if there may be no other instead.
+func (t *trunk) useless() bool {
+	return !t.connected || !t.lasting || t.session.Closing() || t.m.o.Connections == 0 && t.session.Room() == 0
 }
 
 // overdue hears that it is time to see to a stream's call: to go on with it, where
@@ -280,12 +315,15 @@ func (t *trunk) overdue(s *Stream) {
 	t.m.deadlines.watch(&s.seat)
 }
 
-// giveUp ends a call whose connection goes on.
+// giveUp ends a call whose connection goes on. One that is stuck, and has taken
+// nothing of the call, takes no other: what is said of calls that nobody waits for
+// any more would pile up.
 func (t *trunk) giveUp(s *Stream, class string) {
 	x, in := s.x, s.reader
 	t.session.Leave(s)
-	if t.connected {
-		x.BytesIn += in.Size()
+	if x.BytesIn += in.Size(); !t.left(s) {
+		x.BytesOut = s.before
+		t.lasting = t.lasting && !t.stuck
 	}
 	t.m.failed(x, in, Failure{Class: class, Connected: t.connected, Kept: s.kept, Idle: s.rested}, t.m.now())
 	t.free(s)
@@ -308,16 +346,15 @@ func (t *trunk) end(class string, err error) {
 		x := s.x
 		f := Failure{Class: class, Err: err, Connected: t.connected, Kept: s.kept, Idle: s.rested}
 		s.x = nil
-		if s.from >= t.written && t.connected && s.kept && (class == "" || class == target.Reset) {
+		x.BytesIn += s.reader.Size()
+		if !t.left(s) {
 			x.BytesOut = s.before
-			m.unsent(x)
-			unsent = append(unsent, x)
-			continue
-		}
-		if t.connected {
-			x.BytesIn += s.reader.Size()
-		} else {
-			x.BytesOut = s.before
+			if s.kept && (class == "" || class == target.Reset) {
+				x.Done.Ended = now
+				x.lead() // in its time, as the same attempt
+				unsent = append(unsent, x)
+				continue
+			}
 		}
 		if class == "" {
 			fault := t.session.Cut(s)

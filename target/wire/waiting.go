@@ -22,6 +22,9 @@ func (l *line) push(x *Exchange) {
 	l.calls = append(l.calls, x)
 }
 
+// first is the first call; there must be one.
+func (l *line) first() *Exchange { return l.calls[l.head] }
+
 // pop takes out the first call; there must be one.
 func (l *line) pop() *Exchange {
 	x := l.calls[l.head]
