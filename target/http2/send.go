@@ -109,7 +109,7 @@ func (s *session) pump() {
 // sayBody says the next n bytes of a body.
 func (s *session) sayBody(c *call, n int) {
 	flags := byte(0)
-	if n == len(c.rest) && len(c.later) == 0 {
+	if n == len(c.rest) {
 		flags, c.said = endStream, true
 	}
 	s.out = append(appendFrame(s.out, n, data, flags, c.id), c.rest[:n]...)

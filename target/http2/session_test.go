@@ -264,6 +264,9 @@ func TestLargeRequestHeads(t *testing.T) {
 			if f.read(b); f.kind == headers || f.kind == continuation {
 				sizes = append(sizes, f.length)
 			}
+			if f.kind == continuation && f.flags&^endHeaders != 0 {
+				t.Errorf("CONTINUATION with flags %x", f.flags)
+			}
 		}
 		return sizes
 	}
@@ -356,6 +359,21 @@ func TestWindowsOfBodies(t *testing.T) {
 		if said := fmt.Sprint(sayings(t, r.says())); said != c.said {
 			t.Errorf("%s, and not %s", said, c.said)
 		}
+	}
+}
+
+// A long body takes no more memory where the system never takes all that is ready.
+func TestMemoryOfBodies(t *testing.T) {
+	r := newRig(t, post(5_000_000))
+	r.hears(join(greeting, setting(initialWindow, widest), number(window, 0, 1<<30)))
+	r.call(0)
+	for len(r.Out()) > 1000 {
+		if r.Sent(len(r.Out()) - 1000); cap(r.out) > roomy {
+			t.Fatalf("%d bytes of memory for %d that are ready", cap(r.out), len(r.Out()))
+		}
+	}
+	if r.ring != 0 {
+		t.Error("the body has not gone")
 	}
 }
 
