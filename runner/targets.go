@@ -7,8 +7,10 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
+	"plimsoll/runner/result"
 	"plimsoll/runner/scenario"
 	"plimsoll/target"
 	"plimsoll/target/kind"
@@ -37,11 +39,11 @@ func (ts *targets) open(ctx context.Context, t scenario.Trial, streams random.So
 		if i > 0 { // so that equal servers are not alike in what they draw
 			from = func(purpose string) *rand.Rand { return streams(called.Name + " " + purpose) }
 		}
-		longest := patience(t, called.Name)
+		longest, shook := patience(t, called.Name), new(handshakes)
 		one, err := called.Settings.Open(ctx, kind.Site{
 			Virtual: t.Scenario.Clock == scenario.Virtual, Streams: from, Patience: longest, Observer: ts.observer,
-			Values: t.Values(),
-			Serve:  func(ctx context.Context, s kind.Service) (kind.Served, error) { return ts.child(ctx, called.Name, s) },
+			Values: t.Values(), Shook: shook.count,
+			Serve: func(ctx context.Context, s kind.Service) (kind.Served, error) { return ts.child(ctx, called.Name, s) },
 		})
 		if err != nil {
 			all.close()
@@ -51,7 +53,7 @@ func (ts *targets) open(ctx context.Context, t scenario.Trial, streams random.So
 		if own := called.Settings.Traits().Timeout; longest > own {
 			timeout = own
 		}
-		all = append(all, site{Opened: one, name: called.Name, timeout: timeout})
+		all = append(all, site{Opened: one, name: called.Name, timeout: timeout, shook: shook})
 	}
 	return all, nil
 }
@@ -66,6 +68,29 @@ type site struct {
 	// timeout bounds every try of a call where the loop shall see to that, unless
 	// its step says another one.
 	timeout time.Duration
+	shook   *handshakes
+}
+
+// handshakes counts those of TLS with a target.
+type handshakes struct{ all, resumed atomic.Int64 }
+
+func (h *handshakes) count(resumed bool) {
+	if h.all.Add(1); resumed {
+		h.resumed.Add(1)
+	}
+}
+
+// handshakes are those with all of them; nil: there were none.
+func (all opened) handshakes() *result.TLS {
+	var sum result.TLS
+	for _, o := range all {
+		sum.Handshakes += o.shook.all.Load()
+		sum.Resumed += o.shook.resumed.Load()
+	}
+	if sum.Handshakes == 0 {
+		return nil
+	}
+	return &sum
 }
 
 // of are those that a scenario calls, which may be one of the background's, and

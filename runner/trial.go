@@ -130,7 +130,9 @@ func (r *underWay) measure(ctx, atOnce context.Context, t scenario.Trial, out *r
 		return err
 	}
 	l := &load{underWay: r, trial: t, all: all, own: own, journeys: journeys, crawl: visits, beside: beside, stop: stop, out: out}
-	return l.perform(atOnce)
+	err = l.perform(atOnce)
+	out.TLS = own.handshakes()
+	return err
 }
 
 // load is a trial that is ready to be carried out.

@@ -1,6 +1,10 @@
 package view
 
-import "fmt"
+import (
+	"fmt"
+
+	"plimsoll/runner/result"
+)
 
 // tally is a column of how often something happened.
 type tally struct {
@@ -43,6 +47,17 @@ func (s *Scenario) tallies(all ...tally) (columns []column) {
 	return columns
 }
 
+// handshakes are those of TLS, of all repetitions.
+func (g *Group) handshakes() (sum result.TLS) {
+	for _, t := range g.Trials {
+		if t.TLS != nil {
+			sum.Handshakes += t.TLS.Handshakes
+			sum.Resumed += t.TLS.Resumed
+		}
+	}
+	return sum
+}
+
 // counts are columns of how calls ended.
 func (s *Scenario) counts() []column {
 	return s.tallies(
@@ -50,5 +65,7 @@ func (s *Scenario) counts() []column {
 		errorCount, notMadeCount,
 		tally{"held", 2, false, func(g *Group) int64 { return g.HeldCalls }, ""},
 		droppedCount, cancelledCount,
-		tally{"resent", 1, false, func(g *Group) int64 { return g.Resent }, resent})
+		tally{"resent", 1, false, func(g *Group) int64 { return g.Resent }, resent},
+		tally{"handshakes", 2, false, func(g *Group) int64 { return g.handshakes().Handshakes }, ""},
+		tally{"resumed", 2, false, func(g *Group) int64 { return g.handshakes().Resumed }, "handshakes of TLS that went on with the session of one before (tls: {resume: true})"})
 }

@@ -115,6 +115,9 @@ func (t *Trial) Check() error {
 	if q := t.Queue; q != nil && (q.LengthMean > float64(q.LengthMax)*(1+1e-9) || q.ConsumersBusy > 1) {
 		return fmt.Errorf("the queue's mean length is %v and its longest %d, its consumers are busy for %v of the time", q.LengthMean, q.LengthMax, q.ConsumersBusy)
 	}
+	if s := t.TLS; s != nil && (s.Handshakes <= 0 || s.Resumed < 0 || s.Resumed > s.Handshakes) {
+		return fmt.Errorf("of %d handshakes %d went on with a session", s.Handshakes, s.Resumed)
+	}
 	if err := t.checkCrawl(); err != nil {
 		return err
 	}

@@ -155,6 +155,8 @@ type Trial struct {
 	Queue *Queue `json:"queue,omitempty"`
 	// Crawl is what was visited, where pages were.
 	Crawl *Crawl `json:"crawl,omitempty"`
+	// TLS is how often hands were shaken, warm-up included; nil where nobody did.
+	TLS *TLS `json:"tls,omitempty"`
 	// Completions are when the calls of a batch ended; nil: it is none.
 	Completions *Completions `json:"completions,omitempty"`
 
@@ -187,6 +189,13 @@ type Trial struct {
 	MachineUse *MachineUse `json:"machine_use,omitempty"` // real clock only
 	// Warnings are what the measurement contradicts itself in.
 	Warnings []string `json:"warnings,omitempty"`
+}
+
+// TLS counts handshakes, those which the server's certificate was accepted in; Resumed
+// went on with the session of one before.
+type TLS struct {
+	Handshakes int64 `json:"handshakes"`
+	Resumed    int64 `json:"resumed"`
 }
 
 // Measure is what was counted and how long it took. Counts add up: Scheduled =

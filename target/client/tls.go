@@ -27,6 +27,10 @@ type TLS struct {
 	// Resume has a new connection go on with the session of one before, as browsers
 	// do: its handshake is shorter then.
 	Resume bool
+
+	// Shook hears of each handshake that was accepted, and whether it went on with a
+	// session; nil: nobody counts them. It is called from anywhere.
+	Shook func(resumed bool) `json:"-"`
 }
 
 // Config is that of package tls, which offers the protocols. Connections that are
@@ -35,6 +39,9 @@ func (t TLS) Config(protocols ...string) (*tls.Config, error) {
 	config := &tls.Config{ServerName: t.ServerName, InsecureSkipVerify: t.Insecure, NextProtos: protocols}
 	if t.Resume {
 		config.ClientSessionCache = tls.NewLRUClientSessionCache(names)
+	}
+	if t.Shook != nil {
+		config.VerifyConnection = func(state tls.ConnectionState) error { t.Shook(state.DidResume); return nil }
 	}
 	if t.CA != "" {
 		pem, err := os.ReadFile(t.CA)

@@ -84,10 +84,10 @@ func (s *Settings) Open(ctx context.Context, site kind.Site) (*kind.Opened, erro
 	if err != nil {
 		return nil, err
 	}
-	if s.Timeout > 0 && s.Timeout < site.Patience {
-		patient := *s
-		patient.Timeout = site.Patience
-		s = &patient
+	here := *s
+	here.TLS.Shook = site.Shook
+	if s = &here; s.Timeout > 0 {
+		s.Timeout = max(s.Timeout, site.Patience)
 	}
 	opened := &kind.Opened{Engine: engine, Retry: s.Retry, Err: broken, Close: func() {}}
 	if engine == Std {

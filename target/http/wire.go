@@ -71,6 +71,8 @@ func (s Settings) Wire(base string) (o wire.Options, c http1.Options, err error)
 	return o, c, nil
 }
 
+const needsLinux = "needs Linux"
+
 // Std is the engine that package http itself is; the others are package
 // wire's.
 const Std = "std"
@@ -94,8 +96,11 @@ func (s Settings) carriedBy() (engine string, err error) {
 		default:
 			continue
 		}
-		if beyond = candidate.beyond; beyond == "" {
+		if candidate.beyond == "" {
 			return candidate.engine, nil
+		}
+		if beyond == "" || beyond == needsLinux { // the first that there is here says why
+			beyond = candidate.beyond
 		}
 	}
 	return "", fmt.Errorf("the engine %s %s: write `engine: std`, or leave engine out", s.Engine, beyond)
@@ -117,7 +122,7 @@ func (s Settings) severalServers() string {
 func (s Settings) beyondEpoll() string {
 	switch {
 	case !wire.HasEpoll:
-		return "needs Linux"
+		return needsLinux
 	case s.version() == "auto":
 		return "speaks a version of HTTP that is known beforehand, and `http: auto` leaves it to the server"
 	}

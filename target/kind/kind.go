@@ -62,6 +62,9 @@ type Site struct {
 	Observer target.Observer
 	// Values are the same for the whole trial: those of its sweep, by name.
 	Values map[string]value.Value
+	// Shook hears of each handshake of TLS, and whether it went on with the session of
+	// one before; nil: nobody counts them. It may be called from anywhere.
+	Shook func(resumed bool)
 	// Serve starts the server that the target's settings describe, as a child
 	// process that lives as long as the run.
 	Serve func(ctx context.Context, s Service) (Served, error)

@@ -102,7 +102,9 @@ func (s *Settings) Open(ctx context.Context, site kind.Site) (*kind.Opened, erro
 
 // broker is the server, made ready; the second tells what of ours has failed.
 func (s *Settings) broker(ctx context.Context, site kind.Site) (*broker, func() error, error) {
-	b := &broker{Settings: s, observer: site.Observer, url: s.URL, args: func(*target.Request) []value.Value { return nil }}
+	here := *s
+	here.Client.TLS.Shook = site.Shook
+	b := &broker{Settings: &here, observer: site.Observer, url: s.URL, args: func(*target.Request) []value.Value { return nil }}
 	broken := kind.Never
 	if s.URL == "" {
 		if !embedded.Embedded {

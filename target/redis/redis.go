@@ -56,7 +56,9 @@ func (s *Settings) Subject() string { return "redis://" + s.Address }
 
 // Open makes the target ready.
 func (s *Settings) Open(_ context.Context, site kind.Site) (*kind.Opened, error) {
-	engine, o, err := wire.Reaching(s.Address, &s.Settings, site.Patience)
+	reached := s.Settings
+	reached.TLS.Shook = site.Shook
+	engine, o, err := wire.Reaching(s.Address, &reached, site.Patience)
 	if err != nil {
 		return nil, err
 	}

@@ -103,7 +103,9 @@ func (s *Settings) Open(ctx context.Context, site kind.Site) (*kind.Opened, erro
 	if err != nil {
 		return nil, err
 	}
-	t := &Target{Settings: s, address: server.Address, observer: site.Observer}
+	here := *s
+	here.TLS.Shook = site.Shook
+	t := &Target{Settings: &here, address: server.Address, observer: site.Observer}
 	if s.Own != nil {
 		own, err := site.Own(s.Own)
 		if err != nil {

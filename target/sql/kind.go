@@ -113,7 +113,9 @@ func (s *Settings) Subject() string {
 
 // Open makes the target ready.
 func (s *Settings) Open(_ context.Context, site kind.Site) (*kind.Opened, error) {
-	t, err := Open(s)
+	here := *s
+	here.TLS.Shook = site.Shook
+	t, err := Open(&here)
 	if err != nil {
 		return nil, err
 	}

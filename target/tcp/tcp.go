@@ -56,7 +56,9 @@ func (s *Settings) Open(ctx context.Context, site kind.Site) (*kind.Opened, erro
 		}
 		shared.args = own.Args
 	}
-	engine, o, err := wire.Reaching(server.Address, &s.Settings.Settings, site.Patience)
+	reached := s.Settings.Settings
+	reached.TLS.Shook = site.Shook
+	engine, o, err := wire.Reaching(server.Address, &reached, site.Patience)
 	if err != nil {
 		return nil, err
 	}

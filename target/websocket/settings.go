@@ -81,6 +81,9 @@ func (s *Settings) Subject() string {
 
 // Open makes the target ready, and starts the server that it is to call.
 func (s *Settings) Open(ctx context.Context, site kind.Site) (*kind.Opened, error) {
+	here := *s
+	here.TLS.Shook = site.Shook
+	s = &here
 	t := &Target{Settings: s, url: s.URL, observer: site.Observer}
 	opened := &kind.Opened{
 		Engine: "websocket", Timeout: s.Timeout, Retry: s.Retry, Err: kind.Never, Close: t.close,
