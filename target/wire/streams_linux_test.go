@@ -415,9 +415,11 @@ func TestCallsGivenUpDoNotPileUp(t *testing.T) {
 	}
 }
 
-// A server that takes whatever there is does not keep the others waiting.
+// A server that takes whatever there is does not keep the others waiting, and one
+// whose system has no room at times is told the rest when it has.
 func TestEagerServersLetOthersHaveTheirTurn(t *testing.T) {
 	s := share(t, func(q *question) bool { return (q.n > 0 || q.widen()) && atOnce(q) }, wide...)
+	s.wide.Store(true)
 	e := multiplex(t, s.address, 0, func(o *Options) {
 		o.Requests = []http1.Request{ask("GET", ""), ask("PUT", strings.Repeat("x", 64<<20))}
 		o.Timeout = time.Minute
@@ -559,12 +561,12 @@ func TestUsersHaveTheirOwnSharedConnections(t *testing.T) {
 	}
 }
 
-// backlogged is an address that takes no connection, and refuses none.
-func backlogged(t *testing.T) string {
+// backloggedBy is an address that takes no connection, and refuses none, and who
+// listens there.
+func backloggedBy(t *testing.T) (address string, fd int) {
 	t.Helper()
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err == nil {
-		t.Cleanup(func() { _ = unix.Close(fd) })
 		err = unix.Bind(fd, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}})
 	}
 	if err == nil {
@@ -582,7 +584,7 @@ func backlogged(t *testing.T) string {
 		t.Cleanup(func() { _ = unix.Close(filler) })
 		_ = unix.Connect(filler, name)
 	}
-	return fmt.Sprint("127.0.0.1:", name.(*unix.SockaddrInet4).Port)
+	return fmt.Sprint("127.0.0.1:", name.(*unix.SockaddrInet4).Port), fd
 }
 
 // Calls time out wherever they are: their connection is not there yet, the server
