@@ -48,8 +48,8 @@ type session struct {
 	coded []byte // a block
 }
 
-// atFirst is how many streams we use before a server has said how many it takes, on
-// this connection or on one before.
+// atFirst is how many streams we use at most before a server has said how many it
+// takes.
 const atFirst = 100
 
 const preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
