@@ -3,7 +3,6 @@ package runner_test
 import (
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -17,7 +16,7 @@ import (
 // failing is a server that counts, and fails from its n-th call on.
 func failing(t *testing.T, from int64) (url string, calls *atomic.Int64) {
 	calls = &atomic.Int64{}
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	server := serveBoth(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		if calls.Add(1) >= from {
 			w.WriteHeader(http.StatusServiceUnavailable)
 		}
@@ -30,7 +29,7 @@ func failing(t *testing.T, from int64) (url string, calls *atomic.Int64) {
 // trial that stops has sent what the server saw, and nothing more than a look after
 // it broke.
 func TestStopsInRealTime(t *testing.T) {
-	for _, engine := range []string{"std", "wire"} {
+	for _, engine := range []string{"std", "wire", shared} {
 		t.Run(engine, func(t *testing.T) {
 			t.Parallel()
 			url, seen := failing(t, 150)

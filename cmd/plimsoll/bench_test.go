@@ -73,16 +73,28 @@ func TestBenchCounts(t *testing.T) {
 
 func countingGo(t *testing.T) (url string, seen func() int64) {
 	count := new(atomic.Int64)
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		count.Add(1)
 		fmt.Fprintln(w, "hello")
 	}))
+	server.Config.Protocols = new(http.Protocols)
+	server.Config.Protocols.SetHTTP1(true)
+	server.Config.Protocols.SetUnencryptedHTTP2(true)
+	server.Start()
 	t.Cleanup(server.Close)
 	return server.URL, count.Load
 }
 
 // countingNginx counts by nginx's access log, once it has ended.
-func countingNginx(t *testing.T) (url string, seen func() int64) {
+func countingNginx(t *testing.T) (url string, seen func() int64) { return nginxOver(t, "", "") }
+
+// countingShared does so over HTTP/2, and keeps connections for as long as there are
+// calls: what comes when it goes away would be sent twice.
+func countingShared(t *testing.T) (url string, seen func() int64) {
+	return nginxOver(t, "http2", "keepalive_requests 100000;")
+}
+
+func nginxOver(t *testing.T, protocol, more string) (url string, seen func() int64) {
 	program := real.Program(t, "nginx")
 	address, dir := real.Address(t), t.TempDir()
 	config := filepath.Join(dir, "nginx.conf")
@@ -93,8 +105,8 @@ events { worker_connections 1024; }
 http {
 	client_body_temp_path b; proxy_temp_path p; fastcgi_temp_path f; uwsgi_temp_path u; scgi_temp_path s;
 	log_format line "$request_method $status"; access_log %s line;
-	server { listen %s backlog=1024; return 200 "hello\n"; }
-}`, log, address), 0o666); err != nil {
+	server { listen %s %s backlog=1024; %s return 200 "hello\n"; }
+}`, log, address, protocol, more), 0o666); err != nil {
 		t.Fatal(err)
 	}
 	nginx := exec.Command(program, "-p", dir, "-c", config, "-e", filepath.Join(dir, "error.log"))

@@ -11,11 +11,12 @@ import (
 // mode, however connections are used.
 func TestServerAgrees(t *testing.T) {
 	t.Parallel()
-	serve := countingNginx
-	if _, err := exec.LookPath("nginx"); err != nil {
-		serve = countingGo
-	}
-	for _, engine := range []string{"auto", "std"} {
+	const shared = `wire, http: "2"`
+	serves := map[string]func(*testing.T) (string, func() int64){"auto": countingNginx, "std": countingNginx, shared: countingShared}
+	for engine, serve := range serves {
+		if _, err := exec.LookPath("nginx"); err != nil {
+			serve = countingGo
+		}
 		for _, keepalive := range []bool{true, false} {
 			t.Run(fmt.Sprintf("engine %s, keepalive %v", engine, keepalive), func(t *testing.T) {
 				t.Parallel()

@@ -6,6 +6,7 @@ import (
 	nethttp "net/http"
 	"net/http/httptest"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -14,14 +15,16 @@ import (
 )
 
 // Servers of others have seen as many requests as are told of, on as many streams
-// of as many connections as there may be, and none fails.
+// of as many connections as there may be, and none fails. Only nginx goes away after
+// a thousand requests on a connection, which may be two at a time: what both declare
+// unprocessed has been sent once more, and is not a third time.
 func TestRealServersCountAlike(t *testing.T) {
 	calls := 20_000
 	if testing.Short() {
 		calls = 2000
 	}
 	for name, start := range map[string]func(t *testing.T) (url string, seen func() int64){
-		"nginx": func(t *testing.T) (string, func() int64) { // which goes away after a thousand requests on a connection
+		"nginx": func(t *testing.T) (string, func() int64) {
 			address, log := real.NginxStreams(t, "")
 			return "http://" + address + "/", func() int64 { return occurrences(t, log, "200\n") }
 		},
@@ -48,16 +51,21 @@ func TestRealServersCountAlike(t *testing.T) {
 				set := open(t, url, func(s *Settings) {
 					s.Protocol, s.Connections, s.Streams, s.Timeout = "2", c.connections, c.streams, time.Minute
 				}).settings
-				attempts, resent, failed := int64(0), int64(0), map[string]int{}
+				attempts, resent, gone, failed := int64(0), int64(0), int64(0), map[string]int{}
 				for _, out := range byLoop(t, wire.Epoll, set, c.atOnce, calls, nil) {
-					if attempts, resent = attempts+int64(out.Attempts), resent+int64(out.Resent); !out.OK() {
+					if attempts, resent = attempts+int64(out.Attempts), resent+int64(out.Resent); out.OK() {
+						continue
+					}
+					if name == "nginx" && out.Resent == 1 && strings.Contains(out.Example, "before it looked at the request") {
+						gone++
+					} else {
 						failed[out.Example]++
 					}
 				}
-				for try := 0; seen() != attempts-resent && try < 200; try++ { // logs come a moment later
+				for try := 0; seen() != attempts-resent-gone && try < 200; try++ { // logs come a moment later
 					time.Sleep(10 * time.Millisecond)
 				}
-				if got := seen(); got != attempts-resent || len(failed) > 0 {
+				if got := seen(); got != attempts-resent-gone || len(failed) > 0 || gone > int64(calls/1000) {
 					t.Errorf("%d attempts, %d of them sent again; it has looked at %d; %v", attempts, resent, got, failed)
 				}
 				t.Logf("%d attempts, %d of them sent again", attempts, resent)

@@ -18,7 +18,7 @@ type Codec struct {
 	prepared []request // the heads of those
 	maxHead  int
 	streams  int
-	allowed  int // of streams, by the settings that have come last of any connection
+	allowed  int // of streams before a server has said: no more than it did on the connection before
 	scheme   string
 	host     string
 }

@@ -30,7 +30,7 @@ func (s *session) settings(payload []byte) {
 		s.start(initial)
 	}
 	if s.fault == nil {
-		s.codec.allowed = s.streams
+		s.codec.allowed = min(atFirst, s.streams)
 		s.out = appendFrame(s.out, 0, settings, ack, 0)
 		s.answer(frameHead)
 	}

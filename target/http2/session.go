@@ -53,9 +53,9 @@ type session struct {
 	coded []byte // a block
 }
 
-// atFirst is how many streams we use before the server has said how many it lets: as
-// many as all are advised to (RFC 9113, 6.5.2). Its next connections are taken to be
-// as the one before.
+// atFirst is how many streams we use at most before a server has said how many it lets:
+// as many as all are advised to (RFC 9113, 6.5.2). Its next connections are taken to
+// be as the one before.
 const atFirst = 100
 
 const preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"

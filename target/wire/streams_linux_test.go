@@ -415,9 +415,11 @@ func TestCallsGivenUpDoNotPileUp(t *testing.T) {
 	}
 }
 
-// A server that takes whatever there is does not keep the others waiting.
+// A server that takes whatever there is does not keep the others waiting, and one
+// whose system has no room at times is told the rest when it has.
 func TestEagerServersLetOthersHaveTheirTurn(t *testing.T) {
 	s := share(t, func(q *question) bool { return (q.n > 0 || q.widen()) && atOnce(q) }, wide...)
+	s.wide.Store(true)
 	e := multiplex(t, s.address, 0, func(o *Options) {
 		o.Requests = []http1.Request{ask("GET", ""), ask("PUT", strings.Repeat("x", 64<<20))}
 		o.Timeout = time.Minute
@@ -425,10 +427,20 @@ func TestEagerServersLetOthersHaveTheirTurn(t *testing.T) {
 	expectOK(t, call(t, e, 1))
 	e.Send(1, 1, e.now())
 	e.Send(2, 0, e.now())
-	ended := collect(t, e, 2)
+	m, ended := e.carrier.(*wire.Multiplexer), []target.Done(nil)
+	const turns, turn = 3, 16 * (64<<10 + 16<<10) // of a look, for what is due, has room, or goes on; and how much one takes
+	for limit, most := e.now()+20*time.Second, int64(0); len(ended) < 2 && e.now() < limit; {
+		before := m.Written()
+		if done, any, _ := e.Wait(e.now()); any {
+			ended = append(ended, done)
+		}
+		if most = max(most, m.Written()-before); most > turns*turn {
+			t.Fatalf("%d bytes in one turn", most)
+		}
+	}
 	expectOK(t, ended)
-	if ended[0].ID.Slot() != 2 {
-		t.Errorf("the upload ended first: %+v", ended)
+	if len(ended) != 2 || ended[0].ID.Slot() != 2 {
+		t.Errorf("they ended so: %+v", ended)
 	}
 }
 
@@ -559,12 +571,12 @@ func TestUsersHaveTheirOwnSharedConnections(t *testing.T) {
 	}
 }
 
-// backlogged is an address that takes no connection, and refuses none.
-func backlogged(t *testing.T) string {
+// backloggedBy is an address that takes no connection, and refuses none, and who
+// listens there.
+func backloggedBy(t *testing.T) (address string, fd int) {
 	t.Helper()
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err == nil {
-		t.Cleanup(func() { _ = unix.Close(fd) })
 		err = unix.Bind(fd, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}})
 	}
 	if err == nil {
@@ -582,7 +594,7 @@ func backlogged(t *testing.T) string {
 		t.Cleanup(func() { _ = unix.Close(filler) })
 		_ = unix.Connect(filler, name)
 	}
-	return fmt.Sprint("127.0.0.1:", name.(*unix.SockaddrInet4).Port)
+	return fmt.Sprint("127.0.0.1:", name.(*unix.SockaddrInet4).Port), fd
 }
 
 // Calls time out wherever they are: their connection is not there yet, the server

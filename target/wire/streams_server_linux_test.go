@@ -29,6 +29,8 @@ type sharer struct {
 	hearing chan struct{} // closed when they do again
 	slow    atomic.Int64  // nanoseconds between a piece of a body and making room for more
 
+	wide atomic.Bool // windows are wide from the beginning, and it says no more of them
+
 	conns, heads, whole, resets, reads atomic.Int64
 	most                               atomic.Int64 // at a time, on one connection
 	bytes                              atomic.Int64 // of bodies
@@ -159,7 +161,7 @@ func (g *guest) next() bool {
 		if slow := g.slow.Load(); slow > 0 {
 			time.Sleep(time.Duration(slow))
 		}
-		if size > 0 && !g.write(func(w *peers.Framer) error { return w.WriteWindowUpdate(0, size) }) {
+		if size > 0 && !g.sharer.wide.Load() && !g.write(func(w *peers.Framer) error { return w.WriteWindowUpdate(0, size) }) {
 			return false
 		}
 		if q == nil {
@@ -170,7 +172,7 @@ func (g *guest) next() bool {
 			g.sharer.whole.Add(1)
 			return g.script()(q)
 		}
-		return size == 0 || g.write(func(w *peers.Framer) error { return w.WriteWindowUpdate(f.StreamID, size) })
+		return size == 0 || g.sharer.wide.Load() || g.write(func(w *peers.Framer) error { return w.WriteWindowUpdate(f.StreamID, size) })
 	}
 	return true
 }
