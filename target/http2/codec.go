@@ -15,15 +15,12 @@ import (
 type Codec struct {
 	*http1.Codec
 	requests []http1.Request
-	prepared []request // the heads of those
+	prepared []Head // the heads of those
 	maxHead  int
 	streams  int
 	scheme   string
 	host     string
 }
-
-// usualStreams is how many streams a connection has at a time unless somebody says.
-const usualStreams = 100
 
 // NewCodec makes the codec of a loop's carrier; a connection has that many streams
 // at a time at most, 0: 100. One goroutine reads all connections, if alone says so.
@@ -31,9 +28,6 @@ func NewCodec(o http1.Options, streams int, alone bool) *Codec {
 	c := &Codec{Codec: http1.NewCodec(o, alone), requests: o.Requests, maxHead: o.MaxHead, streams: streams}
 	if c.maxHead <= 0 {
 		c.maxHead = http1.UsualHead
-	}
-	if c.streams <= 0 {
-		c.streams = usualStreams
 	}
 	c.scheme, c.host, _ = strings.Cut(o.Origin, "://")
 	for _, r := range o.Requests {
@@ -43,17 +37,16 @@ func NewCodec(o http1.Options, streams int, alone bool) *Codec {
 }
 
 // Session makes what is said on one connection after the other.
-func (c *Codec) Session() wire.Session { return &session{codec: c} }
+func (c *Codec) Session() wire.Session { return NewSession(c, c.maxHead, c.streams) }
 
-// heading is what goes for the head of an exchange's request: what was prepared, or
-// is made in the session's memory.
-func (c *Codec) heading(s *session, x *wire.Exchange) request {
+// Head is what was prepared, or is made in the session's memory.
+func (c *Codec) Head(x *wire.Exchange, m *Memory) Head {
 	if at := x.Number % uint64(len(c.requests)); x.Request == &c.requests[at].Request {
 		return c.prepared[at]
 	}
-	r := c.request(s.coded[:0], x.Request.Bytes, &s.lower)
-	if s.coded = r.block; cap(s.coded) > roomy {
-		s.coded = nil
+	h := c.request(m.coded[:0], x.Request.Bytes, &m.lower)
+	if m.coded = h.Block; cap(m.coded) > roomy {
+		m.coded = nil
 	}
-	return r
+	return h
 }

@@ -106,6 +106,9 @@ func (s *session) wasReset(why code) {
 		return
 	}
 	f := brokenOff("the server reset the stream (%v)", why)
+	if in, fielded := c.stream.Reader().(Fielded); fielded {
+		f = in.Reset(uint32(why), why.String())
+	}
 	s.close(c)
 	if why == refusedStream && !c.headed {
 		c.stream.Refused(f)

@@ -1,6 +1,7 @@
 package http2
 
 import (
+	"cmp"
 	"encoding/binary"
 	"slices"
 
@@ -10,11 +11,13 @@ import (
 
 // session is what is said on a connection of HTTP/2 (RFC 9113), client's side.
 type session struct {
-	codec *Codec
-	calls calls
-	next  uint32 // identifier of the next stream
-	fault wire.Fault
-	gone  *code // why the server takes its leave; nil: it does not
+	heads   Heads
+	maxHead int // bytes of an answer's
+	most    int // streams at a time, of ours
+	calls   calls
+	next    uint32 // identifier of the next stream
+	fault   wire.Fault
+	gone    *code // why the server takes its leave; nil: it does not
 
 	// What comes.
 	greeted bool   // the server's first SETTINGS have come
@@ -39,13 +42,22 @@ type session struct {
 	shrunk  bool   // it keeps a smaller table than it did, of which we make no use
 
 	// What is to be said.
-	out   []byte
-	taken int   // bytes of out that the system has taken
-	turn  *call // whose body goes next, of the ring of those that may
-	said  int64 // bytes that it has taken in all
-	acks  acks
-	lower []byte // a field's name in small letters
-	coded []byte // a block
+	out    []byte
+	taken  int   // bytes of out that the system has taken
+	turn   *call // whose body goes next, of the ring of those that may
+	said   int64 // bytes that it has taken in all
+	acks   acks
+	memory Memory
+}
+
+// usualStreams is how many streams a connection has at a time unless somebody says.
+const usualStreams = 100
+
+// NewSession makes what is said on one connection after the other, of requests with
+// such heads. An answer's head may have so many bytes, and a connection so many
+// streams at a time; 0: 100.
+func NewSession(heads Heads, maxHead, streams int) wire.Session {
+	return &session{heads: heads, maxHead: maxHead, most: cmp.Or(max(0, streams), usualStreams)}
 }
 
 // atFirst is how many streams we use before the server has said how many it takes.
@@ -66,7 +78,7 @@ func (s *session) Open() {
 	b = appendFrame(b, 3*6, settings, 0, 0)
 	b = appendSetting(b, enablePush, 0)
 	b = appendSetting(b, initialWindow, widest)
-	b = appendSetting(b, headSize, uint32(min(s.codec.maxHead, widest)))
+	b = appendSetting(b, headSize, uint32(min(s.maxHead, widest)))
 	s.out = appendNumber(b, window, 0, widest-usualWindow)
 }
 
@@ -92,7 +104,7 @@ func (s *session) Room() int {
 	if s.Closing() {
 		return 0
 	}
-	return max(0, min(s.codec.streams, s.streams)-s.calls.count)
+	return max(0, min(s.most, s.streams)-s.calls.count)
 }
 
 // Begin says the head of a request, and of its body what the windows let.
@@ -103,14 +115,14 @@ func (s *session) Begin(at *wire.Stream) {
 		at.Memory = c
 	}
 	x := at.Exchange()
-	h := s.codec.heading(s, x)
-	*c = call{stream: at, id: s.next, head: h.head, window: s.initial}
+	h := s.heads.Head(x, &s.memory)
+	*c = call{stream: at, id: s.next, head: h.Bodiless, window: s.initial}
 	s.next += 2
 	s.calls.put(c)
-	c.rest, c.later = x.Request.Bytes[h.size:], x.Request.Later
+	c.rest, c.later = x.Request.Bytes[h.Size:], x.Request.Later
 	c.said = len(c.rest)+len(c.later) == 0
-	s.sayHead(c, h.block)
-	x.BytesOut += int64(h.size)
+	s.sayHead(c, h.Block)
+	x.BytesOut += int64(h.Size)
 	s.line(c)
 	s.pump()
 }
@@ -170,6 +182,9 @@ func (s *session) Cut(at *wire.Stream) wire.Fault {
 	}
 	if s.gone != nil {
 		return brokenOff("the server went away (%v) and closed the connection before its answer was whole", *s.gone)
+	}
+	if _, fielded := at.Reader().(Fielded); fielded {
+		return brokenOff("the server closed the connection before its answer was whole")
 	}
 	if whole, f := at.Reader().EOF(); !whole && f != nil {
 		return f
