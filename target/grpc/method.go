@@ -67,7 +67,7 @@ func (m *method) encode(dst, text []byte) ([]byte, error) {
 		return dst, fmt.Errorf("this is no %s: %s", m.input.FullName(), plainly(err))
 	}
 	var room [prefix]byte
-	dst, err := proto.MarshalOptions{}.MarshalAppend(append(dst[:0], room[:]...), message)
+	dst, err := proto.MarshalOptions{Deterministic: true}.MarshalAppend(append(dst[:0], room[:]...), message)
 	if err != nil {
 		return dst, fmt.Errorf("this is no %s: %s", m.input.FullName(), plainly(err))
 	}

@@ -40,6 +40,8 @@ func (k known) method(rpc string) (*method, error) { return find(k.files, rpc) }
 // status where that is not OK.
 type asker interface {
 	ask(ctx context.Context, path string, message []byte) (answer []byte, is code, err error)
+	// rest closes the connections that this took.
+	rest()
 }
 
 // reflected is a schema that the server is asked for, by the service
@@ -72,6 +74,7 @@ func (r *reflected) method(rpc string) (*method, error) {
 	if files == nil {
 		ctx, cancel := context.WithTimeout(r.ctx, toReflect)
 		defer cancel()
+		defer r.by.rest()
 		set, err := r.collect(ctx, service)
 		if err == nil {
 			files, err = filesOf(set)

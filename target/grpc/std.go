@@ -7,9 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	nethttp "net/http"
 	"net/http/httptrace"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -36,10 +38,38 @@ type std struct {
 
 	mu    sync.Mutex
 	users map[uint32]*nethttp.Transport // with connections of their own
+	conns map[*conn]bool                // all that are open
+}
+
+// conn is a connection that is among all.
+type conn struct {
+	net.Conn
+	of *std
+}
+
+// Close takes it out.
+func (c *conn) Close() error {
+	c.of.mu.Lock()
+	delete(c.of.conns, c)
+	c.of.mu.Unlock()
+	return c.Conn.Close()
+}
+
+// dial connects to the server.
+func (t *std) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	plain, err := (&net.Dialer{}).DialContext(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	c := &conn{plain, t}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.conns[c] = true
+	return c, nil
 }
 
 func newStd(s *Settings, address string, o wire.Options) (*std, error) {
-	t := &std{settings: s, address: address, o: o, users: map[uint32]*nethttp.Transport{}}
+	t := &std{settings: s, address: address, o: o, users: map[uint32]*nethttp.Transport{}, conns: map[*conn]bool{}}
 	if s.TLS.Given {
 		var err error
 		if t.secure, err = s.TLS.Config("h2"); err != nil {
@@ -58,7 +88,7 @@ func (t *std) transport() *nethttp.Transport {
 	protocols.SetHTTP2(t.secure != nil)
 	protocols.SetUnencryptedHTTP2(t.secure == nil)
 	return &nethttp.Transport{
-		DialContext: (&net.Dialer{}).DialContext, TLSClientConfig: t.secure, Protocols: protocols, DisableCompression: true,
+		DialContext: t.dial, TLSClientConfig: t.secure, Protocols: protocols, DisableCompression: true,
 		DisableKeepAlives: !t.o.KeepAlive, MaxResponseHeaderBytes: mostHead,
 		HTTP2: &nethttp.HTTP2Config{StrictMaxConcurrentRequests: t.o.Connections > 0},
 	}
@@ -89,13 +119,20 @@ func (t *std) leave(user uint32) {
 	}
 }
 
+// close closes all connections, whatever goes on over them.
 func (t *std) close() {
-	for _, each := range t.all {
-		each.CloseIdleConnections()
-	}
 	t.mu.Lock()
-	defer t.mu.Unlock()
-	for _, each := range t.users {
+	left := slices.Collect(maps.Keys(t.conns))
+	t.mu.Unlock()
+	for _, c := range left {
+		_ = c.Close()
+	}
+	t.rest()
+}
+
+// rest closes the connections that have nothing to do.
+func (t *std) rest() {
+	for _, each := range t.all {
 		each.CloseIdleConnections()
 	}
 }

@@ -109,7 +109,8 @@ func (m *Meter) counts(text []byte) bool {
 	answer := look.Answer{Body: text}
 	if at := m.reading.Tokens; at != nil {
 		if v, found := at.Find(&answer); found {
-			if n, err := strconv.ParseFloat(v.Text, 64); err == nil && v.Kind == value.Number && n >= 0 && n < 1<<63 {
+			// JSON of protobuf has numbers of 64 bits as texts
+			if n, err := strconv.ParseFloat(v.Text, 64); err == nil && n >= 0 && n < 1<<63 {
 				m.told.Tokens = int64(n)
 			}
 		}
