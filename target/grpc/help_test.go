@@ -17,6 +17,7 @@ import (
 	"plimsoll/target/kind"
 	"plimsoll/target/look"
 	"plimsoll/target/random"
+	"plimsoll/target/stream"
 	"plimsoll/target/value"
 	"plimsoll/target/wait"
 	"plimsoll/target/wire"
@@ -299,3 +300,8 @@ func eventually(t *testing.T, what string, is func() bool) {
 	}
 	t.Error(what, "has not come")
 }
+
+// messages is how streams are read, by a clock that stands.
+var messages = stream.Reading{Format: stream.Messages}
+
+func never() time.Duration { return 0 }

@@ -167,10 +167,12 @@ func rough(d time.Duration) time.Duration {
 // End hears that the answer was whole by then, and tells why it is no stream of events;
 // nil: it is.
 func (m *Meter) End(at time.Duration) error {
-	now := m.now
-	m.now, m.came = func() time.Duration { return at }, false
-	m.finish(m.event)
-	m.now = now
+	if m.came = false; m.reading.Format != Messages { // which are whole already
+		now := m.now
+		m.now = func() time.Duration { return at }
+		m.finish(m.event)
+		m.now = now
+	}
 	switch r := m.reading; {
 	case m.told.Events > 0:
 		return nil
