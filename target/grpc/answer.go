@@ -5,6 +5,7 @@ import (
 	"fmt"
 	nethttp "net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"plimsoll/target"
@@ -150,7 +151,7 @@ func (a *answer) judge() (class string, why error) {
 
 // told is what the server has said of a failure.
 func (a *answer) told() string {
-	text := plain.Text(unescape(a.said))
+	text := strings.TrimSpace(plain.Text(unescape(a.said)))
 	is := a.code
 	if is == unsaid {
 		is = a.early

@@ -24,6 +24,7 @@ func ready(t testing.TB, message []byte) (address string) {
 	var answer, greeting bytes.Buffer
 	r := &raw{Framer: http2.NewFramer(&greeting, nil)}
 	_ = r.WriteSettings()
+	_ = r.WriteWindowUpdate(0, 1<<30)
 	r = newRaw(http2.NewFramer(&answer, nil))
 	var starts []int // of its frames
 	for _, say := range []func(){

@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/bufbuild/protocompile"
@@ -50,11 +52,15 @@ func compile(ctx context.Context, path string, text []byte) (*protoregistry.File
 		}
 		return imported(folder, asked)
 	}}
+	return compileAll(ctx, source, name)
+}
+
+func compileAll(ctx context.Context, source protocompile.Resolver, names ...string) (*protoregistry.Files, error) {
 	compiler := protocompile.Compiler{
 		Resolver: protocompile.WithStandardImports(source),
 		Reporter: reporter.NewReporter(func(err reporter.ErrorWithPos) error { return err }, nil),
 	}
-	linked, err := compiler.Compile(ctx, name)
+	linked, err := compiler.Compile(ctx, names...)
 	if err != nil {
 		return nil, err
 	}
@@ -65,6 +71,12 @@ func compile(ctx context.Context, path string, text []byte) (*protoregistry.File
 		}
 	}
 	return files, nil
+}
+
+// compileOwn compiles what plimsoll's own server is described by.
+func compileOwn() (*protoregistry.Files, error) {
+	source := &protocompile.SourceResolver{Accessor: protocompile.SourceAccessorFromMap(served)}
+	return compileAll(context.Background(), source, slices.Sorted(maps.Keys(served))...)
 }
 
 // foldersAbove is how many folders above a file are looked through for what it

@@ -1,14 +1,13 @@
 package grpc
 
-// Served describes the services of plimsoll's own server (`serve:`).
-const Served = `syntax = "proto3";
+// served describes the services of plimsoll's own server (`serve:`), a file each.
+var served = map[string]string{
+	"plimsoll.proto": `syntax = "proto3";
 
 package plimsoll;
 
-// Echo says back what it is sent.
 service Echo {
   rpc Say(Message) returns (Message);
-  // Tell says it as often as the model says, or count does.
   rpc Tell(Message) returns (stream Message);
 }
 
@@ -17,4 +16,27 @@ message Message {
   int64 number = 2;
   bytes payload = 3;
 }
-`
+`,
+	"health.proto": `syntax = "proto3";
+
+package grpc.health.v1;
+
+service Health {
+  rpc Check(HealthCheckRequest) returns (HealthCheckResponse);
+}
+
+message HealthCheckRequest {
+  string service = 1;
+}
+
+message HealthCheckResponse {
+  enum ServingStatus {
+    UNKNOWN = 0;
+    SERVING = 1;
+    NOT_SERVING = 2;
+    SERVICE_UNKNOWN = 3;
+  }
+  ServingStatus status = 1;
+}
+`,
+}

@@ -198,7 +198,7 @@ func (s *Settings) describe(r *setting.Reader, w written) bool {
 		return false
 	case w.serve.Given:
 		var err error
-		s.Schema.files, err = compile(context.Background(), "plimsoll.proto", []byte(Served))
+		s.Schema.files, err = compileOwn()
 		return err == nil
 	case !w.schema.Given || name == "reflection":
 		return true
