@@ -16,6 +16,18 @@ import (
 // and with more lines of configuration. It is this test's: it is gone with it.
 func Nginx(t testing.TB, upstream, more string) (address string, signal func(os.Signal)) {
 	t.Helper()
+	return nginx(t, "", fmt.Sprintf("proxy_pass http://%s; proxy_http_version 1.1; %s", upstream, more))
+}
+
+// NginxOfGRPC starts one that passes calls of gRPC on, from HTTP/2 to HTTP/2.
+func NginxOfGRPC(t testing.TB, upstream string) (address string, signal func(os.Signal)) {
+	t.Helper()
+	return nginx(t, "http2", "keepalive_requests 1000000; grpc_pass grpc://"+upstream+";")
+}
+
+// nginx starts one that listens so, and does so with everything.
+func nginx(t testing.TB, listens, passes string) (address string, signal func(os.Signal)) {
+	t.Helper()
 	path := Program(t, "nginx")
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -30,10 +42,10 @@ events { worker_connections 512; }
 http {
 	access_log off; client_body_temp_path %[1]s/b; proxy_temp_path %[1]s/p; fastcgi_temp_path %[1]s/f; uwsgi_temp_path %[1]s/u; scgi_temp_path %[1]s/s;
 	server {
-		listen %[2]s;
-		location / { proxy_pass http://%[3]s; proxy_http_version 1.1; %[4]s }
+		listen %[2]s %[3]s;
+		location / { %[4]s }
 	}
-}`, dir, address, upstream, more)
+}`, dir, address, listens, passes)
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
