@@ -88,10 +88,23 @@ func (t *std) transport() *nethttp.Transport {
 	protocols.SetHTTP2(t.secure != nil)
 	protocols.SetUnencryptedHTTP2(t.secure == nil)
 	return &nethttp.Transport{
-		DialContext: t.dial, TLSClientConfig: t.secure, Protocols: protocols, DisableCompression: true,
+		DialContext: t.dial, DialTLSContext: t.dialTLS, Protocols: protocols, DisableCompression: true,
 		DisableKeepAlives: !t.o.KeepAlive, MaxResponseHeaderBytes: mostHead,
 		HTTP2: &nethttp.HTTP2Config{StrictMaxConcurrentRequests: t.o.Connections > 0},
 	}
+}
+
+// dialTLS connects, and shakes hands.
+func (t *std) dialTLS(ctx context.Context, network, address string) (net.Conn, error) {
+	plain, err := t.dial(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	secure, err := client.Handshake(ctx, plain, t.secure, address)
+	if err != nil { // which is none of the interface's
+		return nil, err
+	}
+	return secure, nil
 }
 
 // by is the transport of a user's next call.
