@@ -7,10 +7,10 @@ import (
 	nethttp "net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"golang.org/x/net/http2"
 	"golang.org/x/net/http2/hpack"
+	"google.golang.org/protobuf/encoding/protowire"
 
 	"plimsoll/target"
 	"plimsoll/target/wire"
@@ -19,6 +19,7 @@ import (
 // raw is a connection of a server that says what it likes.
 type raw struct {
 	*http2.Framer
+	conn  net.Conn
 	block bytes.Buffer
 	*hpack.Encoder
 }
@@ -59,6 +60,7 @@ func hostile(t *testing.T, answer func(r *raw, stream uint32)) (address string) 
 					return
 				}
 				r := newRaw(http2.NewFramer(conn, conn))
+				r.conn = conn
 				_ = r.WriteSettings()
 				for {
 					f, err := r.ReadFrame()
@@ -67,9 +69,6 @@ func hostile(t *testing.T, answer func(r *raw, stream uint32)) (address string) 
 					}
 					if d, is := f.(*http2.DataFrame); is && d.StreamEnded() {
 						answer(r, d.StreamID)
-					}
-					if f.Header().StreamID > 0 && f.Header().Type == http2.FrameGoAway {
-						return
 					}
 				}
 			}()
@@ -184,10 +183,10 @@ func testConnectionsFail(t *testing.T, engine string) {
 	cut := hostile(t, func(r *raw, id uint32) {
 		r.head(id, false, headWell...)
 		_ = r.WriteData(id, false, []byte{0, 0})
-		_ = r.WriteGoAway(id, http2.ErrCodeInternal, nil)
+		r.conn.Close()
 	})
-	y := open(t, engine, cut, call(t, "shop.Carts/Add", "{}"), func(s *Settings) { s.Timeout = 2 * time.Second })
-	if d := y.call(target.Request{}); d.Class != target.Timeout && d.Class != target.Reset {
+	y := open(t, engine, cut, call(t, "shop.Carts/Add", "{}"), nil)
+	if d := y.call(target.Request{}); d.Class != target.Reset {
 		t.Errorf("%+v", d.Outcome)
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -230,6 +229,25 @@ func TestRefusedIsSentAgain(t *testing.T) {
 		x := open(t, "", address, call(t, "shop.Carts/Add", "{}"), func(s *Settings) { s.Connections = 1 })
 		if d := x.call(target.Request{}); d.Class != want || d.Attempts != 2 || d.Resent != 1 {
 			t.Errorf("%d refusals: %+v", refusals, d.Outcome)
+		}
+	}
+}
+
+// A message of any size is counted; one that is looked into has its limit.
+func TestLargeMessages(t *testing.T) { byEach(t, testLargeMessages) }
+
+func testLargeMessages(t *testing.T, engine string) {
+	for size, want := range map[int]string{mostKept - 10: "", mostKept + 1: target.Body} {
+		large := append([]byte("\x0a"), protowire.AppendVarint(nil, uint64(size-5))...)
+		large = append(large, bytes.Repeat([]byte("x"), size-5)...)
+		p := serve(t, func(w nethttp.ResponseWriter, _ *nethttp.Request, _ []byte) { well(w, "0", large) })
+		x := open(t, engine, p.address, call(t, "shop.Carts/Add", "{}"), nil)
+		if d := x.call(target.Request{}); !d.OK() || d.BytesIn != int64(len(large)+prefix) {
+			t.Errorf("%d: %+v", size, d.Outcome)
+		}
+		d := x.call(target.Request{Want: wants(t, "json.count")})
+		if d.Class != want || want != "" && !strings.Contains(d.Example, "a message is larger than 4MiB, and it is looked into") {
+			t.Errorf("%d: %+v", size, d.Outcome)
 		}
 	}
 }
