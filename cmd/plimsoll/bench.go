@@ -52,8 +52,8 @@ is. Commands are taken apart into words as a shell does, but run without one.
 With --vary threads=1,2,4 {threads} in them is each of these values.
 
 An address begins with http://, https:// or unix:, or is HOST:PORT; or with
-redis://, postgres://, mysql://, ws://, wss://, tcp:// or nats://, where --body
-is the command, the statement or the message. Anything else is a command, and
+redis://, postgres://, mysql://, ws://, wss://, tcp://, nats:// or grpc://, where
+--body is the command, the statement or the message. Anything else is a command, and
 so is what follows --. Both carry out the scenario that
 --save writes, as run would; for more, write such a file.
 

@@ -32,8 +32,8 @@ func TestWhatIsAnAddress(t *testing.T) {
 func TestSchemes(t *testing.T) {
 	for address, want := range map[string]string{
 		"http://h": "", "HTTPS://h": "", "h:80": "", "unix:/a": "",
-		"redis://h": "", "Postgres:///": "", "wss://h": "", "tcp://h:7": "", "nats://h": "",
-		"ftp://h": "the scheme ftp:// is not supported: bench loads http://, https://, unix:, redis://, postgres://, postgresql://, mysql://, ws://, wss://, tcp:// and nats://",
+		"redis://h": "", "Postgres:///": "", "wss://h": "", "tcp://h:7": "", "nats://h": "", "grpc://h:1": "",
+		"ftp://h": "the scheme ftp:// is not supported: bench loads http://, https://, unix:, redis://, postgres://, postgresql://, mysql://, ws://, wss://, tcp://, nats:// and grpc://",
 	} {
 		if err := CheckScheme(address); fmt.Sprint(err) != want && (err != nil || want != "") {
 			t.Errorf("%s: %v", address, err)
@@ -49,6 +49,9 @@ func TestEveryWayIsOne(t *testing.T) {
 			address := spelled(scheme) + "localhost:8080/1"
 			if w.kind == "tcp" { // which has no paths
 				address = spelled(scheme) + "localhost:8080"
+			}
+			if w.kind == "grpc" { // whose path is a method
+				address = spelled(scheme) + "localhost:8080/shop.Carts/Add"
 			}
 			text, err := Quick{URL: address}.YAML()
 			if err != nil {
@@ -204,6 +207,8 @@ func TestAddressesOfOtherKinds(t *testing.T) {
 		{Quick{URL: "mysql://ann:kite@127.0.0.1:3306/shop", Body: "select 2"}, "sql", "select 2"},
 		{Quick{URL: "ws://127.0.0.1:8080/chat"}, "websocket", ""},
 		{Quick{URL: "tcp://127.0.0.1:7", Body: "hello"}, "tcp", ""},
+		{Quick{URL: "grpc://127.0.0.1:50051/shop.Carts/Add", Body: `{"name": "kite"}`}, "grpc", "shop.Carts/Add"},
+		{Quick{URL: "grpc://127.0.0.1:50051"}, "grpc", "grpc.health.v1.Health/Check"},
 		{Quick{URL: "nats://127.0.0.1/orders.new"}, "nats", "publish orders.new"},
 	} {
 		c.load.Requests = 1

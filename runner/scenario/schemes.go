@@ -92,6 +92,18 @@ func (q Quick) putNATS(f *lines) {
 	f.putDuration(3, "timeout", q.Timeout)
 }
 
+// putGRPC writes a call: grpc://HOST:PORT/package.Service/Method, by default whether
+// the server is well.
+func (q Quick) putGRPC(f *lines) {
+	address, method, _ := strings.Cut(q.URL[len("grpc://"):], "/")
+	f.put(3, "address: %s", literal(address))
+	f.put(3, "rpc: %s", literal(cmp.Or(method, "grpc.health.v1.Health/Check")))
+	if q.Body != "" {
+		f.put(3, "message: %s", literal(q.Body))
+	}
+	f.putDuration(3, "timeout", q.Timeout)
+}
+
 // ofHTTP is a flag that only HTTP has an answer to; "" where none is given.
 func (q Quick) ofHTTP() string {
 	for _, f := range []struct {

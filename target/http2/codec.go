@@ -5,6 +5,7 @@
 package http2
 
 import (
+	"cmp"
 	"strings"
 
 	"plimsoll/target/http1"
@@ -14,28 +15,18 @@ import (
 // Codec is HTTP/2 as a wire's carrier speaks it.
 type Codec struct {
 	*http1.Codec
+	*Sessions
 	requests []http1.Request
-	prepared []request // the heads of those
-	maxHead  int
-	streams  int
-	allowed  int // of streams before a server has said: no more than it did on the connection before
+	prepared []Head // the heads of those
 	scheme   string
 	host     string
 }
 
-// UsualStreams is how many streams a connection has at a time unless somebody says.
-const UsualStreams = 100
-
 // NewCodec makes the codec of a loop's carrier; a connection has that many streams
 // at a time at most, 0: UsualStreams. One goroutine reads all connections, if alone says so.
 func NewCodec(o http1.Options, streams int, alone bool) *Codec {
-	c := &Codec{Codec: http1.NewCodec(o, alone), requests: o.Requests, maxHead: o.MaxHead, streams: streams, allowed: atFirst}
-	if c.maxHead <= 0 {
-		c.maxHead = http1.UsualHead
-	}
-	if c.streams <= 0 {
-		c.streams = UsualStreams
-	}
+	c := &Codec{Codec: http1.NewCodec(o, alone), requests: o.Requests}
+	c.Sessions = NewSessions(c, cmp.Or(max(0, o.MaxHead), http1.UsualHead), streams)
 	c.scheme, c.host, _ = strings.Cut(o.Origin, "://")
 	for _, r := range o.Requests {
 		c.prepared = append(c.prepared, c.request(nil, r.Bytes, &[]byte{}))
@@ -45,16 +36,12 @@ func NewCodec(o http1.Options, streams int, alone bool) *Codec {
 
 var _ wire.Multiplexing = (*Codec)(nil)
 
-// Session makes what is said on one connection after the other.
-func (c *Codec) Session() wire.Session { return &session{codec: c} }
-
-// heading is what goes for the head of an exchange's request: what was prepared, or
-// is made in the session's memory.
-func (c *Codec) heading(s *session, x *wire.Exchange) request {
+// Head is what was prepared, or is made in the session's memory.
+func (c *Codec) Head(x *wire.Exchange, m *Memory) Head {
 	if at := x.Number % uint64(len(c.requests)); x.Request == &c.requests[at].Request {
 		return c.prepared[at]
 	}
-	r := c.request(s.coded[:0], x.Request.Bytes, &s.lower)
-	s.coded = modest(r.block)
-	return r
+	h := c.request(m.coded[:0], x.Request.Bytes, &m.lower)
+	m.coded = modest(h.Block)
+	return h
 }

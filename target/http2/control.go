@@ -30,7 +30,7 @@ func (s *session) settings(payload []byte) {
 		s.start(initial)
 	}
 	if s.fault == nil {
-		s.codec.allowed = min(atFirst, s.streams)
+		s.sessions.allowed = min(atFirst, s.streams)
 		s.out = appendFrame(s.out, 0, settings, ack, 0)
 		s.answer(frameHead)
 	}
@@ -108,6 +108,9 @@ func (s *session) wasReset(why code) {
 		return
 	}
 	f := brokenOff("the server reset the stream (%v)", why)
+	if in, fielded := c.stream.Reader().(Fielded); fielded {
+		f = in.Reset(uint32(why), why.String())
+	}
 	s.close(c)
 	if why == refusedStream && !c.headed {
 		c.stream.Refused(f)

@@ -9,9 +9,11 @@ import (
 
 // Fielded is a Reader that takes the fields of answers as they are, and not as text
 // of HTTP/1.1: those of the final head, with :status, and of the trailer. They are
-// valid during the call. Feed gets the body then, and EOF hears of the end.
+// valid during the call. Feed gets the body then, and EOF hears of the end; Reset of
+// that the server has reset the stream, and why (RFC 9113, 7).
 type Fielded interface {
 	Field(name, value []byte, trailer bool) wire.Fault
+	Reset(code uint32, name string) wire.Fault
 }
 
 // headers takes in the start of a block of fields.
@@ -54,7 +56,7 @@ func (s *session) continues(payload []byte) {
 // collect keeps a piece of a block, which is bounded as the frames are that bring
 // it.
 func (s *session) collect(piece []byte) {
-	if s.framed += frameHead + len(piece); s.framed > s.codec.maxHead+2*usualFrame {
+	if s.framed += frameHead + len(piece); s.framed > s.sessions.maxHead+2*usualFrame {
 		s.broken(calm, http1.LargeHead)
 		return
 	}
@@ -63,7 +65,7 @@ func (s *session) collect(piece []byte) {
 
 // fieldsOf takes in a block, whoever it is for: those behind it go by it.
 func (s *session) fieldsOf(f *frame, block []byte) {
-	h := heading{call: s.calls.find(f.stream), most: s.codec.maxHead, text: s.text[:0]}
+	h := heading{call: s.calls.find(f.stream), most: s.sessions.maxHead, text: s.text[:0]}
 	if h.call != nil {
 		h.trailer = h.call.headed
 		h.fielded, _ = h.call.stream.Reader().(Fielded)

@@ -4,18 +4,32 @@ import (
 	"bytes"
 
 	"plimsoll/target/hpack"
+	"plimsoll/target/wire"
 )
 
-// request is the head of a request.
-type request struct {
-	block []byte // of fields
-	size  int    // of the head, as HTTP/1.1 has it
-	head  bool   // the method is HEAD
+// Heads know the head of an exchange's request.
+type Heads interface {
+	// Head is it, valid until the next; it may be made in memory of the connection's.
+	Head(x *wire.Exchange, m *Memory) Head
+}
+
+// Head is the head of a request.
+type Head struct {
+	Block []byte // of fields, in a way that leaves nothing behind (hpack.Append)
+	Size  int    // how much of the request's bytes it is; the rest are the body
+	// Bodiless tells that the answer has no body: the method is HEAD.
+	Bodiless bool
+}
+
+// Memory is what heads are made in.
+type Memory struct {
+	lower []byte // a field's name in small letters
+	coded []byte // a block
 }
 
 // request makes the block of a request that begins with that head of HTTP/1.1, in
 // memory that it is given.
-func (c *Codec) request(block, text []byte, lower *[]byte) request {
+func (c *Codec) request(block, text []byte, lower *[]byte) Head {
 	size := bytes.Index(text, []byte("\r\n\r\n")) + len("\r\n\r\n")
 	first, lines, _ := bytes.Cut(text[:size-len("\r\n")], []byte("\r\n"))
 	method, target, _ := bytes.Cut(first, []byte{' '})
@@ -42,7 +56,7 @@ func (c *Codec) request(block, text []byte, lower *[]byte) request {
 			block = hpack.Append(block, *lower, value, secret(*lower))
 		}
 	}
-	return request{block, size, string(method) == "HEAD"}
+	return Head{block, size, string(method) == "HEAD"}
 }
 
 // cutLine takes the first line off a head's, and takes it apart.

@@ -1,6 +1,7 @@
 package http2
 
 import (
+	"cmp"
 	"encoding/binary"
 	"slices"
 
@@ -10,12 +11,12 @@ import (
 
 // session is what is said on a connection of HTTP/2 (RFC 9113), client's side.
 type session struct {
-	codec  *Codec
-	calls  calls
-	next   uint32 // identifier of the next stream
-	fault  wire.Fault
-	gone   *code  // why the server takes its leave; nil: it does not
-	latest uint32 // no open stream has a higher identifier
+	sessions *Sessions
+	calls    calls
+	next     uint32 // identifier of the next stream
+	fault    wire.Fault
+	gone     *code  // why the server takes its leave; nil: it does not
+	latest   uint32 // no open stream has a higher identifier
 
 	// What comes.
 	greeted bool   // the server's first SETTINGS have come
@@ -42,16 +43,35 @@ type session struct {
 	shrunk  bool   // it keeps a smaller table than it did, of which we make no use
 
 	// What is to be said.
-	out   []byte
-	taken int   // bytes of out that the system has taken
-	turn  *call // whose body goes next, of the ring of those that have one
-	ring  int   // calls in it
-	stuck bool  // none of them may say anything
-	said  int64 // bytes that it has taken in all
-	acks  acks
-	lower []byte // a field's name in small letters
-	coded []byte // a block
+	out    []byte
+	taken  int   // bytes of out that the system has taken
+	turn   *call // whose body goes next, of the ring of those that have one
+	ring   int   // calls in it
+	stuck  bool  // none of them may say anything
+	said   int64 // bytes that it has taken in all
+	acks   acks
+	memory Memory
 }
+
+// Sessions are what is said on the connections of a codec: what holds on all of them.
+type Sessions struct {
+	heads   Heads
+	maxHead int // bytes of an answer's
+	most    int // streams at a time, of ours
+	allowed int // of streams before a server has said: no more than it did on the connection before
+}
+
+// UsualStreams is how many streams a connection has at a time unless somebody says.
+const UsualStreams = 100
+
+// NewSessions makes sessions of requests with such heads. An answer's head may have so
+// many bytes, and a connection so many streams at a time; 0: UsualStreams.
+func NewSessions(heads Heads, maxHead, streams int) *Sessions {
+	return &Sessions{heads: heads, maxHead: maxHead, most: cmp.Or(max(0, streams), UsualStreams), allowed: atFirst}
+}
+
+// Session makes what is said on one connection after the other.
+func (s *Sessions) Session() wire.Session { return &session{sessions: s} }
 
 // atFirst is how many streams we use at most before a server has said how many it lets:
 // as many as all are advised to (RFC 9113, 6.5.2). Its next connections are taken to
@@ -64,17 +84,17 @@ const preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 func (s *session) Open() {
 	s.forget()
 	*s = session{
-		codec: s.codec, calls: s.calls, next: 1, latest: widest,
+		sessions: s.sessions, calls: s.calls, next: 1, latest: widest,
 		partial: modest(s.partial)[:0], block: modest(s.block)[:0], fields: s.fields, text: modest(s.text)[:0],
-		streams: s.codec.allowed, initial: usualWindow, largest: usualFrame, window: usualWindow, table: hpack.UsualTable,
-		out: modest(s.out)[:0], lower: s.lower, coded: s.coded,
+		streams: s.sessions.allowed, initial: usualWindow, largest: usualFrame, window: usualWindow, table: hpack.UsualTable,
+		out: modest(s.out)[:0], memory: s.memory,
 	}
 	s.fields.Reset(hpack.UsualTable)
 	b := append(s.out, preface...)
 	b = appendFrame(b, 3*6, settings, 0, 0)
 	b = appendSetting(b, enablePush, 0)
 	b = appendSetting(b, initialWindow, widest)
-	b = appendSetting(b, headSize, uint32(min(s.codec.maxHead, widest)))
+	b = appendSetting(b, headSize, uint32(min(s.sessions.maxHead, widest)))
 	s.out = appendNumber(b, window, 0, widest-usualWindow)
 }
 
@@ -108,7 +128,7 @@ func (s *session) Room() int {
 	if s.Closing() {
 		return 0
 	}
-	return max(0, min(s.codec.streams, s.streams)-s.calls.count)
+	return max(0, min(s.sessions.most, s.streams)-s.calls.count)
 }
 
 // Begin says the head of a request, and of its body what the windows let.
@@ -119,14 +139,14 @@ func (s *session) Begin(at *wire.Stream) {
 		at.Memory = c
 	}
 	x := at.Exchange()
-	h := s.codec.heading(s, x)
-	*c = call{stream: at, id: s.next, head: h.head}
+	h := s.sessions.heads.Head(x, &s.memory)
+	*c = call{stream: at, id: s.next, head: h.Bodiless}
 	s.next += 2
 	s.calls.put(c)
-	c.rest, c.later = x.Request.Bytes[h.size:], x.Request.Later
+	c.rest, c.later = x.Request.Bytes[h.Size:], x.Request.Later
 	c.said = len(c.rest)+len(c.later) == 0
-	s.sayHead(c, h.block)
-	x.BytesOut += int64(h.size)
+	s.sayHead(c, h.Block)
+	x.BytesOut += int64(h.Size)
 	s.line(c)
 	s.pump()
 }
@@ -186,6 +206,9 @@ func (s *session) Cut(at *wire.Stream) wire.Fault {
 	}
 	if s.gone != nil {
 		return brokenOff("the server went away (%v) and closed the connection before its answer was whole", *s.gone)
+	}
+	if _, fielded := at.Reader().(Fielded); fielded {
+		return brokenOff("the server closed the connection before its answer was whole")
 	}
 	whole, f := at.Reader().EOF()
 	if !whole && f != nil {

@@ -95,7 +95,7 @@ func TestRoom(t *testing.T) {
 	r.hears(away(3, noError, ""))
 	expect(0, true)
 	r.Open()
-	expect(1000, false)  // it was the last to say so
+	expect(100, false)   // however many it let before
 	r.hears(answerOf(1)) // no settings
 	expect(0, true)
 
@@ -451,6 +451,11 @@ func (f *fielded) Field(name, value []byte, trailer bool) wire.Fault {
 	return nil
 }
 
+func (f *fielded) Reset(code uint32, name string) wire.Fault {
+	fmt.Fprintf(&f.text, "RESET %d %s", code, name)
+	return nonsense("reset")
+}
+
 func (f *fielded) Feed(b []byte) (int, wire.End, wire.Fault) {
 	fmt.Fprintf(&f.text, "%q ", b)
 	return len(b), wire.More, nil
@@ -493,6 +498,7 @@ func TestFields(t *testing.T) {
 		{head200(endStream, "grpc-status", "5"), ":status=200 grpc-status=5 END", "well"},
 		{head200(0, "bad", "b", "c", "d"), ":status=200 bad=b ", "bad"},
 		{join(head200(0), frameOf(headers, endHeaders|endStream, 1, blockOf("bad", "d"))), ":status=200 bad=d (trailer) ", "bad"},
+		{join(head200(0), frameOf(reset, 0, 1, "\x00\x00\x00\x08")), ":status=200 RESET 8 CANCEL", "reset"},
 		{head200(0, "A", "b"), ":status=200 ", `malformed header name (want small letters): "A"`},
 	} {
 		r := newRig(t)

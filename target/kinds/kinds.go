@@ -6,6 +6,7 @@ import (
 	"plimsoll/target/dialog"
 	"plimsoll/target/exec"
 	"plimsoll/target/file"
+	"plimsoll/target/grpc"
 	"plimsoll/target/http"
 	"plimsoll/target/kind"
 	"plimsoll/target/nats"
@@ -27,6 +28,7 @@ func Actions() []kind.Action {
 		sql.Action(),
 		redis.Action(),
 		nats.Action(),
+		grpc.Action(),
 	}
 }
 
@@ -43,6 +45,7 @@ func Shape() setting.Shape[kind.Settings] {
 		setting.When("websocket", "A server that is talked with over WebSockets.", websocket.Shape(), func(s kind.Settings) kind.Settings { return s }),
 		setting.When("sql", "A database, which every call asks for a statement.", sql.Shape(), func(s kind.Settings) kind.Settings { return s }),
 		setting.When("redis", "A server that speaks the protocol of Redis.", redis.Shape(), func(s kind.Settings) kind.Settings { return s }),
+		setting.When("grpc", "A server that speaks gRPC.", grpc.Shape(), func(s kind.Settings) kind.Settings { return s }),
 		setting.When("nats", "A broker of NATS, to which messages are published.", nats.Shape(), func(s kind.Settings) kind.Settings { return s }),
 	)
 }

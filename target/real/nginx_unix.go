@@ -28,6 +28,15 @@ func NginxStreams(t testing.TB, more string) (address, log string) {
 	return address, log
 }
 
+// NginxOfGRPC starts one that passes calls of gRPC on, from HTTP/2 to HTTP/2.
+func NginxOfGRPC(t testing.TB, upstream string) (address string, signal func(os.Signal)) {
+	t.Helper()
+	address, signal, _ = nginx(t, " http2", "keepalive_requests 1000000; grpc_pass grpc://"+upstream+";")
+	return address, signal
+}
+
+// nginx starts one that listens so, and does so with everything; it writes a line for
+// each request into a file.
 func nginx(t testing.TB, protocol, location string) (address string, signal func(os.Signal), log string) {
 	t.Helper()
 	path := Program(t, "nginx")

@@ -22,6 +22,9 @@
 // Where the model streams, it speaks the dialect of package chat, each event when
 // it is due.
 //
+// Of gRPC it has an echo, also as a stream, and the usual check of health (see
+// methods).
+//
 // Over TCP, UDP and WebSockets, which have no requests, it says back what it is
 // sent, each message when the model says so (see echoes, sockets).
 package serve
@@ -75,7 +78,7 @@ type protocol struct {
 
 func protocols() map[string]protocol {
 	return map[string]protocol{
-		"": {"http", true}, "http": {"http", true}, "websocket": {"ws", true}, "tcp": {"tcp", false}, "udp": {"udp", false}, "nats": {"nats", false},
+		"": {"http", true}, "http": {"http", true}, "websocket": {"ws", true}, "tcp": {"tcp", false}, "udp": {"udp", false}, "nats": {"nats", false}, "grpc": {"http", true},
 	}
 }
 
@@ -116,6 +119,9 @@ func run(ctx context.Context, o Options, grace time.Duration, ready func(addr st
 		return h.talk(ctx, o, ready)
 	}
 	server := newServer(h, calls)
+	if o.Protocol == "grpc" {
+		server.Handler = methods{h}
+	}
 	if o.Protocol == "websocket" {
 		server.Handler = &sockets{handler: h, broadcast: o.Broadcast, all: map[*websocket.Conn]bool{}}
 		server.ConnContext = func(ctx context.Context, conn net.Conn) context.Context { return context.WithValue(ctx, under{}, conn) }

@@ -11,7 +11,7 @@ func (e *events) cut(piece []byte, event func(text []byte)) {
 	case NDJSON:
 		e.cutJSON(piece, event)
 	case Chunks:
-		if e.size += len(piece); e.reading.looks() {
+		if e.size += len(piece); e.reading.Looks() {
 			e.keep(piece)
 		}
 	}
@@ -39,7 +39,7 @@ func (e *events) cutJSON(piece []byte, event func(text []byte)) {
 	for len(piece) > 0 {
 		line, rest, whole := bytes.Cut(piece, []byte{'\n'})
 		e.blank = e.blank && len(bytes.TrimSpace(line)) == 0
-		if e.reading.looks() {
+		if e.reading.Looks() {
 			e.keep(line)
 		}
 		if piece = rest; !whole {
@@ -94,7 +94,7 @@ const short = len(bom) + len(field) + len(": ") + len(done) + 1
 // much as tells what it is.
 func (e *events) addLine(part []byte) {
 	most := short
-	if e.reading.looks() {
+	if e.reading.Looks() {
 		most = longest
 	}
 	if room := most - len(e.line); room > 0 {

@@ -67,6 +67,20 @@ func (m *Meter) Chunk() (came bool) {
 	return m.came
 }
 
+// Looks tells whether somebody looks into the events.
+func (m *Meter) Looks() bool { return m.reading != nil && m.reading.Looks() }
+
+// Piece begins with what one read brings, which came at once.
+func (m *Meter) Piece() { m.came = false }
+
+// Event takes in a whole event of that piece, and tells whether it has content. Its
+// text matters where somebody looks into it (Reading.Looks).
+func (m *Meter) Event(text []byte) (counted bool) {
+	before := m.told.Events
+	m.event(text)
+	return m.told.Events > before
+}
+
 // Last is when an event with content came last.
 func (m *Meter) Last() time.Duration { return m.last }
 
@@ -89,13 +103,14 @@ func (m *Meter) event(text []byte) {
 
 // counts tells whether an event has content, and looks for tokens in it.
 func (m *Meter) counts(text []byte) bool {
-	if !m.reading.looks() {
+	if !m.reading.Looks() {
 		return true
 	}
 	answer := look.Answer{Body: text}
 	if at := m.reading.Tokens; at != nil {
 		if v, found := at.Find(&answer); found {
-			if n, err := strconv.ParseFloat(v.Text, 64); err == nil && v.Kind == value.Number && n >= 0 && n < 1<<63 {
+			// JSON of protobuf has numbers of 64 bits as texts
+			if n, err := strconv.ParseFloat(v.Text, 64); err == nil && n >= 0 && n < 1<<63 {
 				m.told.Tokens = int64(n)
 			}
 		}
@@ -152,15 +167,19 @@ func rough(d time.Duration) time.Duration {
 // End hears that the answer was whole by then, and tells why it is no stream of events;
 // nil: it is.
 func (m *Meter) End(at time.Duration) error {
-	now := m.now
-	m.now, m.came = func() time.Duration { return at }, false
-	m.finish(m.event)
-	m.now = now
+	if m.came = false; m.reading.Format != Messages { // which are whole already
+		now := m.now
+		m.now = func() time.Duration { return at }
+		m.finish(m.event)
+		m.now = now
+	}
 	switch r := m.reading; {
 	case m.told.Events > 0:
 		return nil
 	case m.others > 0:
 		return fmt.Errorf("none of its %d events has %s", m.others, r.Content)
+	case r.Format == Messages:
+		return nil
 	case r.Format == SSE:
 		return fmt.Errorf("there is no event in it: lines `data: …` with an empty line behind them, as `stream: sse` has them")
 	case r.Format == NDJSON:

@@ -20,9 +20,12 @@ const (
 	// Chunks has an event for each chunk of the transfer coding (RFC 9112, 7.1);
 	// where an answer has none such, for each piece that comes.
 	Chunks Format = "chunks"
+	// Messages are events by themselves: whoever knows where they end tells of each
+	// (Meter.Event). An answer may have none.
+	Messages Format = "messages"
 )
 
-// Formats are their names.
+// Formats are the names of those that answers of HTTP have.
 func Formats() []string { return []string{string(SSE), string(NDJSON), string(Chunks)} }
 
 // Reading says how an answer is read that is a stream.
@@ -35,8 +38,8 @@ type Reading struct {
 	Tokens *look.Operand
 }
 
-// looks tells whether somebody looks into the events.
-func (r *Reading) looks() bool { return r.Content != nil || r.Tokens != nil }
+// Looks tells whether somebody looks into the events.
+func (r *Reading) Looks() bool { return r.Content != nil || r.Tokens != nil }
 
 // longest bounds what is kept of an event, in bytes: what is looked for must be
 // in there.

@@ -1,0 +1,142 @@
+// Package grpc is the kind of target whose calls are those of gRPC: unary ones, and
+// those whose answer is a stream. Messages are written in JSON, and their schema is
+// asked of the server, or read from a file.
+//
+// It speaks gRPC by itself, over the connections of package wire and the sessions of
+// package http2. Only what knows of schemas is Google's (protobuf) and Buf's
+// (protocompile).
+package grpc
+
+import (
+	"context"
+	"errors"
+
+	"plimsoll/target"
+	"plimsoll/target/client"
+	"plimsoll/target/kind"
+	"plimsoll/target/look"
+	"plimsoll/target/sim"
+	"plimsoll/target/stream"
+	"plimsoll/target/wire"
+)
+
+// Settings are those of `grpc:`.
+type Settings struct {
+	Address string // HOST:PORT; empty where Serve is the server to start for this run
+	Serve   *sim.Settings
+	// Schema is where methods are described.
+	Schema Schema
+	// Metadata goes with every call.
+	Metadata []Field
+	// Streams is how many calls a connection carries at once at most; 0: 100.
+	Streams int
+	// Content is what an event of a stream must have to count, and Tokens where
+	// events tell how many tokens there have been; nil: all do, nobody is asked.
+	Content, Tokens *look.Operand
+	client.Settings
+	// Own is the call that the target has by itself; nil: there is none.
+	Own *Call
+	// Scrub takes secrets out of a text; nil: there are none.
+	Scrub func(string) string `json:"-"`
+
+	engine string // "": the first that can
+}
+
+// Traits of the target.
+func (s *Settings) Traits() kind.Traits {
+	t := kind.Traits{Kind: "grpc", Action: Word, Phases: []string{"connect"}, Operands: operands(), Timeout: s.Timeout}
+	if s.Own != nil {
+		t.Own = s.Own
+	}
+	if s.Serve != nil {
+		t.CallTime, t.Known = s.Serve.CallTime("/"), true
+	}
+	return t
+}
+
+// Subject is whom the calls go to, and what they ask.
+func (s *Settings) Subject() string {
+	text := "grpc://" + s.Address
+	if s.Own != nil {
+		text += "/" + s.Own.rpc
+	}
+	return s.scrub(text)
+}
+
+// Service is the server that the target starts for itself, if it does.
+func (s *Settings) Service() (kind.Service, bool) {
+	return kind.Service{Protocol: "grpc", Model: s.Serve}, s.Serve != nil
+}
+
+// Open makes the target ready: it asks the server for its schema, unless that is
+// known.
+func (s *Settings) Open(ctx context.Context, site kind.Site) (*kind.Opened, error) {
+	opened := &kind.Opened{Divisible: s.Connections == 0, Retry: s.Retry, Err: kind.Never}
+	address := s.Address
+	if own, has := s.Service(); has {
+		served, err := site.Serve(ctx, own)
+		if err != nil {
+			return nil, err
+		}
+		address, opened.Err = hostOf(served.URL()), served.Err
+	}
+	engine, o, err := wire.Reaching(address, &s.Settings, site.Patience)
+	if err != nil {
+		return nil, err
+	}
+	if engine == wire.Epoll && s.engine == "" {
+		opened.Engine = engine
+	} else {
+		opened.Engine = Std
+	}
+	all, err := newStd(s, address, o)
+	if err != nil {
+		return nil, err
+	}
+	opened.Close = all.close
+	p := &preparing{settings: s, address: address, timeout: o.Timeout, schema: s.Schema.open(ctx, all)}
+	opened.Prepare = p.call
+	a := &asking{settings: s, address: address, observer: site.Observer}
+	a.reading = stream.Reading{Format: stream.Messages, Content: s.Content, Tokens: s.Tokens}
+	if err := a.takeOwn(p, site); err != nil {
+		all.close()
+		return nil, err
+	}
+	if opened.Engine == Std {
+		opened.Carrier = all.carrier(a)
+		return opened, nil
+	}
+	o.Tell = wire.OneConnect
+	server, err := wire.Open(engine, o)
+	if err != nil {
+		all.close()
+		return nil, err
+	}
+	opened.Polls = true
+	opened.Carrier = func(c target.Clock) (target.Carrier, error) { return server.Carrier(a.codec(c.Now), c) }
+	return opened, nil
+}
+
+// takeOwn makes the target's own call ready, if it has one.
+func (a *asking) takeOwn(p *preparing, site kind.Site) error {
+	if a.settings.Own == nil {
+		return nil
+	}
+	own, err := site.Own(a.settings.Own)
+	if err != nil {
+		return err
+	}
+	a.args = own.Args
+	a.own, err = p.prepare(a.settings.Own)
+	return err
+}
+
+func (s *Settings) scrub(text string) string {
+	if s.Scrub != nil {
+		text = s.Scrub(text)
+	}
+	return text
+}
+
+// errNoCall tells what a target can be asked.
+var errNoCall = errors.New("a grpc target calls methods, as in rpc: shop.Carts/Add")
