@@ -80,16 +80,19 @@ func (s *Settings) Open(ctx context.Context, site kind.Site) (*kind.Opened, erro
 		}
 		address, opened.Err = hostOf(served.URL()), served.Err
 	}
-	engine, o, err := wire.Reaching(address, &s.Settings, site.Patience)
+	here, aside := *s, s // what is asked for a schema is none of the trial's
+	here.TLS.Shook = site.Shook
+	s = &here
+	engine, o, err := wire.Reaching(address, &s.Settings, site.Patience, "h2")
 	if err != nil {
 		return nil, err
 	}
 	if engine == wire.Epoll && s.engine == "" {
 		opened.Engine = engine
 	} else {
-		opened.Engine = Std
+		opened.Engine, aside = Std, s
 	}
-	all, err := newStd(s, address, o)
+	all, err := newStd(aside, address, o)
 	if err != nil {
 		return nil, err
 	}

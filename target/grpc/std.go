@@ -23,7 +23,7 @@ import (
 	"plimsoll/target/wire"
 )
 
-// Std is the engine over net/http, where there is no other: over TLS, and on systems
+// Std is the engine over net/http, where there is no other: on systems
 // without epoll. Schemas are asked for over it, too.
 const Std = "std"
 
