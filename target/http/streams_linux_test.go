@@ -132,6 +132,8 @@ func TestRequestsArriveAsWrittenOnStreams(t *testing.T) {
 				{Method: "HEAD", URL: s.URL + "/head"},
 			}
 		}, 1, 10))
+		mu.Lock()
+		defer mu.Unlock()
 		if len(got) != 10 || got[1].Body != "hello" || got[1].Host != "shop.example" && got[1].Host != "" || fmt.Sprint(got[6].Header["X-Twice"]) != "[1 2]" {
 			t.Errorf("%s: %.2000v", by.engine, got)
 		}
