@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"plimsoll/target"
+	"plimsoll/target/client"
+	"plimsoll/target/wire"
 )
 
 // several makes calls, so many at a time.
@@ -130,6 +132,8 @@ func TestRequestsArriveAsWrittenOnStreams(t *testing.T) {
 				{Method: "HEAD", URL: s.URL + "/head"},
 			}
 		}, 1, 10))
+		mu.Lock()
+		defer mu.Unlock()
 		if len(got) != 10 || got[1].Body != "hello" || got[1].Host != "shop.example" && got[1].Host != "" || fmt.Sprint(got[6].Header["X-Twice"]) != "[1 2]" {
 			t.Errorf("%s: %.2000v", by.engine, got)
 		}
@@ -141,5 +145,28 @@ func TestRequestsArriveAsWrittenOnStreams(t *testing.T) {
 	}
 	if told[0] != told[1] {
 		t.Errorf("sent by %s\n%.3000s\nby %s\n%.3000s", sharers[0].engine, told[0], sharers[1].engine, told[1])
+	}
+}
+
+// A call that is led on keeps its place: with one stream on a connection there is
+// no second connection, and nobody overtakes where there may be but one.
+func TestCallsThatAreLedOnKeepTheirPlace(t *testing.T) {
+	by := carrier{wire.Epoll, "2", false}
+	for limit := range 2 {
+		s := newServer(t, false, nil, func(w nethttp.ResponseWriter, r *nethttp.Request) {
+			if r.URL.Path == "/home" {
+				nethttp.Redirect(w, r, "/", nethttp.StatusFound)
+			}
+		})
+		x := newStepper(t, by, Settings{Calls: []Request{{Method: "GET", URL: s.URL}}, Streams: 1, Settings: client.Settings{Connections: limit}})
+		home := x.prepare(asks(t, "GET", "/home", nil))
+		for range 3 {
+			if d := x.call(target.Request{Call: home}); !d.OK() || d.Hops != 1 || d.Held != 0 {
+				t.Errorf("%+v", d)
+			}
+		}
+		if s.connections.Load() != 1 || s.requests.Load() != 6 {
+			t.Errorf("%d requests over %d connections", s.requests.Load(), s.connections.Load())
+		}
 	}
 }

@@ -31,11 +31,11 @@ type sharer struct {
 
 	wide atomic.Bool // windows are wide from the beginning, and it says no more of them
 
-	conns, heads, whole, resets, reads atomic.Int64
-	most                               atomic.Int64 // at a time, on one connection
-	bytes                              atomic.Int64 // of bodies
-	mu                                 sync.Mutex
-	guests                             []*guest
+	conns, heads, whole, resets, reads, leaves atomic.Int64
+	most                                       atomic.Int64 // at a time, on one connection
+	bytes                                      atomic.Int64 // of bodies
+	mu                                         sync.Mutex
+	guests                                     []*guest
 }
 
 // guest is one connection to it.
@@ -140,6 +140,8 @@ func (g *guest) next() bool {
 	case *peers.RSTStreamFrame:
 		g.resets.Add(1)
 		g.close(f.StreamID)
+	case *peers.GoAwayFrame:
+		g.leaves.Add(1)
 	case *peers.HeadersFrame:
 		q := &question{guest: g, id: f.StreamID, n: int(g.heads.Add(1) - 1), body: !f.StreamEnded(), whole: f.StreamEnded()}
 		g.mu.Lock()
