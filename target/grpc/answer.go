@@ -5,7 +5,6 @@ import (
 	"fmt"
 	nethttp "net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"plimsoll/target"
@@ -151,7 +150,7 @@ func (a *answer) judge() (class string, why error) {
 
 // told is what the server has said of a failure.
 func (a *answer) told() string {
-	text := strings.TrimSpace(plain.Text(unescape(a.said)))
+	text := plain.Clip(unescape(a.said), 200)
 	is := a.code
 	if is == unsaid {
 		is = a.early
@@ -162,7 +161,7 @@ func (a *answer) told() string {
 	case text == "":
 		text = "the server says no more"
 	}
-	return plain.Clip(text, 200)
+	return text
 }
 
 // conclude judges an answer that was whole by then, and finds what is wanted in

@@ -1,7 +1,6 @@
 package grpc
 
 import (
-	"context"
 	"encoding/binary"
 	"io"
 	"net"
@@ -51,7 +50,7 @@ message Item {
 
 func files(t testing.TB) *protoregistry.Files {
 	t.Helper()
-	all, err := compile(context.Background(), "/nowhere/shop.proto", []byte(shop))
+	all, err := compile("/nowhere/shop.proto", []byte(shop))
 	if err != nil {
 		t.Fatal(err)
 	}

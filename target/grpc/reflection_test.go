@@ -134,20 +134,37 @@ func TestFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = os.WriteFile(filepath.Join(inner, "types.proto"), []byte(`syntax = "proto3"; package api.v1; message T { int32 n = 1; }`), 0o666)
-	main := `syntax = "proto3"; package api.v1; import "api/v1/types.proto"; service S { rpc M(T) returns (T); }`
-	all, err := compile(t.Context(), filepath.Join(inner, "main.proto"), []byte(main))
+	_ = os.WriteFile(filepath.Join(dir, "ring.proto"), []byte(`syntax = "proto3"; import "main.proto";`), 0o666)
+	main := `syntax = "proto3"; package api.v1;
+import "api/v1/types.proto"; import "google/protobuf/descriptor.proto"; import "google/protobuf/struct.proto"; import "google/protobuf/wrappers.proto";
+import "google/protobuf/duration.proto"; import "google/protobuf/empty.proto"; import "google/protobuf/field_mask.proto";
+extend google.protobuf.MethodOptions { string path = 50001; }
+message All { google.protobuf.Struct a = 1; google.protobuf.Int64Value b = 2; google.protobuf.Duration c = 3; google.protobuf.FieldMask d = 4; google.protobuf.Empty e = 5; T t = 6; }
+service S { rpc M(All) returns (All) { option (path) = "/x"; } }`
+	all, err := compile(filepath.Join(inner, "main.proto"), []byte(main))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := find(all, "api.v1.S/M"); err != nil {
-		t.Error(err)
+	m, err := find(all, "api.v1.S/M")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const text = `{"a":{"x":[1,null,"y"]},"b":"7","c":"1.500s","d":"n","e":{},"t":{"n":3}}`
+	sent, err := m.encode(nil, []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if back, err := m.decode(sent[prefix:]); err != nil || string(back) != text {
+		t.Errorf("%s, %v", back, err)
 	}
 	for text, want := range map[string]string{
 		"syntax = \"proto3\";\nmessage {":                  "main.proto:2:9",
 		`syntax = "proto3"; import "../../../etc/passwd";`: "main.proto",
-		`syntax = "proto3"; import "none.proto";`:          "none.proto",
+		`syntax = "proto3"; import "none.proto";`:          "main.proto imports none.proto, which is neither beside it nor in a folder above",
+		`syntax = "proto3"; import "main.proto";`:          "main.proto",
+		`syntax = "proto3"; import "ring.proto";`:          "ring.proto imports main.proto, which imports it",
 	} {
-		if _, err := compile(t.Context(), filepath.Join(inner, "main.proto"), []byte(text)); err == nil || !strings.Contains(where(err), want) {
+		if _, err := compile(filepath.Join(inner, "main.proto"), []byte(text)); err == nil || !strings.Contains(where(err), want) {
 			t.Errorf("%q: %v", text, err)
 		}
 	}

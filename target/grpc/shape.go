@@ -1,7 +1,6 @@
 package grpc
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -217,7 +216,7 @@ func (s *Settings) describe(r *setting.Reader, w written) bool {
 	}
 	var err error
 	if extension == ".proto" {
-		s.Schema.files, err = compile(context.Background(), s.Schema.File, text)
+		s.Schema.files, err = compile(s.Schema.File, text)
 	} else {
 		s.Schema.files, err = readSet(text)
 	}
