@@ -64,7 +64,12 @@ func cost(ctx context.Context, l *lab) (table, error) {
 
 // spend runs a client as fast as it goes.
 func (l *lab) spend(ctx context.Context, server *nginx, c client, connections int) (spent, error) {
-	words, err := l.words(c.full, load{url: server.url, connections: connections, seconds: l.seconds})
+	return l.spendOn(ctx, server, c.full, load{url: server.url, connections: connections, seconds: l.seconds})
+}
+
+// spendOn runs a client's command line.
+func (l *lab) spendOn(ctx context.Context, server *nginx, line string, o load) (spent, error) {
+	words, err := l.words(line, o)
 	if err != nil {
 		return spent{}, err
 	}

@@ -59,19 +59,7 @@ func (p protocol) work(ctx context.Context, l *lab, server *nginx, c client, at 
 		}
 	}
 	return func() (spent, error) {
-		words, err := l.words(line, load{url: p.of(server), connections: at.connections, seconds: l.seconds})
-		if err != nil {
-			return spent{}, err
-		}
-		s := spent{}
-		s.requests, err = server.during(func() error {
-			s.ran, err = l.process(ctx, words)
-			return err
-		})
-		if err == nil && (s.requests < 2 || s.cpu() == 0) {
-			err = fmt.Errorf("the server saw no requests\n%s", s.output)
-		}
-		return s, err
+		return l.spendOn(ctx, server, line, load{url: p.of(server), connections: at.connections, seconds: l.seconds})
 	}
 }
 

@@ -84,18 +84,21 @@ func (e *Engine) put(x *Exchange) {
 // crowded tells whether there may be no more connections.
 func (e *Engine) crowded() bool { return e.o.Connections > 0 && e.open >= e.o.Connections }
 
-// Take returns the next call that has ended. Whose time was over by the last look
-// at the sockets, and whose answer was not there then, is late for sure; where
-// another look has to tell, the clock is told so.
-func (e *Engine) Take(now time.Duration) (*target.Done, time.Duration) {
-	done := e.handOut()
-	if done == nil && e.deadlines.next() <= now {
-		if e.deadlines.expire(e.poll.Seen()); e.deadlines.next() <= now {
-			e.poll.Refresh()
+// Take returns the next call that has ended.
+func (e *Engine) Take(now time.Duration) (*target.Done, time.Duration) { return e.take(e.poll, now) }
+
+// take returns the next call that has ended. Whose time was over by the last look at
+// the sockets, and whose answer was not there then, is late for sure; where another
+// look has to tell, the clock is told so.
+func (d *desk) take(poll *wait.Poll, now time.Duration) (*target.Done, time.Duration) {
+	done := d.handOut()
+	if done == nil && d.deadlines.next() <= now {
+		if d.deadlines.expire(poll.Seen()); d.deadlines.next() <= now {
+			poll.Refresh()
 		}
-		done = e.handOut()
+		done = d.handOut()
 	}
-	return done, e.due()
+	return done, d.due()
 }
 
 // Cancel ends a call now, and closes its connection.

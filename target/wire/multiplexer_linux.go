@@ -101,16 +101,9 @@ func (t *trunk) gone() bool {
 	return len(t.streams) == 0 && t.connected && !t.m.poll.Fresh() && client.Ended(t.fd, false)
 }
 
-// Take returns the next call that has ended, as Engine's does.
+// Take returns the next call that has ended.
 func (m *Multiplexer) Take(now time.Duration) (*target.Done, time.Duration) {
-	done := m.handOut()
-	if done == nil && m.deadlines.next() <= now {
-		if m.deadlines.expire(m.poll.Seen()); m.deadlines.next() <= now {
-			m.poll.Refresh()
-		}
-		done = m.handOut()
-	}
-	return done, m.due()
+	return m.take(m.poll, now)
 }
 
 // Cancel ends a call now; its connection goes on.
