@@ -1,6 +1,9 @@
 package target
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Classes are those of failure that have one name. A kind whose answers name
 // their failures themselves has a Family of them.
@@ -8,6 +11,15 @@ func Classes() []string {
 	return []string{
 		Timeout, Connect, Reset, TLS, DNS, Body, Rejected, Throttled, Check, Extract, Until, Variable, Other,
 		Closed, NotFound, Denied, Exists, NoSpace,
+	}
+}
+
+// Statuses are the names of gRPC's, by their numbers (statuscodes.md of its
+// documentation); those of failures make a class each, such as grpc-NOT_FOUND.
+func Statuses() []string {
+	return []string{
+		"OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND", "ALREADY_EXISTS", "PERMISSION_DENIED",
+		"RESOURCE_EXHAUSTED", "FAILED_PRECONDITION", "ABORTED", "OUT_OF_RANGE", "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS", "UNAUTHENTICATED",
 	}
 }
 
@@ -47,7 +59,13 @@ func IsClass(class string) bool {
 	}
 	for _, f := range Families() {
 		if own, is := strings.CutPrefix(class, f.Prefix); is && own != "" && !strings.ContainsAny(own, " \t") {
-			return f.Prefix != "status-" || isStatus(own)
+			switch f.Prefix {
+			case "status-":
+				return isStatus(own)
+			case "grpc-":
+				return slices.Contains(Statuses()[1:], own)
+			}
+			return true
 		}
 	}
 	return false

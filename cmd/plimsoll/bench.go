@@ -51,6 +51,9 @@ for 3 s in all, and says which is the fastest, how many times, and how sure that
 is. Commands are taken apart into words as a shell does, but run without one.
 With --vary threads=1,2,4 {threads} in them is each of these values.
 
+--http2 --connections 8 --streams 8 -c 64 keeps 8 calls in flight on each of 8
+connections; without --streams a connection takes up to 100.
+
 An address begins with http://, https:// or unix:, or is HOST:PORT; or with
 redis://, postgres://, mysql://, ws://, wss://, tcp://, nats:// or grpc://, where
 --body is the command, the statement or the message. Anything else is a command, and
@@ -95,7 +98,7 @@ func (f *benchFlags) declare(flags *pflag.FlagSet) {
 	flags.StringVar(&f.body, "body", "", "`TEXT` to send, or @FILE with it")
 	flags.Func("timeout", "the most `TIME` a call may take (default 10s; a program: as long as it takes)", longerThanZero(&l.Timeout))
 	flags.BoolVarP(&l.Insecure, "insecure", "k", false, "trust any certificate")
-	flags.BoolVar(&l.HTTP2, "http2", false, "HTTP/2, on http:// without TLS (h2c)")
+	flags.BoolVar(&l.HTTP2, "http2", false, "HTTP/2; on http:// without TLS (h2c)")
 	flags.Func("connections", "the most connections there may be, `N`; a call that finds all taken is held", atLeastOne(&l.Connections))
 	flags.Func("streams", "the most calls at once on a connection of HTTP/2, `N` (default: 100; with std as many as the server lets)", atLeastOne(&l.Streams))
 	flags.StringVar(&l.Engine, "engine", "", "`ENGINE` that carries the calls out, as in a scenario file (default auto)")

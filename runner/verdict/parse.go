@@ -244,6 +244,9 @@ func checkClass(class string) error {
 	for _, f := range target.Families() {
 		known = append(known, f.Like)
 	}
+	for _, status := range target.Statuses()[1:] {
+		known = append(known, "grpc-"+status)
+	}
 	return fmt.Errorf("there is no class of errors %q%s", class, setting.Suggest(class, append(known, "status-5xx")))
 }
 

@@ -26,11 +26,13 @@ const (
 )
 
 // classes are those of failures, by codes.
-var classes = [...]string{
-	"", "grpc-CANCELLED", "grpc-UNKNOWN", "grpc-INVALID_ARGUMENT", "grpc-DEADLINE_EXCEEDED", "grpc-NOT_FOUND", "grpc-ALREADY_EXISTS",
-	"grpc-PERMISSION_DENIED", "grpc-RESOURCE_EXHAUSTED", "grpc-FAILED_PRECONDITION", "grpc-ABORTED", "grpc-OUT_OF_RANGE",
-	"grpc-UNIMPLEMENTED", "grpc-INTERNAL", "grpc-UNAVAILABLE", "grpc-DATA_LOSS", "grpc-UNAUTHENTICATED",
-}
+var classes = func() (names []string) {
+	for _, name := range target.Statuses() {
+		names = append(names, "grpc-"+name)
+	}
+	names[ok] = ""
+	return names
+}()
 
 // class is what a call fails with whose status is this; "": it does not. Codes that
 // nobody knows are UNKNOWN.
