@@ -223,6 +223,12 @@ func serve(t testing.TB, answer func(w nethttp.ResponseWriter, r *nethttp.Reques
 	protocols.SetUnencryptedHTTP2(true)
 	server := &nethttp.Server{Protocols: protocols, Handler: nethttp.HandlerFunc(func(w nethttp.ResponseWriter, r *nethttp.Request) {
 		body, err := io.ReadAll(r.Body)
+		if err != nil && r.Context().Err() != nil { // who asked has left
+			p.mu.Lock()
+			p.gone++
+			p.mu.Unlock()
+			return
+		}
 		if err != nil || len(body) < prefix || int(binary.BigEndian.Uint32(body[1:])) != len(body)-prefix {
 			t.Errorf("a request of %d bytes: %v", len(body), err)
 			return
