@@ -51,6 +51,13 @@ var handshakes = []conduct{
 		v.silence()
 		return false
 	}, nil, body, conductMore{}},
+	{"an end in the midst of a record", func(v *visit) bool {
+		v.say("HTTP/1.1 200 OK\r\n\r\nhello") // its end is the connection's
+		_, _ = v.raw.Write([]byte("\x17\x03\x03\x00\x40abc"))
+		_ = v.raw.CloseWrite()
+		v.silence()
+		return false
+	}, nil, body, conductMore{}},
 	{"a record that is none", func(v *visit) bool { _, _ = v.raw.Write([]byte("HTTP/1.1 200 OK\r\n\r\n")); v.silence(); return false }, nil, notTLS, conductMore{}},
 }
 

@@ -68,7 +68,7 @@ func (e *Engine) send(c *conn) (there bool) {
 func (e *Engine) prepare(c *conn, x *Exchange) {
 	e.attempt(x)
 	c.x, c.begun, c.heard, c.said, c.sent = x, false, false, false, e.clock
-	c.user = x.User
+	c.user, c.before, c.mark = x.User, x.BytesOut, c.taken
 	e.seated.sit(x, c)
 	c.reader.Expect(x)
 	c.unsent, c.later, c.patience = x.Request.Bytes, x.Request.Later, 0
@@ -140,12 +140,12 @@ func (c *conn) ready(events uint32) {
 		e.goOn(c)
 		return
 	}
-	if c.x != nil && len(c.unsent) > 0 && events&unix.EPOLLOUT != 0 {
+	if c.x != nil && (len(c.unsent) > 0 || c.x.Request.Unanswered && !c.said && !c.hello) && events&unix.EPOLLOUT != 0 {
 		e.write(c)
 	}
 	switch {
 	case c.generation != seen.generation, events&unix.EPOLLIN == 0 && !c.closing:
-	case c.x == nil && c.secure != nil: // it may say something to TLS alone
+	case (c.x == nil || c.said) && c.secure != nil: // it may say something to TLS alone
 		c.read()
 	case c.x == nil: // the server has closed it, or says something unasked
 		e.dismiss(c)
@@ -161,6 +161,9 @@ func (c *conn) ready(events uint32) {
 func (e *Engine) goOn(c *conn) {
 	switch {
 	case c.x == nil:
+		if c.secure != nil { // what there was may have been TLS's
+			c.read()
+		}
 	case c.said:
 		e.over(c, c.reader.Size() == 0 && !c.closing, c.sent)
 	default:
@@ -174,6 +177,8 @@ func (c *conn) take(b []byte, err error) (more bool) {
 	switch {
 	case c.x == nil:
 		c.engine.dismiss(c)
+	case c.said: // whatever that is answers nothing
+		c.engine.over(c, false, c.sent)
 	case err == nil:
 		c.engine.feed(c, b)
 	case err == io.EOF:
@@ -188,6 +193,9 @@ func (c *conn) take(b []byte, err error) (more bool) {
 func breach(err error) string {
 	if client.Alert(err) {
 		return target.TLS
+	}
+	if err == io.ErrUnexpectedEOF {
+		return target.Body
 	}
 	return target.Reset
 }
@@ -221,7 +229,7 @@ func (e *Engine) write(c *conn) (there bool) {
 	if late {
 		c.sent = e.now()
 	}
-	if c.x.Request.Unanswered && !c.hello {
+	if c.x.Request.Unanswered && !c.hello && c.backlog() == 0 {
 		c.said, c.sent = true, e.now()
 		e.poll.Again(c.place) // not here: a whole line of calls would end one inside the other
 	}

@@ -75,7 +75,7 @@ func (l *link) open(b []byte) (more bool) {
 		if err == errDry {
 			break
 		}
-		if errors.Is(err, io.ErrUnexpectedEOF) { // the socket's end, without a word
+		if errors.Is(err, io.ErrUnexpectedEOF) && l.secure.between() { // the socket's end, without a word
 			err = io.EOF
 		}
 		if more = l.holder.take(l.sockets.plain[:n], err); err != nil || l.generation != generation {
@@ -90,11 +90,15 @@ func (l *link) open(b []byte) (more bool) {
 
 // seal writes b as TLS, as far as there is room for it.
 func (l *link) seal(b []byte) (n int, err error) {
+	taken := l.taken
 	for n < len(b) {
 		m, err := l.secure.write(b[n:])
 		n += m
 		if err == nil {
 			err = l.push()
+		}
+		if err != nil && l.taken == taken {
+			return 0, err // nothing of it has left
 		}
 		if err != nil || m == 0 {
 			return n, err

@@ -319,12 +319,15 @@ func (c *netConn) broken(err error) (whole bool, class string, why error) {
 	switch {
 	case interrupted != "":
 		return false, interrupted, nil
-	case err == io.EOF, err == io.ErrUnexpectedEOF: // what TLS says of an end without a word
+	case err == io.EOF, err == io.ErrUnexpectedEOF: // the latter in the midst of a record of TLS
 		whole, fault := c.reader.EOF()
-		if whole {
+		if fault != nil {
+			return false, fault.Class(), fault
+		}
+		if whole && err == io.EOF {
 			return true, "", nil
 		}
-		return false, fault.Class(), fault
+		return false, target.Body, err
 	case client.Alert(err):
 		return false, target.TLS, err
 	}

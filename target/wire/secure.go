@@ -106,6 +106,9 @@ func (dry) Temporary() bool { return true }
 // takes none.
 var errFlood = &net.OpError{Op: "local error", Net: "tls", Err: errors.New("the server asks for new keys without reading the answers")}
 
+// between tells whether what has been fed ends with a record.
+func (s *secure) between() bool { return s.frame.got+s.frame.left == 0 }
+
 // feed takes in bytes of the socket's. After the handshake they are lent, until read
 // has returned an error, be it errDry: read until then before the next ones are
 // read.

@@ -93,7 +93,9 @@ func (t *trunk) free(s *Stream) {
 	t.streams = t.streams[:last]
 	s.x = nil
 	t.spare = append(t.spare, s)
-	t.carried++
+	if t.connected {
+		t.carried++
+	}
 	t.ended = t.m.clock
 }
 
@@ -204,7 +206,7 @@ func (t *trunk) take(b []byte, err error) (more bool) {
 		default:
 			t.goOn()
 		}
-	case io.EOF:
+	case io.EOF, io.ErrUnexpectedEOF:
 		t.end("", nil)
 	default:
 		t.end(breach(err), err)
