@@ -135,7 +135,6 @@ func TestRealConcurrency(t *testing.T) {
 			more        string
 			users, most int
 		}{{"", 3, 3}, {", connections: 5", 20, 5}, {", connections: 5, keepalive: false", 20, 5}} {
-			until(t, "nobody is there of the test before", func() bool { return s.Users(t) == 0 })
 			o := at(t, s, c.more)
 			sleep := step(t, s, s.Sleep(0.05), "[]")
 			var most, busiest atomic.Int64

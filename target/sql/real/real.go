@@ -66,8 +66,21 @@ func All(t *testing.T, test func(t *testing.T, s *Server)) {
 	for name, of := range map[string]func(testing.TB) *Server{"postgres": Postgres, "mariadb": MariaDB} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			test(t, of(t))
+			s := of(t)
+			s.alone(t)
+			test(t, s)
 		})
+	}
+}
+
+// alone waits until the connections of the tests before are gone: a server may hear
+// late that they were closed, and who counts would count them.
+func (s *Server) alone(t testing.TB) {
+	t.Helper()
+	for until := time.Now().Add(20 * time.Second); s.Users(t) > 0; time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(until) {
+			t.Fatalf("%d connections of the test before are still there", s.Users(t))
+		}
 	}
 }
 
