@@ -19,8 +19,6 @@ type secrecy struct {
 	clock   target.Clock
 	shaking sync.WaitGroup // handshakes under way, given up or not
 	spare   [][]byte       // memory for what is to be sent
-
-	handshakes, resumed int64 // those that succeeded, and of them those that went on with a session of before
 }
 
 func newSecrecy(config *tls.Config, clock target.Clock) *secrecy {
@@ -153,10 +151,6 @@ func (s *secure) shaken() (over bool, at time.Duration, err error) {
 	}
 	state := s.conn.ConnectionState()
 	s.protocol, s.again = state.NegotiatedProtocol, state.DidResume
-	s.handshakes++
-	if s.again {
-		s.resumed++
-	}
 	return true, h.at, nil
 }
 

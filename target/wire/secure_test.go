@@ -96,8 +96,7 @@ func TestFramesAreOfOneRecord(t *testing.T) {
 	})
 }
 
-// What is agreed upon is told, and when; sessions go on where they may, and are
-// counted.
+// What is agreed upon is told, and when; sessions go on where they may.
 func TestSecureTellsWhatWasAgreed(t *testing.T) {
 	for name, version := range versions {
 		t.Run(name, func(t *testing.T) {
@@ -119,9 +118,6 @@ func TestSecureTellsWhatWasAgreed(t *testing.T) {
 				if _, err := l.listen(5); err != nil { // and with it the ticket
 					t.Fatal(err)
 				}
-			}
-			if c.handshakes != 3 || c.resumed != 2 {
-				t.Errorf("%d handshakes, %d resumed", c.handshakes, c.resumed)
 			}
 		})
 	}
@@ -157,8 +153,8 @@ func TestSecureRefusesCertificates(t *testing.T) {
 	l := dialed(t, newTestSecrecy(t, config), serving(), func(conn *tls.Conn, _ net.Conn) { said <- conn.Handshake() })
 	_, err := l.shakeHands()
 	var failed *client.HandshakeError
-	if !errors.As(err, &failed) || l.handshakes != 0 {
-		t.Errorf("%v, %d handshakes", err, l.handshakes)
+	if !errors.As(err, &failed) {
+		t.Error(err)
 	}
 	if err := <-said; err == nil || err.Error() != "remote error: tls: bad certificate" {
 		t.Errorf("the server heard: %v", err)
