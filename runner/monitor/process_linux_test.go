@@ -222,7 +222,9 @@ func (o *other) burns(what string) (wrong string, blind bool) {
 	return "", false
 }
 
-// The mean of a core that burns all the while is 1.00.
+// The mean of a core that burns all the while is 1.00, to 3 %. What others kept from it
+// by its own account, of two seconds, may all have been missing in the second and a half
+// that is looked at.
 func TestTheMeanOfACoreThatBurns(t *testing.T) {
 	t.Parallel()
 	o := start(t, "burn")
@@ -230,10 +232,8 @@ func TestTheMeanOfACoreThatBurns(t *testing.T) {
 	tried(t, func() (string, bool) {
 		own, cores := o.mean()
 		t.Logf("%.4f cores, by its own account %.4f", cores.Mean, own)
-		switch {
-		case own < 0.99:
-			return fmt.Sprintf("a core is what it should burn, and it was given %.3f", own), true
-		case cores.Series != Cores || math.Abs(cores.Mean-1) > 0.03:
+		missing := max(0, 1-own) * 2 / 1.5
+		if cores.Series != Cores || cores.Mean > 1.03 || cores.Mean < 0.97-missing {
 			return fmt.Sprintf("%.3f cores by its own account, and %+v", own, cores), cores.Problem != ""
 		}
 		return "", false

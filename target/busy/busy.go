@@ -15,8 +15,8 @@ import (
 // so many percent of the last ten seconds somebody waited for a processor: what has
 // just become busy has no load yet.
 const (
-	load    = 2
-	waiting = 20
+	load    = 1.5
+	waiting = 10
 )
 
 // Skip skips a test that the machine was too busy for. Where the machine says
