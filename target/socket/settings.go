@@ -172,19 +172,8 @@ func (w Written) Settings(r *setting.Reader, at setting.Pos, network string, own
 		s.Serve = &w.serve.Value
 		ok = s.Serve.Served(r, w.serve.Pos) && ok
 	}
-	switch {
-	case w.serve.Given && w.address.Given:
-		r.Problem(w.address.Pos, "address and serve exclude each other: serve starts a server of its own, so leave one of them out")
-		ok = false
-	case !w.serve.Given && !w.address.Given:
-		r.Problem(at, "a %s target needs the key address (HOST:PORT) or serve (plimsoll's own echo server)", network)
-		ok = false
-	case w.address.Valid:
-		if err := client.CheckAddress(w.address.Value, 7000); err != nil {
-			r.Problem(w.address.Pos, "%v", err)
-			ok = false
-		}
-	}
+	called := client.Called{Who: "a " + network + " target", Key: "address", Like: "HOST:PORT", Own: "plimsoll's own echo server", Address: w.address, Served: w.serve.Given}
+	ok = called.Complete(r, at, func(text string) error { return client.CheckAddress(text, 7000) }) && ok
 	if own != nil {
 		s.Own = own.(*dialog.Call)
 		if err := s.Fits(s.Own); err != nil {

@@ -1,11 +1,9 @@
 package tcp
 
 import (
-	"fmt"
 	"io"
 
 	"plimsoll/target"
-	"plimsoll/target/client"
 	"plimsoll/target/dialog"
 	"plimsoll/target/look"
 	"plimsoll/target/value"
@@ -83,26 +81,11 @@ func (c *codec) Explain(x *wire.Exchange, in wire.Reader, f wire.Failure) string
 	if a, is := in.(*answers); is && c.observer != nil && x.BytesIn > 0 {
 		c.observer.Answered(x.Number, a.answer.Seen(), nil)
 	}
-	text := dialog.Told(c.address, c.reason(f), c.settings.Scrub)
+	text := dialog.Told(c.address, f.Reason(c.settings.Timeout), c.settings.Scrub)
 	if f.Kept && x.BytesIn == 0 && (f.Class == target.Reset || f.Class == target.Closed) {
 		text += dialog.Used
 	}
 	return text
-}
-
-// reason says in plain words why a call failed.
-func (c *codec) reason(f wire.Failure) string {
-	switch {
-	case f.Class == target.Timeout && !f.Connected:
-		return fmt.Sprintf("no connection within %v", c.settings.Timeout)
-	case f.Class == target.Timeout:
-		return fmt.Sprintf("no whole answer within %v", c.settings.Timeout)
-	case f.Class == target.Cancelled:
-		return "given up"
-	case f.Err == nil:
-		return f.Class
-	}
-	return client.Reason(f.Err)
 }
 
 // answers reads what comes on one connection: whatever the call under way says is

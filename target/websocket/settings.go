@@ -162,19 +162,8 @@ func (w written) settings(r *setting.Reader, at setting.Pos, own kind.Call) (kin
 		s.Serve = &w.serve.Value
 		ok = s.Serve.Served(r, w.serve.Pos) && ok
 	}
-	switch {
-	case w.serve.Given && w.url.Given:
-		r.Problem(w.url.Pos, "url and serve exclude each other: serve starts a server of its own, so leave one of them out")
-		ok = false
-	case !w.serve.Given && !w.url.Given:
-		r.Problem(at, "a websocket target needs the key url (ws:// or wss://) or serve (plimsoll's own echo server)")
-		ok = false
-	case w.url.Valid:
-		if err := checkURL(w.url.Value); err != nil {
-			r.Problem(w.url.Pos, "%v", err)
-			ok = false
-		}
-	}
+	called := client.Called{Who: "a websocket target", Key: "url", Like: "ws:// or wss://", Own: "plimsoll's own echo server", Address: w.url, Served: w.serve.Given}
+	ok = called.Complete(r, at, checkURL) && ok
 	s.Headers = nethttp.Header{}
 	for _, e := range w.headers {
 		if err := checkHeader(e.Key, e.Value.Values(), s.Headers.Get(e.Key) != ""); err != nil {

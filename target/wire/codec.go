@@ -2,10 +2,12 @@ package wire
 
 import (
 	"errors"
+	"fmt"
 	"time"
 
 	"plimsoll/target"
 	"plimsoll/target/agenda"
+	"plimsoll/target/client"
 )
 
 // Codec is a protocol, as the carrier of one loop speaks it: what is sent for a
@@ -167,6 +169,30 @@ type Failure struct {
 	// call before, and had nothing to do for Idle since.
 	Connected, Kept bool
 	Idle            time.Duration
+}
+
+// Reason says in plain words why a call failed that was given so long.
+func (f Failure) Reason(timeout time.Duration) string {
+	switch {
+	case f.Class == target.Timeout && !f.Connected:
+		return fmt.Sprintf("no connection within %v", timeout)
+	case f.Class == target.Timeout:
+		return fmt.Sprintf("no whole answer within %v", timeout)
+	case f.Class == target.Cancelled:
+		return "given up"
+	case f.Err == nil:
+		return f.Class
+	}
+	return client.Reason(f.Err)
+}
+
+// Rested tells for how long a connection had had nothing to do that broke as soon as
+// it had; "" where it was another one.
+func (f Failure) Rested() string {
+	if !f.Kept || f.Class != target.Reset {
+		return ""
+	}
+	return fmt.Sprintf(", on a connection that had rested for %v", f.Idle)
 }
 
 // leaver is a codec that keeps something for each user.
