@@ -87,7 +87,7 @@ func (c *codec) Enter(x *wire.Exchange, r *target.Request) wire.Next {
 
 // sent tells who looks on what goes out.
 func (a *asking) sent(number uint64, p *prepared, args []value.Value) {
-	a.observer.Sent(number, "grpc://"+a.address+p.path, nil, p.json(nil, args))
+	a.observer.Sent(number, a.url(p), nil, p.json(nil, args))
 }
 
 // answered tells who looks on what has come.
@@ -149,8 +149,11 @@ func (c *codec) Explain(x *wire.Exchange, in wire.Reader, f wire.Failure) string
 	key := which{s.Call, f.Class}
 	text, known := c.examples[key]
 	if !known {
-		a, _ := in.(*answers)
-		text = c.explained(s.prepared, a, f)
+		var heard *answer
+		if a, has := in.(*answers); has {
+			heard = &a.answer
+		}
+		text = c.explained(s.prepared, heard, f)
 		c.examples[key] = text
 	}
 	return text

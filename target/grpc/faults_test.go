@@ -263,7 +263,7 @@ func testSecretsAreScrubbed(t *testing.T, engine string) {
 	x := open(t, engine, p.address, call(t, "shop.Carts/Add", "{}"), func(s *Settings) {
 		s.Scrub = func(text string) string { return strings.ReplaceAll(text, "hunter2", "${TOKEN}") }
 	})
-	if d := x.call(target.Request{}); d.Class != "grpc-UNAUTHENTICATED" || d.Example != "shop.Carts/Add: no token ${TOKEN} here" {
+	if d := x.call(target.Request{}); d.Class != "grpc-UNAUTHENTICATED" || d.Example != "grpc://"+p.address+"/shop.Carts/Add: no token ${TOKEN} here" {
 		t.Errorf("%+v", d.Outcome)
 	}
 }

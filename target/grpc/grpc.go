@@ -56,16 +56,27 @@ func (s *Settings) Traits() kind.Traits {
 
 // Subject is whom the calls go to, and what they ask.
 func (s *Settings) Subject() string {
-	text := "grpc://" + s.Address
+	text := s.scheme() + s.Address
 	if s.Own != nil {
 		text += "/" + s.Own.rpc
 	}
 	return s.scrub(text)
 }
 
+// scheme is what addresses of the target begin with where people read them.
+func (s *Settings) scheme() string {
+	if s.TLS.Given {
+		return "grpcs://"
+	}
+	return "grpc://"
+}
+
 // Service is the server that the target starts for itself, if it does.
 func (s *Settings) Service() (kind.Service, bool) {
-	return kind.Service{Protocol: "grpc", Model: s.Serve}, s.Serve != nil
+	if s.Serve == nil {
+		return kind.Service{}, false
+	}
+	return kind.Service{Protocol: "grpc", Model: s.Serve, Schema: packed(s.Schema.files)}, true
 }
 
 // Open makes the target ready: it asks the server for its schema, unless that is
@@ -97,7 +108,7 @@ func (s *Settings) Open(ctx context.Context, site kind.Site) (*kind.Opened, erro
 		return nil, err
 	}
 	opened.Close = all.close
-	p := &preparing{settings: s, address: address, timeout: o.Timeout, schema: s.Schema.open(ctx, all)}
+	p := &preparing{settings: s, address: address, timeout: o.Timeout, schema: s.Schema.open(ctx, all, address)}
 	opened.Prepare = p.call
 	a := &asking{settings: s, address: address, observer: site.Observer}
 	a.reading = stream.Reading{Format: stream.Messages, Content: s.Content, Tokens: s.Tokens}

@@ -30,7 +30,7 @@ func find(files *protoregistry.Files, rpc string) (*method, error) {
 	found, err := files.FindDescriptorByName(protoreflect.FullName(service))
 	s, is := found.(protoreflect.ServiceDescriptor)
 	if err != nil || !is {
-		return nil, fmt.Errorf("the schema has no service %s%s", service, setting.Suggest(service, services(files)))
+		return nil, fmt.Errorf("the schema has no service %s%s", service, setting.Suggest(service, servicesOf(files)))
 	}
 	m := s.Methods().ByName(protoreflect.Name(name))
 	if m == nil {
@@ -42,8 +42,8 @@ func find(files *protoregistry.Files, rpc string) (*method, error) {
 	return &method{"/" + rpc, m.IsStreamingServer(), m.Input(), m.Output(), dynamicpb.NewTypes(files)}, nil
 }
 
-// services are the names of those that the files have.
-func services(files *protoregistry.Files) (names []string) {
+// servicesOf are the names of those that files have.
+func servicesOf(files *protoregistry.Files) (names []string) {
 	files.RangeFiles(func(f protoreflect.FileDescriptor) bool {
 		for i := range f.Services().Len() {
 			names = append(names, string(f.Services().Get(i).FullName()))

@@ -2,7 +2,9 @@ package grpc
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -10,6 +12,9 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoregistry"
 	"google.golang.org/protobuf/types/descriptorpb"
+
+	"plimsoll/target/plain"
+	"plimsoll/target/setting"
 )
 
 // schema knows methods.
@@ -24,11 +29,11 @@ type Schema struct {
 }
 
 // open is the schema of a target that is open.
-func (s Schema) open(ctx context.Context, by asker) schema {
+func (s Schema) open(ctx context.Context, by asker, address string) schema {
 	if s.files != nil {
 		return known{s.files}
 	}
-	return &reflected{ctx: ctx, by: by, known: map[string]*protoregistry.Files{}}
+	return &reflected{ctx: ctx, by: by, address: address, known: map[string]*protoregistry.Files{}}
 }
 
 // known is a schema that is there.
@@ -47,10 +52,11 @@ type asker interface {
 // reflected is a schema that the server is asked for, by the service
 // grpc.reflection (reflection.proto of gRPC's).
 type reflected struct {
-	ctx   context.Context
-	by    asker
-	known map[string]*protoregistry.Files // by service
-	alpha bool                            // it is an old server
+	ctx     context.Context
+	by      asker
+	address string
+	known   map[string]*protoregistry.Files // by service
+	alpha   bool                            // it is an old server
 }
 
 const (
@@ -64,9 +70,19 @@ const (
 const (
 	fileByName   = 3 // of requests
 	fileBySymbol = 4
+	listServices = 7
 	descriptors  = 4 // of answers
+	services     = 6
 	refusal      = 7
 )
+
+// errNoReflection is of a server without that service.
+var errNoReflection = errors.New("it has no reflection: name a file that does, schema: NAME.proto or NAME.protoset (bench: --schema NAME.proto)")
+
+// refused is what a server says of what it does not know.
+type refused string
+
+func (r refused) Error() string { return fmt.Sprintf("it says %q", string(r)) }
 
 func (r *reflected) method(rpc string) (*method, error) {
 	service, _, _ := strings.Cut(rpc, "/")
@@ -75,16 +91,63 @@ func (r *reflected) method(rpc string) (*method, error) {
 		ctx, cancel := context.WithTimeout(r.ctx, toReflect)
 		defer cancel()
 		defer r.by.rest()
-		set, err := r.collect(ctx, service)
-		if err == nil {
-			files, err = filesOf(set)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("the server does not tell what %s is (reflection): %w", service, err)
+		var err error
+		if files, err = r.ask(ctx, service); err != nil {
+			return nil, err
 		}
 		r.known[service] = files
 	}
 	return find(files, rpc)
+}
+
+// ask is what the server tells of a service; what every server has alike (health)
+// needs no telling.
+func (r *reflected) ask(ctx context.Context, service string) (*protoregistry.Files, error) {
+	set, err := r.collect(ctx, service)
+	if err == nil {
+		var files *protoregistry.Files
+		if files, err = filesOf(set); err == nil {
+			return files, nil
+		}
+	}
+	if errors.Is(err, errNoReflection) {
+		own, wrong := compileOwn()
+		if wrong == nil && slices.Contains(servicesOf(own), service) {
+			return own, nil
+		}
+	}
+	if no := refused(""); errors.As(err, &no) {
+		if names, wrong := r.list(ctx); wrong == nil && len(names) > 0 && !slices.Contains(names, service) {
+			return nil, fmt.Errorf("%s has no service %s%s", r.address, service, setting.Suggest(service, names))
+		}
+	}
+	return nil, fmt.Errorf("%s does not tell what %s is (reflection): %w", r.address, service, err)
+}
+
+// list asks for the names of all services.
+func (r *reflected) list(ctx context.Context) (names []string, err error) {
+	answer, err := r.question(ctx, listServices, "*")
+	if err != nil {
+		return nil, err
+	}
+	name := func(field protowire.Number, value []byte) error {
+		if field == 1 {
+			names = append(names, plain.Clip(string(value), 100))
+		}
+		return nil
+	}
+	err = eachField(answer, func(field protowire.Number, value []byte) error {
+		if field != services {
+			return nil
+		}
+		return eachField(value, func(field protowire.Number, value []byte) error {
+			if field != 1 {
+				return nil
+			}
+			return eachField(value, name)
+		})
+	})
+	return names, err
 }
 
 // collect asks for the file that describes a service, and for all that it needs.
@@ -120,8 +183,17 @@ func (r *reflected) collect(ctx context.Context, service string) (*descriptorpb.
 	return set, nil
 }
 
-// files asks one question.
+// files asks for files.
 func (r *reflected) files(ctx context.Context, field protowire.Number, what string) ([]*descriptorpb.FileDescriptorProto, error) {
+	answer, err := r.question(ctx, field, what)
+	if err != nil {
+		return nil, err
+	}
+	return readFiles(answer)
+}
+
+// question asks one.
+func (r *reflected) question(ctx context.Context, field protowire.Number, what string) ([]byte, error) {
 	question := protowire.AppendString(protowire.AppendTag(nil, field, protowire.BytesType), what)
 	path := reflection
 	if r.alpha {
@@ -131,13 +203,11 @@ func (r *reflected) files(ctx context.Context, field protowire.Number, what stri
 	switch {
 	case is == unimplemented && !r.alpha:
 		r.alpha = true
-		return r.files(ctx, field, what)
+		return r.question(ctx, field, what)
 	case is == unimplemented:
-		return nil, fmt.Errorf("it has no reflection: name a file, schema: NAME.proto or NAME.protoset")
-	case err != nil:
-		return nil, err
+		return nil, errNoReflection
 	}
-	return readFiles(answer)
+	return answer, err
 }
 
 // readFiles reads an answer: the files in it, or why there are none.
@@ -146,7 +216,7 @@ func readFiles(answer []byte) (files []*descriptorpb.FileDescriptorProto, err er
 	err = eachField(answer, func(field protowire.Number, value []byte) error {
 		switch field {
 		case refusal:
-			return fmt.Errorf("it says %q", refused(value))
+			return readRefusal(value)
 		case descriptors:
 			found = true
 			return eachField(value, func(field protowire.Number, value []byte) error {
@@ -169,15 +239,16 @@ func readFiles(answer []byte) (files []*descriptorpb.FileDescriptorProto, err er
 	return files, err
 }
 
-// refused is the message of an error.
-func refused(value []byte) (text string) {
+// readRefusal reads the message of an error.
+func readRefusal(value []byte) error {
+	text := ""
 	_ = eachField(value, func(field protowire.Number, value []byte) error {
 		if field == 2 {
 			text = string(value[:min(len(value), 200)])
 		}
 		return nil
 	})
-	return text
+	return refused(text)
 }
 
 // eachField goes through those fields of a message that have bytes for a value.

@@ -79,7 +79,7 @@ func testReflection(t *testing.T, engine string) {
 		if want := map[string]int{"v1": 4, "v1alpha": 5}[version]; len(all) != want { // shop, any, timestamp, and the call
 			t.Errorf("%s: the server was asked %d times, want %d", version, len(all), want)
 		}
-		if _, err := x.Prepare(call(t, "shop.Nothing/Add", "{}")); err == nil || !strings.Contains(err.Error(), `the server does not tell what shop.Nothing is (reflection): it says "not known: shop.Nothing"`) {
+		if _, err := x.Prepare(call(t, "shop.Nothing/Add", "{}")); err == nil || !strings.Contains(err.Error(), p.address+` does not tell what shop.Nothing is (reflection): it says "not known: shop.Nothing"`) {
 			t.Error(err)
 		}
 	}
@@ -167,5 +167,40 @@ service S { rpc M(All) returns (All) { option (path) = "/x"; } }`
 		if _, err := compile(filepath.Join(inner, "main.proto"), []byte(text)); err == nil || !strings.Contains(where(err), want) {
 			t.Errorf("%q: %v", text, err)
 		}
+	}
+}
+
+// Who asks for a service that is not there hears which there are; the check of health
+// needs no reflection.
+func TestReflectionHelps(t *testing.T) { byEach(t, testReflectionHelps) }
+
+func testReflectionHelps(t *testing.T, engine string) {
+	set := setOf(files(t))
+	within := func(field protowire.Number, value []byte) []byte {
+		return protowire.AppendBytes(protowire.AppendTag(nil, field, protowire.BytesType), value)
+	}
+	list := within(services, within(1, within(1, []byte("shop.Carts"))))
+	p := serve(t, func(w nethttp.ResponseWriter, _ *nethttp.Request, m []byte) {
+		if field, _, _ := protowire.ConsumeTag(m); field == listServices {
+			well(w, "0", list)
+			return
+		}
+		reflects(t, w, m, set)
+	})
+	x := open(t, engine, p.address, nil, func(s *Settings) { s.Schema = Schema{} })
+	want := p.address + ` has no service shop.Cart, did you mean "shop.Carts"?`
+	if _, err := x.Prepare(call(t, "shop.Cart/Add", "{}")); err == nil || err.Error() != want {
+		t.Errorf("%v, want %s", err, want)
+	}
+	p = serve(t, func(w nethttp.ResponseWriter, r *nethttp.Request, _ []byte) {
+		if r.URL.Path == "/grpc.health.v1.Health/Check" {
+			well(w, "0", []byte{1 << 3, 1})
+			return
+		}
+		well(w, "12")
+	})
+	x = open(t, engine, p.address, call(t, "grpc.health.v1.Health/Check", "{}"), func(s *Settings) { s.Schema = Schema{} })
+	if d := x.call(target.Request{Want: wants(t, "json.status")}); !d.OK() || d.Found[0].Text != "SERVING" {
+		t.Errorf("%+v", d.Outcome)
 	}
 }

@@ -5,6 +5,7 @@ import (
 
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protodesc"
+	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/reflect/protoregistry"
 	"google.golang.org/protobuf/types/descriptorpb"
 )
@@ -19,6 +20,20 @@ func readSet(text []byte) (*protoregistry.Files, error) {
 		return nil, fmt.Errorf("it describes no files: write it with protoc --include_imports -o")
 	}
 	return filesOf(set)
+}
+
+// packed are files as a FileDescriptorSet, for whoever serves them.
+func packed(files *protoregistry.Files) []byte {
+	set := new(descriptorpb.FileDescriptorSet)
+	files.RangeFiles(func(f protoreflect.FileDescriptor) bool {
+		set.File = append(set.File, protodesc.ToFileDescriptorProto(f))
+		return true
+	})
+	text, err := proto.Marshal(set)
+	if err != nil { // they have been compiled
+		return nil
+	}
+	return text
 }
 
 // filesOf are the files of a set. A set may lack those that nothing uses.

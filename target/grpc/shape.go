@@ -164,19 +164,8 @@ func (w written) settings(r *setting.Reader, at setting.Pos, own kind.Call) (kin
 		s.Serve = &w.serve.Value
 		ok = s.Serve.Served(r, w.serve.Pos) && ok
 	}
-	switch {
-	case w.serve.Given && w.address.Given:
-		r.Problem(w.address.Pos, "address and serve exclude each other: serve starts a server of its own, so leave one of them out")
-		ok = false
-	case !w.serve.Given && !w.address.Given:
-		r.Problem(at, "a grpc target needs the key address (HOST:PORT) or serve (plimsoll's own server)")
-		ok = false
-	case w.address.Valid:
-		if err := client.CheckAddress(w.address.Value, usualPort); err != nil {
-			r.Problem(w.address.Pos, "%v", err)
-			ok = false
-		}
-	}
+	called := client.Called{Who: "a grpc target", Key: "address", Like: "HOST:PORT", Own: "plimsoll's own server", Address: w.address, Served: w.serve.Given}
+	ok = called.Complete(r, at, func(text string) error { return client.CheckAddress(text, usualPort) }) && ok
 	ok = s.describe(r, w) && ok
 	if own != nil {
 		s.Own = own.(*Call)

@@ -219,8 +219,7 @@ func (t *std) ask(ctx context.Context, path string, message []byte) ([]byte, cod
 	a.begin(&prepared{method: &method{path: path}}, true, nil, nil)
 	body := frame(append(make([]byte, prefix, prefix+len(message)), message...))
 	if err := t.post(ctx, t.all[0], a, header, body, func() {}); err != nil {
-		class, why := classOf(err)
-		return nil, unsaid, fmt.Errorf("%s (%s)", why, class)
+		return nil, unsaid, t.unheard(ctx, err)
 	}
 	class, why := a.judge()
 	switch {
@@ -266,7 +265,7 @@ func (c *caller) Call(ctx context.Context, r *target.Request) (out target.Outcom
 	p, args := c.of(r)
 	header, body, err := c.request(p, r)
 	if err != nil {
-		out.Class, out.Example = target.Variable, c.asking.settings.scrub(p.rpc+": "+err.Error())
+		out.Class, out.Example = target.Variable, c.asking.settings.scrub(c.url(p)+": "+err.Error())
 		return out
 	}
 	if c.observer != nil {
@@ -306,7 +305,7 @@ func (c *caller) settle(out *target.Outcome, a *answer, r *target.Request, err e
 		}
 	}
 	if out.Class = f.Class; f.Class != "" {
-		out.Example = c.asking.settings.scrub(a.call.rpc + ": " + c.asking.settings.reason(a, f))
+		out.Example = c.explained(a.call, a, f)
 	}
 }
 

@@ -77,6 +77,8 @@ type Service struct {
 	Model    any
 	// Broadcast has what one connection sends go to all of them.
 	Broadcast bool
+	// Schema describes what it has (a FileDescriptorSet), where a protocol has that.
+	Schema []byte
 }
 
 // Served is a simulated server in a child process.

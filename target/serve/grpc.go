@@ -15,10 +15,13 @@ import (
 // methods answer calls of gRPC, each when the model says so: plimsoll.Echo/Say says
 // the message back, and plimsoll.Echo/Tell says it as often as the model's stream has
 // events, else three times; grpc.health.v1.Health/Check answers at once that the
-// server serves. What the model has fail: rejected is RESOURCE_EXHAUSTED, throttled
-// UNAVAILABLE, reset resets the stream, timeout keeps silent, and a status of HTTP is
-// one of HTTP.
-type methods struct{ *handler }
+// server serves, and reflection what these are. What the model has fail: rejected is
+// RESOURCE_EXHAUSTED, throttled UNAVAILABLE, reset resets the stream, timeout keeps
+// silent, and a status of HTTP is one of HTTP.
+type methods struct {
+	*handler
+	reflector *reflector // nil: nobody has described the server
+}
 
 // Statuses of gRPC.
 const (
@@ -40,6 +43,10 @@ func (m methods) ServeHTTP(w nethttp.ResponseWriter, r *nethttp.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", "application/grpc")
+	if m.reflector != nil && reflects(r.URL.Path) {
+		m.reflect(w, r)
+		return
+	}
 	message, err := io.ReadAll(io.LimitReader(m.body(w, r), ofMessage+mostOfMessage+1))
 	_ = nethttp.NewResponseController(w).SetReadDeadline(time.Time{})
 	if err != nil {

@@ -52,11 +52,14 @@ type Options struct {
 	// Broadcast has what one connection sends go to all of them: of protocols that
 	// are no requests and answers.
 	Broadcast bool
-	Addr      string // HOST:PORT to listen at; empty means a free port on 127.0.0.1
-	Settings  sim.Settings
-	Seed      uint64
-	Names     []string // what the random streams depend on besides the seed, see random.New
-	Spin      float64  // share of a core, 0 to 1, that waiting may burn; see wait.New
+	// Schema is a FileDescriptorSet that describes the server's services: of gRPC,
+	// whose reflection tells it.
+	Schema   []byte
+	Addr     string // HOST:PORT to listen at; empty means a free port on 127.0.0.1
+	Settings sim.Settings
+	Seed     uint64
+	Names    []string // what the random streams depend on besides the seed, see random.New
+	Spin     float64  // share of a core, 0 to 1, that waiting may burn; see wait.New
 }
 
 // Take has the server be one that a target asks for.
@@ -65,7 +68,7 @@ func (o *Options) Take(s kind.Service) error {
 	if _, spoken := protocols()[s.Protocol]; !ok || !spoken {
 		return fmt.Errorf("nobody serves %s by a %T", s.Protocol, s.Model)
 	}
-	o.Protocol, o.Broadcast, o.Settings = s.Protocol, s.Broadcast, *settings
+	o.Protocol, o.Broadcast, o.Schema, o.Settings = s.Protocol, s.Broadcast, s.Schema, *settings
 	return nil
 }
 
@@ -78,7 +81,7 @@ type protocol struct {
 
 func protocols() map[string]protocol {
 	return map[string]protocol{
-		"": {"http", true}, "http": {"http", true}, "websocket": {"ws", true}, "tcp": {"tcp", false}, "udp": {"udp", false}, "nats": {"nats", false}, "grpc": {"http", true},
+		"": {"http", true}, "http": {"http", true}, "websocket": {"ws", true}, "tcp": {"tcp", false}, "udp": {"udp", false}, "nats": {"nats", false}, "grpc": {"grpc", true},
 	}
 }
 
@@ -120,7 +123,14 @@ func run(ctx context.Context, o Options, grace time.Duration, ready func(addr st
 	}
 	server := newServer(h, calls)
 	if o.Protocol == "grpc" {
-		server.Handler = methods{h}
+		m := methods{handler: h}
+		if len(o.Schema) > 0 {
+			var err error
+			if m.reflector, err = newReflector(o.Schema); err != nil {
+				return err
+			}
+		}
+		server.Handler = m
 	}
 	if o.Protocol == "websocket" {
 		server.Handler = &sockets{handler: h, broadcast: o.Broadcast, all: map[*websocket.Conn]bool{}}
