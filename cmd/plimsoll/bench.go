@@ -55,8 +55,8 @@ With --vary threads=1,2,4 {threads} in them is each of these values.
 connections; without --streams a connection takes up to 100.
 
 An address begins with http://, https:// or unix:, or is HOST:PORT; or with
-redis://, postgres://, mysql://, ws://, wss://, tcp://, nats:// or grpc://, where
---body is the command, the statement or the message. Anything else is a command, and
+redis://, postgres://, mysql://, ws://, wss://, tcp://, nats://, grpc:// or
+grpcs://, where --body is the command, the statement or the message. Anything else is a command, and
 so is what follows --. Both carry out the scenario that
 --save writes, as run would; for more, write such a file.
 
@@ -94,18 +94,19 @@ func (f *benchFlags) declare(flags *pflag.FlagSet) {
 	flags.FuncP("duration", "d", "how long calls become due, a `TIME` such as 30s (default 10s, without -n); of each program, how long at least (default 3s)", f.setDuration)
 	flags.FuncP("rate", "r", "calls in a second, in all: a `RATE` such as 500 or 300/min", f.setRate)
 	flags.StringVarP(&l.Method, "method", "m", "", "`METHOD` of the request (default GET, or POST with a body)")
-	flags.FuncP("header", "H", "a header `'NAME: VALUE'` (repeatable)", f.addHeader)
+	flags.FuncP("header", "H", "a header `'NAME: VALUE'`, or a key of gRPC's metadata (repeatable)", f.addHeader)
 	flags.StringVar(&f.body, "body", "", "`TEXT` to send, or @FILE with it")
 	flags.Func("timeout", "the most `TIME` a call may take (default 10s; a program: as long as it takes)", longerThanZero(&l.Timeout))
 	flags.BoolVarP(&l.Insecure, "insecure", "k", false, "trust any certificate")
 	flags.BoolVar(&l.HTTP2, "http2", false, "HTTP/2; on http:// without TLS (h2c)")
 	flags.Func("connections", "the most connections there may be, `N`; a call that finds all taken is held", atLeastOne(&l.Connections))
-	flags.Func("streams", "the most calls at once on a connection of HTTP/2, `N` (default: 100; with std as many as the server lets)", atLeastOne(&l.Streams))
+	flags.Func("streams", "the most calls at once on a connection of HTTP/2 or gRPC, `N` (default: 100; with std as many as the server lets)", atLeastOne(&l.Streams))
 	flags.StringVar(&l.Engine, "engine", "", "`ENGINE` that carries the calls out, as in a scenario file (default auto)")
 	flags.StringVar(&l.Unix, "unix", "", "`PATH` of the Unix socket that the server listens on, instead of the URL's address")
 	flags.StringVar(&l.Stream, "stream", "", "the answer comes event by event: `HOW`, sse, ndjson or chunks")
 	flags.StringVar(&l.Content, "content", "", "`OPERAND` that an event must have to count, such as json.choices.0.delta.content")
 	flags.StringVar(&l.Tokens, "tokens", "", "`OPERAND` that tells how many tokens there have been, such as json.usage.completion_tokens")
+	flags.StringVar(&l.Schema, "schema", "", "`FILE` that describes the methods of grpc://, NAME.proto or NAME.protoset (default: the server is asked)")
 	flags.Func("loops", "`N` event loops that share the load (default auto: one for each 64 calls in flight or 40,000 a second, on half the processors)", atLeastOne(&l.Loops))
 	flags.Func("warmup", "call for this `TIME` first, without counting", longerThanZero(&l.Warmup))
 	flags.Func("repeat", "make the whole load `N` times, so that two results can be compared (3 or more); of programs, in N rounds (default 10)", atLeastOne(&l.Repeat))
@@ -180,6 +181,9 @@ func (f *benchFlags) plan() (*scenario.Plan, error) {
 	}
 	if f.load.Unix != "" && !strings.HasPrefix(f.load.Unix, "@") {
 		f.load.Unix = seenFrom(dir, f.load.Unix)
+	}
+	if strings.Contains(f.load.Schema, ".") {
+		f.load.Schema = seenFrom(dir, f.load.Schema)
 	}
 	text, err := f.load.YAML()
 	if err != nil {

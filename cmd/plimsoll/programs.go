@@ -65,7 +65,7 @@ func (f *benchFlags) declarePrograms(flags *pflag.FlagSet) {
 // Flags of one sort of bench alone.
 var (
 	ofPrograms  = []string{"warmup-runs", "prepare", "cleanup", "shell", "ignore-failure", "vary"}
-	ofAddresses = []string{"concurrency", "rate", "method", "header", "body", "insecure", "http2", "engine", "unix", "stream", "content", "tokens", "loops", "warmup"}
+	ofAddresses = []string{"concurrency", "rate", "method", "header", "body", "insecure", "http2", "engine", "unix", "stream", "content", "tokens", "schema", "loops", "warmup"}
 )
 
 // fitting tells which flags are not for what is benched.

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"bufio"
 	"errors"
 	"net/http"
 	"net/http/httptest"
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -19,6 +21,7 @@ import (
 //	code N COMMAND …   runs the command, which must end with exit code N
 //	requests N         the server at $SERVER must have had N requests so far
 //	files N PATTERN    so many files must match the pattern
+//	serve FILE TARGET  serves that target; $SERVED is its URL, and $AT what follows the scheme
 func TestCommandLine(t *testing.T) {
 	t.Parallel()
 	testscript.Run(t, testscript.Params{
@@ -27,7 +30,7 @@ func TestCommandLine(t *testing.T) {
 		RequireUniqueNames: true,
 		Setup:              countingServer,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"code": code, "requests": requests, "files": files,
+			"code": code, "requests": requests, "files": files, "serve": serveTarget,
 		},
 	})
 }
@@ -71,6 +74,23 @@ func files(ts *testscript.TestScript, neg bool, args []string) {
 	if len(found) != want {
 		ts.Fatalf("there are %d, not %d: %q", len(found), want, found)
 	}
+}
+
+func serveTarget(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: serve FILE TARGET")
+	}
+	cmd := exec.Command("plimsoll", "serve", "--addr", "127.0.0.1:0", "--file", ts.MkAbs(args[0]), "--target", args[1])
+	stdout, err := cmd.StdoutPipe()
+	ts.Check(err)
+	ts.Check(cmd.Start())
+	ts.Defer(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
+	line, err := bufio.NewReader(stdout).ReadString('\n')
+	ts.Check(err)
+	url, _, _ := strings.Cut(strings.TrimPrefix(line, "serving on "), " ")
+	_, at, _ := strings.Cut(url, "://")
+	ts.Setenv("SERVED", url)
+	ts.Setenv("AT", at)
 }
 
 // number is the first of the arguments of a command, of which there are least

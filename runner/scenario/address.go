@@ -27,7 +27,7 @@ func ways() []way {
 		{[]string{"ws", "wss"}, "websocket", Quick.putWebSocket},
 		{[]string{"tcp"}, "tcp", Quick.putTCP},
 		{[]string{"nats"}, "nats", Quick.putNATS},
-		{[]string{"grpc"}, "grpc", Quick.putGRPC},
+		{[]string{"grpc", "grpcs"}, "grpc", Quick.putGRPC},
 	}
 }
 

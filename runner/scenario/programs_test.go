@@ -32,8 +32,8 @@ func TestWhatIsAnAddress(t *testing.T) {
 func TestSchemes(t *testing.T) {
 	for address, want := range map[string]string{
 		"http://h": "", "HTTPS://h": "", "h:80": "", "unix:/a": "",
-		"redis://h": "", "Postgres:///": "", "wss://h": "", "tcp://h:7": "", "nats://h": "", "grpc://h:1": "",
-		"ftp://h": "the scheme ftp:// is not supported: bench loads http://, https://, unix:, redis://, postgres://, postgresql://, mysql://, ws://, wss://, tcp://, nats:// and grpc://",
+		"redis://h": "", "Postgres:///": "", "wss://h": "", "tcp://h:7": "", "nats://h": "", "grpc://h:1": "", "grpcs://h:1": "",
+		"ftp://h": "the scheme ftp:// is not supported: bench loads http://, https://, unix:, redis://, postgres://, postgresql://, mysql://, ws://, wss://, tcp://, nats://, grpc:// and grpcs://",
 	} {
 		if err := CheckScheme(address); fmt.Sprint(err) != want && (err != nil || want != "") {
 			t.Errorf("%s: %v", address, err)

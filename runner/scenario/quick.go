@@ -33,7 +33,8 @@ type Quick struct {
 	// Stream, Content and Tokens are the keys of an HTTP target whose answers come
 	// event by event.
 	Stream, Content, Tokens string
-	Loops                   int64 // `loops` of the file
+	Schema                  string // `schema` of a gRPC target
+	Loops                   int64  // `loops` of the file
 
 	// A Rate makes an open loop, whose calls in flight Concurrency bounds if
 	// it is given. Without one it is a closed loop of Concurrency, default 10.
@@ -97,14 +98,7 @@ func (q Quick) putHTTP(f *lines) {
 	if len(q.Headers) > 0 {
 		f.put(3, "headers:")
 	}
-	for _, group := range byName(q.Headers) {
-		values := make([]string, len(group))
-		for i, h := range group {
-			values[i] = literal(h.Value)
-		}
-		// Keys are not looked up in the environment, so they are only quoted.
-		f.put(4, "%s: [%s]", strconv.Quote(group[0].Name), strings.Join(values, ", "))
-	}
+	q.putHeaders(f, func(name string) string { return name })
 	if q.Body != "" {
 		f.put(3, "body: %s", literal(q.Body))
 	}
@@ -120,12 +114,7 @@ func (q Quick) putHTTP(f *lines) {
 	if q.HTTP2 {
 		f.put(3, `http: "2"`)
 	}
-	if q.Connections > 0 {
-		f.put(3, "connections: %d", q.Connections)
-	}
-	if q.Streams > 0 {
-		f.put(3, "streams: %d", q.Streams)
-	}
+	q.putConnections(f)
 	if q.Engine != "" {
 		f.put(3, "engine: %s", literal(q.Engine))
 	}
@@ -134,6 +123,28 @@ func (q Quick) putHTTP(f *lines) {
 	}
 	if q.Insecure {
 		f.put(3, "tls: {insecure: true}")
+	}
+}
+
+// putHeaders writes header lines, or what a kind has in their place, whose names are
+// spelled so.
+func (q Quick) putHeaders(f *lines, spelled func(string) string) {
+	for _, group := range byName(q.Headers) {
+		values := make([]string, len(group))
+		for i, h := range group {
+			values[i] = literal(h.Value)
+		}
+		// Keys are not looked up in the environment, so they are only quoted.
+		f.put(4, "%s: [%s]", strconv.Quote(spelled(group[0].Name)), strings.Join(values, ", "))
+	}
+}
+
+func (q Quick) putConnections(f *lines) {
+	if q.Connections > 0 {
+		f.put(3, "connections: %d", q.Connections)
+	}
+	if q.Streams > 0 {
+		f.put(3, "streams: %d", q.Streams)
 	}
 }
 

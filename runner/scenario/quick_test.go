@@ -125,7 +125,7 @@ func TestQuickStreams(t *testing.T) {
 	for flag, q := range map[string]Quick{"stream": {Stream: "sse"}, "content": {Content: "json.a"}, "tokens": {Tokens: "json.b"}} {
 		for _, url := range []string{"redis://h", "ws://h", "tcp://h:1", "nats://h", "postgres://h/d"} {
 			q.URL = url
-			if _, err := q.YAML(); err == nil || !strings.HasPrefix(err.Error(), "--"+flag+" is of HTTP, and ") {
+			if _, err := q.YAML(); err == nil || !strings.HasPrefix(err.Error(), "--"+flag+" is of HTTP") || !strings.Contains(err.Error(), "is none: leave it out") {
 				t.Errorf("%+v: %v", q, err)
 			}
 		}

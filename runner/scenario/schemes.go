@@ -93,40 +93,68 @@ func (q Quick) putNATS(f *lines) {
 }
 
 // putGRPC writes a call: grpc://HOST:PORT/package.Service/Method, by default whether
-// the server is well.
+// the server is well; grpcs:// is over TLS.
 func (q Quick) putGRPC(f *lines) {
-	address, method, _ := strings.Cut(q.URL[len("grpc://"):], "/")
+	_, rest, _ := strings.Cut(q.URL, "://")
+	address, method, _ := strings.Cut(rest, "/")
 	f.put(3, "address: %s", literal(address))
 	f.put(3, "rpc: %s", literal(cmp.Or(method, "grpc.health.v1.Health/Check")))
-	if q.Body != "" {
-		f.put(3, "message: %s", literal(q.Body))
+	if len(q.Headers) > 0 {
+		f.put(3, "metadata:")
 	}
-	f.putDuration(3, "timeout", q.Timeout)
-}
-
-// ofHTTP is a flag that only HTTP has an answer to; "" where none is given.
-func (q Quick) ofHTTP() string {
-	for _, f := range []struct {
-		name  string
-		given bool
-	}{
-		{"method", q.Method != ""}, {"header", len(q.Headers) > 0}, {"http2", q.HTTP2}, {"connections", q.Connections > 0}, {"streams", q.Streams > 0}, {"engine", q.Engine != ""}, {"unix", q.Unix != ""},
-		{"stream", q.Stream != ""}, {"content", q.Content != ""}, {"tokens", q.Tokens != ""}, {"body with a file", q.BodyFile != ""},
-	} {
-		if f.given {
-			return f.name
+	q.putHeaders(f, strings.ToLower) // which keys of metadata are in
+	for _, key := range []struct{ name, value string }{{"message", q.Body}, {"schema", q.Schema}, {"content", q.Content}, {"tokens", q.Tokens}} {
+		if key.value != "" {
+			f.put(3, "%s: %s", key.name, literal(key.value))
 		}
 	}
-	return ""
+	f.putDuration(3, "timeout", q.Timeout)
+	q.putConnections(f)
+	switch secure := schemeOf(q.URL) == "grpcs"; {
+	case secure && q.Insecure:
+		f.put(3, "tls: {insecure: true}")
+	case secure:
+		f.put(3, "tls: {}")
+	}
+}
+
+// option is a flag that not every address has an answer to.
+type option struct {
+	name  string
+	given bool
+	of    string // who has
+}
+
+// Who has an answer to a flag.
+const (
+	onlyHTTP = "HTTP"
+	withGRPC = "HTTP and gRPC"
+	onlyGRPC = "gRPC"
+)
+
+func (q Quick) options() []option {
+	return []option{
+		{"method", q.Method != "", onlyHTTP}, {"header", len(q.Headers) > 0, withGRPC}, {"http2", q.HTTP2, onlyHTTP},
+		{"connections", q.Connections > 0, withGRPC}, {"streams", q.Streams > 0, withGRPC}, {"engine", q.Engine != "", onlyHTTP},
+		{"unix", q.Unix != "", onlyHTTP}, {"stream", q.Stream != "", onlyHTTP}, {"content", q.Content != "", withGRPC},
+		{"tokens", q.Tokens != "", withGRPC}, {"schema", q.Schema != "", onlyGRPC}, {"body with a file", q.BodyFile != "", onlyHTTP},
+	}
 }
 
 // suits tells what of a load without a file its address leaves no room for.
 func (q Quick) suits(w way) error {
-	if q.Insecure && w.kind != "http" && w.kind != "websocket" {
-		return fmt.Errorf("--insecure is for certificates that an address asks for, and %s asks for none: write a scenario file, whose target may have tls: {insecure: true}", strconv.Quote(spelled(schemeOf(q.URL))))
+	scheme := strconv.Quote(spelled(cmp.Or(schemeOf(q.URL), "http")))
+	switch {
+	case q.Insecure && scheme == `"grpc://"`:
+		return fmt.Errorf("--insecure is for certificates that an address asks for, and %s asks for none: write grpcs://", scheme)
+	case q.Insecure && w.kind != "http" && w.kind != "websocket" && w.kind != "grpc":
+		return fmt.Errorf("--insecure is for certificates that an address asks for, and %s asks for none: write a scenario file, whose target may have tls: {insecure: true}", scheme)
 	}
-	if flag := q.ofHTTP(); w.kind != "http" && flag != "" {
-		return fmt.Errorf("--%s is of HTTP, and %s is none: leave it out", flag, strconv.Quote(spelled(schemeOf(q.URL))))
+	for _, f := range q.options() {
+		suits := f.of == onlyHTTP && w.kind == "http" || f.of == onlyGRPC && w.kind == "grpc" || f.of == withGRPC && (w.kind == "http" || w.kind == "grpc")
+		if f.given && !suits {
+			return fmt.Errorf("--%s is of %s, and %s is none: leave it out", f.name, f.of, scheme)
+		}
 	}
 	return nil
 }
