@@ -168,8 +168,12 @@ type run struct {
 		Scenario string
 		Engine   string
 		OK       int
-		Errors   map[string]struct{ Count int }
-		Stream   *struct{ Events int }
+		BytesIn  int `json:"bytes_in"`
+		Errors   map[string]struct {
+			Count   int
+			Example string
+		}
+		Stream *struct{ Events int }
 	}
 }
 
