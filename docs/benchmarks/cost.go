@@ -67,8 +67,13 @@ func (l *lab) spend(ctx context.Context, server *nginx, c client, connections in
 	return l.spendOn(ctx, server, c.full, load{url: server.url, connections: connections, seconds: l.seconds})
 }
 
+// counter is a server that tells how many requests it has had while something was done.
+type counter interface {
+	during(do func() error) (float64, error)
+}
+
 // spendOn runs a client's command line.
-func (l *lab) spendOn(ctx context.Context, server *nginx, line string, o load) (spent, error) {
+func (l *lab) spendOn(ctx context.Context, server counter, line string, o load) (spent, error) {
 	words, err := l.words(line, o)
 	if err != nil {
 		return spent{}, err

@@ -93,11 +93,10 @@ func spoken(ctx context.Context, l *lab) (table, error) {
 	return t, nil
 }
 
-// compare measures one row, round by round; who goes first changes with each.
-func (p protocol) compare(ctx context.Context, l *lab, server *nginx, at shared) ([]string, error) {
-	theirs, ours := p.work(ctx, l, server, p.peer, at), p.work(ctx, l, server, plimsoll("", ""), at)
-	var c compared
-	err := l.rounded(func() error {
+// inTurns measures what two clients get of a second of processor time, round by round;
+// who goes first changes with each.
+func (l *lab) inTurns(theirs, ours func() (spent, error)) (c compared, err error) {
+	err = l.rounded(func() error {
 		sides := []struct {
 			do   func() (spent, error)
 			each *[]float64
@@ -114,6 +113,12 @@ func (p protocol) compare(ctx context.Context, l *lab, server *nginx, at shared)
 		}
 		return nil
 	})
+	return c, err
+}
+
+// compare measures one row.
+func (p protocol) compare(ctx context.Context, l *lab, server *nginx, at shared) ([]string, error) {
+	c, err := l.inTurns(p.work(ctx, l, server, p.peer, at), p.work(ctx, l, server, plimsoll("", ""), at))
 	if err != nil {
 		return nil, err
 	}
