@@ -23,6 +23,7 @@ var mayBeSkipped = []string{
 	"runner/capacity_test.go: TestGeneratorIsTheLimit",
 	"runner/monitor/process_linux_test.go: tried",
 	"runner/others_linux_test.go: TestATenthOfACore",
+	"runner/punctual_test.go: TestEveryProtocolIsAsPunctual",
 	"runner/ways_test.go: TestAJourneyThreeWays",
 }
 
