@@ -292,8 +292,10 @@ func (r *underWay) judge() (err error) {
 				Metric: e.Metric, Value: e.Value, Tolerance: e.Tolerance, Source: e.Source})
 		}
 	}
-	if r.run.Speedups, err = verdict.Speedups(r.run, func(name string) string { return baselines[name] }); err != nil {
-		return err
+	if len(baselines) > 0 {
+		if r.run.Speedups, err = verdict.Speedups(r.run, func(name string) string { return baselines[name] }); err != nil {
+			return err
+		}
 	}
 	if r.run.Scaling, err = scaling.Of(r.run); err != nil {
 		return err

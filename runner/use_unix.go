@@ -3,9 +3,7 @@
 package runner
 
 import (
-	"fmt"
 	"os"
-	"path/filepath"
 	"runtime"
 	"strconv"
 	"strings"
@@ -24,15 +22,22 @@ func cpuTime() time.Duration {
 
 // threadWaits is how long each thread of this process was ready to run and had
 // no processor: others had them, or a quota was used up. None where there is no
-// Linux to tell.
+// Linux to tell. It is asked while calls are under way, on the processor that they
+// need: no directory but that of the threads is read.
 func threadWaits() map[string]time.Duration {
-	threads, _ := filepath.Glob("/proc/self/task/*/schedstat")
-	waits := make(map[string]time.Duration, len(threads))
-	for _, path := range threads {
-		text, _ := os.ReadFile(path) // of one that has ended: nothing
-		var ran, waited int64
-		if n, _ := fmt.Sscan(string(text), &ran, &waited); n == 2 {
-			waits[path] = time.Duration(waited)
+	const threads = "/proc/self/task"
+	dir, err := os.Open(threads)
+	if err != nil {
+		return nil
+	}
+	defer dir.Close()
+	names, _ := dir.Readdirnames(-1)
+	waits := make(map[string]time.Duration, len(names))
+	for _, name := range names {
+		text, _ := os.ReadFile(threads + "/" + name + "/schedstat") // of one that has ended: nothing
+		if fields := strings.Fields(string(text)); len(fields) > 1 {
+			waited, _ := strconv.ParseInt(fields[1], 10, 64)
+			waits[name] = time.Duration(waited)
 		}
 	}
 	return waits

@@ -82,8 +82,11 @@ func (i *Interval) Reset() {
 	}
 	i.Timeline, i.RowTimelines, i.Ends = nil, nil, nil
 	i.Slowest.reset()
+	for _, phase := range i.Phases {
+		phase.Reset()
+	}
 	clear(i.Rows)
-	i.Records, i.Phases, i.Memory, i.Streams, i.Kept, i.InFlight = nil, nil, nil, nil, nil, 0
+	i.Records, i.Memory, i.Streams, i.Kept, i.InFlight = nil, nil, nil, nil, 0
 }
 
 // Tally counts calls. Those intended before 0, in the warm-up, are counted

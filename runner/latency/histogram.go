@@ -134,20 +134,25 @@ func (h *Histogram) bottom(bucket int) int64 {
 	return h.top(bucket-1) + 1
 }
 
-// spare is for how many buckets more there is room on either side.
+// spare is for how many buckets more there is room at the least, on the side on
+// which one is missing.
 const spare = 64
 
-// grow makes room for a bucket, with some to spare on either side, and tells
-// its place in counts.
+// grow makes room for a bucket, with some to spare, and tells its place in counts.
+// What is to spare grows with what there is: else one whose values spread bit by
+// bit would be copied again and again.
 func (h *Histogram) grow(bucket int) uint {
 	low, high := bucket, bucket+1
 	if len(h.counts) > 0 {
 		low, high = min(low, h.first), max(high, h.first+len(h.counts))
 	}
+	more := max(spare, len(h.counts)/2)
 	if low < h.first || len(h.counts) == 0 {
-		low = max(0, low-spare)
+		low = max(0, low-more)
 	}
-	high = min(high+spare, h.bucket(int64(Highest))+1)
+	if high > h.first+len(h.counts) {
+		high = min(high+more, h.bucket(int64(Highest))+1)
+	}
 	counts := make([]uint64, high-low)
 	if len(h.counts) > 0 {
 		copy(counts[h.first-low:], h.counts)

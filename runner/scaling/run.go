@@ -19,6 +19,9 @@ import (
 // Capacity is the speedup over a mode that makes one call at a time, where the
 // scenario has one, and the throughput otherwise.
 func Of(run *result.Run) ([]result.Scaling, error) {
+	if len(run.Trials) < 2 { // no sweep, which is seen without decoding anything
+		return nil, nil
+	}
 	groups, err := result.Groups(run.Trials)
 	if err != nil {
 		return nil, err

@@ -30,3 +30,36 @@ func (e *Engine) close(c *conn) {
 	e.open--
 	e.closed = append(e.closed, c)
 }
+
+// letGo keeps a connection whose call has ended, or makes room for another.
+func (e *Engine) letGo(c *conn, keep bool) {
+	if keep {
+		e.release(c)
+		return
+	}
+	e.close(c)
+	e.admit()
+}
+
+// release gives a connection to the next in line, or keeps it.
+func (e *Engine) release(c *conn) {
+	if e.line.len() == 0 {
+		e.idle.keep(c.user, c)
+		return
+	}
+	if x := e.nextInLine(); !e.reuse(c, x) {
+		e.put(x)
+	}
+}
+
+// admit sets up connections for those in line, while there may be more.
+func (e *Engine) admit() {
+	if e.admitting { // further down, and goes on there
+		return
+	}
+	e.admitting = true
+	for e.line.len() > 0 && e.open < e.o.Connections && !e.gaveUp {
+		e.begin(e.connect(), e.nextInLine())
+	}
+	e.admitting = false
+}
