@@ -191,11 +191,13 @@ func TestEnginesAgreeOverTLS(t *testing.T) {
 				s.TLS.Insecure = true
 			}
 			std := byNetHTTP(t, secure(t), trusting, len(b.ends))
-			ours, will := byWire(t, wire.Sockets, secure(t), trusting, len(b.ends))
-			if !will {
-				t.Fatal("not for package wire")
+			for _, engine := range wires() {
+				ours, will := byWire(t, engine, secure(t), trusting, len(b.ends))
+				if !will {
+					t.Fatalf("not for %s", engine)
+				}
+				expectSame(t, engine, b, std, ours)
 			}
-			expectSame(t, wire.Sockets, b, std, ours)
 		})
 	}
 }
