@@ -210,7 +210,11 @@ func expectSame(t *testing.T, engine string, b behaviour, std, ours []target.Out
 			t.Errorf("%s: call %d, want %q:\n%+v\n%+v", engine, i, class, s, o)
 		}
 		_, told, _ := strings.Cut(s.Example, ": ")
-		if _, ourTold, _ := strings.Cut(o.Example, ": "); class != target.DNS && class != target.Reset && ourTold != told && !strings.Contains(told, "malformed") {
+		_, ourTold, _ := strings.Cut(o.Example, ": ")
+		if early := "no connection within"; strings.HasPrefix(told, early) || strings.HasPrefix(ourTold, early) {
+			continue // a busy machine took all the time over shaking hands
+		}
+		if class != target.DNS && class != target.Reset && ourTold != told && !strings.Contains(told, "malformed") {
 			t.Errorf("%s: call %d: %q\n%q", engine, i, s.Example, o.Example)
 		}
 	}

@@ -14,8 +14,8 @@ import (
 // it comes.
 func TestForeignServers(t *testing.T) {
 	for _, c := range []struct{ comes, want string }{
-		{"HTTP/1.1 400 Bad Request\r\n\r\n", `the server does not speak HTTP/2: it begins with "HTTP/1.1 400 Bad"`},
-		{"220 mail.example.org ESMTP\r\n", `the server does not speak HTTP/2: it begins with "220 mail.example"`},
+		{"HTTP/1.1 400 Bad Request\r\n\r\n", `the server does not speak HTTP/2: it begins with "HTTP/1.1 400 Bad…"`},
+		{"220 mail.example.org ESMTP\r\n", `the server does not speak HTTP/2: it begins with "220 mail.example…"`},
 		{"no way\n", `the server does not speak HTTP/2: it begins with "no way\n"`},
 		{string(frameOf(ping, 0, 0, "12345678")), `the server does not speak HTTP/2: it begins with "\x00\x00\b\x06`},
 		{string(frameOf(settings, ack, 0, "")), "the server does not begin with its settings"},
