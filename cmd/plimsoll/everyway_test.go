@@ -5,6 +5,7 @@ import (
 	"log"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 )
 
@@ -33,6 +34,11 @@ func (w way) scheme() string {
 		return "https"
 	}
 	return "http"
+}
+
+// shares tells whether calls share connections.
+func (w way) shares() bool {
+	return strings.HasPrefix(w.name, "HTTP 2") || strings.HasPrefix(w.settings, "http: auto")
 }
 
 // addresses are where a server listens, HOST:PORT.
