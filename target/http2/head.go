@@ -151,7 +151,6 @@ type heading struct {
 	most    int    // bytes that it may have
 	text    []byte // as HTTP/1.1 has it
 	status  int    // 0: not known yet
-	regular bool   // a field has come that is no pseudo-header field
 	fault   wire.Fault
 }
 
@@ -169,7 +168,6 @@ func (h *heading) take(name, value []byte) {
 	case !printable(value):
 		h.fault = nonsense("malformed header value of %s: %s", quoted(name), quoted(value))
 	default:
-		h.regular = true
 		if len(h.text)+len(name)+len(value)+len(": \r\n\r\n") > h.most {
 			h.fault = http1.LargeHead
 			return
@@ -190,8 +188,6 @@ func (h *heading) pseudo(name, value []byte) {
 		h.fault = nonsense("malformed head: %s in an answer", quoted(name))
 	case h.status != 0:
 		h.fault = nonsense("malformed head: two of :status")
-	case h.regular:
-		h.fault = nonsense("malformed head: :status behind other fields")
 	case len(value) != 3 || value[0] < '1' || value[0] > '9' || !digit(value[1]) || !digit(value[2]):
 		h.fault = nonsense("malformed status (want three digits): %s", quoted(value))
 	default:
