@@ -6,7 +6,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -174,13 +173,26 @@ scenarios:
 // A server that goes away half-way through: the calls before succeed, those
 // after fail, and the run goes on to its end.
 func TestServerGoesAway(t *testing.T) {
+	for _, by := range ways {
+		if strings.HasPrefix(by.settings, "engine: wire,") && by.secure || by.name == "auto" {
+			t.Run(by.name, func(t *testing.T) { testServerGoesAway(t, by) })
+		}
+	}
+}
+
+func testServerGoesAway(t *testing.T, by way) {
 	var seen atomic.Int64
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	server := everyVersion(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		seen.Add(1)
 		time.Sleep(10 * time.Millisecond)
 	}))
+	if by.secure {
+		server.StartTLS()
+	} else {
+		server.Start()
+	}
 	defer server.Close()
-	run, end := carryOut(t, fmt.Sprintf(oneAfterTheOther, "url: "+server.URL, "true"), func() {
+	run, end := carryOut(t, fmt.Sprintf(oneAfterTheOther, "url: "+server.URL+", "+by.settings, "true"), func() {
 		eventually(t, "it is called", func() bool { return seen.Load() >= 50 })
 		_ = server.Listener.Close()
 		server.CloseClientConnections()
