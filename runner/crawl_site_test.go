@@ -18,10 +18,11 @@ import (
 // maze is a site that links in every way that browsers resolve, and counts who
 // asks for what.
 type maze struct {
-	pages int
-	other string // another host
-	mu    sync.Mutex
-	asked map[string]int // by the target of the request line
+	scheme string
+	pages  int
+	other  string // another host
+	mu     sync.Mutex
+	asked  map[string]int // by the target of the request line
 }
 
 func (m *maze) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -35,7 +36,7 @@ func (m *maze) answer(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/html")
 	switch path := r.URL.Path; {
 	case path == "/":
-		fmt.Fprintf(w, `<base href="/n/"><a href=1>one</a> <A HREF='2#part'>two</A> <img src="//%s/n/3"><a href=HTTP://%[1]s/n/4>`, r.Host)
+		fmt.Fprintf(w, `<base href="/n/"><a href=1>one</a> <A HREF='2#part'>two</A> <img src="//%s/n/3"><a href=%s://%[1]s/n/4>`, r.Host, strings.ToUpper(m.scheme))
 	case strings.HasPrefix(path, "/n/"):
 		m.page(w, r)
 	case path == "/based/deep/page":
@@ -78,7 +79,7 @@ func (m *maze) page(w http.ResponseWriter, r *http.Request) {
 		if to > m.pages {
 			to = 1 + (n*k)%m.pages
 		}
-		ways := []string{"%d", "./%d", "/n/%d", "../n/%d", "/n/../n/./%d#x", "//" + r.Host + "/n/%d", "http://" + r.Host + "/n/%d#", "  %d\n"}
+		ways := []string{"%d", "./%d", "/n/%d", "../n/%d", "/n/../n/./%d#x", "//" + r.Host + "/n/%d", m.scheme + "://" + r.Host + "/n/%d#", "  %d\n"}
 		fmt.Fprintf(w, "<p><a class=l href=\""+ways[(n+k)%len(ways)]+"\">x</a>\n", to)
 	}
 	others := []string{"/q?a=1&amp;b=2", "/q?b=2&amp;a=1", "/moved", "/loop", "/back", "/away", "/gone", "/none", "/%c3%A9", "/%C3%a9", "/based/deep/page", "/picture",
@@ -98,12 +99,12 @@ var (
 func (m *maze) reference(host string) map[string]int {
 	want, todo := map[string]int{}, []string{"/"}
 	base := func(text string) *url.URL {
-		u, _ := url.Parse("http://" + host + text)
+		u, _ := url.Parse(m.scheme + "://" + host + text)
 		return u
 	}
 	visit := func(from *url.URL, ref string) {
 		u, err := from.Parse(strings.TrimSpace(ref))
-		if err != nil || u.Scheme != "http" || u.Host != host {
+		if err != nil || u.Scheme != m.scheme || u.Host != host {
 			return
 		}
 		target := escapes.ReplaceAllStringFunc(u.RequestURI(), strings.ToUpper)
@@ -139,32 +140,35 @@ func (m *maze) reference(host string) map[string]int {
 // calls: each page is fetched once, as the server counts, and none but those of a
 // reference.
 func TestCrawlOfARealSite(t *testing.T) {
-	engines := map[string]string{"wire-net": "engine: wire-net", "std": "engine: std", "h2": `http: "2"`, "std h2": `engine: std, http: "2"`}
+	engines := map[string]web{"wire-net": {"wire-net", false}, "std": {"std", false}, "h2": {shared, false}, "std h2": {`std, http: "2"`, false}, "TLS h2": {shared + secured, true}}
 	if wire.HasEpoll {
-		engines["wire-epoll"] = "engine: wire-epoll"
+		engines["wire-epoll"], engines["TLS"] = web{"wire-epoll", false}, web{"wire-epoll" + secured, true}
 	}
 	elsewhere := &maze{asked: map[string]int{}}
 	other := httptest.NewServer(elsewhere)
 	defer other.Close()
-	for name, engine := range engines {
+	for name, by := range engines {
 		t.Run(name, func(t *testing.T) {
-			m := &maze{pages: 10_000, other: strings.TrimPrefix(other.URL, "http://"), asked: map[string]int{}}
+			m := &maze{scheme: "http", pages: 10_000, other: strings.TrimPrefix(other.URL, "http://"), asked: map[string]int{}}
 			if name != "wire-epoll" {
 				m.pages = 1500
 			}
-			server := serveBoth(m)
+			if by.secure {
+				m.scheme = "https"
+			}
+			server := by.serve(m)
 			defer server.Close()
 			trials := crawled(t, fmt.Sprintf(`
 targets:
-  maze: {http: {url: %s, %s, headers: {X-Who: crawler}}}
+  maze: {http: {url: %s, engine: %s, headers: {X-Who: crawler}}}
 scenarios:
   - {name: maze, target: maze, crawl: {pages: 100k}, modes: [{concurrent: 8, name: crawl}]}
-`, server.URL, engine))
+`, server.URL, by.engine))
 			trial := trials["crawl"]
 			if trial.Reason != "" {
 				t.Fatal(trial.Reason)
 			}
-			want := m.reference(strings.TrimPrefix(server.URL, "http://"))
+			want := m.reference(server.Listener.Addr().String())
 			m.mu.Lock()
 			defer m.mu.Unlock()
 			for _, page := range slices.Sorted(maps.Keys(want)) {
@@ -177,7 +181,7 @@ scenarios:
 					t.Errorf("%s was asked for, which is no page to visit", page)
 				}
 			}
-			if strings.HasSuffix(name, "h2") == (trial.Engine == name) || trial.Crawl.Pages != int64(len(want)) || trial.Scheduled != int64(len(want)) {
+			if (name == "wire-net" || name == "std" || name == "wire-epoll") && trial.Engine != name || trial.Crawl.Pages != int64(len(want)) || trial.Scheduled != int64(len(want)) {
 				t.Errorf("%s: %d pages of %d: %+v", trial.Engine, trial.Crawl.Pages, len(want), trial.Crawl)
 			}
 			if trial.Errors["status-404"].Count == 0 || trial.Errors["status-410"].Count != 1 || len(trial.Errors) != 2 || trial.Attempts != trial.Scheduled {

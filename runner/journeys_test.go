@@ -134,15 +134,21 @@ func (s *shelf) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // Nobody sees a token, or a row that is secret, whatever fails.
 func TestSecretsOfJourneysStaySecret(t *testing.T) {
+	for _, by := range everyWeb {
+		t.Run(by.engine, func(t *testing.T) { testSecretsOfJourneys(t, by) })
+	}
+}
+
+func testSecretsOfJourneys(t *testing.T, by web) {
 	var s shelf
-	server := httptest.NewServer(&s)
+	server := by.serve(&s)
 	defer server.Close()
 	rows := filepath.Join(t.TempDir(), "customers.csv")
 	if err := os.WriteFile(rows, []byte("name,password\nAnna,hush&hush\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	run := carryOut(t, fmt.Sprintf(`
-targets: {shop: {http: {url: %q}}}
+targets: {shop: {http: {url: %q, engine: %s}}}
 scenarios:
   - name: secretive
     target: shop
@@ -156,7 +162,7 @@ scenarios:
       - {get: /fails, auth: {bearer: "${session.token}"}, on_error: continue, name: fails}
       - {post: /echo, form: {password: "${customer.password}"}, check: json.echo == nothing, on_error: continue, name: form}
       - {post: /echo, body: "${session.token}", extract: {nothing: json.nothing}, on_error: continue, name: lacks}
-`, server.URL, rows))
+`, server.URL, by.engine, rows))
 	text, err := json.Marshal(run)
 	if err != nil {
 		t.Fatal(err)

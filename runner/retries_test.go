@@ -16,9 +16,9 @@ import (
 
 // shaky is a server that counts by itself, and fails so many of every few
 // requests: with a 503, or by breaking the connection off.
-func shaky(t *testing.T, fails func(n int64) string) (url string, seen *atomic.Int64) {
+func shaky(t *testing.T, by web, fails func(n int64) string) (url string, seen *atomic.Int64) {
 	seen = new(atomic.Int64)
-	server := serveBoth(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server := by.serve(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
 		switch fails(seen.Add(1) - 1) {
 		case "503":
@@ -28,7 +28,6 @@ func shaky(t *testing.T, fails func(n int64) string) (url string, seen *atomic.I
 		}
 		_, _ = io.WriteString(w, "OK")
 	}))
-	server.Config.ErrorLog = nil
 	t.Cleanup(server.Close)
 	return server.URL, seen
 }
@@ -70,10 +69,10 @@ func TestRetriesOverEveryEngine(t *testing.T) {
 		"a budget of nothing": {always("503"), "{attempts: 30, backoff: 0s, budget: 0%}", 0, 40, "status-503", 0},
 		"pauses count":        {always("503"), "{attempts: 3, backoff: 20ms, factor: 2, jitter: none}", 0, 120, "status-503", 60 * time.Millisecond},
 	} {
-		for _, engine := range []string{"std", "wire-net", "wire", shared} {
-			t.Run(strings.ReplaceAll(name, " ", "-")+"/"+engine, func(t *testing.T) {
-				url, seen := shaky(t, c.fails)
-				trial := tried(t, url, engine, c.retry)
+		for _, by := range everyWeb {
+			t.Run(strings.ReplaceAll(name, " ", "-")+"/"+by.engine, func(t *testing.T) {
+				url, seen := shaky(t, by, c.fails)
+				trial := tried(t, url, by.engine, c.retry)
 				if trial.Attempts != seen.Load() || trial.Resent != 0 {
 					t.Errorf("%d attempts, %d of them resent, the server has seen %d", trial.Attempts, trial.Resent, seen.Load())
 				}
@@ -96,14 +95,15 @@ func TestRetriesOverEveryEngine(t *testing.T) {
 
 // A refused connection is tried again, and nothing has gone out.
 func TestRefusedConnectionsAreTriedAgain(t *testing.T) {
-	for _, engine := range []string{"std", "wire-net", "wire", shared} {
-		trial := tried(t, "http://"+real.Nowhere, engine, "{attempts: 4, backoff: 1ms, on: connect}")
+	for _, by := range everyWeb {
+		scheme := map[bool]string{false: "http://", true: "https://"}[by.secure]
+		trial := tried(t, scheme+real.Nowhere, by.engine, "{attempts: 4, backoff: 1ms, on: connect}")
 		classes := []string{}
 		for class := range trial.Errors {
 			classes = append(classes, class)
 		}
 		if !slices.Equal(classes, []string{"connect"}) || trial.Attempts != 160 || trial.BytesOut != 0 {
-			t.Errorf("%s: %v, %d attempts, %d bytes out", engine, trial.Errors, trial.Attempts, trial.BytesOut)
+			t.Errorf("%s: %v, %d attempts, %d bytes out", by.engine, trial.Errors, trial.Attempts, trial.BytesOut)
 		}
 	}
 }

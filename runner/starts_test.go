@@ -40,14 +40,20 @@ func starts(t *testing.T, calls []byte) (list []int64) {
 // connections do to the calls, and while the target freezes.
 func TestPacedStartsKeepTheirDistance(t *testing.T) {
 	const n, per, burst = 20, 100 * time.Millisecond, 8
-	server := serveBoth(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	freezes := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		if time.Now().UnixMilli()/150%2 == 0 {
 			time.Sleep(40 * time.Millisecond)
 		}
-	}))
+	})
+	server, secure := serveBoth(freezes), web{secure: true}.serve(freezes)
 	t.Cleanup(server.Close)
+	t.Cleanup(secure.Close)
 	web := func(engine, more string) string {
-		return fmt.Sprintf("{http: {url: %q, engine: %s%s}}", server.URL, engine, more)
+		url := server.URL
+		if strings.HasSuffix(engine, secured) {
+			url = secure.URL
+		}
+		return fmt.Sprintf("{http: {url: %q, engine: %s%s}}", url, engine, more)
 	}
 	for name, target := range map[string]string{
 		"sim":        "{sim: {delay: 20ms, stall: {every: 200ms, for: 80ms}}}",
@@ -58,6 +64,9 @@ func TestPacedStartsKeepTheirDistance(t *testing.T) {
 		"wire, pool": web("wire", ", connections: 12"),
 		"net, pool":  web("wire-net", ", connections: 12"),
 		"shared":     web(shared, ", connections: 2, streams: 6"),
+		"TLS":        web("wire"+secured, ""),
+		"TLS, pool":  web("wire"+secured, ", connections: 12"),
+		"TLS shared": web(shared+secured, ", connections: 2, streams: 6"),
 	} {
 		for arrivals, mode := range map[string]string{
 			"window":        "arrivals: window",
@@ -101,7 +110,7 @@ func TestCrawlsKeepTheirRateOverFewConnections(t *testing.T) {
 	for i := range pages {
 		fmt.Fprintf(&links, "<a href=/%d>", i)
 	}
-	for _, engine := range []string{"std", "wire", "wire-net", shared + ", streams: 1"} {
+	for _, by := range []web{{"std", false}, {"wire", false}, {"wire-net", false}, {shared + ", streams: 1", false}, {"wire" + secured, true}, {shared + ", streams: 1" + secured, true}} {
 		for name, rate := range map[string]struct {
 			mode string
 			n    int // starts in any time
@@ -110,10 +119,10 @@ func TestCrawlsKeepTheirRateOverFewConnections(t *testing.T) {
 			"constant": {"rate-limited: 200/s", 1, 5 * time.Millisecond},
 			"window":   {"rate-limited: 20/100ms, arrivals: window", 20, 100 * time.Millisecond},
 		} {
-			t.Run(engine+"/"+name, func(t *testing.T) {
+			t.Run(by.engine+"/"+name, func(t *testing.T) {
 				t.Parallel()
 				var asked atomic.Int64
-				server := serveBoth(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				server := by.serve(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 					switch n := asked.Add(1); {
 					case r.URL.Path == "/":
 						fmt.Fprint(w, links.String())
@@ -126,7 +135,7 @@ func TestCrawlsKeepTheirRateOverFewConnections(t *testing.T) {
 				run := carryOut(t, fmt.Sprintf(`
 targets: {t: {http: {url: %q, engine: %s, connections: 2}}}
 scenarios: [{name: s, target: t, crawl: {}, modes: [{%s}]}]
-`, server.URL, engine, rate.mode), func(o *runner.Options) { o.Calls, o.AllowLate = &calls, true })
+`, server.URL, by.engine, rate.mode), func(o *runner.Options) { o.Calls, o.AllowLate = &calls, true })
 				list := starts(t, calls.Bytes())
 				if trial := run.Trials[0]; trial.OK != pages+1 || len(list) != pages+1 || asked.Load() != pages+1 {
 					t.Fatalf("%d pages, %d starts, and the server was asked %d times: %+v", trial.OK, len(list), asked.Load(), trial.Errors)

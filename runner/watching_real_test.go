@@ -14,9 +14,9 @@ import (
 )
 
 // failing is a server that counts, and fails from its n-th call on.
-func failing(t *testing.T, from int64) (url string, calls *atomic.Int64) {
+func failing(t *testing.T, by web, from int64) (url string, calls *atomic.Int64) {
 	calls = &atomic.Int64{}
-	server := serveBoth(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	server := by.serve(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		if calls.Add(1) >= from {
 			w.WriteHeader(http.StatusServiceUnavailable)
 		}
@@ -29,10 +29,10 @@ func failing(t *testing.T, from int64) (url string, calls *atomic.Int64) {
 // trial that stops has sent what the server saw, and nothing more than a look after
 // it broke.
 func TestStopsInRealTime(t *testing.T) {
-	for _, engine := range []string{"std", "wire", shared} {
-		t.Run(engine, func(t *testing.T) {
+	for _, by := range everyWeb {
+		t.Run(by.engine, func(t *testing.T) {
 			t.Parallel()
-			url, seen := failing(t, 150)
+			url, seen := failing(t, by, 150)
 			run, calls := withCalls(t, fmt.Sprintf(`
 targets:
   web: {http: {url: %q, engine: %s}}
@@ -45,7 +45,7 @@ scenarios:
       - {rule: errors < 20%%, over: 1s, stop: true}
       - {rule: max < 1h, over: 1s}
       - {rule: all.p90 < 1h, over: 2s, after: 1s}
-`, url, engine))
+`, url, by.engine))
 			trial := &run.Trials[0]
 			stopped := trial.Watched[0]
 			if trial.Ended != result.Stopped || !strings.HasPrefix(trial.Reason, "stop: errors < 20% over 1s was broken at ") || run.Verdicts[0].Pass || run.Exit == 0 {
@@ -76,7 +76,7 @@ scenarios:
 
 // Loops that share a trial stop together.
 func TestSharedTrialsStop(t *testing.T) {
-	url, seen := failing(t, 500)
+	url, seen := failing(t, web{}, 500)
 	run := carryOut(t, fmt.Sprintf(`
 loops: 2
 targets:

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -49,13 +50,22 @@ func benched(t *testing.T, args ...string) result.Trial {
 // The server has seen as many requests as are reported, not one more or less.
 func TestBenchCounts(t *testing.T) {
 	loads := [][]string{{"-n", "2000"}, {"-d", "400ms"}, {"-r", "500", "-d", "400ms"}}
-	for name, serve := range map[string]func(*testing.T) (string, func() int64){"Go": countingGo, "nginx": countingNginx} {
+	callers := []string{"1", "7", "256"}
+	for name, over := range map[string]struct {
+		serve   func(*testing.T) (string, func() int64)
+		args    []string
+		callers []string
+	}{
+		"Go": {countingGo, nil, callers}, "nginx": {countingNginx, nil, callers},
+		"HTTP 2": {countingGo, []string{"--http2"}, callers[2:]}, "TLS": {countingSecure, []string{"-k"}, callers[1:2]},
+		"HTTP 2 over TLS": {countingSecure, []string{"-k", "--http2"}, callers[2:]},
+	} {
 		for _, load := range loads {
-			for _, c := range []string{"1", "7", "256"} {
+			for _, c := range over.callers {
 				t.Run(fmt.Sprint(name, load, "-c", c), func(t *testing.T) {
 					t.Parallel()
-					url, seen := serve(t)
-					trial := benched(t, append(load, "-c", c, url)...)
+					url, seen := over.serve(t)
+					trial := benched(t, slices.Concat(load, over.args, []string{"-c", c, url})...)
 					if got := seen(); got != trial.Attempts {
 						t.Errorf("the server has seen %d requests, reported are %d attempts of %d calls", got, trial.Attempts, trial.Started)
 					}
@@ -72,17 +82,22 @@ func TestBenchCounts(t *testing.T) {
 }
 
 func countingGo(t *testing.T) (url string, seen func() int64) {
+	at, seen := counting(t)
+	return at.url(way{}), seen
+}
+
+// countingSecure does so over TLS.
+func countingSecure(t *testing.T) (url string, seen func() int64) {
+	at, seen := counting(t)
+	return at.url(way{secure: true}), seen
+}
+
+func counting(t *testing.T) (at addresses, seen func() int64) {
 	count := new(atomic.Int64)
-	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	return serveAll(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		count.Add(1)
 		fmt.Fprintln(w, "hello")
-	}))
-	server.Config.Protocols = new(http.Protocols)
-	server.Config.Protocols.SetHTTP1(true)
-	server.Config.Protocols.SetUnencryptedHTTP2(true)
-	server.Start()
-	t.Cleanup(server.Close)
-	return server.URL, count.Load
+	})), count.Load
 }
 
 // countingNginx counts by nginx's access log, once it has ended.

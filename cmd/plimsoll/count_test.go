@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os/exec"
+	"strings"
 	"testing"
 )
 
@@ -11,10 +12,13 @@ import (
 // mode, however connections are used.
 func TestServerAgrees(t *testing.T) {
 	t.Parallel()
-	const shared = `wire, http: "2"`
-	serves := map[string]func(*testing.T) (string, func() int64){"auto": countingNginx, "std": countingNginx, shared: countingShared}
+	const shared, secured = `wire, http: "2"`, ", tls: {insecure: true}"
+	serves := map[string]func(*testing.T) (string, func() int64){
+		"auto": countingNginx, "std": countingNginx, shared: countingShared,
+		"wire" + secured: countingSecure, shared + secured: countingSecure,
+	}
 	for engine, serve := range serves {
-		if _, err := exec.LookPath("nginx"); err != nil {
+		if _, err := exec.LookPath("nginx"); err != nil && !strings.HasSuffix(engine, secured) {
 			serve = countingGo
 		}
 		for _, keepalive := range []bool{true, false} {

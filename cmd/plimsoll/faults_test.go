@@ -1,12 +1,11 @@
 package main
 
 import (
+	"crypto/tls"
 	"fmt"
 	"io"
-	"log"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -51,55 +50,89 @@ func carryOut(t *testing.T, text string, during ...func()) (*result.Run, ended) 
 	return latest(t, dir), end
 }
 
-// Every fault gives its error class, whatever the mode and the engine. That
-// nothing succeeds makes exit code 1.
-func TestFaults(t *testing.T) {
-	server := func(answer http.HandlerFunc) string {
-		s := httptest.NewServer(answer)
-		t.Cleanup(s.Close)
-		return "url: " + s.URL
-	}
-	secure := httptest.NewUnstartedServer(http.NotFoundHandler())
-	secure.Config.ErrorLog = log.New(io.Discard, "", 0)
-	secure.StartTLS()
-	t.Cleanup(secure.Close)
+// misbehaved is a server in its midst: how it fails, told once for HTTP/1.1 and once
+// for HTTP/2, where the connection goes on.
+type misbehaved struct {
+	w http.ResponseWriter
+	r *http.Request
+}
 
-	for _, fault := range []struct{ name, target, class, example string }{
-		{"refused connection", "url: http://" + real.Nowhere, "connect", "connection refused"},
-		{"reset mid-body", server(func(w http.ResponseWriter, _ *http.Request) {
-			breakOff(w, "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nonly this", true)
-		}), "reset", "reset by peer"},
-		{"slow server", server(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }) + ", timeout: 100ms", "timeout", "within 100ms"},
-		{"slow body", server(func(w http.ResponseWriter, r *http.Request) {
-			_, _ = io.WriteString(w, "begun")
-			_ = http.NewResponseController(w).Flush()
+// begun sends a head that announces 1000 bytes, and nine of them.
+func (m misbehaved) begun() {
+	m.w.Header().Set("Content-Length", "1000")
+	_, _ = io.WriteString(m.w, "only this")
+	_ = http.NewResponseController(m.w).Flush()
+}
+
+// resets breaks off, by a reset of the connection or of the stream.
+func (m misbehaved) resets() {
+	if m.r.ProtoMajor == 1 {
+		breakOff(m.w, "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nonly this", true)
+		return
+	}
+	m.begun()
+	panic(http.ErrAbortHandler)
+}
+
+// Every fault gives its error class, whatever the mode and the engine, and whatever
+// the version of HTTP, plain or over TLS. That nothing succeeds makes exit code 1.
+func TestFaults(t *testing.T) {
+	server := func(answer http.HandlerFunc) func(way) string {
+		at := serveAll(t, answer)
+		return func(by way) string { return "url: " + at.url(by) }
+	}
+	at := func(host string) func(way) string {
+		return func(by way) string { return fmt.Sprintf("url: %q", by.scheme()+"://"+host+"/") }
+	}
+	slow := func(url func(way) string) func(way) string {
+		return func(by way) string { return url(by) + ", timeout: 100ms" }
+	}
+	for _, fault := range []struct {
+		name, class, example string
+		target               func(way) string
+		fits                 func(way) bool // nil: all ways
+	}{
+		{"refused connection", "connect", "connection refused", at(real.Nowhere), nil},
+		{"reset mid-body", "reset", "", server(func(w http.ResponseWriter, r *http.Request) { misbehaved{w, r}.resets() }), nil},
+		{"slow server", "timeout", "within 100ms", slow(server(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })), nil},
+		{"slow body", "timeout", "within 100ms", slow(server(func(w http.ResponseWriter, r *http.Request) {
+			misbehaved{w, r}.begun()
 			<-r.Context().Done()
-		}) + ", timeout: 100ms", "timeout", "within 100ms"},
-		{"short body", server(func(w http.ResponseWriter, _ *http.Request) {
+		})), nil},
+		{"short body", "body", "9 of 1000 bytes", server(func(w http.ResponseWriter, _ *http.Request) {
 			breakOff(w, "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nonly this", false)
-		}), "body", "the body ended after 9 of 1000 bytes"},
-		{"self-signed", "url: " + secure.URL, "tls", "certificate"},
-		{"unknown host", `url: "http://no-such-host.invalid/"`, "dns", "no-such-host.invalid"},
-		{"status", server(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) }), "status-502", "502"},
+		}), func(by way) bool { return !by.shares() }},
+		{"self-signed", "tls", "certificate", server(http.NotFound), func(by way) bool { return by.secure }},
+		{"unknown host", "dns", "no-such-host.invalid", at("no-such-host.invalid"), nil},
+		{"status", "status-502", "502", server(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) }), nil},
 	} {
 		t.Run(fault.name, func(t *testing.T) {
-			run, end := carryOut(t, fmt.Sprintf(`
-targets:
-  first: {http: {%[1]s}}
-  net: {http: {%[1]s, engine: wire-net}}
-  std: {http: {%[1]s, engine: std}}
-scenarios:
-  - {name: first, target: first, requests: 4, modes: &all [sequential, concurrent, {concurrent: 2}, {rate-limited: 20/s}]}
-  - {name: net, target: net, requests: 4, modes: *all}
-  - {name: std, target: std, requests: 4, modes: *all}
-`, fault.target))
-			if end.code != 1 || len(run.Trials) != 12 {
+			var targets, scenarios strings.Builder
+			trials := 0
+			for i, by := range ways {
+				if fault.fits != nil && !fault.fits(by) {
+					continue
+				}
+				modes := []string{"{concurrent: 2}"}
+				if i < 3 {
+					modes = append(modes, "sequential", "concurrent", "{rate-limited: 20/s}")
+				}
+				trials += len(modes)
+				settings := by.settings
+				if fault.class == "tls" {
+					settings = strings.Replace(settings, "tls: {insecure: true}", "tls: {}", 1)
+				}
+				fmt.Fprintf(&targets, "  t%d: {http: {%s, %s}}\n", i, fault.target(by), settings)
+				fmt.Fprintf(&scenarios, "  - {name: s%d, target: t%[1]d, requests: 4, modes: [%s]}\n", i, strings.Join(modes, ", "))
+			}
+			run, end := carryOut(t, "targets:\n"+targets.String()+"scenarios:\n"+scenarios.String())
+			if end.code != 1 || len(run.Trials) != trials {
 				t.Errorf("exit code %d, %d trials\n%s", end.code, len(run.Trials), end.stderr)
 			}
 			for _, trial := range run.Trials {
 				found := trial.Errors[fault.class]
 				if found.Count != 4 || trial.Started != 4 || trial.Ended != result.Complete || !strings.Contains(found.Example, fault.example) {
-					t.Errorf("%s, %s: %d of %d with %s: %q, all: %v, ended %s", trial.Engine, trial.Mode, found.Count, trial.Started, fault.class, found.Example, trial.Errors, trial.Ended)
+					t.Errorf("%s, %s, %s: %d of %d with %s: %q, all: %v, ended %s", trial.Scenario, trial.Engine, trial.Mode, found.Count, trial.Started, fault.class, found.Example, trial.Errors, trial.Ended)
 				}
 			}
 			if !strings.Contains(end.stdout, fault.class) || !strings.Contains(end.stdout, "\nErrors\n") {
@@ -117,9 +150,14 @@ func breakOff(w http.ResponseWriter, text string, reset bool) {
 		panic(err)
 	}
 	_, _ = io.WriteString(conn, text)
+	socket := conn
+	if secure, is := conn.(*tls.Conn); is {
+		socket = secure.NetConn()
+	}
 	if reset {
 		time.Sleep(20 * time.Millisecond) // a reset overtakes what was sent before
-		_ = conn.(*net.TCPConn).SetLinger(0)
+		_ = socket.(*net.TCPConn).SetLinger(0)
+		_ = socket.Close()
 	}
 	_ = conn.Close()
 }
@@ -135,13 +173,26 @@ scenarios:
 // A server that goes away half-way through: the calls before succeed, those
 // after fail, and the run goes on to its end.
 func TestServerGoesAway(t *testing.T) {
+	for _, by := range ways {
+		if strings.HasPrefix(by.settings, "engine: wire,") && by.secure || by.name == "auto" {
+			t.Run(by.name, func(t *testing.T) { testServerGoesAway(t, by) })
+		}
+	}
+}
+
+func testServerGoesAway(t *testing.T, by way) {
 	var seen atomic.Int64
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	server := everyVersion(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		seen.Add(1)
 		time.Sleep(10 * time.Millisecond)
 	}))
+	if by.secure {
+		server.StartTLS()
+	} else {
+		server.Start()
+	}
 	defer server.Close()
-	run, end := carryOut(t, fmt.Sprintf(oneAfterTheOther, "url: "+server.URL, "true"), func() {
+	run, end := carryOut(t, fmt.Sprintf(oneAfterTheOther, "url: "+server.URL+", "+by.settings, "true"), func() {
 		eventually(t, "it is called", func() bool { return seen.Load() >= 50 })
 		_ = server.Listener.Close()
 		server.CloseClientConnections()

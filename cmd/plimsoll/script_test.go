@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"errors"
 	"net/http"
-	"net/http/httptest"
 	"os/exec"
 	"path/filepath"
 	"strconv"
@@ -19,7 +18,8 @@ import (
 // own commands there are
 //
 //	code N COMMAND …   runs the command, which must end with exit code N
-//	requests N         the server at $SERVER must have had N requests so far
+//	requests N         the servers at $SERVER and, over TLS, at $SECURE must have had
+//	                   N requests so far
 //	files N PATTERN    so many files must match the pattern
 //	serve FILE TARGET  serves that target; $SERVED is its URL, and $AT what follows the scheme
 func TestCommandLine(t *testing.T) {
@@ -40,9 +40,14 @@ type requestsKey struct{}
 
 func countingServer(env *testscript.Env) error {
 	count := new(atomic.Int64)
-	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { count.Add(1) }))
+	counts := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { count.Add(1) })
+	server, secure := everyVersion(counts), everyVersion(counts)
+	server.Start()
 	env.Defer(server.Close)
 	env.Setenv("SERVER", server.URL)
+	secure.StartTLS()
+	env.Defer(secure.Close)
+	env.Setenv("SECURE", secure.URL)
 	env.Setenv("GORACE", noNap)
 	env.Values[requestsKey{}] = count
 	return nil

@@ -5,7 +5,6 @@ package main
 import (
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -17,17 +16,17 @@ import (
 
 // slowServer takes 20 ms for each request, and counts them.
 func slowServer(t *testing.T) (url string, seen *atomic.Int64) {
+	at, seen := slowServers(t)
+	return at.url(way{}), seen
+}
+
+func slowServers(t *testing.T) (at addresses, seen *atomic.Int64) {
 	seen = new(atomic.Int64)
-	server := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+	at = serveAll(t, http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
 		seen.Add(1)
 		time.Sleep(20 * time.Millisecond)
 	}))
-	server.Config.Protocols = new(http.Protocols)
-	server.Config.Protocols.SetHTTP1(true)
-	server.Config.Protocols.SetUnencryptedHTTP2(true)
-	server.Start()
-	t.Cleanup(server.Close)
-	return server.URL, seen
+	return at, seen
 }
 
 // A process that is stopped for a while and goes on says so, whatever the mode
@@ -40,6 +39,8 @@ func TestAStoppedProcessSaysSo(t *testing.T) {
 		"closed, std":        {"engine: std", "duration: 3s, modes: [concurrent: 4]"},
 		"closed, shared":     {`engine: wire, http: "2"`, "duration: 3s, modes: [concurrent: 4]"},
 		"open, shared":       {`engine: wire, http: "2"`, "duration: 3s, modes: [rate-limited: 50/s]"},
+		"closed, TLS":        {"engine: wire, tls: {insecure: true}", "duration: 3s, modes: [concurrent: 4]"},
+		"open, shared, TLS":  {`engine: wire, http: "2", tls: {insecure: true}`, "duration: 3s, modes: [rate-limited: 50/s]"},
 		"sequential":         {"engine: auto", "duration: 3s, modes: [sequential]"},
 		"open":               {"engine: auto", "duration: 3s, modes: [rate-limited: 50/s]"},
 		"a batch":            {"engine: std", "requests: 300, modes: [concurrent: 4]"},
@@ -47,8 +48,8 @@ func TestAStoppedProcessSaysSo(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			url, seen := slowServer(t)
-			kind := fmt.Sprintf("http: {url: %q, %s}", url, load.target)
+			at, seen := slowServers(t)
+			kind := fmt.Sprintf("http: {url: %q, %s}", at.url(way{secure: strings.Contains(load.target, "tls")}), load.target)
 			if load.target == "" {
 				kind = "sim: {delay: 20ms}"
 			}

@@ -6,7 +6,6 @@ import (
 	"encoding/base64"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -19,15 +18,15 @@ import (
 // nowhere in what try shows: not even in an answer from which it is still to be
 // extracted, or of a call that fails before it is.
 func TestTryTellsNoSecrets(t *testing.T) {
-	for _, engine := range []string{"auto", "wire-net", "std"} {
-		t.Run(engine, func(t *testing.T) { testTryTellsNoSecrets(t, engine) })
+	for _, by := range ways {
+		t.Run(by.name, func(t *testing.T) { testTryTellsNoSecrets(t, by) })
 	}
 }
 
-func testTryTellsNoSecrets(t *testing.T, engine string) {
+func testTryTellsNoSecrets(t *testing.T, by way) {
 	var asked atomic.Int64
 	const token, refused, session, tail = "tok/en+41 ü", "refusedtoken77", "sessionsecret99", "secretrow55"
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server := serveAll(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		asked.Add(1)
 		http.SetCookie(w, &http.Cookie{Name: "sid", Value: session})
 		w.Header().Set("Content-Type", "application/json")
@@ -43,11 +42,10 @@ func testTryTellsNoSecrets(t *testing.T, engine string) {
 			fmt.Fprintf(w, `{"all": %q, "cookie": %q}`, r.Header.Get("Authorization")+r.URL.RawQuery, r.Header.Get("Cookie"))
 		}
 	}))
-	defer server.Close()
 	t.Setenv("TRY_PASSWORD", "from-the-environment")
 	file := filepath.Join(t.TempDir(), "s.yaml")
 	text := `
-targets: {api: {http: {engine: ` + engine + `, url: "` + server.URL + `"}}}
+targets: {api: {http: {` + by.settings + `, url: "` + server.url(by) + `"}}}
 data: {who: {values: [{name: ann, pin: ` + tail + `}], secret: true}}
 scenarios:
   - name: secret

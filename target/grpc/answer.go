@@ -56,7 +56,9 @@ func (a *answer) field(name, value []byte, trailer bool) {
 		a.status, _ = strconv.Atoi(string(value))
 	case "content-type":
 		if a.typed = isGRPC(value); !a.typed {
-			a.form = append(a.form[:0], value[:min(len(value), 100)]...)
+			if a.form = append(a.form[:0], value[:min(len(value), 100)]...); len(value) > 100 {
+				a.form = append(a.form, "…"...) // a secret may have been cut off with it
+			}
 		}
 	case "grpc-status":
 		if trailer {

@@ -1,8 +1,6 @@
 package http
 
 import (
-	"crypto/tls"
-	"crypto/x509"
 	"fmt"
 	"math/rand/v2"
 	nethttp "net/http"
@@ -67,22 +65,8 @@ func tells(t *testing.T, secure bool, tell func(say func(text string))) *teller 
 			}
 		})
 	}))
-	s.EnableHTTP2 = true
-	s.Config.Protocols = new(nethttp.Protocols)
-	s.Config.Protocols.SetHTTP1(true)
-	s.Config.Protocols.SetHTTP2(true)
-	s.Config.Protocols.SetUnencryptedHTTP2(true)
-	if !secure {
-		s.Start()
-	} else {
-		der, key := selfSigned(t)
-		private, err := x509.ParsePKCS8PrivateKey(key)
-		if err != nil {
-			t.Fatal(err)
-		}
-		s.TLS = &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: private}}}
-		s.StartTLS()
-	}
+	allVersions(s.Server)
+	begin(s.Server, secure)
 	t.Cleanup(s.Close)
 	return s
 }
@@ -282,7 +266,7 @@ func TestStreamsBehindNginx(t *testing.T) {
 	})
 	address, signal := real.Nginx(t, strings.TrimPrefix(s.URL, "http://"), "proxy_buffering off;")
 	for _, by := range everyStepper {
-		if by.protocol == "2" {
+		if by.protocol == "2" || by.secure {
 			continue
 		}
 		settings := s.streamed(stream.Reading{Format: stream.SSE, Content: inEvent(t, "json.n"), Tokens: inEvent(t, "json.usage")}, 500*time.Millisecond)

@@ -2,13 +2,10 @@ package http
 
 import (
 	"bytes"
-	"fmt"
 	"io"
 	"net"
 	nethttp "net/http"
-	"runtime"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -113,92 +110,3 @@ const (
 	settingsFrame     = 4
 	continuationFrame = 9
 )
-
-// A hundred servers whose heads never end take no more memory than some
-// multiple of a hundred heads of the limit, on any engine.
-func TestEndlessHeadsTakeLittleMemory(t *testing.T) {
-	const callers, limit = 100, 200_000
-	for name, piece := range map[string]string{
-		"one line":    strings.Repeat("x", 10_000),
-		"other names": otherNames(),
-	} {
-		endless := func(c net.Conn, _ string) bool {
-			_, err := io.WriteString(c, "HTTP/1.1 200 OK\r\nA: b")
-			for err == nil {
-				_, err = io.WriteString(c, piece)
-			}
-			return false
-		}
-		for _, engine := range append(wires(), Std) {
-			t.Run(name+" by "+engine, func(t *testing.T) {
-				s := record(t, loopback(t), endless)
-				set := open(t, s.url, func(set *Settings) { set.Timeout, set.MaxHead = time.Minute, limit }).settings
-				most := peak(func() {
-					var ended []target.Outcome
-					if engine == Std {
-						ended = atOnceByNetHTTP(t, set, callers)
-					} else {
-						ended = byLoop(t, engine, set, callers, callers, nil)
-					}
-					for _, out := range ended {
-						if out.Class != target.Body || !strings.Contains(out.Example, "max_head") {
-							t.Errorf("%+v", out)
-							break
-						}
-					}
-				})
-				if t.Logf("%d MB", most>>20); most > 20*callers*limit {
-					t.Errorf("%d MB in use", most>>20)
-				}
-			})
-		}
-	}
-}
-
-// otherNames are lines with a name of its own each.
-func otherNames() string {
-	var text strings.Builder
-	for n := range 30_000 {
-		fmt.Fprintf(&text, "\r\nx%x:", n)
-	}
-	return text.String()
-}
-
-// peak is how much the heap grows at most while do does something.
-func peak(do func()) uint64 {
-	runtime.GC()
-	var before, now runtime.MemStats
-	runtime.ReadMemStats(&before)
-	done, most := make(chan struct{}), uint64(0)
-	var watch sync.WaitGroup
-	watch.Go(func() {
-		for {
-			runtime.ReadMemStats(&now)
-			most = max(most, now.HeapInuse)
-			select {
-			case <-done:
-				return
-			case <-time.After(10 * time.Millisecond):
-			}
-		}
-	})
-	do()
-	close(done)
-	watch.Wait()
-	return most - min(most, before.HeapInuse)
-}
-
-func atOnceByNetHTTP(t *testing.T, s Settings, calls int) []target.Outcome {
-	to, err := Open(s, "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer to.Close()
-	ended := make([]target.Outcome, calls)
-	var all sync.WaitGroup
-	for n := range calls {
-		all.Go(func() { ended[n] = to.Call(t.Context(), nth(uint64(n))) })
-	}
-	all.Wait()
-	return ended
-}

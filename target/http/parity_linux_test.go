@@ -191,11 +191,13 @@ func TestEnginesAgreeOverTLS(t *testing.T) {
 				s.TLS.Insecure = true
 			}
 			std := byNetHTTP(t, secure(t), trusting, len(b.ends))
-			ours, will := byWire(t, wire.Sockets, secure(t), trusting, len(b.ends))
-			if !will {
-				t.Fatal("not for package wire")
+			for _, engine := range wires() {
+				ours, will := byWire(t, engine, secure(t), trusting, len(b.ends))
+				if !will {
+					t.Fatalf("not for %s", engine)
+				}
+				expectSame(t, engine, b, std, ours)
 			}
-			expectSame(t, wire.Sockets, b, std, ours)
 		})
 	}
 }
@@ -208,7 +210,11 @@ func expectSame(t *testing.T, engine string, b behaviour, std, ours []target.Out
 			t.Errorf("%s: call %d, want %q:\n%+v\n%+v", engine, i, class, s, o)
 		}
 		_, told, _ := strings.Cut(s.Example, ": ")
-		if _, ourTold, _ := strings.Cut(o.Example, ": "); class != target.DNS && class != target.Reset && ourTold != told && !strings.Contains(told, "malformed") {
+		_, ourTold, _ := strings.Cut(o.Example, ": ")
+		if early := "no connection within"; strings.HasPrefix(told, early) || strings.HasPrefix(ourTold, early) {
+			continue // a busy machine took all the time over shaking hands
+		}
+		if class != target.DNS && class != target.Reset && ourTold != told && !strings.Contains(told, "malformed") {
 			t.Errorf("%s: call %d: %q\n%q", engine, i, s.Example, o.Example)
 		}
 	}

@@ -151,6 +151,7 @@ var carriers = []struct {
 	{wire.Epoll, false, onWire(wire.Epoll)},
 	{wire.Sockets, false, onWire(wire.Sockets)},
 	{wire.Sockets + " over TLS", true, onWire(wire.Sockets)},
+	{wire.Epoll + " over TLS", true, onWire(wire.Epoll)},
 }
 
 func onWire(engine string) func(*testing.T, string, func(*Settings), int) []target.Outcome {

@@ -1,7 +1,6 @@
 package http
 
 import (
-	"bufio"
 	"bytes"
 	"compress/flate"
 	"compress/gzip"
@@ -126,9 +125,9 @@ func TestStepsTellTheSame(t *testing.T) {
 }
 
 // crossroads are two servers. The first leads to the other, which counts.
-func crossroads(t *testing.T) (home, other string, seen *[2]atomic.Int64, heard *atomic.Value) {
+func crossroads(t *testing.T, secure bool) (home, other string, seen *[2]atomic.Int64, heard *atomic.Value) {
 	seen, heard = new([2]atomic.Int64), new(atomic.Value)
-	far := serveBoth(t, nethttp.HandlerFunc(func(w nethttp.ResponseWriter, r *nethttp.Request) {
+	far := serveAll(t, secure, nethttp.HandlerFunc(func(w nethttp.ResponseWriter, r *nethttp.Request) {
 		seen[1].Add(1)
 		body, _ := io.ReadAll(r.Body)
 		heard.Store(fmt.Sprintf("%s %s %s|%s|%s|%s", r.Method, r.RequestURI, body, r.Header.Get("X-Own"), r.Header.Get("Authorization"), r.Header.Get("X-Step")))
@@ -140,7 +139,7 @@ func crossroads(t *testing.T) (home, other string, seen *[2]atomic.Int64, heard 
 		_, _ = io.WriteString(w, document)
 	}))
 	other = strings.Replace(far.URL, "127.0.0.1", "localhost", 1)
-	near := serveBoth(t, nethttp.HandlerFunc(func(w nethttp.ResponseWriter, r *nethttp.Request) {
+	near := serveAll(t, secure, nethttp.HandlerFunc(func(w nethttp.ResponseWriter, r *nethttp.Request) {
 		seen[0].Add(1)
 		switch r.URL.Path {
 		case "/v1/away":
@@ -163,7 +162,7 @@ func crossroads(t *testing.T) (home, other string, seen *[2]atomic.Int64, heard 
 func TestStepsGoToOtherServers(t *testing.T) {
 	for _, by := range everyStepper {
 		t.Run(by.name(), func(t *testing.T) {
-			home, other, seen, heard := crossroads(t)
+			home, other, seen, heard := crossroads(t, by.secure)
 			x := newStepper(t, by, Settings{Calls: []Request{{URL: home + "/v1/", Headers: []Header{{"X-Own", "1"}}}}})
 			whole := func(c *httpcall.Call) {
 				c.Headers = []httpcall.Line{{Name: "X-Step", Value: hole(t, c, "2")}}
@@ -206,27 +205,39 @@ func TestStepsGoToOtherServers(t *testing.T) {
 
 // A call abroad is given up like any other, alone or with all others.
 func TestCallsAbroadAreGivenUp(t *testing.T) {
-	for _, by := range everyStepper[:3] {
+	for _, by := range everyStepper {
 		t.Run(by.name(), func(t *testing.T) {
-			silent := scripted(t, func(c *net.TCPConn, _ int) bool { _, _ = bufio.NewReader(c).ReadByte(); return false })
-			home := scripted(t, says("HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: "+silent+"\r\n\r\n"))
+			asked, left := make(chan bool, 10), make(chan bool, 10)
+			silent := serveAll(t, by.secure, nethttp.HandlerFunc(func(_ nethttp.ResponseWriter, r *nethttp.Request) {
+				asked <- true
+				<-r.Context().Done()
+				left <- true
+			}))
+			home := serveAll(t, by.secure, nethttp.RedirectHandler(silent.URL, nethttp.StatusFound)).URL
 			x := newStepper(t, by, Settings{Calls: []Request{{URL: home}}})
-			led, whole := x.prepare(asks(t, "GET", "/", nil)), x.prepare(asks(t, "GET", silent, nil))
+			led, whole := x.prepare(asks(t, "GET", "/", nil)), x.prepare(asks(t, "GET", silent.URL, nil))
 			for _, call := range []any{led, whole} {
 				id := target.NewID(2, x.calls)
 				x.send(id, target.Request{Call: call})
-				x.carrier.Take(x.clock.Wait(x.clock.Now() + 50e6))
+				x.until("it is asked", func() bool { return len(asked) == 1 })
 				x.carrier.Cancel(id, x.clock.Now())
 				if d := x.end(); d.ID.Slot() != 2 || d.Class != target.Cancelled {
 					t.Errorf("%+v", d)
 				}
+				x.until("it hears that nobody waits any more", func() bool { return len(left) == 1 })
+				<-asked
+				<-left
 				x.calls++
 			}
 			x.send(target.NewID(0, 9), target.Request{Call: led})
-			x.carrier.Take(x.clock.Wait(x.clock.Now() + 50e6))
+			x.until("it is asked", func() bool { return len(asked) == 1 })
 			x.carrier.CancelAll(x.clock.Now())
 			if d := x.end(); d.Class != target.Cancelled {
 				t.Errorf("%+v", d)
+			}
+			x.until("it hears that nobody waits any more", func() bool { return len(left) == 1 })
+			if len(asked) != 1 {
+				t.Errorf("it was asked again")
 			}
 		})
 	}
@@ -248,9 +259,7 @@ func TestUsersHaveConnectionsOfTheirOwn(t *testing.T) {
 				}
 				of[r.RemoteAddr][r.Header.Get("X-User")]++
 			}))
-			server.Config.Protocols = new(nethttp.Protocols)
-			server.Config.Protocols.SetHTTP1(true)
-			server.Config.Protocols.SetUnencryptedHTTP2(true)
+			allVersions(server)
 			server.Config.ConnState = func(c net.Conn, s nethttp.ConnState) {
 				mu.Lock()
 				defer mu.Unlock()
@@ -258,7 +267,7 @@ func TestUsersHaveConnectionsOfTheirOwn(t *testing.T) {
 					closed[c.RemoteAddr().String()] = true
 				}
 			}
-			server.Start()
+			begin(server, by.secure)
 			t.Cleanup(server.Close)
 			x := newStepper(t, by, Settings{Calls: []Request{{URL: server.URL}}, Settings: client.Settings{Reuse: client.ByUser}})
 			call := asks(t, "GET", "/", func(c *httpcall.Call) { c.Headers = []httpcall.Line{{Name: "X-User", Value: hole(t, c, "${u}")}} })
@@ -323,9 +332,9 @@ func TestServersHearOfTheTracesThatAreTold(t *testing.T) {
 	type tracer interface{ Trace(number uint64) string }
 	seen := map[string]bool{}
 	for _, by := range everyStepper {
-		home, other, _, _ := crossroads(t)
+		home, other, _, _ := crossroads(t, by.secure)
 		var heard atomic.Value
-		server := serveBoth(t, nethttp.HandlerFunc(func(w nethttp.ResponseWriter, r *nethttp.Request) {
+		server := serveAll(t, by.secure, nethttp.HandlerFunc(func(w nethttp.ResponseWriter, r *nethttp.Request) {
 			heard.Store(r.Header.Get("Traceparent"))
 			if r.URL.Path == "/x" {
 				nethttp.Redirect(w, r, other, nethttp.StatusFound)
@@ -350,10 +359,10 @@ func TestServersHearOfTheTracesThatAreTold(t *testing.T) {
 // Of many calls under way one is given up: it alone ends, whatever connection it
 // is on.
 func TestOneOfManyCallsIsGivenUp(t *testing.T) {
-	for _, by := range everyStepper[:3] {
+	for _, by := range everyStepper {
 		t.Run(by.name(), func(t *testing.T) {
 			goOn := make(chan bool)
-			home := scripted(t, func(c *net.TCPConn, _ int) bool { <-goOn; return says(sized("200 OK", "x"))(c, 0) })
+			home := serveAll(t, by.secure, nethttp.HandlerFunc(func(nethttp.ResponseWriter, *nethttp.Request) { <-goOn })).URL
 			x := newStepper(t, by, Settings{Calls: []Request{{URL: home}}})
 			step := x.prepare(asks(t, "GET", "/", nil))
 			const calls = 20

@@ -25,9 +25,9 @@ import (
 )
 
 // shop is a server that counts what it is asked, and checks who asks.
-func shop(t *testing.T) (address string, asked *atomic.Int64) {
+func shop(t *testing.T, secure bool) (address string, asked *atomic.Int64) {
 	asked = new(atomic.Int64)
-	server := serveBoth(t, nethttp.HandlerFunc(func(w nethttp.ResponseWriter, r *nethttp.Request) {
+	server := serveAll(t, secure, nethttp.HandlerFunc(func(w nethttp.ResponseWriter, r *nethttp.Request) {
 		asked.Add(1)
 		body, _ := io.ReadAll(r.Body)
 		switch {
@@ -58,15 +58,31 @@ func shop(t *testing.T) (address string, asked *atomic.Int64) {
 	return server.URL, asked
 }
 
-// serveBoth serves HTTP/1.1, and HTTP/2 without TLS.
-func serveBoth(t *testing.T, handler nethttp.Handler) *httptest.Server {
+// serveAll serves HTTP/1.1 and HTTP/2, plain or over TLS.
+func serveAll(t *testing.T, secure bool, handler nethttp.Handler) *httptest.Server {
 	server := httptest.NewUnstartedServer(handler)
-	server.Config.Protocols = new(nethttp.Protocols)
-	server.Config.Protocols.SetHTTP1(true)
-	server.Config.Protocols.SetUnencryptedHTTP2(true)
-	server.Start()
+	allVersions(server)
+	begin(server, secure)
 	t.Cleanup(server.Close)
 	return server
+}
+
+// allVersions has a server speak each version of HTTP, plain and over TLS.
+func allVersions(s *httptest.Server) {
+	s.EnableHTTP2, s.Config.ErrorLog = true, quiet
+	s.Config.Protocols = new(nethttp.Protocols)
+	s.Config.Protocols.SetHTTP1(true)
+	s.Config.Protocols.SetHTTP2(true)
+	s.Config.Protocols.SetUnencryptedHTTP2(true)
+}
+
+// begin starts it, one way or the other.
+func begin(s *httptest.Server, secure bool) {
+	if secure {
+		s.StartTLS()
+	} else {
+		s.Start()
+	}
 }
 
 // stepper makes calls of steps, one after the other.
@@ -81,6 +97,7 @@ type stepper struct {
 func newStepper(t *testing.T, by carrier, s Settings) *stepper {
 	t.Helper()
 	s.Engine, s.Protocol, s.Timeout = by.engine, by.protocol, cmp.Or(s.Timeout, 10*time.Second)
+	s.TLS.Insecure = s.TLS.Insecure || by.secure
 	opened, err := s.Open(context.Background(), kind.Site{})
 	if err != nil {
 		t.Fatal(err)
@@ -149,6 +166,16 @@ func (x *stepper) end() target.Done {
 	}
 }
 
+// until goes on as a loop does, as long as no call ends, until something is so.
+func (x *stepper) until(what string, so func() bool) {
+	x.t.Helper()
+	for limit := time.Now().Add(10 * time.Second); !so(); {
+		if d, _ := x.carrier.Take(x.clock.Wait(x.clock.Now() + time.Millisecond)); d != nil || time.Now().After(limit) {
+			x.t.Fatalf("still not so: %s; %+v", what, d)
+		}
+	}
+}
+
 // asks is a call of a step.
 func asks(t *testing.T, method, path string, change func(*httpcall.Call)) *httpcall.Call {
 	t.Helper()
@@ -184,8 +211,11 @@ func wants(t *testing.T, texts ...string) (all []look.Operand) {
 	return all
 }
 
-// everyStepper is all that carries steps, plain.
-var everyStepper = []carrier{{wire.Epoll, "1.1", false}, {wire.Sockets, "1.1", false}, {Std, "1.1", false}, {Std, "2", false}, {wire.Epoll, "2", false}}
+// everyStepper is all that carries steps, plain and over TLS.
+var everyStepper = []carrier{
+	{wire.Epoll, "1.1", false}, {wire.Sockets, "1.1", false}, {Std, "1.1", false}, {Std, "2", false}, {wire.Epoll, "2", false},
+	{wire.Epoll, "1.1", true}, {wire.Epoll, "2", true}, {wire.Sockets, "1.1", true}, {Std, "2", true},
+}
 
 // A login by a form that leads on, whose cookie and answer are the user's alone:
 // what the server saw is what the calls tell.
@@ -196,7 +226,7 @@ func TestStepsOverTheWire(t *testing.T) {
 }
 
 func testSteps(t *testing.T, by carrier) {
-	address, asked := shop(t)
+	address, asked := shop(t, by.secure)
 	x := newStepper(t, by, Settings{Calls: []Request{{Method: "GET", URL: address + "/v1/?old=query"}}})
 	login := asks(t, "POST", "/login", func(c *httpcall.Call) {
 		c.Body = httpcall.Body{Kind: httpcall.Form, Form: []httpcall.Pair{{Name: "user", Value: hole(t, c, "${name}")}}}

@@ -33,7 +33,7 @@ func TestHopsShareOneTimeout(t *testing.T) {
 				time.Sleep(20 * time.Millisecond)
 				nethttp.Redirect(w, r, whither.Load().(string)+r.URL.Path, nethttp.StatusFound)
 			})
-			home, far := serveBoth(t, slow), serveBoth(t, slow)
+			home, far := serveAll(t, by.secure, slow), serveAll(t, by.secure, slow)
 			for _, other := range []string{home.URL, strings.Replace(far.URL, "127.0.0.1", "localhost", 1)} {
 				asked.Store(0)
 				whither.Store(other)
@@ -58,7 +58,7 @@ func TestHopsShareOneTimeout(t *testing.T) {
 // that would take longer.
 func TestRedirectsThatAreSeenLate(t *testing.T) {
 	for _, by := range everyStepper {
-		home := serveBoth(t, nethttp.HandlerFunc(func(w nethttp.ResponseWriter, r *nethttp.Request) {
+		home := serveAll(t, by.secure, nethttp.HandlerFunc(func(w nethttp.ResponseWriter, r *nethttp.Request) {
 			if r.URL.Path == "/hang" {
 				<-r.Context().Done()
 			}
@@ -80,7 +80,7 @@ func TestHopsAtTheCapOfConnections(t *testing.T) {
 	for _, by := range everyStepper {
 		t.Run(by.name(), func(t *testing.T) {
 			var asked atomic.Int64
-			home := serveBoth(t, nethttp.HandlerFunc(func(w nethttp.ResponseWriter, r *nethttp.Request) {
+			home := serveAll(t, by.secure, nethttp.HandlerFunc(func(w nethttp.ResponseWriter, r *nethttp.Request) {
 				if asked.Add(1); r.URL.Path == "/a" {
 					nethttp.Redirect(w, r, "/b", nethttp.StatusFound)
 				}
@@ -115,10 +115,10 @@ func TestRedirectsLeadToTLS(t *testing.T) {
 	}))
 	t.Cleanup(secure.Close)
 	for _, by := range everyStepper {
-		if by.protocol == "2" {
-			continue // and the server speaks HTTP/1.1 over TLS
+		if by.protocol == "2" || by.secure {
+			continue // it leads from plain to TLS, where the server speaks HTTP/1.1
 		}
-		home := serveBoth(t, nethttp.RedirectHandler(secure.URL+"/x", nethttp.StatusMovedPermanently))
+		home := serveAll(t, false, nethttp.RedirectHandler(secure.URL+"/x", nethttp.StatusMovedPermanently))
 		for insecure, class := range map[bool]string{true: "", false: target.TLS} {
 			x := newStepper(t, by, Settings{Calls: []Request{{URL: home.URL}}, Settings: client.Settings{TLS: client.TLS{Insecure: insecure}}})
 			d := x.call(target.Request{Call: x.prepare(asks(t, "GET", "/", nil)), Want: wants(t, "body")})
@@ -144,7 +144,7 @@ func TestStepsLeaveTheSocket(t *testing.T) {
 	home := &nethttp.Server{Handler: answers("socket")}
 	go func() { _ = home.Serve(listener) }()
 	t.Cleanup(func() { _ = home.Close() })
-	far := serveBoth(t, answers("address"))
+	far := serveAll(t, false, answers("address"))
 	for _, by := range everyStepper[:3] {
 		x := newStepper(t, by, Settings{Calls: []Request{{URL: "http://localhost/"}}, Route: wire.Route{Unix: listener.Addr().String()}})
 		for url, want := range map[string]string{"/": "socket localhost", "http://localhost/": "socket localhost", far.URL: "address " + far.Listener.Addr().String()} {

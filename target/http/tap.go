@@ -211,11 +211,14 @@ type opening struct {
 	start []byte
 }
 
+// startShown is how much of that, in bytes.
+const startShown = 16
+
 func (o *opening) Read(b []byte) (int, error) {
 	n, err := o.Conn.Read(b)
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if room := 16 - len(o.start); room > 0 {
+	if room := startShown - len(o.start); room > 0 {
 		o.start = append(o.start, b[:min(n, room)]...)
 	}
 	return n, err
@@ -229,7 +232,11 @@ func (o *opening) foreign() error {
 	if len(o.start) < 4 || o.start[3] == 4 {
 		return nil
 	}
-	return &flaw{fmt.Sprintf("the server does not speak HTTP/2: it begins with %q", o.start), target.Body}
+	start := string(o.start)
+	if len(o.start) == startShown {
+		start += "…" // a secret may have been cut off with it
+	}
+	return &flaw{fmt.Sprintf("the server does not speak HTTP/2: it begins with %q", start), target.Body}
 }
 
 // link is what lies under a connection of net/http's: the socket and, where it

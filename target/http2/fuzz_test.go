@@ -151,6 +151,7 @@ func (s *script) frame() {
 func FuzzAgainstFramer(f *testing.F) {
 	f.Add([]byte("\x00\x00\x01\x00\x00\x00\x00\x00\x00"))
 	f.Add([]byte("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"))
+	f.Add(bytes.Repeat([]byte("\x01\x00\x01\x05\x00\x00\x00\x01\x00\x01"), mostInterim+1)) // interim heads
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if len(b) > 2000 {
 			return
@@ -227,7 +228,8 @@ type reply struct {
 	announced     int64
 	headed, whole bool
 	window        int64
-	interim       int64
+	interim       int64 // bytes of interim heads
+	interims      int   // and how many there were
 }
 
 func (r reply) String() string {
@@ -377,7 +379,7 @@ func (a *reply) fields(f *peer.MetaHeadersFrame, head bool) {
 	}
 	if status == "100" {
 		a.interim += size
-		if f.StreamEnded() {
+		if a.interims++; f.StreamEnded() || a.interims > mostInterim {
 			a.kind = "bad"
 		}
 		return

@@ -151,7 +151,6 @@ type heading struct {
 	most    int    // bytes that it may have
 	text    []byte // as HTTP/1.1 has it
 	status  int    // 0: not known yet
-	regular bool   // a field has come that is no pseudo-header field
 	fault   wire.Fault
 }
 
@@ -161,15 +160,14 @@ func (h *heading) take(name, value []byte) {
 	case len(name) > 0 && name[0] == ':':
 		h.pseudo(name, value)
 	case !h.trailer && h.status == 0:
-		h.fault = nonsense("malformed head: no :status before %.40q", name)
+		h.fault = nonsense("malformed head: no :status before %s", quoted(name))
 	case !lowerToken(name):
-		h.fault = nonsense("malformed header name (want small letters): %.40q", name)
+		h.fault = nonsense("malformed header name (want small letters): %s", quoted(name))
 	case neighbourly(name):
 		h.fault = nonsense("malformed head: %s is between neighbours, and HTTP/2 has none", name)
 	case !printable(value):
-		h.fault = nonsense("malformed header value of %.40q: %.40q", name, value)
+		h.fault = nonsense("malformed header value of %s: %s", quoted(name), quoted(value))
 	default:
-		h.regular = true
 		if len(h.text)+len(name)+len(value)+len(": \r\n\r\n") > h.most {
 			h.fault = http1.LargeHead
 			return
@@ -185,15 +183,13 @@ func (h *heading) take(name, value []byte) {
 func (h *heading) pseudo(name, value []byte) {
 	switch {
 	case h.trailer:
-		h.fault = nonsense("malformed trailer: %.40q in it", name)
+		h.fault = nonsense("malformed trailer: %s in it", quoted(name))
 	case string(name) != ":status":
-		h.fault = nonsense("malformed head: %.40q in an answer", name)
+		h.fault = nonsense("malformed head: %s in an answer", quoted(name))
 	case h.status != 0:
 		h.fault = nonsense("malformed head: two of :status")
-	case h.regular:
-		h.fault = nonsense("malformed head: :status behind other fields")
 	case len(value) != 3 || value[0] < '1' || value[0] > '9' || !digit(value[1]) || !digit(value[2]):
-		h.fault = nonsense("malformed status (want three digits): %.40q", value)
+		h.fault = nonsense("malformed status (want three digits): %s", quoted(value))
 	default:
 		h.status = int(value[0]-'0')*100 + int(value[1]-'0')*10 + int(value[2]-'0')
 		h.text = append(append(append(h.text, "HTTP/1.1 "...), value...), ' ')

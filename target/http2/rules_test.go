@@ -154,6 +154,8 @@ var rules9113 = []rule{
 	{"8.2.1", "a name beyond ASCII", head200(endStream, "\xe4", "x"), "malformed header name", "", []string{resetFirst}},
 	{"8.2.1", "a value with an end of line", head200(endStream, "a", "x\r\nb: y"), "malformed header value of \"a\"", "", []string{resetFirst}},
 	{"8.2.1", "a value with a zero", head200(endStream, "a", "\x00"), "malformed header value", "", []string{resetFirst}},
+	{"8.2.1", "a value with DEL", head200(endStream, "a", "x\x7f"), "malformed header value", "", []string{resetFirst}},
+	{"8.2.1", "a value beyond ASCII", head200(endStream, "a", "\x80\xff\t ~"), "well", "", nil},
 	{"8.2.1", "a value with blanks around it, which net/http lets pass, too", head200(endStream, "a", " \tx "), "well", "", nil},
 	{"8.2.1", "a value beyond ASCII", head200(endStream, "a", "\xff"), "well", "", nil},
 	{"8.2.2", "connection", head200(endStream, "connection", "close"), "malformed head: connection is between neighbours", "", []string{resetFirst}},

@@ -246,13 +246,10 @@ func (s *session) goneAway(payload []byte) {
 	slices.SortFunc(late, func(a, b *call) int { return int(a.id) - int(b.id) })
 	f := brokenOff("the server went away (%v) before it looked at the request", why)
 	if debug := payload[8:]; len(debug) > 0 {
-		f = brokenOff("%v: %q", f, debug[:min(len(debug), shown)])
+		f = brokenOff("%v: %s", f, quoted(debug))
 	}
 	for _, c := range late {
 		s.close(c)
 		c.stream.Refused(f)
 	}
 }
-
-// shown is how much of what a server says is quoted.
-const shown = 80

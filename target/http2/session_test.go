@@ -14,8 +14,8 @@ import (
 // it comes.
 func TestForeignServers(t *testing.T) {
 	for _, c := range []struct{ comes, want string }{
-		{"HTTP/1.1 400 Bad Request\r\n\r\n", `the server does not speak HTTP/2: it begins with "HTTP/1.1 400 Bad"`},
-		{"220 mail.example.org ESMTP\r\n", `the server does not speak HTTP/2: it begins with "220 mail.example"`},
+		{"HTTP/1.1 400 Bad Request\r\n\r\n", `the server does not speak HTTP/2: it begins with "HTTP/1.1 400 Bad…"`},
+		{"220 mail.example.org ESMTP\r\n", `the server does not speak HTTP/2: it begins with "220 mail.example…"`},
 		{"no way\n", `the server does not speak HTTP/2: it begins with "no way\n"`},
 		{string(frameOf(ping, 0, 0, "12345678")), `the server does not speak HTTP/2: it begins with "\x00\x00\b\x06`},
 		{string(frameOf(settings, ack, 0, "")), "the server does not begin with its settings"},
@@ -395,10 +395,27 @@ func TestWindowsOfAnswers(t *testing.T) {
 	if got := fmt.Sprint(sayings(t, r.says())); got != want {
 		t.Errorf("%s, and not %s", got, want)
 	}
+	if r.hears(body(0, "more")); len(r.Out()) > 0 { // it is not told of the same again
+		t.Errorf("behind that: %q", sayings(t, r.says()))
+	}
 	r.owed, p.stream.Memory.(*call).owed = half, half
 	r.hears(body(endStream, "x"))
 	if got := fmt.Sprint(sayings(t, r.says())); got != fmt.Sprintf("[WINDOW_UPDATE 0 %d]", half+1) {
 		t.Errorf("at its end: %s", got)
+	}
+}
+
+// Heads that come in several frames have nothing of those before them.
+func TestHeadsInPieces(t *testing.T) {
+	r := newRig(t)
+	r.hears(greeting)
+	first, second := r.call(0), r.call(1)
+	for _, p := range []*place{first, second} {
+		id := p.stream.Memory.(*call).id
+		r.hears(join(frameOf(headers, endStream, id, "\x88\x00"), frameOf(continuation, endHeaders, id, "\x01a\x01b")))
+	}
+	if first.end != "well" || second.end != "well" || first.stream.Reader().Size() != second.stream.Reader().Size() {
+		t.Errorf("%q, %d bytes; %q, %d bytes; %v", first.end, first.stream.Reader().Size(), second.end, second.stream.Reader().Size(), r.fault)
 	}
 }
 

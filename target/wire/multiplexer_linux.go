@@ -121,7 +121,7 @@ func (m *Multiplexer) Cancel(id target.ID, now time.Duration) {
 func (m *Multiplexer) CancelAll(now time.Duration) {
 	m.clock, m.gaveUp = now, true
 	for _, t := range m.trunks {
-		t.end(target.Cancelled, nil)
+		t.giveUpAll()
 	}
 	m.cancel()
 }

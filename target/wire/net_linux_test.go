@@ -69,7 +69,9 @@ func secure(t testing.TB, script func(*peer)) (address string, client *tls.Confi
 
 // Over TLS calls share connections, large bodies go both ways, and nothing is
 // left behind.
-func TestCallsOverTLS(t *testing.T) {
+func TestCallsOverTLS(t *testing.T) { byBoth(t, testCallsOverTLS) }
+
+func testCallsOverTLS(t *testing.T, by kind) {
 	large := ask("PUT", strings.Repeat("x", 3<<20))
 	answer := ok + "Content-Length: 3000000\r\n\r\n" + strings.Repeat("x", 2_999_998) + "OK"
 	address, config := secure(t, func(p *peer) {
@@ -79,7 +81,7 @@ func TestCallsOverTLS(t *testing.T) {
 		for p.request() && p.say(answer) {
 		}
 	})
-	e := kind(wire.Sockets).open(t, address, func(o *Options) {
+	e := by.open(t, address, func(o *Options) {
 		o.TLS, o.Contains, o.Requests = config, []byte("OK"), []http1.Request{ask("GET", ""), large}
 	})
 	ended := call(t, e, 10)
@@ -92,7 +94,9 @@ func TestCallsOverTLS(t *testing.T) {
 }
 
 // Whoever is not who he should be, or speaks something else, is not asked.
-func TestHandshakeFails(t *testing.T) {
+func TestHandshakeFails(t *testing.T) { byBoth(t, testHandshakeFails) }
+
+func testHandshakeFails(t *testing.T, by kind) {
 	address, config := secure(t, well)
 	stranger := config.Clone()
 	stranger.ServerName = "else.example"
@@ -108,7 +112,7 @@ func TestHandshakeFails(t *testing.T) {
 		"silent":                {serve(t, func(p *peer) { time.Sleep(300 * time.Millisecond) }), config, target.Timeout},
 		"refused":               {refusing(t), config, target.Connect},
 	} {
-		e := kind(wire.Sockets).open(t, c.address, func(o *Options) { o.TLS, o.Timeout = c.config, 100*time.Millisecond })
+		e := by.open(t, c.address, func(o *Options) { o.TLS, o.Timeout = c.config, 100*time.Millisecond })
 		ended := call(t, e, 2)
 		if name != "silent" && ended[0].Class == target.Timeout {
 			continue // a busy machine

@@ -214,7 +214,7 @@ func (t *trunk) take(b []byte, err error) (more bool) {
 	return t.generation == generation
 }
 
-// sayWhy tells the server why its connection ends, if it takes that at once.
+// sayWhy tells the server why its connection ends, or its streams, if it takes that at once.
 func (t *trunk) sayWhy() {
 	if out := t.session.Out(); len(out) > 0 {
 		n, _ := t.write(out)
@@ -332,6 +332,17 @@ func (t *trunk) giveUp(s *Stream, class string) {
 	if t.goOn(); t.connected { // the server hears of it now: the loop may not wait again
 		t.flush()
 	}
+}
+
+// giveUpAll ends the connection and the calls on it, which the server hears of each.
+func (t *trunk) giveUpAll() {
+	if t.open && t.connected {
+		for _, s := range t.streams {
+			t.session.Leave(s)
+		}
+		t.sayWhy()
+	}
+	t.end(target.Cancelled, nil)
 }
 
 // end ends the connection and the calls on it, with that class, or, where the server
