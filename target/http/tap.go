@@ -4,17 +4,17 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	nethttp "net/http"
+	"slices"
 	"sync"
 	"time"
 
-	"plimsoll/target"
 	"plimsoll/target/client"
 	"plimsoll/target/host"
 	"plimsoll/target/http1"
+	"plimsoll/target/http2"
 	"plimsoll/target/wire"
 )
 
@@ -229,7 +229,7 @@ func (o *opening) foreign() error {
 	if len(o.start) < 4 || o.start[3] == 4 {
 		return nil
 	}
-	return &flaw{fmt.Sprintf("the server does not speak HTTP/2: it begins with %q", o.start), target.Body}
+	return &http2.Foreign{Start: slices.Clone(o.start)}
 }
 
 // link is what lies under a connection of net/http's: the socket and, where it

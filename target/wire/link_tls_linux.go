@@ -2,7 +2,6 @@ package wire
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"strings"
 
@@ -62,7 +61,7 @@ func (l *link) declined(err error) error {
 	if name == "h2" {
 		name = "HTTP/2"
 	}
-	return &client.HandshakeError{Cause: fmt.Errorf("the server does not offer %s", name)}
+	return &client.HandshakeError{Cause: client.NotOffered(name)}
 }
 
 // open hands over what bytes of the socket mean. Records may say something to TLS
