@@ -52,7 +52,8 @@ is. Commands are taken apart into words as a shell does, but run without one.
 With --vary threads=1,2,4 {threads} in them is each of these values.
 
 --http2 --connections 8 --streams 8 -c 64 keeps 8 calls in flight on each of 8
-connections; without --streams a connection takes up to 100.
+connections; without --streams a connection takes up to 100. With --connections
+alone calls spread over so many, and without it they share as few as can be.
 
 An address begins with http://, https:// or unix:, or is HOST:PORT; or with
 redis://, postgres://, mysql://, ws://, wss://, tcp://, nats:// or grpc://, where
