@@ -35,7 +35,7 @@ func (o Options) Bench(run *result.Run, subject string) (*Bench, error) {
 	}
 	s := all[0]
 	g := s.Groups[0]
-	b.Scenario, b.About, b.Notes = s, g.asked(), slices.Concat(s.health(), s.fruitless(), s.strain(), s.warnings())
+	b.Scenario, b.About, b.Notes = s, g.asked(), slices.Concat(g.spoken(), s.health(), s.fruitless(), s.strain(), s.warnings())
 	if g.Started == 0 {
 		b.Answer = overall(run, 0)
 		return b, nil
@@ -118,7 +118,7 @@ func (g *Group) loadTable() *Table {
 		columns = append(columns, texts("requests", []string{fmt.Sprint(g.Attempts)}))
 	}
 	for _, c := range g.alone().counts() {
-		if c.head.Name != "ok" && c.head.Name != "errors" { // which the answers tell
+		if !slices.Contains([]string{"ok", "errors", "handshakes", "resumed"}, c.head.Name) { // which the answers and a note tell
 			columns = append(columns, c)
 		}
 	}

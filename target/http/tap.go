@@ -243,6 +243,14 @@ type link struct {
 	setup   wire.Measured // what it took to set it up
 }
 
+// protocol is what is spoken on it.
+func (l *link) protocol() string {
+	if l.tap != nil {
+		return "HTTP/1.1"
+	}
+	return "HTTP/2"
+}
+
 type linkKey struct{}
 
 // noted is the link that a context carries.

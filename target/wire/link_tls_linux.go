@@ -22,9 +22,8 @@ func (l *link) shakeHands() {
 		l.holder.up(err)
 		return
 	}
-	l.connected = true
 	generation := l.generation
-	if l.holder.up(nil); l.generation == generation {
+	if l.stand(); l.generation == generation {
 		l.open(nil) // what has come with the handshake's end
 	}
 }
