@@ -393,19 +393,6 @@ func (t *Target) drain(answer *nethttp.Response, s *step) (c content, err error)
 	}
 }
 
-// accepts tells whether a status counts as success.
-func (s Success) accepts(status int) bool {
-	if len(s.Status) == 0 {
-		return status/100 == 2
-	}
-	for _, r := range s.Status {
-		if r.From <= status && status <= r.To {
-			return true
-		}
-	}
-	return false
-}
-
 func (s Settings) scrub(text string) string {
 	if s.Scrub == nil {
 		return text

@@ -58,6 +58,9 @@ func (w written) settings(r *setting.Reader, at setting.Pos) (*Settings, bool) {
 	ok = w.linesFit(r, cmp.Or(w.protocol, "1.1")) && ok
 	route, routed := w.route(r, requests)
 	ok = ok && routed
+	if plain := (Settings{Calls: requests}); !w.serve.Given && len(requests) > 0 && !plain.secure() {
+		w.client.Plain(r, "write https:// in the URL, or leave tls out, unless steps or redirects lead to https://")
+	}
 	ok = w.client.Complete(r, w.serve.Given) && ok
 	s := &Settings{
 		Calls:    requests,
