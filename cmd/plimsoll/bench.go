@@ -155,7 +155,7 @@ func (p *program) benchAddress(ctx context.Context, f benchFlags) error {
 	return p.bench(ctx, benching{
 		benchFlags: f, plan: plan, trials: int(max(1, f.load.Repeat)), written: report.Render,
 		shown: func(to io.Writer, run *result.Run, format string, how report.Options) error {
-			if format == report.Text {
+			if how.Advice = scenario.InFlags; format == report.Text {
 				return report.Bench(to, run, subject(plan), how)
 			}
 			return report.Render(to, run, format, how)
@@ -214,7 +214,7 @@ func (f *benchFlags) parse(text []byte) (*scenario.Plan, error) {
 func wrong(problems scenario.Problems) error {
 	texts := make([]string, len(problems))
 	for i, problem := range problems {
-		texts[i] = problem.Text
+		texts[i] = scenario.InFlags(problem.Text)
 	}
 	return errors.New(strings.Join(texts, "\n"))
 }

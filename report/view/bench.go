@@ -24,6 +24,33 @@ func NewBench(run *result.Run, subject string) (*Bench, error) { return Options{
 
 // Bench is NewBench with options.
 func (o Options) Bench(run *result.Run, subject string) (*Bench, error) {
+	b, err := o.bench(run, subject)
+	if err == nil && o.Advice != nil {
+		b.advise(o.Advice)
+	}
+	return b, err
+}
+
+// advise spells all texts anew that may hold advice.
+func (b *Bench) advise(spell func(string) string) {
+	for _, notes := range [][]Note{b.Answer, b.Notes} {
+		for i := range notes {
+			notes[i].Text = spell(notes[i].Text)
+		}
+	}
+	for _, t := range b.Tables {
+		for i := range t.Notes {
+			t.Notes[i] = spell(t.Notes[i])
+		}
+		for _, row := range t.Rows {
+			for i := range row {
+				row[i].Text = spell(row[i].Text)
+			}
+		}
+	}
+}
+
+func (o Options) bench(run *result.Run, subject string) (*Bench, error) {
 	b := &Bench{Section: Section{Title: Clean(subject)}}
 	all, err := o.scenarios(run)
 	if err != nil {

@@ -1,9 +1,12 @@
 package view_test
 
 import (
+	"slices"
+	"strings"
 	"testing"
 
 	"plimsoll/report/sample"
+	"plimsoll/report/view"
 	"plimsoll/runner/result"
 )
 
@@ -28,5 +31,30 @@ func TestBenchTellsWhatWasSpoken(t *testing.T) {
 		if got != c.want {
 			t.Errorf("%q, and not %q", got, c.want)
 		}
+	}
+}
+
+// What is advised is spelled as it is asked for, in notes and in examples.
+func TestBenchSpellsAdvice(t *testing.T) {
+	run := sample.Failing()
+	run = only(run, slices.IndexFunc(run.Trials, func(t result.Trial) bool { return len(t.Errors) > 0 }))
+	for class, e := range run.Trials[0].Errors {
+		e.Example = "try `http: 2`"
+		run.Trials[0].Errors[class] = e
+	}
+	b, err := view.Options{Advice: func(text string) string { return strings.ReplaceAll(text, "`http: 2`", "--http2") }}.Bench(run, "GET /")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := false
+	for _, table := range b.Tables {
+		for _, row := range table.Rows {
+			for _, cell := range row {
+				found = found || cell.Text == "try --http2"
+			}
+		}
+	}
+	if !found {
+		t.Errorf("%+v", b.Tables)
 	}
 }

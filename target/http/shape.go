@@ -83,7 +83,7 @@ func (w written) settings(r *setting.Reader, at setting.Pos) (*Settings, bool) {
 		ok = false
 	}
 	if w.streams.Given && s.version() == "1.1" {
-		r.Problem(w.streams.Pos, "a connection of HTTP/1.1 carries one call at a time: write `http: 2`, or leave streams out")
+		r.Problem(w.streams.Pos, "a connection of HTTP/1.1 carries one call at a time: write `http: 2`, or leave `streams` out")
 		ok = false
 	}
 	if _, err := s.carriedBy(); err != nil {
