@@ -40,6 +40,8 @@ type Options struct {
 	Completions bool
 	// Slowest shows the slowest calls, but in JSON, which has them anyway, and in CSV.
 	Slowest bool
+	// Advice is view.Options' own; of Bench alone.
+	Advice func(string) string
 	// CI is what is known of whoever carries the run out.
 	CI CI
 	// Against is a comparison with another run, which text, Markdown, JUnit
@@ -67,7 +69,7 @@ func (o Options) Once(run *result.Run) Options {
 }
 
 func (o Options) view() view.Options {
-	return view.Options{Confidence: o.Confidence, Phases: o.Phases, Completions: o.Completions, Slowest: o.Slowest}
+	return view.Options{Confidence: o.Confidence, Phases: o.Phases, Completions: o.Completions, Slowest: o.Slowest, Advice: o.Advice}
 }
 func (o Options) text() text.Options { return text.Options{Colour: o.Colour, Width: o.Width} }
 

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"runtime"
+	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -41,6 +42,13 @@ scenarios:
 `, server.URL, setting, resume)).Trials[0]
 				if want := (result.TLS{Handshakes: all.Load(), Resumed: resumed.Load()}); trial.TLS == nil || *trial.TLS != want || want.Handshakes != 12 || (want.Resumed > 0) != resume {
 					t.Errorf("%+v, and the server counts %+v; %d calls succeeded", trial.TLS, want, trial.OK)
+				}
+				spoken := "HTTP/1.1"
+				if strings.Contains(setting, "http:") {
+					spoken = "HTTP/2"
+				}
+				if len(trial.Connections) != 1 || trial.Connections[spoken] != 12 {
+					t.Errorf("%v, and there were 12 connections of %s", trial.Connections, spoken)
 				}
 			})
 		}

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -39,10 +40,10 @@ func (ts *targets) open(ctx context.Context, t scenario.Trial, streams random.So
 		if i > 0 { // so that equal servers are not alike in what they draw
 			from = func(purpose string) *rand.Rand { return streams(called.Name + " " + purpose) }
 		}
-		longest, shook := patience(t, called.Name), new(handshakes)
+		longest, shook, connected := patience(t, called.Name), new(handshakes), new(protocols)
 		one, err := called.Settings.Open(ctx, kind.Site{
 			Virtual: t.Scenario.Clock == scenario.Virtual, Streams: from, Patience: longest, Observer: ts.observer,
-			Values: t.Values(), Shook: shook.count,
+			Values: t.Values(), Shook: shook.count, Connected: connected.count,
 			Serve: func(ctx context.Context, s kind.Service) (kind.Served, error) { return ts.child(ctx, called.Name, s) },
 		})
 		if err != nil {
@@ -53,7 +54,7 @@ func (ts *targets) open(ctx context.Context, t scenario.Trial, streams random.So
 		if own := called.Settings.Traits().Timeout; longest > own {
 			timeout = own
 		}
-		all = append(all, site{Opened: one, name: called.Name, timeout: timeout, shook: shook})
+		all = append(all, site{Opened: one, name: called.Name, timeout: timeout, shook: shook, connected: connected})
 	}
 	return all, nil
 }
@@ -67,8 +68,9 @@ type site struct {
 	name string
 	// timeout bounds every try of a call where the loop shall see to that, unless
 	// its step says another one.
-	timeout time.Duration
-	shook   *handshakes
+	timeout   time.Duration
+	shook     *handshakes
+	connected *protocols
 }
 
 // handshakes counts those of TLS with a target.
@@ -91,6 +93,37 @@ func (all opened) handshakes() *result.TLS {
 		return nil
 	}
 	return &sum
+}
+
+// protocols counts the connections with a target, by what is spoken on them.
+type protocols struct {
+	mu  sync.Mutex
+	set map[string]int64
+}
+
+func (c *protocols) count(protocol string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.set == nil {
+		c.set = map[string]int64{}
+	}
+	c.set[protocol]++
+}
+
+// connections are those with all of them; nil: none was set up, or no kind tells.
+func (all opened) connections() map[string]int64 {
+	var sum map[string]int64
+	for _, o := range all {
+		o.connected.mu.Lock()
+		for protocol, n := range o.connected.set {
+			if sum == nil {
+				sum = map[string]int64{}
+			}
+			sum[protocol] += n
+		}
+		o.connected.mu.Unlock()
+	}
+	return sum
 }
 
 // of are those that a scenario calls, which may be one of the background's, and

@@ -131,7 +131,7 @@ func (r *underWay) measure(ctx, atOnce context.Context, t scenario.Trial, out *r
 	}
 	l := &load{underWay: r, trial: t, all: all, own: own, journeys: journeys, crawl: visits, beside: beside, stop: stop, out: out}
 	err = l.perform(atOnce)
-	out.TLS = own.handshakes()
+	out.TLS, out.Connections = own.handshakes(), own.connections()
 	return err
 }
 

@@ -52,7 +52,8 @@ is. Commands are taken apart into words as a shell does, but run without one.
 With --vary threads=1,2,4 {threads} in them is each of these values.
 
 --http2 --connections 8 --streams 8 -c 64 keeps 8 calls in flight on each of 8
-connections; without --streams a connection takes up to 100.
+connections; without --streams a connection takes up to 100. With --connections
+alone calls spread over so many, and without it they share as few as can be.
 
 An address begins with http://, https:// or unix:, or is HOST:PORT; or with
 redis://, postgres://, mysql://, ws://, wss://, tcp://, nats://, grpc:// or
@@ -155,7 +156,7 @@ func (p *program) benchAddress(ctx context.Context, f benchFlags) error {
 	return p.bench(ctx, benching{
 		benchFlags: f, plan: plan, trials: int(max(1, f.load.Repeat)), written: report.Render,
 		shown: func(to io.Writer, run *result.Run, format string, how report.Options) error {
-			if format == report.Text {
+			if how.Advice = scenario.InFlags; format == report.Text {
 				return report.Bench(to, run, subject(plan), how)
 			}
 			return report.Render(to, run, format, how)
@@ -217,7 +218,7 @@ func (f *benchFlags) parse(text []byte) (*scenario.Plan, error) {
 func wrong(problems scenario.Problems) error {
 	texts := make([]string, len(problems))
 	for i, problem := range problems {
-		texts[i] = problem.Text
+		texts[i] = scenario.InFlags(problem.Text)
 	}
 	return errors.New(strings.Join(texts, "\n"))
 }

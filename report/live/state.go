@@ -61,7 +61,9 @@ type trial struct {
 	Rows    []Second `json:"rows"`
 	Whole   summary  `json:"whole"`
 
-	told   int // rows that viewers have
+	halved int     // how often rows have been merged in pairs
+	told   int     // rows that viewers have
+	pieces []piece // that rows are of
 	second piece
 	whole  piece
 }
@@ -85,7 +87,8 @@ type piece struct {
 	response *latency.Histogram
 }
 
-func newPiece() piece { return piece{response: latency.New(latency.Fine)} }
+// newPiece is one of very many, which may have few calls.
+func newPiece() piece { return piece{response: latency.NewSparse(latency.Fine)} }
 
 func (p *piece) add(o Piece) {
 	p.At = max(p.At, o.At)
@@ -146,7 +149,9 @@ func (s *Server) tell() {
 	if t == nil || t.second.At <= t.second.from {
 		return
 	}
-	t.row()
+	if t.sum(); (t.second.At - t.second.from) >= t.width()-time.Second/2 {
+		t.row()
+	}
 	s.broadcast(message("rows", struct {
 		Rows  []Second `json:"rows"`
 		Whole summary  `json:"whole"`
@@ -155,34 +160,58 @@ func (s *Server) tell() {
 	t.thin()
 }
 
+// sum notes what was measured so far.
+func (t *trial) sum() {
+	w := &t.whole
+	t.Whole = summary{w.OK, w.Failed, w.Dropped, milliseconds(w.response, 50), milliseconds(w.response, 90), milliseconds(w.response, 99), milliseconds(w.response, 100), w.At.Seconds()}
+}
+
 // row makes a row of what was added since the last one.
 func (t *trial) row() {
 	p := &t.second
-	took := (p.At - p.from).Seconds()
-	perS := func(n int64) string { return number(float64(n)/took, 5) }
-	t.Rows = append(t.Rows, Second{
-		number(p.from.Seconds(), 5), perS(p.OK), perS(p.Failed), perS(p.Dropped),
-		milliseconds(p.response, 50), milliseconds(p.response, 90), milliseconds(p.response, 99), strconv.Itoa(t.whole.InFlight),
-	})
-	w := &t.whole
-	t.Whole = summary{w.OK, w.Failed, w.Dropped, milliseconds(w.response, 50), milliseconds(w.response, 90), milliseconds(w.response, 99), milliseconds(w.response, 100), w.At.Seconds()}
+	p.InFlight = t.whole.InFlight
+	t.pieces, t.Rows = append(t.pieces, *p), append(t.Rows, p.row())
 	from := p.At
 	t.second = newPiece()
 	t.second.from, t.second.At = from, from
 }
 
-// mostRows is how many rows are kept: latecomers see every other one of longer trials.
+// row is a piece's, whose InFlight is what there was at its end.
+func (p *piece) row() Second {
+	took := (p.At - p.from).Seconds()
+	perS := func(n int64) string { return number(float64(n)/took, 5) }
+	return Second{
+		number(p.from.Seconds(), 5), perS(p.OK), perS(p.Failed), perS(p.Dropped),
+		milliseconds(p.response, 50), milliseconds(p.response, 90), milliseconds(p.response, 99), strconv.Itoa(p.InFlight),
+	}
+}
+
+// mostRows is how many rows are kept: those of longer trials are of two seconds each,
+// of four …, as the windows of the report are.
 const mostRows = 3600
+
+// width is what a row is of at present.
+func (t *trial) width() time.Duration { return time.Second << t.halved }
 
 func (t *trial) thin() {
 	if len(t.Rows) < mostRows {
 		return
 	}
-	kept := t.Rows[:0]
-	for i := 0; i < len(t.Rows); i += 2 {
-		kept = append(kept, t.Rows[i])
+	pieces := t.pieces
+	t.pieces, t.Rows = pieces[:0], t.Rows[:0]
+	for i := 0; i < len(pieces); i += 2 {
+		p := pieces[i]
+		if i+1 < len(pieces) {
+			last := pieces[i+1]
+			p.InFlight = 0
+			last.Response = last.response
+			p.add(last.Piece)
+		}
+		t.pieces, t.Rows = append(t.pieces, p), append(t.Rows, p.row())
 	}
-	t.Rows, t.told = kept, len(kept)
+	clear(pieces[len(t.pieces):])
+	t.halved++
+	t.told = len(t.Rows)
 }
 
 // milliseconds is a percentile as people read it; "" where there are too few successes

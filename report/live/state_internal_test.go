@@ -9,14 +9,21 @@ import (
 	"plimsoll/runner/latency"
 )
 
-// However long a trial takes, few of its rows are kept, from its whole length and in
-// order; and none of them is told twice.
+// However long a trial takes, few rows are kept of it, in order and of all that there
+// was: calls come in every other second only. None is told twice.
 func TestRowsAreThinned(t *testing.T) {
 	s := &Server{state: state{viewers: map[*viewer]bool{}}}
 	s.Begin("long", 0, 0)
 	const seconds = 3 * mostRows
 	for i := range seconds {
-		s.Take(Piece{At: time.Duration(i+1) * time.Second, OK: 1, Response: latency.New(latency.Fine)})
+		h, ok := latency.New(latency.Fine), int64(0)
+		if i%2 == 1 {
+			ok = 20
+			for n := range ok {
+				h.Record(time.Duration(n+1) * time.Millisecond)
+			}
+		}
+		s.Take(Piece{At: time.Duration(i+1) * time.Second, OK: ok, InFlight: 1 - i%2*2, Response: h})
 		s.tell()
 		if rows := s.now.Rows; len(rows) > mostRows || s.now.told != len(rows) {
 			t.Fatalf("after %d s there are %d rows, of which %d are told", i+1, len(rows), s.now.told)
@@ -30,8 +37,13 @@ func TestRowsAreThinned(t *testing.T) {
 		}
 		before = at
 	}
-	if first := s.now.Rows[0][0]; first != "0" || before < seconds-3 {
+	if first := s.now.Rows[0][0]; first != "0" || before < seconds-5 {
 		t.Errorf("the rows are from %s to %g s", first, before)
+	}
+	for _, row := range s.now.Rows {
+		if row[1] != "10" || row[4] != "10.002" || row[7] != "0" {
+			t.Fatalf("a row of %v: 10 calls a second of 1 to 20 ms, and none is left", row)
+		}
 	}
 }
 

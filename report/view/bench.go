@@ -24,6 +24,33 @@ func NewBench(run *result.Run, subject string) (*Bench, error) { return Options{
 
 // Bench is NewBench with options.
 func (o Options) Bench(run *result.Run, subject string) (*Bench, error) {
+	b, err := o.bench(run, subject)
+	if err == nil && o.Advice != nil {
+		b.advise(o.Advice)
+	}
+	return b, err
+}
+
+// advise spells all texts anew that may hold advice.
+func (b *Bench) advise(spell func(string) string) {
+	for _, notes := range [][]Note{b.Answer, b.Notes} {
+		for i := range notes {
+			notes[i].Text = spell(notes[i].Text)
+		}
+	}
+	for _, t := range b.Tables {
+		for i := range t.Notes {
+			t.Notes[i] = spell(t.Notes[i])
+		}
+		for _, row := range t.Rows {
+			for i := range row {
+				row[i].Text = spell(row[i].Text)
+			}
+		}
+	}
+}
+
+func (o Options) bench(run *result.Run, subject string) (*Bench, error) {
 	b := &Bench{Section: Section{Title: Clean(subject)}}
 	all, err := o.scenarios(run)
 	if err != nil {
@@ -35,7 +62,7 @@ func (o Options) Bench(run *result.Run, subject string) (*Bench, error) {
 	}
 	s := all[0]
 	g := s.Groups[0]
-	b.Scenario, b.About, b.Notes = s, g.asked(), slices.Concat(s.health(), s.fruitless(), s.strain(), s.warnings())
+	b.Scenario, b.About, b.Notes = s, g.asked(), slices.Concat(g.spoken(), s.health(), s.fruitless(), s.strain(), s.warnings())
 	if g.Started == 0 {
 		b.Answer = overall(run, 0)
 		return b, nil
@@ -118,7 +145,7 @@ func (g *Group) loadTable() *Table {
 		columns = append(columns, texts("requests", []string{fmt.Sprint(g.Attempts)}))
 	}
 	for _, c := range g.alone().counts() {
-		if c.head.Name != "ok" && c.head.Name != "errors" { // which the answers tell
+		if !slices.Contains([]string{"ok", "errors", "handshakes", "resumed"}, c.head.Name) { // which the answers and a note tell
 			columns = append(columns, c)
 		}
 	}

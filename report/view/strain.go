@@ -80,16 +80,26 @@ func processors(t *result.Trial) float64 {
 }
 
 func (s *Scenario) crowding(t *result.Trial) string {
-	own, loops := processors(t), max(1, t.Loops)
+	own := processors(t)
+	loop := own / float64(max(1, t.Loops))
 	switch {
 	case s.cpus > 0 && own/float64(s.cpus) >= crowded:
 		return fmt.Sprintf("plimsoll itself took %.0f %% of this machine's %s in %s: its own waiting may be in the times",
-			100*own/float64(s.cpus), plural(s.cpus, "processor"), where(t))
-	case slices.Contains(loopEngines[:], t.Engine) && own/float64(loops) >= saturated:
-		return fmt.Sprintf("plimsoll's own loop was busy for %.0f %% of the time in %s: the limit may be there, not in the target",
-			100*own/float64(loops), where(t))
+			min(100, 100*own/float64(s.cpus)), plural(s.cpus, "processor"), where(t))
+	case slices.Contains(loopEngines[:], t.Engine) && loop >= saturated:
+		return fmt.Sprintf("plimsoll's own loop was busy %s in %s: the limit may be there, not in the target", most(loop), where(t))
 	}
 	return ""
+}
+
+// most is a share of the time that a loop had. What is known is what the whole
+// process took: garbage collection, handshakes and the like go on beside the loop,
+// so that it may be more than one loop can take.
+func most(share float64) string {
+	if share < 1 {
+		return fmt.Sprintf("for %.0f %% of the time", min(99, 100*share))
+	}
+	return "all the time"
 }
 
 // pauseExplains tells whether the longest pause may be why the latest call of

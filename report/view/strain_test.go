@@ -47,6 +47,7 @@ func TestTheGeneratorsOwnPart(t *testing.T) {
 		"crowded":          {func(tr *result.Trial) { tr.MachineUse.CPUS = 1.6 }, []string{crowd}},
 		"by spinning":      {func(tr *result.Trial) { tr.MachineUse.CPUS, tr.MachineUse.SpinS = 1.7, 0.5 }, nil},
 		"one loop":         {func(tr *result.Trial) { tr.MachineUse.CPUS, tr.Engine = 0.95, "wire-epoll" }, []string{loop}},
+		"beside one loop":  {func(tr *result.Trial) { tr.MachineUse.CPUS, tr.Engine = 1.09, "wire-epoll" }, []string{strings.Replace(loop, "for 95 % of", "all", 1)}},
 		"two loops":        {func(tr *result.Trial) { tr.MachineUse.CPUS, tr.Engine, tr.Loops = 0.95, "wire-epoll", 2 }, nil},
 		"workers":          {func(tr *result.Trial) { tr.MachineUse.CPUS = 0.95 }, nil},
 		"a pause":          {func(tr *result.Trial) { tr.MachineUse = pauses(0.002) }, []string{pause}},

@@ -100,6 +100,9 @@ type Options struct {
 	Completions bool
 	// Slowest shows the slowest calls.
 	Slowest bool
+	// Advice spells what notes and examples of a Bench advise, for whoever wrote no
+	// scenario file; nil: as files have it.
+	Advice func(string) string
 }
 
 // New looks at a run. It fails only on a histogram that cannot be decoded; a

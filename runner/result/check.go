@@ -118,6 +118,11 @@ func (t *Trial) Check() error {
 	if s := t.TLS; s != nil && (s.Handshakes <= 0 || s.Resumed < 0 || s.Resumed > s.Handshakes) {
 		return fmt.Errorf("of %d handshakes %d went on with a session", s.Handshakes, s.Resumed)
 	}
+	for protocol, n := range t.Connections {
+		if protocol == "" || n <= 0 {
+			return fmt.Errorf("%d connections were set up for %q", n, protocol)
+		}
+	}
 	if err := t.checkCrawl(); err != nil {
 		return err
 	}

@@ -62,6 +62,7 @@ func TestCheckNamesTheBrokenLaw(t *testing.T) {
 		{"a step's failures", func(r *Run) { r.Trials[1].Steps[1].Errors["status-503"].Calls[0].Class = "" }, `step log in: errors: status-503: tells of a call of class ""`},
 		{"timeline length", func(r *Run) { r.Trials[1].Timeline = make([]Window, 241) }, "241 windows, more than 240"},
 		{"a queue's length", func(r *Run) { r.Trials[1].Queue.LengthMean = 2.5 }, "the queue's mean length is 2.5 and its longest 2"},
+		{"connections", func(r *Run) { r.Trials[1].Connections = map[string]int64{"HTTP/2": 0} }, `0 connections were set up for "HTTP/2"`},
 		{"handshakes", func(r *Run) { r.Trials[1].TLS = &TLS{Handshakes: 2, Resumed: 3} }, "of 2 handshakes 3 went on with a session"},
 		{"a queue's consumers", func(r *Run) { r.Trials[1].Queue.ConsumersBusy = 1.25 }, "busy for 1.25 of the time"},
 		{"a monitor's name", func(r *Run) { r.Trials[1].Monitor[0].Name = "" }, "monitor[0],  cores: has no name"},

@@ -155,6 +155,9 @@ type Trial struct {
 	Queue *Queue `json:"queue,omitempty"`
 	// Crawl is what was visited, where pages were.
 	Crawl *Crawl `json:"crawl,omitempty"`
+	// Connections are how many were set up, warm-up included, by the protocol that was
+	// spoken on them (HTTP/1.1, HTTP/2), as far as kinds of target tell; nil: none.
+	Connections map[string]int64 `json:"connections,omitempty"`
 	// TLS is how often hands were shaken, warm-up included; nil where nobody did.
 	TLS *TLS `json:"tls,omitempty"`
 	// Completions are when the calls of a batch ended; nil: it is none.

@@ -177,6 +177,7 @@ func fullRun() *Run {
 	fast.Crawl = &Crawl{Pages: 6, Depth: 2, Found: 9, Skipped: map[string]int64{"seen": 4}}
 	fast.Queue = &Queue{LengthMean: 0.5, LengthMax: 2, BlockedS: 0.125, ConsumersBusy: 0.75}
 	fast.Loops, fast.Warnings = 2, []string{"a warning"}
+	fast.Connections = map[string]int64{"HTTP/1.1": 4}
 	fast.TLS = &TLS{Handshakes: 4, Resumed: 3}
 	fast.MachineUse = &MachineUse{CPUS: 0.5, WallS: 2.1, CPUWaitS: 0.02, GCPauseS: 0.001, GCPauseMaxS: 0.0005, GCs: 3, SpinS: 0.01, StoodStillS: 0.02, StoodStillAtS: 1.5, ThrottledS: 0.1, RSSBytes: 1 << 24, PeakRSSBytes: 1 << 25}
 	fast.Workload = "concurrent: 3, drain: 30s"

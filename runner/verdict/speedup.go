@@ -60,6 +60,10 @@ func compare(s *result.Speedup, base, mode *result.Group) {
 		s.Note = "no repetition came to its end in both modes"
 		return
 	}
+	if why := p.fruitless(); why != "" { // failing is no speed
+		s.Note = "no ratio: " + why
+		return
+	}
 	if s.Ratio = over(p.longer(statistics.None), p.shorter(statistics.None)); s.Ratio == 0 { // nothing to divide
 		s.Note = "no ratio: " + p.missing()
 		return
@@ -115,6 +119,27 @@ func pairUp(base, mode *result.Group) pairs {
 		}
 	}
 	return p
+}
+
+// fruitless says why there is nothing to compare where calls ended on a side, and
+// none of them well; "" where there is.
+func (p pairs) fruitless() string {
+	switch {
+	case allFailed(p.mode):
+		return "every call failed"
+	case allFailed(p.base):
+		return "every call of the baseline failed"
+	}
+	return ""
+}
+
+// allFailed tells whether calls of these trials failed, and none succeeded.
+func allFailed(trials []*result.Trial) bool {
+	ok, failed := int64(0), int64(0)
+	for _, t := range trials {
+		ok, failed = ok+t.OK, failed+t.Failed()
+	}
+	return ok == 0 && failed > 0
 }
 
 // longer and shorter are the two figures of which the ratio tells how many

@@ -61,6 +61,10 @@ func TestSpeedupNotes(t *testing.T) {
 	}
 	failing := rep("fast", 0, "")
 	failing.ok, failing.errors = times(1, time.Second), map[string][]time.Duration{"reset": times(3, ms)}
+	hopeless := rep("fast", 0, "")
+	hopeless.ok, hopeless.errors = nil, map[string][]time.Duration{"reset": times(4, ms)}
+	hopelessBase := hopeless
+	hopelessBase.mode = "base"
 	instant := rep("fast", 0, "")
 	instant.makespan = 0
 	idle := func(mode string) trial { return trial{mode: mode, duration: time.Second, makespan: time.Second} }
@@ -80,6 +84,8 @@ func TestSpeedupNotes(t *testing.T) {
 		{"other repetitions", []trial{rep("base", 0, ""), rep("fast", 1, "")}, 0, false, "no repetition came to its end in both modes"},
 		{"no baseline", []trial{rep("fast", 0, "")}, 0, false, "the baseline base was not run here"},
 		{"failures", []trial{rep("base", 0, ""), failing}, 4, false, "1 repetition: no interval (needs 3); 3 of the 8 calls of both failed"},
+		{"nothing but failures", []trial{rep("base", 0, ""), hopeless}, 0, false, "no ratio: every call failed"},
+		{"nothing but failures in the baseline", []trial{hopelessBase, rep("fast", 0, "")}, 0, false, "no ratio: every call of the baseline failed"},
 		{"no time", []trial{rep("base", 0, ""), instant}, 0, false, "no ratio: a makespan is 0 s"},
 		{"no success", []trial{idle("base"), idle("fast")}, 0, false, "no ratio: a throughput is 0/s"},
 	} {

@@ -127,6 +127,9 @@ func TestFastFailuresAreNotJudged(t *testing.T) {
 					if expected {
 						want = ""
 					}
+					if expected && len(c.fast.ok) == 0 && (i == 1 || i == 5) { // nothing of it is any speed
+						want = "no ratio: every call failed"
+					}
 					if v := verdicts[i]; v.Reason != want || v.Pass != (want == "") {
 						t.Errorf("expected %v: %#v, want %q", expected, v, want)
 					}

@@ -52,6 +52,14 @@ func Unsecured[T any](of func(*T) *Settings) []setting.Field[T] {
 	}
 }
 
+// Plain warns of what is said of TLS where the address says that none is spoken; instead
+// says what to write. It comes before Complete.
+func (s *Settings) Plain(r *setting.Reader, instead string) {
+	if s.written.tls.Given {
+		r.Warn(s.written.tls.Pos, "tls says how TLS is spoken, and here none is: %s", instead)
+	}
+}
+
 // Complete fills the defaults in, and reports what does not go together; served
 // tells that plimsoll's own server is called.
 func (s *Settings) Complete(r *setting.Reader, served bool) (ok bool) {

@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -96,7 +97,11 @@ func TestClasses(t *testing.T) {
 		{&HandshakeError{errors.New("x509: unknown")}, true, target.TLS, "x509: unknown"},
 		{&HandshakeError{dialled(syscall.ECONNRESET)}, true, target.TLS, "connection reset by peer"},
 		{&net.OpError{Op: "remote error", Err: errors.New("tls: bad certificate")}, false, target.TLS, "bad certificate"},
-		{tls.RecordHeaderError{Msg: "first record does not look like a TLS handshake"}, false, target.TLS, "first record"},
+		{tls.RecordHeaderError{Msg: "first record does not look like a TLS handshake", RecordHeader: [5]byte([]byte("HTTP/"))}, false, target.TLS, `does not speak TLS here: it begins with "HTTP/"`},
+		{tls.RecordHeaderError{Msg: "received record with version 303"}, false, target.TLS, "received record with version 303"},
+		{&HandshakeError{x509.UnknownAuthorityError{}}, true, target.TLS, "`tls: {ca: FILE}` trusts an authority"},
+		{&HandshakeError{x509.HostnameError{Certificate: &x509.Certificate{DNSNames: []string{"a.example"}}, Host: "b.example"}}, true, target.TLS, "certificate is valid for a.example, not b.example: `tls: {server_name: NAME}`"},
+		{&HandshakeError{x509.CertificateInvalidError{Reason: x509.Expired}}, true, target.TLS, "certificate has expired"},
 		{errors.New("bad greeting"), true, target.Connect, "bad greeting"},
 		{&net.OpError{Op: "read", Net: "tcp", Err: os.NewSyscallError("read", syscall.ECONNRESET)}, false, target.Reset, "connection reset by peer"},
 		{io.EOF, false, target.Reset, "before its answer was whole"},

@@ -3,11 +3,13 @@ package client
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"os"
+	"strings"
 
 	"plimsoll/target"
 	"plimsoll/target/host"
@@ -55,6 +57,7 @@ func Reason(err error) string {
 		handshake *HandshakeError
 		network   *net.OpError
 		call      *os.SyscallError
+		record    tls.RecordHeaderError
 	)
 	if limit := host.LimitOf(err); limit != 0 {
 		return limit.String()
@@ -63,6 +66,10 @@ func Reason(err error) string {
 	switch {
 	case errors.As(err, &dns):
 		return fmt.Sprintf("%s: %s", dns.Name, dns.Err)
+	case errors.As(err, &record) && strings.HasPrefix(record.Msg, "first record"):
+		return fmt.Sprintf("the server does not speak TLS here: it begins with %q", record.RecordHeader[:])
+	case mistrust(err) != "":
+		return mistrust(err)
 	case errors.As(err, &call):
 		return call.Err.Error()
 	case errors.As(err, &network):
@@ -73,4 +80,23 @@ func Reason(err error) string {
 		return "the server closed the connection before its answer was whole"
 	}
 	return err.Error()
+}
+
+// mistrust says why a server's certificate was refused, and what would have it
+// accepted; "" where it was not.
+func mistrust(err error) string {
+	var (
+		unknown x509.UnknownAuthorityError
+		named   x509.HostnameError
+		invalid x509.CertificateInvalidError
+	)
+	switch {
+	case errors.As(err, &unknown):
+		return "nobody who is trusted has signed the server's certificate: `tls: {ca: FILE}` trusts an authority, `tls: {insecure: true}` anybody"
+	case errors.As(err, &named):
+		return strings.TrimPrefix(named.Error(), "x509: ") + ": `tls: {server_name: NAME}` says whose it is to be"
+	case errors.As(err, &invalid):
+		return "the server's certificate: " + strings.TrimPrefix(invalid.Error(), "x509: ") + ": `tls: {insecure: true}` trusts any"
+	}
+	return ""
 }

@@ -91,6 +91,12 @@ type HandshakeError struct{ Cause error }
 func (e *HandshakeError) Error() string { return e.Cause.Error() }
 func (e *HandshakeError) Unwrap() error { return e.Cause }
 
+// NotOffered is the error of a server that speaks TLS, and over it not the protocol of
+// that name.
+type NotOffered string
+
+func (name NotOffered) Error() string { return "the server does not offer " + string(name) }
+
 func trust() setting.Shape[TLS] {
 	type places struct{ ca, cert, key setting.At[string] }
 	type written struct {

@@ -108,6 +108,9 @@ func (s *Settings) Open(ctx context.Context, site kind.Site) (*kind.Opened, erro
 		return nil, err
 	}
 	opened.Close = all.close
+	if o.Connected = site.ConnectedBy("HTTP/2"); opened.Engine == Std {
+		all.o.Connected = o.Connected
+	}
 	p := &preparing{settings: s, address: address, timeout: o.Timeout, schema: s.Schema.open(ctx, all, address)}
 	opened.Prepare = p.call
 	a := &asking{settings: s, address: address, observer: site.Observer}

@@ -65,6 +65,9 @@ func (t *std) dial(ctx context.Context, network, address string) (net.Conn, erro
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.conns[c] = true
+	if t.secure == nil {
+		t.met()
+	}
 	return c, nil
 }
 
@@ -104,7 +107,15 @@ func (t *std) dialTLS(ctx context.Context, network, address string) (net.Conn, e
 	if err != nil { // which is none of the interface's
 		return nil, err
 	}
+	t.met()
 	return secure, nil
+}
+
+// met tells of a connection that is set up.
+func (t *std) met() {
+	if t.o.Connected != nil {
+		t.o.Connected()
+	}
 }
 
 // by is the transport of a user's next call.

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"crypto/tls"
-	"errors"
 	"net"
 	nethttp "net/http"
 	"net/url"
@@ -87,7 +86,7 @@ func (d *dialer) secure(ctx context.Context, _, address string) (net.Conn, error
 	conn, err := client.Handshake(ctx, plain, d.tls, address)
 	if d.http2 && declined(conn, err) {
 		_ = plain.Close()
-		err = &client.HandshakeError{Cause: errors.New("the server does not offer HTTP/2")}
+		err = &client.HandshakeError{Cause: client.NotOffered("HTTP/2")}
 	}
 	if err != nil {
 		return nil, err

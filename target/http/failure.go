@@ -228,8 +228,13 @@ func (f *failure) example(label string, s Settings) string {
 // reason says what went wrong, and where a kept connection broke, how to tell
 // whether that is the server's time-out.
 func (f *failure) reason(s Settings) string {
-	text := f.cause(s)
-	if f.class != target.Reset || !f.kept || !f.silent || f.stage != awaiting {
+	text := f.remedied(s)
+	switch {
+	case f.class != target.Reset || !f.silent || f.stage != awaiting:
+		return text
+	case !f.kept && s.version() == "1.1" && !s.secure():
+		return text + ": a crash, or does it speak something else here (`http: 2`, `url: https://…`)?"
+	case !f.kept:
 		return text
 	}
 	idle := quantity.Duration(f.rested.Round(max(time.Microsecond, f.rested/100)))
@@ -254,6 +259,9 @@ func (f *failure) cause(s Settings) string {
 			return text + fmt.Sprintf(", not followed (redirects: %d): Location: %s", f.most, f.location)
 		case f.status/100 == 3 && f.location != "":
 			return text + ", redirects are not followed: Location: " + f.location
+		}
+		if plainToTLS(f.status, f.read.start) {
+			return text + ": " + http1.SpeaksTLS.Error()
 		}
 		if f.read.start != "" {
 			text += ": " + f.read.start

@@ -91,7 +91,7 @@ var faults = []fault{
 	{"another's certificate", overTLS, func(s *Settings) { s.TLS.ServerName = "else.example" }, target.TLS, "certificate"},
 	{"TLS to a server without", func(t *testing.T) string {
 		return strings.Replace(newServer(t, false, nil, nil).URL, "http:", "https:", 1)
-	}, nil, target.TLS, "does not look like a TLS handshake"},
+	}, nil, target.TLS, "does not speak TLS here"},
 	{"closed in the handshake", func(t *testing.T) string {
 		return strings.Replace(scripted(t, answers), "http:", "https:", 1)
 	}, nil, target.TLS, "closed the connection in the TLS handshake"},

@@ -51,22 +51,23 @@ import (
 // Target is an HTTP server under load. Its calls may come from any number of
 // goroutines.
 type Target struct {
-	settings Settings
-	contains []byte
-	requests []*request
-	dial     *nethttp.Transport
-	beyond   *nethttp.Transport // to hosts that are not at home, where those have a socket of their own; nil: dial
-	home     map[string]bool    // HOST:PORT of the target's own calls
-	mu       sync.Mutex
-	pools    map[uint32]map[string]*pool // by user, if each has its own, and else 0; by scheme and host
-	buffers  sync.Pool                   // of *[]byte, to drain bodies into
-	steps    sync.Pool                   // of *step
-	traces   random.Key                  // what those of calls derive from
-	jars     *cookie.Jars                // of users
-	examples sync.Map                    // which → the example message made for it
-	observer target.Observer             // nil: nobody watches
-	streams  bool                        // one of its own calls is one
-	zero     time.Time                   // what events of streams are stamped from
+	settings  Settings
+	contains  []byte
+	requests  []*request
+	dial      *nethttp.Transport
+	beyond    *nethttp.Transport // to hosts that are not at home, where those have a socket of their own; nil: dial
+	home      map[string]bool    // HOST:PORT of the target's own calls
+	mu        sync.Mutex
+	pools     map[uint32]map[string]*pool // by user, if each has its own, and else 0; by scheme and host
+	buffers   sync.Pool                   // of *[]byte, to drain bodies into
+	steps     sync.Pool                   // of *step
+	traces    random.Key                  // what those of calls derive from
+	jars      *cookie.Jars                // of users
+	examples  sync.Map                    // which → the example message made for it
+	observer  target.Observer             // nil: nobody watches
+	connected func(protocol string)       // nil: nobody counts connections
+	streams   bool                        // one of its own calls is one
+	zero      time.Time                   // what events of streams are stamped from
 }
 
 // Open prepares the target; nothing is sent yet. Relative URLs are resolved
@@ -135,6 +136,9 @@ func (t *Target) poolFor(user uint32, scheme, address string) *pool {
 		pools[key] = &pool{
 			dial: func(ctx context.Context) (client *nethttp.ClientConn, l link, err error) {
 				client, err = transport.NewClientConn(context.WithValue(ctx, linkKey{}, &l), scheme, address)
+				if err == nil && t.connected != nil {
+					t.connected(l.protocol())
+				}
 				return client, l, err
 			},
 			limit:   s.Connections,
@@ -387,19 +391,6 @@ func (t *Target) drain(answer *nethttp.Response, s *step) (c content, err error)
 			return c, err
 		}
 	}
-}
-
-// accepts tells whether a status counts as success.
-func (s Success) accepts(status int) bool {
-	if len(s.Status) == 0 {
-		return status/100 == 2
-	}
-	for _, r := range s.Status {
-		if r.From <= status && status <= r.To {
-			return true
-		}
-	}
-	return false
 }
 
 func (s Settings) scrub(text string) string {

@@ -91,29 +91,29 @@ func (s *Settings) Open(ctx context.Context, site kind.Site) (*kind.Opened, erro
 	}
 	opened := &kind.Opened{Engine: engine, Retry: s.Retry, Err: broken, Close: func() {}}
 	if engine == Std {
-		return opened, s.openStd(opened, base, site.Observer)
+		return opened, s.openStd(opened, base, site)
 	}
-	return opened, s.openWire(opened, base, site.Observer)
+	return opened, s.openWire(opened, base, site)
 }
 
-func (s *Settings) openStd(o *kind.Opened, base string, observer target.Observer) error {
+func (s *Settings) openStd(o *kind.Opened, base string, site kind.Site) error {
 	client, err := Open(*s, base)
 	if err != nil {
 		return err
 	}
-	client.observer, o.Close = observer, client.Close
+	client.observer, client.connected, o.Close = site.Observer, site.Connected, client.Close
 	o.Carrier = func(c target.Clock) (target.Carrier, error) { return client.carrier(c), nil }
 	steps, err := s.steps(base, client.jars)
 	o.Prepare = steps.prepare
 	return err
 }
 
-func (s *Settings) openWire(o *kind.Opened, base string, observer target.Observer) error {
+func (s *Settings) openWire(o *kind.Opened, base string, site kind.Site) error {
 	options, asks, err := s.Wire(base)
 	if err != nil {
 		return err
 	}
-	asks.Observer = observer
+	asks.Observer, options.Connected = site.Observer, site.ConnectedBy("HTTP/"+s.version())
 	o.Polls = o.Engine == wire.Epoll
 	o.Divisible = options.Connections == 0 // else the cap is on all connections together
 	o.Frugal = o.Engine == wire.Sockets && options.TLS == nil
@@ -129,7 +129,7 @@ func (s *Settings) openWire(o *kind.Opened, base string, observer target.Observe
 	if err != nil {
 		return err
 	}
-	abroad.jars, abroad.observer = asks.Jars, observer
+	abroad.jars, abroad.observer, abroad.connected = asks.Jars, site.Observer, site.Connected
 	o.Prepare, o.Close = steps.prepare, abroad.Close
 	var loops atomic.Uint64
 	o.Carrier = func(c target.Clock) (target.Carrier, error) {

@@ -15,7 +15,8 @@ import (
 //
 // Over HTTP/1.1 a call has its connection to itself. Over HTTP/2 calls share
 // one for as long as the server allows more streams on it; only then is
-// another one set up.
+// another one set up. Where their number is given calls spread: up to that many
+// have one each, and the others go where the fewest are.
 type pool struct {
 	dial  func(context.Context) (*nethttp.ClientConn, link, error)
 	limit int  // connections at most; 0: no limit
@@ -79,6 +80,7 @@ func (p *pool) find(w wish) (place, bool) {
 	if w.once && (p.limit == 0 || p.open < p.limit) {
 		return p.fresh(w.once), true
 	}
+	var least *conn // with calls
 	for i := len(p.ready) - 1; i >= 0; i-- {
 		c := p.ready[i]
 		rested := c.rested()
@@ -86,6 +88,10 @@ func (p *pool) find(w wish) (place, bool) {
 			p.drop(c)
 		} else if c == w.besides && (p.limit == 0 || p.open < p.limit || len(p.ready) > 1) {
 			continue
+		} else if p.limit > 0 && c.shared && c.calls > 0 {
+			if least == nil || c.calls < least.calls {
+				least = c
+			}
 		} else if at, ok := c.enter(rested); ok {
 			if !c.shared {
 				p.ready = slices.Delete(p.ready, i, i+1)
@@ -93,10 +99,13 @@ func (p *pool) find(w wish) (place, bool) {
 			return at, true
 		}
 	}
-	if p.limit > 0 && p.open >= p.limit {
+	if p.limit == 0 || p.open < p.limit {
+		return p.fresh(w.once), true
+	}
+	if least == nil {
 		return place{}, false
 	}
-	return p.fresh(w.once), true
+	return least.enter(0)
 }
 
 // fresh is a place on a new connection.

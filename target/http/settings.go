@@ -61,5 +61,18 @@ type Success struct {
 	Contains string
 }
 
+// accepts tells whether a status counts as success.
+func (s Success) accepts(status int) bool {
+	if len(s.Status) == 0 {
+		return status/100 == 2
+	}
+	for _, r := range s.Status {
+		if r.From <= status && status <= r.To {
+			return true
+		}
+	}
+	return false
+}
+
 // StatusRange holds the status codes from From to To.
 type StatusRange struct{ From, To int }

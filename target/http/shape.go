@@ -58,6 +58,9 @@ func (w written) settings(r *setting.Reader, at setting.Pos) (*Settings, bool) {
 	ok = w.linesFit(r, cmp.Or(w.protocol, "1.1")) && ok
 	route, routed := w.route(r, requests)
 	ok = ok && routed
+	if plain := (Settings{Calls: requests}); !w.serve.Given && len(requests) > 0 && !plain.secure() {
+		w.client.Plain(r, "write https:// in the URL, or leave tls out, unless steps or redirects lead to https://")
+	}
 	ok = w.client.Complete(r, w.serve.Given) && ok
 	s := &Settings{
 		Calls:    requests,
@@ -80,7 +83,7 @@ func (w written) settings(r *setting.Reader, at setting.Pos) (*Settings, bool) {
 		ok = false
 	}
 	if w.streams.Given && s.version() == "1.1" {
-		r.Problem(w.streams.Pos, "a connection of HTTP/1.1 carries one call at a time: write `http: 2`, or leave streams out")
+		r.Problem(w.streams.Pos, "a connection of HTTP/1.1 carries one call at a time: write `http: 2`, or leave `streams` out")
 		ok = false
 	}
 	if _, err := s.carriedBy(); err != nil {

@@ -4,17 +4,17 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	nethttp "net/http"
+	"slices"
 	"sync"
 	"time"
 
-	"plimsoll/target"
 	"plimsoll/target/client"
 	"plimsoll/target/host"
 	"plimsoll/target/http1"
+	"plimsoll/target/http2"
 	"plimsoll/target/wire"
 )
 
@@ -232,11 +232,7 @@ func (o *opening) foreign() error {
 	if len(o.start) < 4 || o.start[3] == 4 {
 		return nil
 	}
-	start := string(o.start)
-	if len(o.start) == startShown {
-		start += "…" // a secret may have been cut off with it
-	}
-	return &flaw{fmt.Sprintf("the server does not speak HTTP/2: it begins with %q", start), target.Body}
+	return &http2.Foreign{Start: slices.Clone(o.start), Cut: len(o.start) == startShown}
 }
 
 // link is what lies under a connection of net/http's: the socket and, where it
@@ -248,6 +244,14 @@ type link struct {
 	words   *wording
 	opening *opening
 	setup   wire.Measured // what it took to set it up
+}
+
+// protocol is what is spoken on it.
+func (l *link) protocol() string {
+	if l.tap != nil {
+		return "HTTP/1.1"
+	}
+	return "HTTP/2"
 }
 
 type linkKey struct{}

@@ -103,7 +103,7 @@ func (s Settings) carriedBy() (engine string, err error) {
 			beyond = candidate.beyond
 		}
 	}
-	return "", fmt.Errorf("the engine %s %s: write `engine: std`, or leave engine out", s.Engine, beyond)
+	return "", fmt.Errorf("the engine %s %s: write `engine: std`, or leave `engine` out", s.Engine, beyond)
 }
 
 // severalServers tells what no engine of package wire can do, as the rest of a

@@ -23,6 +23,8 @@ const (
 	ManyInterim               // Limits.Interim
 	Closed                    // the connection ended before the head did
 	CutShort                  // the connection ended before the body did
+	SpeaksHTTP2               // what comes is HTTP/2
+	SpeaksTLS                 // what comes is TLS
 )
 
 // Class is the class of error that a call with this fault counts under. An
@@ -62,6 +64,10 @@ func (f Fault) Error() string {
 		return "the server closed the connection before its answer was whole"
 	case CutShort:
 		return "the body broke off"
+	case SpeaksHTTP2:
+		return "the server speaks HTTP/2 here: try `http: 2`"
+	case SpeaksTLS:
+		return "the server speaks TLS here: try `url: https://…`"
 	}
 	return "no fault"
 }
@@ -76,7 +82,7 @@ func (p *Parser) Explain() string {
 		return fmt.Sprintf("the body ended after %d of %d bytes", p.BodyBytes, p.length)
 	case p.fault == CutShort:
 		return fmt.Sprintf("the body broke off after %d bytes", p.BodyBytes)
-	case len(p.carry) > 0:
+	case p.fault != SpeaksHTTP2 && p.fault != SpeaksTLS && len(p.carry) > 0:
 		return fmt.Sprintf("%s: %q", p.fault.Error(), p.carry)
 	}
 	return p.fault.Error()

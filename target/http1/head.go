@@ -2,6 +2,7 @@ package http1
 
 import (
 	"bytes"
+	"cmp"
 	"math"
 )
 
@@ -9,7 +10,7 @@ import (
 func (p *Parser) startLine(line []byte) Fault {
 	const version = "HTTP/1.1"
 	if len(line) <= len(version) || string(line[:5]) != "HTTP/" || line[6] != '.' || line[8] != ' ' || !digit(line[5]) || !digit(line[7]) {
-		return p.refuse(line, BadStatusLine)
+		return p.refuse(line, cmp.Or(foreign(line), BadStatusLine))
 	}
 	code := line[len(version):]
 	for len(code) > 0 && code[0] == ' ' {
@@ -23,6 +24,20 @@ func (p *Parser) startLine(line []byte) Fault {
 	p.old = major == '0' || major == '1' && minor == '0'
 	p.close = major == '0'
 	p.state = fields
+	return 0
+}
+
+// foreign is what else than HTTP/1.1 a server speaks, by what it begins with; 0 where
+// that does not show it: HTTP/2 begins with a frame of SETTINGS, of stream 0 (RFC
+// 9113, 3.4), and TLS with a record of a handshake or an alert (RFC 8446, 5.1).
+func foreign(start []byte) Fault {
+	const frameHead, typed, settings, alert, handshake, major = 9, 3, 4, 0x15, 0x16, 3
+	switch {
+	case len(start) >= frameHead && start[typed] == settings && start[0] == 0 && string(start[5:frameHead]) == "\x00\x00\x00\x00":
+		return SpeaksHTTP2
+	case len(start) >= 2 && (start[0] == alert || start[0] == handshake) && start[1] == major:
+		return SpeaksTLS
+	}
 	return 0
 }
 

@@ -212,8 +212,11 @@ func (p *Parser) step(b []byte) (n int, fault Fault) {
 	switch p.state {
 	case startLine:
 		line, n, fault := p.line(b)
-		if line != nil {
+		switch {
+		case line != nil:
 			fault = p.startLine(chomp(line))
+		case fault == 0: // other protocols need not have lines
+			fault = foreign(p.carry)
 		}
 		return n, fault
 	case fields, trailers:

@@ -34,6 +34,11 @@ var rules = []rule{
 	{rfc: "2.2", name: "a blank before the first field", bytes: ok + " Content-Length: 2\r\n\r\nok", err: BadField},
 	{rfc: "2.2", name: "an empty line before the status line", bytes: "\r\n" + ok + "\r\n", err: BadStatusLine},
 
+	{rfc: "9113, 3.4", name: "HTTP/2 begins with settings", bytes: "\x00\x00\x06\x04\x00\x00\x00\x00\x00\x00\x03\x00\x00\x00\x80", err: SpeaksHTTP2},
+	{rfc: "9113, 3.4", name: "and nothing else does", bytes: "\x00\x00\x06\x04\x00\x00\x00\x00\x01\x00\x03\x00\x00\x00\x80\n", err: BadStatusLine},
+	{rfc: "8446, 5.1", name: "an alert of TLS", bytes: "\x15\x03\x01\x00\x02\x02\x46", err: SpeaksTLS},
+	{rfc: "8446, 5.1", name: "a byte of what may be TLS", bytes: "\x15\n", err: BadStatusLine},
+
 	{rfc: "2.3", name: "HTTP/1.0 closes", bytes: "HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok", status: 200, body: "ok"},
 	{rfc: "2.3", name: "a later minor version is like 1.1", bytes: "HTTP/1.7 200 OK\r\nContent-Length: 2\r\n\r\nok", status: 200, body: "ok", keep: true},
 	{rfc: "2.3", name: "HTTP/0.9 closes, whatever it says", bytes: "HTTP/0.9 200 OK\r\nConnection: keep-alive\r\nContent-Length: 2\r\n\r\nok", status: 200, body: "ok"},

@@ -15,6 +15,30 @@ func (f *fault) Error() string { return f.text }
 // Class is the class of error that a call counts under which it ends.
 func (f *fault) Class() string { return f.class }
 
+// Foreign is the fault of a server that does not speak HTTP/2, which begins with a
+// frame of SETTINGS (RFC 9113, 3.4); Start is what it begins with instead.
+// Cut tells that more may have followed, and a secret may have been cut off with it.
+type Foreign struct {
+	Start []byte
+	Cut   bool
+}
+
+func (f *Foreign) Error() string {
+	start := string(f.Start)
+	if f.Cut {
+		start += "…"
+	}
+	return fmt.Sprintf("the server does not speak HTTP/2: it begins with %q", start)
+}
+
+// Class is the class of error that a call counts under which it ends.
+func (f *Foreign) Class() string { return target.Body }
+
+// TLS tells whether it speaks that: it begins with a record of a handshake or an alert.
+func (f *Foreign) TLS() bool {
+	return len(f.Start) >= 2 && (f.Start[0] == 0x15 || f.Start[0] == 0x16) && f.Start[1] == 3
+}
+
 // nonsense is a fault of a server that does not keep to the protocol.
 func nonsense(format string, args ...any) wire.Fault {
 	return &fault{fmt.Sprintf(format, args...), target.Body}

@@ -2,6 +2,7 @@ package http2
 
 import (
 	"encoding/binary"
+	"slices"
 
 	"plimsoll/target/wire"
 )
@@ -55,7 +56,7 @@ const opening = 16
 func (s *session) needs(b []byte) int {
 	if !s.greeted && len(b) >= 4 && kind(b[3]) != settings {
 		if len(b) >= opening {
-			s.broken(protocolError, nonsense("the server does not speak HTTP/2: it begins with %q", string(b[:opening])+"…"))
+			s.broken(protocolError, &Foreign{slices.Clone(b[:opening]), true})
 		}
 		return opening
 	}

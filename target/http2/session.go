@@ -224,7 +224,7 @@ func (s *session) foreign() wire.Fault {
 	if s.greeted || len(s.partial) < 4 || kind(s.partial[3]) == settings {
 		return nil
 	}
-	return nonsense("the server does not speak HTTP/2: it begins with %q", s.partial)
+	return &Foreign{Start: slices.Clone(s.partial)}
 }
 
 // goneAway ends the streams that the server has not looked at.

@@ -65,9 +65,21 @@ type Site struct {
 	// Shook hears of each handshake of TLS, and whether it went on with the session of
 	// one before; nil: nobody counts them. It may be called from anywhere.
 	Shook func(resumed bool)
+	// Connected hears of each connection that is set up, and of the protocol that is
+	// spoken on it, as from kinds that tell; nil: nobody counts them. It may be called
+	// from anywhere.
+	Connected func(protocol string)
 	// Serve starts the server that the target's settings describe, as a child
 	// process that lives as long as the run.
 	Serve func(ctx context.Context, s Service) (Served, error)
+}
+
+// ConnectedBy is Connected of a protocol that is known beforehand; nil: nobody counts.
+func (s Site) ConnectedBy(protocol string) func() {
+	if s.Connected == nil {
+		return nil
+	}
+	return func() { s.Connected(protocol) }
 }
 
 // Service is a server of plimsoll's own: the protocol that it speaks, and the

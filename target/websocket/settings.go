@@ -156,6 +156,9 @@ func Shape() setting.Shape[kind.Settings] {
 
 // settings fills the defaults in, and checks what one key alone cannot show.
 func (w written) settings(r *setting.Reader, at setting.Pos, own kind.Call) (kind.Settings, bool) {
+	if strings.HasPrefix(w.url.Value, "ws:") {
+		w.client.Plain(r, "write wss:// in the URL, or leave tls out")
+	}
 	ok := w.client.Complete(r, w.serve.Given)
 	s := &Settings{URL: w.url.Value, Settings: w.client, Receivers: w.receivers, Subprotocols: w.subprotocols.Values(), Scrub: r.Scrub}
 	if w.serve.Given {

@@ -64,6 +64,9 @@ type Options struct {
 	// Hello is what every connection begins with: the answer to it comes before
 	// any request goes. None: the requests do.
 	Hello []byte
+	// Connected hears of each connection that is set up, from anywhere; nil: nobody
+	// does.
+	Connected func()
 	// Tell says which phases calls tell of.
 	Tell Telling
 	// Timeout bounds each call, from connecting to the answer's end; 0: none.

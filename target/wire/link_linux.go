@@ -53,13 +53,14 @@ type sockets struct {
 	poll    *wait.Poll
 	secrecy *secrecy // of TLS; nil: none
 	tell    Telling
+	hears   func() // Options.Connected
 	dials   int    // begun so far, for the turn of the sources
 	buffer  []byte // what is being read, of whatever link
 	plain   []byte // the same without TLS
 }
 
 func newSockets(o Options, server found, poll *wait.Poll) *sockets {
-	s := &sockets{found: server, ways: server.ways(), poll: poll, tell: o.Tell, buffer: make([]byte, 64<<10)}
+	s := &sockets{found: server, ways: server.ways(), poll: poll, tell: o.Tell, hears: o.Connected, buffer: make([]byte, 64<<10)}
 	if o.TLS != nil {
 		s.secrecy, s.plain = newSecrecy(o.TLS, poll), make([]byte, 16<<10)
 	}
@@ -188,12 +189,19 @@ func (l *link) finish() {
 func (l *link) meet() {
 	l.linked, l.met = true, l.sockets.poll.Now()
 	if l.sockets.secrecy == nil {
-		l.connected = true
-		l.holder.up(nil)
+		l.stand()
 		return
 	}
 	poll, at := l.sockets.poll, l.place
 	l.secure = l.sockets.secrecy.begin(func() { poll.Call(at) })
+}
+
+// stand has the link take requests.
+func (l *link) stand() {
+	if l.connected = true; l.sockets.hears != nil {
+		l.sockets.hears()
+	}
+	l.holder.up(nil)
 }
 
 // setup is how long the parts of setting it up took, until now.

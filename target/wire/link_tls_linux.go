@@ -2,7 +2,6 @@ package wire
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"strings"
 
@@ -23,9 +22,8 @@ func (l *link) shakeHands() {
 		l.holder.up(err)
 		return
 	}
-	l.connected = true
 	generation := l.generation
-	if l.holder.up(nil); l.generation == generation {
+	if l.stand(); l.generation == generation {
 		l.open(nil) // what has come with the handshake's end
 	}
 }
@@ -62,7 +60,7 @@ func (l *link) declined(err error) error {
 	if name == "h2" {
 		name = "HTTP/2"
 	}
-	return &client.HandshakeError{Cause: fmt.Errorf("the server does not offer %s", name)}
+	return &client.HandshakeError{Cause: client.NotOffered(name)}
 }
 
 // open hands over what bytes of the socket mean. Records may say something to TLS

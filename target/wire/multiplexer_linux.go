@@ -10,7 +10,8 @@ import (
 
 // Multiplexer does what Engine does, over connections that carry several calls at
 // once. A call goes to the connection used last that has room for it, and only
-// where none has does another one begin.
+// where none has does another one begin. Where their number is given calls spread:
+// up to that many have a connection each, and the others go where the fewest are.
 type Multiplexer struct {
 	desk
 	*sockets
@@ -62,7 +63,7 @@ func (m *Multiplexer) put(x *Exchange, besides *trunk) {
 // find finds a connection for a call, or begins another; nil: it is to be held.
 func (m *Multiplexer) find(x *Exchange, besides *trunk) *trunk {
 	if m.full() || m.lasts(x) {
-		if t := m.withRoom(x.User, besides); t != nil {
+		if t := m.withRoom(x, besides); t != nil && (m.full() || !m.spreads(t)) {
 			return t
 		}
 	}
@@ -72,28 +73,41 @@ func (m *Multiplexer) find(x *Exchange, besides *trunk) *trunk {
 	return m.connect(x)
 }
 
+// spreads tells whether a call is rather to go to a connection with fewer calls than
+// this one, if need be to a new one.
+func (m *Multiplexer) spreads(t *trunk) bool { return m.o.Connections > 0 && len(t.streams) > 0 }
+
 // full tells whether there may be no more connections.
 func (m *Multiplexer) full() bool { return m.o.Connections > 0 && m.open >= m.o.Connections }
 
 // lasts tells whether a call's connection may serve others.
 func (m *Multiplexer) lasts(x *Exchange) bool { return m.o.KeepAlive && !x.Request.Once }
 
-// withRoom finds a connection of the user's with room, another than the given one
+// withRoom finds a connection of the call's user with room, another than the given one
 // unless there may be no more of them; nil: there is none.
-func (m *Multiplexer) withRoom(user uint32, besides *trunk) *trunk {
-	pool := m.roomy.pool(user)
+func (m *Multiplexer) withRoom(x *Exchange, besides *trunk) (best *trunk) {
+	pool := m.roomy.pool(x.User)
 	for at := len(*pool) - 1; at >= 0; at-- {
 		t := (*pool)[at]
 		switch {
-		case t == besides && (!m.full() || len(*pool) > 1), !t.takesMore():
+		case t == besides && (!m.full() || len(*pool) > 1), !t.takesMore(), x.again && t.doubtful(x.Done.Ended):
 		case t.gone():
 			m.close(t)
-			at = len(*pool) // who was in line may have been given others
-		default:
+			at, best = len(*pool), nil // who was in line may have been given others
+		case !m.spreads(t):
 			return t
+		case best == nil || len(t.streams) < len(best.streams):
+			best = t
 		}
 	}
-	return nil
+	return best
+}
+
+// doubtful tells whether a connection, older than that and with calls, has not been heard
+// of since: a server that has refused a call then may be about to refuse it here, too,
+// for it takes fewer than we believe, or takes leave of all connections of an age.
+func (t *trunk) doubtful(since time.Duration) bool {
+	return len(t.streams) > 0 && max(t.began, t.heard) < since
 }
 
 // gone tells whether the connection has ended that has had nothing to do.
@@ -151,6 +165,7 @@ func (m *Multiplexer) connect(x *Exchange) *trunk {
 	t := m.fresh()
 	t.user, t.lasting, t.opener = x.User, m.lasts(x), x.ID
 	t.carried, t.written, t.listed, t.open, t.stirred, t.stuck = 0, 0, false, true, false, false
+	t.heard = 0
 	t.session.Open()
 	m.open++
 	t.dial(m.clock)

@@ -67,6 +67,9 @@ func (c *netConn) settle(ctx context.Context) (class string, err error) {
 	if n.o.Tell == OneConnect {
 		setup[PhaseConnect] = at.Sub(began)
 	}
+	if n.o.Connected != nil {
+		n.o.Connected()
+	}
 	c.setup, c.wrote = setup, n.time.At(at)
 	return "", nil
 }
