@@ -16,9 +16,9 @@ type Multiplexer struct {
 	*sockets
 	sessions Multiplexing
 
-	trunks    []*trunk // all there ever were
-	closed    []*trunk // to be used again
-	roomy     resting[*trunk]
+	trunks    []*trunk        // all there ever were
+	closed    []*trunk        // to be used again
+	joinable  resting[*trunk] // with room, or, where each user has its own, all that are open
 	seated    seated[Stream]
 	open      int  // connections there are
 	admitting bool // those in line are being seen to
@@ -27,7 +27,7 @@ type Multiplexer struct {
 func newMultiplexer(o Options, codec Multiplexing, server found, poll *wait.Poll) *Multiplexer {
 	m := &Multiplexer{desk: newDesk(o, codec, poll), sockets: newSockets(o, server, poll), sessions: codec}
 	if o.PerUser {
-		m.roomy.perUser()
+		m.joinable.perUser()
 	}
 	return m
 }
@@ -81,7 +81,7 @@ func (m *Multiplexer) lasts(x *Exchange) bool { return m.o.KeepAlive && !x.Reque
 // withRoom finds a connection of the user's with room, another than the given one
 // unless there may be no more of them; nil: there is none.
 func (m *Multiplexer) withRoom(user uint32, besides *trunk) *trunk {
-	pool := m.roomy.pool(user)
+	pool := m.joinable.pool(user)
 	for at := len(*pool) - 1; at >= 0; at-- {
 		t := (*pool)[at]
 		switch {
@@ -130,7 +130,7 @@ func (m *Multiplexer) CancelAll(now time.Duration) {
 // calls as soon as these have ended.
 func (m *Multiplexer) Leave(user uint32) {
 	m.forget(user)
-	for _, t := range m.roomy.leave(user) {
+	for _, t := range m.joinable.leave(user) {
 		if t.listed, t.lasting = false, false; len(t.streams) == 0 {
 			m.close(t)
 		}
@@ -185,18 +185,17 @@ func (m *Multiplexer) close(t *trunk) {
 	m.admit()
 }
 
-// list has a connection be found that has room, and unlist one that has none.
+// list has a connection be found, and unlist has it not be.
 func (m *Multiplexer) list(t *trunk) {
 	if !t.listed {
-		t.listed = true
-		m.roomy.keep(t.user, t)
+		t.listed = m.joinable.keep(t.user, t)
 	}
 }
 
 func (m *Multiplexer) unlist(t *trunk) {
 	if t.listed {
 		t.listed = false
-		m.roomy.dismiss(t.user, t)
+		m.joinable.dismiss(t.user, t)
 	}
 }
 
