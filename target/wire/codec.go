@@ -120,6 +120,8 @@ type Exchange struct {
 	again bool          // nobody had looked at it, and it has been sent once more
 	left  time.Duration // of its time, when it was led on
 	since time.Duration // waiting in line, since then
+	waits bool          // it is there
+	place int           // at that place
 	until time.Duration // when it is over its time
 	bound time.Duration // that time, or of streams the one between events; 0: none
 
