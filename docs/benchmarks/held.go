@@ -148,9 +148,14 @@ func (l *lab) heldTable(all map[string][]holding) table {
 			row = append(row, fmt.Sprintf("%.1f", memory(n)/(1<<20)))
 		}
 		rounds := all[key(h.name, most)]
-		t.rows = append(t.rows, append(row, each(10_000), fmt.Sprint(most), fmt.Sprintf("%.1f", memory(most)/(1<<20)), each(most),
-			fmt.Sprint(median(rounds, func(m holding) int { return m.least })),
-			fmt.Sprint(median(rounds, func(m holding) int64 { return m.calls })), fmt.Sprint(median(rounds, func(m holding) int64 { return m.errors }))))
+		row = append(row, each(10_000), fmt.Sprint(most), fmt.Sprintf("%.1f", memory(most)/(1<<20)), each(most),
+			fmt.Sprint(median(rounds, func(m holding) int { return m.least })))
+		if h.target == "" { // it does not tell
+			row = append(row, "–", "–")
+		} else {
+			row = append(row, fmt.Sprint(median(rounds, func(m holding) int64 { return m.calls })), fmt.Sprint(median(rounds, func(m holding) int64 { return m.errors })))
+		}
+		t.rows = append(t.rows, row)
 	}
 	return t
 }
