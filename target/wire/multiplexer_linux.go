@@ -61,19 +61,19 @@ func (m *Multiplexer) put(x *Exchange, besides *trunk) {
 
 // find finds a connection for a call, or begins another; nil: it is to be held.
 func (m *Multiplexer) find(x *Exchange, besides *trunk) *trunk {
-	if m.full() || m.lasts(x) {
+	if m.crowded() || m.lasts(x) {
 		if t := m.withRoom(x.User, besides); t != nil {
 			return t
 		}
 	}
-	if m.full() { // even now that those are closed that had gone
+	if m.crowded() { // even now that those are closed that had gone
 		return nil
 	}
 	return m.connect(x)
 }
 
-// full tells whether there may be no more connections.
-func (m *Multiplexer) full() bool { return m.o.Connections > 0 && m.open >= m.o.Connections }
+// crowded tells whether there may be no more connections.
+func (m *Multiplexer) crowded() bool { return m.o.Connections > 0 && m.open >= m.o.Connections }
 
 // lasts tells whether a call's connection may serve others.
 func (m *Multiplexer) lasts(x *Exchange) bool { return m.o.KeepAlive && !x.Request.Once }
@@ -85,7 +85,7 @@ func (m *Multiplexer) withRoom(user uint32, besides *trunk) *trunk {
 	for at := len(*pool) - 1; at >= 0; at-- {
 		t := (*pool)[at]
 		switch {
-		case t == besides && (!m.full() || len(*pool) > 1), !t.takesMore():
+		case t == besides && (!m.crowded() || len(*pool) > 1), !t.takesMore():
 		case t.gone():
 			m.close(t)
 			at = len(*pool) // who was in line may have been given others

@@ -269,8 +269,8 @@ func (t *trunk) over(s *Stream, o outcome) {
 	sent, first := s.sent, max(s.first, s.sent)
 	t.free(s)
 	switch {
-	case o.refused && (o.retired || !x.again): // nobody has looked at it: it is sent once more
-		x.again = true
+	case o.refused && (o.retired || !x.refused): // nobody has looked at it: it is sent once more
+		x.refused = true
 		x.lead()
 		x.Attempts++
 		x.Resent++
