@@ -157,4 +157,3 @@ func bareSecureMain(args []string) error {
 	time.Sleep(coming + holding)
 	return nil
 }
-
