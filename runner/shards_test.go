@@ -85,3 +85,48 @@ func (c *counter) check(t *testing.T, want int64) {
 		t.Errorf("the server saw %d calls (%v), want %d", sum, c.paths, want)
 	}
 }
+
+// Loops that share a trial share nothing that one of them writes: steps with texts
+// filled in, rows, cookies, checks, what is watched meanwhile. (The race detector tells.)
+func TestLoopsShareNothingMutable(t *testing.T) {
+	var mu sync.Mutex
+	seen, known := 0, 0
+	server := serveBoth(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		seen++
+		if _, err := r.Cookie("who"); err == nil {
+			known++
+		}
+		mu.Unlock()
+		http.SetCookie(w, &http.Cookie{Name: "who", Value: "me"})
+		_, _ = w.Write([]byte(`{"id": 7}`))
+	}))
+	t.Cleanup(server.Close)
+	for _, mode := range []string{"{concurrent: 9}", "{rate-limited: 2000/s}"} {
+		for _, version := range []string{"1.1", "2"} {
+			t.Run(mode+" over HTTP "+version, func(t *testing.T) {
+				seen, known = 0, 0
+				run := carryOut(t, fmt.Sprintf(`
+loops: 3
+data: {buyer: {values: [{name: ann}, {name: bob}, {name: eve}], pick: shuffle}}
+targets: {t: {http: {url: "%s", http: "%s", engine: wire}}}
+scenarios:
+  - name: s
+    target: t
+    duration: 400ms
+    monitor: {server: {prometheus: "%[1]s/metrics", interval: 100ms, show: [up]}}
+    modes: [%[3]s]
+    steps:
+      - {get: "/${buyer.name}?n=${iteration}&u=${uuid}", extract: {id: json.id}, check: [status == 200]}
+      - {get: "/${id}"}
+`, server.URL, version, mode))
+				trial := run.Trials[0]
+				mu.Lock()
+				defer mu.Unlock()
+				if trial.Loops != 3 || trial.OK == 0 || trial.Failed() > 0 || int64(known) < trial.OK/2 {
+					t.Errorf("%d loops, %d ok: %v; the server saw %d requests, %d with a cookie", trial.Loops, trial.OK, trial.Errors, seen, known)
+				}
+			})
+		}
+	}
+}

@@ -16,7 +16,7 @@
 // on the machine; trust what stands side by side.
 //
 // The way of the data: a part (cost.go, punctual.go, omission.go,
-// connections.go, journeys.go, users.go, streams.go, protocols.go, grpc.go, before.go) starts a server, lets each of the clients (peers.go,
+// connections.go, held.go, journeys.go, users.go, streams.go, protocols.go, grpc.go, before.go) starts a server, lets each of the clients (peers.go,
 // plimsoll.go) load it in a process of its own (process.go), and makes a
 // table of what came out (table.go).
 package main
@@ -50,6 +50,7 @@ var parts = []part{
 	{"punctual", 10, 5, punctual},
 	{"omission", 20, 3, omission},
 	{"connections", 30, 1, connections},
+	{"held", 30, 1, held},
 	{"journeys", 3, 5, journeys},
 	{"users", 15, 1, users},
 	{"streams", 4, 3, streams},
@@ -66,6 +67,12 @@ func main() {
 		case bareCommand:
 			end(bareMain(os.Args[2:]))
 			return
+		case patientServer:
+			end(patientServerMain(os.Args[2:]))
+			return
+		case bareSecure:
+			end(bareSecureMain(os.Args[2:]))
+			return
 		case streamServer:
 			end(streamServerMain())
 			return
@@ -75,7 +82,7 @@ func main() {
 		}
 	}
 	var f flags
-	flag.StringVar(&f.part, "part", "cost", "cost, punctual, omission, connections, journeys, users, streams, protocols, grpc or all, or before")
+	flag.StringVar(&f.part, "part", "cost", "cost, punctual, omission, connections, held, journeys, users, streams, protocols, grpc or all, or before")
 	flag.IntVar(&f.seconds, "seconds", 0, "how long each measurement takes (0: as the part needs it)")
 	flag.IntVar(&f.rounds, "rounds", 0, "how often each is repeated (0: as the part needs it)")
 	flag.BoolVar(&f.pinned, "pin", true, "give server and client a core each; false: the part cost without")
@@ -118,7 +125,7 @@ func (f flags) chosen() ([]part, error) {
 			return []part{p}, nil
 		}
 	}
-	return nil, fmt.Errorf("there is no part %q: -part is cost, punctual, omission, connections, journeys, users, streams, protocols, grpc, before or all", f.part)
+	return nil, fmt.Errorf("there is no part %q: -part is cost, punctual, omission, connections, held, journeys, users, streams, protocols, grpc, before or all", f.part)
 }
 
 // lab is what all measurements of a part share.

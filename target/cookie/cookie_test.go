@@ -108,7 +108,7 @@ func TestCookiesAsBrowsersHaveThem(t *testing.T) {
 		t.Errorf("another user sends %q", got)
 	}
 	jars.Leave(1)
-	if got := sent(jars, 1, home); got != "" || len(jars.of) != 0 {
+	if got := sent(jars, 1, home); got != "" || len(jars.shelf(1).of) != 0 {
 		t.Errorf("who has left sends %q", got)
 	}
 }
@@ -173,4 +173,18 @@ func BenchmarkUser(b *testing.B) {
 		b.ReportMetric((heap()-before)/float64(b.N), "B/user")
 		runtime.KeepAlive(jars)
 	})
+}
+
+// Users of several loops do not wait for each other: who has his jar open keeps none
+// of those from theirs who are another loop's.
+func TestNeighboursDoNotMeet(t *testing.T) {
+	jars := NewJars(time.Now)
+	for user := range uint32(16) {
+		open := jars.shelf(user)
+		for other := range uint32(16) {
+			if (jars.shelf(other) == open) != (other == user) {
+				t.Errorf("users %d and %d", user, other)
+			}
+		}
+	}
 }

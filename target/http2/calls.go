@@ -17,6 +17,8 @@ type call struct {
 	owed     int   // bytes of DATA that no WINDOW_UPDATE has told of
 
 	// The request.
+	size       int    // of its head, as text
+	bodied     bool   // it has a body
 	rest       []byte // of its body
 	later      []byte // of its body, held back
 	said       bool   // to its end

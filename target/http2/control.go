@@ -113,7 +113,7 @@ func (s *session) wasReset(why code) {
 	}
 	s.close(c)
 	if why == refusedStream && !c.headed {
-		c.stream.Refused(f)
+		c.stream.Refused(f, false)
 		return
 	}
 	c.stream.Over(f)

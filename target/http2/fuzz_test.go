@@ -58,7 +58,7 @@ func heard(t *testing.T, b []byte, piece int) string {
 		fmt.Fprintln(&text, i, p.end, p.class, p.began, p.stream.Reader().Size())
 		if r.fault == nil && p.end == "" {
 			fmt.Fprintln(&text, r.Cut(p.stream))
-			r.Leave(p.stream)
+			r.Leave(p.stream, 0)
 		}
 	}
 	if r.calls.count > 0 && r.fault == nil {

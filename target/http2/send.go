@@ -22,11 +22,21 @@ func (s *session) Sent(n int) {
 	s.heard(n)
 	switch {
 	case s.taken == len(s.out):
-		s.out, s.taken = modest(s.out)[:0], 0
+		s.out, s.taken, s.edge = modest(s.out)[:0], 0, 0
 	case 2*s.taken > len(s.out):
-		s.out, s.taken = s.out[:copy(s.out, s.out[s.taken:])], 0
+		s.moveUp()
 	}
 	s.pump()
+}
+
+// moveUp moves what has not been taken to the beginning of its memory: with the rest of
+// the frame that it begins with.
+func (s *session) moveUp() {
+	if s.pass(); s.edge == 0 || s.edge > s.taken { // it begins there, or the preface is not out yet
+		return
+	}
+	s.out = s.out[:copy(s.out, s.out[s.edge:])]
+	s.taken, s.edge = s.taken-s.edge, 0
 }
 
 // sayHead says a block in frames that the server takes. One that is told to keep a

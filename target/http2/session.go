@@ -45,6 +45,7 @@ type session struct {
 	// What is to be said.
 	out    []byte
 	taken  int   // bytes of out that the system has taken
+	edge   int   // where in out the first frame begins of which it has not taken all; after the preface
 	turn   *call // whose body goes next, of the ring of those that have one
 	ring   int   // calls in it
 	stuck  bool  // none of them may say anything
@@ -91,6 +92,7 @@ func (s *session) Open() {
 	}
 	s.fields.Reset(hpack.UsualTable)
 	b := append(s.out, preface...)
+	s.edge = len(preface)
 	b = appendFrame(b, 3*6, settings, 0, 0)
 	b = appendSetting(b, enablePush, 0)
 	b = appendSetting(b, initialWindow, widest)
@@ -140,11 +142,12 @@ func (s *session) Begin(at *wire.Stream) {
 	}
 	x := at.Exchange()
 	h := s.sessions.heads.Head(x, &s.memory)
-	*c = call{stream: at, id: s.next, head: h.Bodiless}
+	*c = call{stream: at, id: s.next, head: h.Bodiless, size: h.Size}
 	s.next += 2
 	s.calls.put(c)
 	c.rest, c.later = x.Request.Bytes[h.Size:], x.Request.Later
-	c.said = len(c.rest)+len(c.later) == 0
+	c.bodied = len(c.rest)+len(c.later) > 0
+	c.said = !c.bodied
 	s.sayHead(c, h.Block)
 	x.BytesOut += int64(h.Size)
 	s.line(c)
@@ -166,11 +169,19 @@ func (s *session) of(at *wire.Stream) (c *call, open bool) {
 	return c, c != nil && c.id != 0
 }
 
-// Leave resets a stream whose call is given up.
-func (s *session) Leave(at *wire.Stream) {
-	if c, open := s.of(at); open {
+// Leave takes back what lies in Out of a stream whose call is given up, behind the
+// first kept bytes, and resets the stream if the server hears of it all the same.
+func (s *session) Leave(at *wire.Stream, kept int) {
+	c, open := s.of(at)
+	switch {
+	case !open:
+		return
+	case s.takeBack(c, kept):
+		s.close(c)
+	default:
 		s.reset(c, cancel)
 	}
+	s.pump()
 }
 
 // reset ends a stream from our side.
@@ -227,7 +238,8 @@ func (s *session) foreign() wire.Fault {
 	return &Foreign{Start: slices.Clone(s.partial)}
 }
 
-// goneAway ends the streams that the server has not looked at.
+// goneAway ends the streams that the server has not looked at. One that has looked at
+// others, and goes in peace, has only had enough of the connection.
 func (s *session) goneAway(payload []byte) {
 	last, why := binary.BigEndian.Uint32(payload)&widest, code(binary.BigEndian.Uint32(payload[4:]))
 	s.gone = &why
@@ -250,6 +262,6 @@ func (s *session) goneAway(payload []byte) {
 	}
 	for _, c := range late {
 		s.close(c)
-		c.stream.Refused(f)
+		c.stream.Refused(f, why == noError && last > 0)
 	}
 }

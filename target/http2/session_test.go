@@ -86,7 +86,7 @@ func TestRoom(t *testing.T) {
 	expect(0, false)
 	r.hears(answerOf(1))
 	expect(1, false)
-	r.Leave(r.places[1].stream)
+	r.Leave(r.places[1].stream, 0)
 	expect(2, false)
 	r.hears(setting(mostStreams, 0))
 	expect(0, false)
@@ -155,8 +155,8 @@ func TestLeave(t *testing.T) {
 	left, stays := r.call(0), r.call(0)
 	r.says()
 	r.hears(join(greeting, frameOf(headers, 0, 1, "\x88\x40\x01a")))
-	r.Leave(left.stream)
-	r.Leave(left.stream)
+	r.Leave(left.stream, 0)
+	r.Leave(left.stream, 0)
 	r.hears(frameOf(continuation, endHeaders, 1, "\x01b"))
 	r.hears(body(endStream, "what?"))
 	r.hears(frameOf(headers, endHeaders|endStream, 3, "\x88\xbe")) // as the table has it now
@@ -173,7 +173,7 @@ func TestLeave(t *testing.T) {
 	}
 	half := r.call(0)
 	r.hears(join(frameOf(headers, endHeaders, 7, "\x88"), frameOf(data, endStream, 7, "half of it")[:12]))
-	r.Leave(half.stream)
+	r.Leave(half.stream, 0)
 	half.again(0)
 	r.hears([]byte("f of it"))
 	r.hears(answerOf(9))

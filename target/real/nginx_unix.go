@@ -16,28 +16,28 @@ import (
 // and with more lines of configuration. It is this test's: it is gone with it.
 func Nginx(t testing.TB, upstream, more string) (address string, signal func(os.Signal)) {
 	t.Helper()
-	address, signal, _ = nginx(t, "", fmt.Sprintf("proxy_pass http://%s; proxy_http_version 1.1; %s", upstream, more))
+	address, signal, _ = nginx(t, ";", fmt.Sprintf("proxy_pass http://%s; proxy_http_version 1.1; %s", upstream, more))
 	return address, signal
 }
 
 // NginxStreams starts one that answers everything with OK, over HTTP/2 without TLS,
-// with more lines for its location; it writes a line for each request into a file.
+// with more lines for its server; it writes a line for each request into a file.
 func NginxStreams(t testing.TB, more string) (address, log string) {
 	t.Helper()
-	address, _, log = nginx(t, " http2", "default_type text/plain; return 200 OK; "+more)
+	address, _, log = nginx(t, " http2;"+more, "default_type text/plain; return 200 OK;")
 	return address, log
 }
 
 // NginxOfGRPC starts one that passes calls of gRPC on, from HTTP/2 to HTTP/2.
 func NginxOfGRPC(t testing.TB, upstream string) (address string, signal func(os.Signal)) {
 	t.Helper()
-	address, signal, _ = nginx(t, " http2", "keepalive_requests 1000000; grpc_pass grpc://"+upstream+";")
+	address, signal, _ = nginx(t, " http2; keepalive_requests 1000000;", "grpc_pass grpc://"+upstream+";")
 	return address, signal
 }
 
-// nginx starts one that listens so, and does so with everything; it writes a line for
-// each request into a file.
-func nginx(t testing.TB, protocol, location string) (address string, signal func(os.Signal), log string) {
+// nginx starts one that listens so, with more lines for its server, and does so with
+// everything; it writes a line for each request into a file.
+func nginx(t testing.TB, server, location string) (address string, signal func(os.Signal), log string) {
 	t.Helper()
 	path := Program(t, "nginx")
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -54,10 +54,10 @@ events { worker_connections 512; }
 http {
 	log_format brief $status; access_log %[5]s brief; client_body_temp_path %[1]s/b; proxy_temp_path %[1]s/p; fastcgi_temp_path %[1]s/f; uwsgi_temp_path %[1]s/u; scgi_temp_path %[1]s/s;
 	server {
-		listen %[2]s%[3]s;
+		listen %[2]s%[3]s
 		location / { %[4]s }
 	}
-}`, dir, address, protocol, location, log)
+}`, dir, address, server, location, log)
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -118,12 +118,14 @@ type Exchange struct {
 	Request *Request
 	Own     any // what its codec keeps of it
 
-	led   bool          // it is not at its first request any more
-	again bool          // nobody had looked at it, and it has been sent once more
-	left  time.Duration // of its time, when it was led on
-	since time.Duration // waiting in line, since then
-	until time.Duration // when it is over its time
-	bound time.Duration // that time, or of streams the one between events; 0: none
+	led     bool          // it is not at its first request any more
+	refused bool          // a server has not looked at it, and it was sent once more
+	left    time.Duration // of its time, when it was led on
+	since   time.Duration // waiting in line, since then
+	waits   bool          // it is there
+	place   int           // at that place
+	until   time.Duration // when it is over its time
+	bound   time.Duration // that time, or of streams the one between events; 0: none
 
 	parts    target.Parts
 	measured Measured

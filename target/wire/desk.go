@@ -44,7 +44,7 @@ func (d *desk) enter(id target.ID, r *target.Request) (*Exchange, bool) {
 	x.Done = target.Done{ID: id}
 	x.Parts, x.measured, x.parts.Stream, x.parts.Links = &x.parts, unmeasured, nil, nil
 	x.bound = d.o.Timeout
-	x.Number, x.User, x.led, x.again = r.Number, r.User, false, false
+	x.Number, x.User, x.led, x.refused = r.Number, r.User, false, false
 	next := d.codec.Enter(x, r)
 	return x, d.goes(x, nil, next, Failure{}, d.clock)
 }

@@ -41,6 +41,11 @@ func (e *Engine) GoTo(addresses []unix.Sockaddr) {
 	}
 }
 
+// Open is how many connections there are, and ReadsInto has what is read come in pieces
+// of that size.
+func (e *Engine) Open() int          { return e.open }
+func (e *Engine) ReadsInto(size int) { e.sockets.buffer = make([]byte, size) }
+
 // Heard tells whether a connection has something to say.
 func (n *Net) Heard() bool { return n.inbox.any.Load() }
 
@@ -63,7 +68,11 @@ func (e *Engine) Books(calls int) error {
 			return fmt.Errorf("the call on connection %d has no end: %+v", i, *c)
 		}
 	}
-	for _, c := range e.idle.all {
+	all := slices.Clone(e.idle.all)
+	for _, own := range e.idle.users {
+		all = append(all, *own...)
+	}
+	for _, c := range all {
 		if c.fd < 0 || c.x != nil {
 			return errors.New("a connection is not idle")
 		}
@@ -92,16 +101,20 @@ func (n *Net) Books(calls int) error {
 		}
 	}
 	seen := map[*netConn]bool{}
-	for _, c := range slices.Concat(n.resting.all, n.closed) {
+	resting := slices.Clone(n.resting.all)
+	for _, own := range n.resting.users {
+		resting = append(resting, *own...)
+	}
+	for _, c := range slices.Concat(resting, n.closed) {
 		if c.x != nil || seen[c] {
 			return fmt.Errorf("a connection is idle or closed, and not so")
 		}
 		seen[c] = true
 	}
 	// Some may have gone without a notice so far.
-	if n.open != len(n.conns)-len(n.closed) || n.open < busy+len(n.resting.all) || busy != calls || n.deadlines.Len() > 2*len(n.conns) {
+	if n.open != len(n.conns)-len(n.closed) || n.open < busy+len(resting) || busy != calls || n.deadlines.Len() > 2*len(n.conns) {
 		return fmt.Errorf("%d connections are counted, %d busy with %d calls, %d idle, %d closed of %d; watched by %d entries",
-			n.open, busy, calls, len(n.resting.all), len(n.closed), len(n.conns), n.deadlines.Len())
+			n.open, busy, calls, len(resting), len(n.closed), len(n.conns), n.deadlines.Len())
 	}
 	if n.o.Connections > 0 && (n.open > n.o.Connections || n.line.len() > 0 && n.open < n.o.Connections) {
 		return fmt.Errorf("%d connections of %d, %d calls in line", n.open, n.o.Connections, n.line.len())
@@ -157,16 +170,16 @@ func (m *Multiplexer) Books(calls int) error {
 		}
 		open++
 		busy += len(t.streams)
-		pool, listed := m.roomy.all, 0
-		if m.roomy.users != nil {
-			pool = *m.roomy.own(t.user)
+		pool, listed := m.joinable.all, 0
+		if m.joinable.users != nil {
+			pool = *m.joinable.own(t.user)
 		}
 		for _, other := range pool {
 			if other == t {
 				listed++
 			}
 		}
-		if t.listed != t.takesMore() || t.listed != (listed == 1) || listed > 1 {
+		if t.listed != (m.o.PerUser && t.lasting || t.takesMore()) || t.listed != (listed == 1) || listed > 1 {
 			return fmt.Errorf("connection %d is listed %d times (%v), takes more: %v", i, listed, t.listed, t.takesMore())
 		}
 		if len(t.streams) == 0 && t.useless() {
@@ -182,8 +195,8 @@ func (m *Multiplexer) Books(calls int) error {
 	case open != m.open || busy != calls || open+len(m.closed) != len(m.trunks) || m.deadlines.Len() > 2*streams:
 		return fmt.Errorf("%d connections are open, %d counted, %d closed of %d; %d calls on them, want %d; watched by %d entries",
 			open, m.open, len(m.closed), len(m.trunks), busy, calls, m.deadlines.Len())
-	case m.o.Connections > 0 && open > m.o.Connections, m.line.len() > 0 && (open < m.o.Connections || len(m.roomy.all) > 0):
-		return fmt.Errorf("%d connections of %d, %d with room, %d calls in line", open, m.o.Connections, len(m.roomy.all), m.line.len())
+	case m.o.Connections > 0 && open > m.o.Connections, m.line.len() > 0 && (open < m.o.Connections || len(m.joinable.all) > 0):
+		return fmt.Errorf("%d connections of %d, %d with room, %d calls in line", open, m.o.Connections, len(m.joinable.all), m.line.len())
 	}
 	return nil
 }

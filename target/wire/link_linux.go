@@ -31,6 +31,8 @@ type link struct {
 	full       bool  // has more to read, or to write, than one turn allows
 
 	taken             int64         // bytes that the system has taken of what TLS had to say
+	piece             int           // bytes that were said of which the system has not taken the cipher text (say)
+	counted           int64         // of taken, as far as departed has told
 	began, met, shook time.Duration // when it began to connect, the socket was, and hands were shaken
 }
 
@@ -55,7 +57,7 @@ type sockets struct {
 	tell    Telling
 	hears   func() // Options.Connected
 	dials   int    // begun so far, for the turn of the sources
-	buffer  []byte // what is being read, of whatever link
+	buffer  []byte // for what is being read, of whatever link; nil while that is so
 	plain   []byte // the same without TLS
 }
 
@@ -72,6 +74,16 @@ func (s *sockets) close() {
 	if s.secrecy != nil {
 		s.secrecy.close()
 	}
+}
+
+// lend is memory to read into, until what was read is of no more use. What comes may
+// lead to a read within that one, of the same link or of another: it gets memory of its
+// own, for TLS may not have looked at all of the first yet.
+func (s *sockets) lend() (buffer []byte) {
+	if buffer, s.buffer = s.buffer, nil; buffer == nil {
+		buffer = make([]byte, 64<<10)
+	}
+	return buffer
 }
 
 func (s *sockets) link(of holder) link { return link{sockets: s, holder: of, fd: -1} }
@@ -228,8 +240,14 @@ const pieces = 16
 // read hands over what has come, as long as it is wanted. A socket that is closing
 // will tell of no more: it is read until it is dry.
 func (l *link) read() {
+	buffer := l.sockets.lend()
+	l.readInto(buffer)
+	l.sockets.buffer = buffer
+}
+
+func (l *link) readInto(buffer []byte) {
 	for range pieces {
-		n, errno := rawRead(l.fd, l.sockets.buffer)
+		n, errno := rawRead(l.fd, buffer)
 		more := true
 		switch {
 		case errno == unix.EINTR:
@@ -240,11 +258,11 @@ func (l *link) read() {
 		case n == 0:
 			more = l.end(io.EOF)
 		case l.secure != nil:
-			more = l.open(l.sockets.buffer[:n])
+			more = l.open(buffer[:n])
 		default:
-			more = l.holder.take(l.sockets.buffer[:n], nil)
+			more = l.holder.take(buffer[:n], nil)
 		}
-		if !more || errno == 0 && n < len(l.sockets.buffer) && !l.closing {
+		if !more || errno == 0 && n < len(buffer) && !l.closing {
 			return
 		}
 	}
@@ -305,6 +323,6 @@ func (l *link) hangUp() {
 		l.sockets.poll.Leave(l.place)
 		_ = unix.Close(l.fd)
 	}
-	l.fd, l.full = -1, false
+	l.fd, l.full, l.piece = -1, false, 0
 	l.generation++
 }

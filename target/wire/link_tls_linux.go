@@ -30,8 +30,9 @@ func (l *link) shakeHands() {
 
 // shakingBytes carries the bytes of a handshake to and fro.
 func (l *link) shakingBytes() {
+	buffer := l.sockets.lend()
 	for l.secure.hungry() {
-		n, errno := rawRead(l.fd, l.sockets.buffer)
+		n, errno := rawRead(l.fd, buffer)
 		switch {
 		case errno == unix.EINTR:
 			continue
@@ -41,11 +42,12 @@ func (l *link) shakingBytes() {
 		case n == 0:
 			l.secure.end(io.EOF)
 		default:
-			l.secure.feed(l.sockets.buffer[:n])
+			l.secure.feed(buffer[:n])
 			continue
 		}
 		break
 	}
+	l.sockets.buffer = buffer
 	_ = l.push() // that it fails shows in reading
 }
 
@@ -105,6 +107,35 @@ func (l *link) seal(b []byte) (n int, err error) {
 	return n, nil
 }
 
+// say is write for who must know what has left this machine: n bytes of b. Over TLS
+// piece bytes more may wait as cipher text; what is said next begins with them.
+func (l *link) say(b []byte) (n int, err error) {
+	if l.secure == nil {
+		return l.write(b)
+	}
+	for {
+		err = l.push()
+		if n += l.departed(); err != nil || l.backlog() > 0 || n == len(b) {
+			return n, err
+		}
+		if l.piece, err = l.secure.write(b[n:]); err != nil {
+			return n, err
+		}
+		l.counted = l.taken
+	}
+}
+
+// departed is how much of the piece has left since it was asked last. Of one that has
+// left in part, that is the most that it can be: cipher text is longer.
+func (l *link) departed() (n int) {
+	if n = l.piece; l.backlog() > 0 {
+		n = min(n, int(l.taken-l.counted))
+	}
+	l.piece -= n
+	l.counted = l.taken
+	return n
+}
+
 // push sends what TLS has to say, as far as the system takes it.
 func (l *link) push() error {
 	for {
@@ -126,12 +157,15 @@ func (l *link) push() error {
 	}
 }
 
-// takeLeave says so to the server, as far as the system takes that at once.
+// takeLeave says so to the server, as far as the system takes that at once: not behind
+// what it has not taken yet, for nobody counts that any more.
 func (l *link) takeLeave() {
-	if l.fd >= 0 {
-		if l.connected {
-			l.secure.bye()
-		}
+	switch {
+	case l.fd < 0:
+	case !l.connected:
+		_ = l.push()
+	case l.backlog() == 0:
+		l.secure.bye()
 		_ = l.push()
 	}
 	l.secure.leave()

@@ -17,9 +17,9 @@ type Multiplexer struct {
 	*sockets
 	sessions Multiplexing
 
-	trunks    []*trunk // all there ever were
-	closed    []*trunk // to be used again
-	roomy     resting[*trunk]
+	trunks    []*trunk        // all there ever were
+	closed    []*trunk        // to be used again
+	joinable  resting[*trunk] // with room, or, where each user has its own, all that are open
 	seated    seated[Stream]
 	open      int  // connections there are
 	admitting bool // those in line are being seen to
@@ -28,7 +28,7 @@ type Multiplexer struct {
 func newMultiplexer(o Options, codec Multiplexing, server found, poll *wait.Poll) *Multiplexer {
 	m := &Multiplexer{desk: newDesk(o, codec, poll), sockets: newSockets(o, server, poll), sessions: codec}
 	if o.PerUser {
-		m.roomy.perUser()
+		m.joinable.perUser()
 	}
 	return m
 }
@@ -62,12 +62,12 @@ func (m *Multiplexer) put(x *Exchange, besides *trunk) {
 
 // find finds a connection for a call, or begins another; nil: it is to be held.
 func (m *Multiplexer) find(x *Exchange, besides *trunk) *trunk {
-	if m.full() || m.lasts(x) {
-		if t := m.withRoom(x, besides); t != nil && (m.full() || !m.spreads(t)) {
+	if m.crowded() || m.lasts(x) {
+		if t := m.withRoom(x, besides); t != nil && (m.crowded() || !m.spreads(t)) {
 			return t
 		}
 	}
-	if m.full() { // even now that those are closed that had gone
+	if m.crowded() { // even now that those are closed that had gone
 		return nil
 	}
 	return m.connect(x)
@@ -77,8 +77,8 @@ func (m *Multiplexer) find(x *Exchange, besides *trunk) *trunk {
 // this one, if need be to a new one.
 func (m *Multiplexer) spreads(t *trunk) bool { return m.o.Connections > 0 && len(t.streams) > 0 }
 
-// full tells whether there may be no more connections.
-func (m *Multiplexer) full() bool { return m.o.Connections > 0 && m.open >= m.o.Connections }
+// crowded tells whether there may be no more connections.
+func (m *Multiplexer) crowded() bool { return m.o.Connections > 0 && m.open >= m.o.Connections }
 
 // lasts tells whether a call's connection may serve others.
 func (m *Multiplexer) lasts(x *Exchange) bool { return m.o.KeepAlive && !x.Request.Once }
@@ -86,11 +86,11 @@ func (m *Multiplexer) lasts(x *Exchange) bool { return m.o.KeepAlive && !x.Reque
 // withRoom finds a connection of the call's user with room, another than the given one
 // unless there may be no more of them; nil: there is none.
 func (m *Multiplexer) withRoom(x *Exchange, besides *trunk) (best *trunk) {
-	pool := m.roomy.pool(x.User)
+	pool := m.joinable.pool(x.User)
 	for at := len(*pool) - 1; at >= 0; at-- {
 		t := (*pool)[at]
 		switch {
-		case t == besides && (!m.full() || len(*pool) > 1), !t.takesMore(), x.again && t.doubtful(x.Done.Ended):
+		case t == besides && (!m.crowded() || len(*pool) > 1), !t.takesMore(), x.refused && t.doubtful(x.Done.Ended):
 		case t.gone():
 			m.close(t)
 			at, best = len(*pool), nil // who was in line may have been given others
@@ -144,7 +144,7 @@ func (m *Multiplexer) CancelAll(now time.Duration) {
 // calls as soon as these have ended.
 func (m *Multiplexer) Leave(user uint32) {
 	m.forget(user)
-	for _, t := range m.roomy.leave(user) {
+	for _, t := range m.joinable.leave(user) {
 		if t.listed, t.lasting = false, false; len(t.streams) == 0 {
 			m.close(t)
 		}
@@ -200,18 +200,17 @@ func (m *Multiplexer) close(t *trunk) {
 	m.admit()
 }
 
-// list has a connection be found that has room, and unlist one that has none.
+// list has a connection be found, and unlist has it not be.
 func (m *Multiplexer) list(t *trunk) {
 	if !t.listed {
-		t.listed = true
-		m.roomy.keep(t.user, t)
+		t.listed = m.joinable.keep(t.user, t)
 	}
 }
 
 func (m *Multiplexer) unlist(t *trunk) {
 	if t.listed {
 		t.listed = false
-		m.roomy.dismiss(t.user, t)
+		m.joinable.dismiss(t.user, t)
 	}
 }
 

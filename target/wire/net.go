@@ -202,7 +202,9 @@ func (n *Net) release(c *netConn) {
 	case c.why != "": // interrupted when its answer had just come
 		c.state.CompareAndSwap(idle, gone)
 	case n.line.len() == 0:
-		n.resting.keep(c.user, c)
+		if !n.resting.keep(c.user, c) {
+			c.interrupt(target.Cancelled)
+		}
 	default:
 		if x := n.nextInLine(); !n.reuse(c, x) {
 			n.put(x)

@@ -44,7 +44,9 @@ func (e *Engine) letGo(c *conn, keep bool) {
 // release gives a connection to the next in line, or keeps it.
 func (e *Engine) release(c *conn) {
 	if e.line.len() == 0 {
-		e.idle.keep(c.user, c)
+		if !e.idle.keep(c.user, c) {
+			e.close(c)
+		}
 		return
 	}
 	if x := e.nextInLine(); !e.reuse(c, x) {

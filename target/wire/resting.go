@@ -12,7 +12,7 @@ type resting[C comparable] struct {
 // perUser has each user have a pool of its own.
 func (i *resting[C]) perUser() { i.users = map[uint32]*[]C{} }
 
-// pool is that of a user.
+// pool is that of a user, who is there from then on.
 func (i *resting[C]) pool(user uint32) *[]C {
 	if i.users == nil {
 		return &i.all
@@ -30,10 +30,16 @@ func (i *resting[C]) own(user uint32) *[]C {
 	return p
 }
 
-// keep adds a connection to a user's pool.
-func (i *resting[C]) keep(user uint32, c C) {
-	p := i.pool(user)
+// keep adds a connection to a user's pool, unless the user has left.
+func (i *resting[C]) keep(user uint32, c C) bool {
+	p := &i.all
+	if i.users != nil {
+		if p = i.users[user]; p == nil {
+			return false
+		}
+	}
 	*p = append(*p, c)
+	return true
 }
 
 // dismiss takes a connection out of a user's pool that takes no call any more. It
@@ -42,7 +48,7 @@ func (i *resting[C]) dismiss(user uint32, c C) {
 	p := &i.all
 	if i.users != nil {
 		if p = i.users[user]; p == nil {
-			return // so is the user
+			return // the user has left
 		}
 	}
 	for at := len(*p) - 1; at >= 0; at-- {

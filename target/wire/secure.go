@@ -42,8 +42,8 @@ func (c *secrecy) close() { c.shaking.Wait() }
 // room; what TLS itself has to say to a server that asks again and again, and does
 // not listen, is not let grow without an end.
 const (
-	roomy = 64 << 10
-	flood = 2 * roomy
+	brim  = 64 << 10
+	flood = 2 * brim
 )
 
 // spares is how much memory for what is to be sent a loop keeps while nothing is.
@@ -87,7 +87,7 @@ type secure struct {
 	gone   int // of it, the bytes that are sent
 
 	protocol string // that was agreed upon; "": none
-	again    bool   // a session of before went on
+	resumed  bool   // a session of before went on
 }
 
 // errDry is that there is nothing to be read now. Package tls takes errors as
@@ -150,7 +150,7 @@ func (s *secure) shaken() (over bool, at time.Duration, err error) {
 		return true, h.at, s.fault
 	}
 	state := s.conn.ConnectionState()
-	s.protocol, s.again = state.NegotiatedProtocol, state.DidResume
+	s.protocol, s.resumed = state.NegotiatedProtocol, state.DidResume
 	return true, h.at, nil
 }
 
@@ -188,7 +188,7 @@ func (s *secure) read(b []byte) (n int, err error) {
 // write has as much of b be sent as there is room for, n bytes. The handshake is
 // over.
 func (s *secure) write(b []byte) (n int, err error) {
-	if room := roomy - len(s.out()); len(b) > room {
+	if room := brim - len(s.out()); len(b) > room {
 		b = b[:max(0, room)]
 	}
 	if len(b) == 0 {

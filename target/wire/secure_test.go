@@ -108,8 +108,8 @@ func TestSecureTellsWhatWasAgreed(t *testing.T) {
 				began := c.clock.At(time.Now())
 				l := dialed(t, c, server, echo)
 				at, err := l.shakeHands()
-				if err != nil || l.protocol != "http/1.1" || l.again != (n > 0) {
-					t.Fatalf("connection %d: %v, %q, resumed: %v", n, err, l.protocol, l.again)
+				if err != nil || l.protocol != "http/1.1" || l.resumed != (n > 0) {
+					t.Fatalf("connection %d: %v, %q, resumed: %v", n, err, l.protocol, l.resumed)
 				}
 				if at < began || at > c.clock.At(time.Now()) {
 					t.Errorf("over at %v, begun at %v", at, began)
@@ -287,13 +287,13 @@ func TestSecureBoundsWhatWaits(t *testing.T) {
 			t.Fatal(n, err)
 		}
 		if left = left[n:]; len(left) > 0 && n > 0 {
-			if more, _ := l.write(left[:1]); more > 0 && len(l.out()) > roomy+1<<10 {
+			if more, _ := l.write(left[:1]); more > 0 && len(l.out()) > brim+1<<10 {
 				t.Fatalf("there is room for more than %d bytes", len(l.out()))
 			} else {
 				left = left[more:]
 			}
 		}
-		if waits := len(l.out()); waits > roomy+8<<10 {
+		if waits := len(l.out()); waits > brim+8<<10 {
 			t.Fatalf("%d bytes wait", waits)
 		}
 		some := min(len(l.out()), 1000)

@@ -28,8 +28,11 @@ type Session interface {
 	Begin(s *Stream)
 	// Proceed says Request.Later, which has been held back so far.
 	Proceed(s *Stream)
-	// Leave takes leave of a stream whose call is given up.
-	Leave(s *Stream)
+	// Leave takes leave of a stream whose call is given up: what there is of it in Out,
+	// behind the first kept bytes, is not to be said any more, nor counted in BytesOut.
+	Leave(s *Stream, kept int)
+	// Unsaid is how many of the bytes that BytesOut counts are in Out.
+	Unsaid(s *Stream) (bytes int)
 	// Feed takes in all that has come. A fault is the connection's, and its end.
 	Feed(b []byte) Fault
 	// Cut is what is wrong with the answer of a stream whose connection has ended.
@@ -66,6 +69,7 @@ type news struct {
 type outcome struct {
 	fault   Fault
 	refused bool // the server has not looked at the request
+	retired bool // because it retires the connection, on which it has looked at others
 }
 
 // Exchange is the call on it.
@@ -81,8 +85,10 @@ func (s *Stream) Began() { s.news.begun = append(s.news.begun, s) }
 // connection goes on. The session is not asked about the stream any more.
 func (s *Stream) Over(fault Fault) { s.end(outcome{fault: fault}) }
 
-// Refused hears that the server has not looked at the request, and why.
-func (s *Stream) Refused(why Fault) { s.end(outcome{why, true}) }
+// Refused hears that the server has not looked at the request, and why. Where it
+// retires a connection on which it has looked at others, that may happen to the request
+// anew on the next one: each time the others get on.
+func (s *Stream) Refused(why Fault, retires bool) { s.end(outcome{why, true, retires}) }
 
 func (s *Stream) end(o outcome) {
 	s.news.over, s.news.faults = append(s.news.over, s), append(s.news.faults, o)

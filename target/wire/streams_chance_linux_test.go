@@ -117,7 +117,7 @@ func TestEveryCallOnAStreamEndsOnce(t *testing.T) {
 			}
 			done, any, _ := e.Wait(e.now() + time.Duration(actions.IntN(1000))*time.Microsecond)
 			if any {
-				if ended[done.ID.Slot()] || int(done.ID.Slot()) >= sent || done.OK() != (done.Example == "") || done.Held < 0 || done.Attempts > 2 || done.Resent > 1 || gaveUp && done.Ended > at && done.Class != target.Cancelled {
+				if ended[done.ID.Slot()] || int(done.ID.Slot()) >= sent || done.OK() != (done.Example == "") || done.Held < 0 || done.Attempts > 1+done.Resent || done.Resent > calls || gaveUp && done.Ended > at && done.Class != target.Cancelled {
 					r.Fatalf("%+v", done)
 				}
 				ended[done.ID.Slot()] = true

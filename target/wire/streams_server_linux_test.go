@@ -34,6 +34,7 @@ type sharer struct {
 	conns, heads, whole, resets, reads, leaves atomic.Int64
 	most                                       atomic.Int64 // at a time, on one connection
 	bytes                                      atomic.Int64 // of bodies
+	looked                                     atomic.Int64 // requests, where its script says so
 	mu                                         sync.Mutex
 	guests                                     []*guest
 }

@@ -22,7 +22,7 @@ type trunk struct {
 	opener  target.ID     // the call that it was set up for
 	lasting bool          // it may serve others than those that it carries
 	open    bool          // it counts as a connection
-	listed  bool          // among those with room
+	listed  bool          // among those that are joinable
 	stirred bool          // it has asked for its turn, to write
 	stuck   bool          // the system did not take all that there was to say
 	ended   time.Duration // its last call did
@@ -72,6 +72,12 @@ func (s *Stream) waits(now time.Duration) {
 	}
 }
 
+// account notes that the system has taken so much more.
+func (t *trunk) account(n int) {
+	t.written += int64(n)
+	t.session.Sent(n)
+}
+
 // left tells whether any of a call's request has left this machine.
 func (t *trunk) left(s *Stream) bool { return s.from < t.written }
 
@@ -105,9 +111,10 @@ func (t *trunk) takesMore() bool {
 	return t.lasting && !t.session.Closing() && t.session.Room() > 0
 }
 
-// measure notes whether it has.
+// measure notes whether it has. A user's own is noted for as long as it is open, so
+// that it is found when the user leaves.
 func (t *trunk) measure() {
-	if t.takesMore() {
+	if t.m.o.PerUser && t.lasting || t.takesMore() {
 		t.m.list(t)
 	} else {
 		t.m.unlist(t)
@@ -164,9 +171,8 @@ func (t *trunk) flush() {
 		if len(out) == 0 {
 			return
 		}
-		n, err := t.write(out)
-		t.written += int64(n)
-		t.session.Sent(n)
+		n, err := t.say(out)
+		t.account(n)
 		switch {
 		case err != nil:
 			t.cut(err)
@@ -218,8 +224,8 @@ func (t *trunk) take(b []byte, err error) (more bool) {
 // sayWhy tells the server why its connection ends, or its streams, if it takes that at once.
 func (t *trunk) sayWhy() {
 	if out := t.session.Out(); len(out) > 0 {
-		n, _ := t.write(out)
-		t.written += int64(n)
+		n, _ := t.say(out)
+		t.account(n)
 	}
 }
 
@@ -264,8 +270,8 @@ func (t *trunk) over(s *Stream, o outcome) {
 	sent, first := s.sent, max(s.first, s.sent)
 	t.free(s)
 	switch {
-	case o.refused && !x.again: // nobody has looked at it: it is sent once more
-		x.again = true
+	case o.refused && (o.retired || !x.refused): // nobody has looked at it: it is sent once more
+		x.refused = true
 		x.lead()
 		x.Attempts++
 		x.Resent++
@@ -323,14 +329,14 @@ func (t *trunk) overdue(s *Stream) {
 // any more would pile up.
 func (t *trunk) giveUp(s *Stream, class string) {
 	x, in := s.x, s.reader
-	t.session.Leave(s)
-	if x.BytesIn += in.Size(); !t.left(s) {
-		x.BytesOut = s.before
-		t.lasting = t.lasting && !t.stuck
-	}
+	t.account(t.departed())
+	t.lasting = t.lasting && (!t.stuck || t.left(s))
+	heard := s.from < t.written+int64(t.piece) // of it, by the server
+	t.session.Leave(s, t.piece)
+	x.BytesIn += in.Size()
 	t.m.failed(x, in, Failure{Class: class, Connected: t.connected, Kept: s.kept, Idle: s.rested}, t.m.now())
 	t.free(s)
-	if t.goOn(); t.connected { // the server hears of it now: the loop may not wait again
+	if t.goOn(); t.connected && heard { // the server hears of it now: the loop may not wait again
 		t.flush()
 	}
 }
@@ -338,8 +344,9 @@ func (t *trunk) giveUp(s *Stream, class string) {
 // giveUpAll ends the connection and the calls on it, which the server hears of each.
 func (t *trunk) giveUpAll() {
 	if t.open && t.connected {
+		t.account(t.departed())
 		for _, s := range t.streams {
-			t.session.Leave(s)
+			t.session.Leave(s, t.piece)
 		}
 		t.sayWhy()
 	}
@@ -355,13 +362,16 @@ func (t *trunk) end(class string, err error) {
 		return
 	}
 	m, now := t.m, t.m.now()
+	t.account(t.departed())
 	var unsent []*Exchange
 	for _, s := range t.streams {
 		x := s.x
 		f := Failure{Class: class, Err: err, Connected: t.connected, Kept: s.kept, Idle: s.rested}
 		s.x = nil
 		x.BytesIn += s.reader.Size()
-		if !t.left(s) {
+		if t.left(s) {
+			x.BytesOut -= int64(t.session.Unsaid(s))
+		} else {
 			x.BytesOut = s.before
 			if s.kept && (class == "" || class == target.Reset) {
 				x.Done.Ended = now
