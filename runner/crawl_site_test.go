@@ -141,7 +141,7 @@ func (m *maze) reference(host string) map[string]int {
 func TestCrawlOfARealSite(t *testing.T) {
 	engines := map[string]string{"wire-net": "engine: wire-net", "std": "engine: std", "h2": `http: "2"`, "std h2": `engine: std, http: "2"`}
 	if wire.HasEpoll {
-		engines["wire-epoll"] = "engine: wire-epoll"
+		engines["wire-epoll"], engines["wire-uring"] = "engine: wire-epoll", "engine: wire-uring"
 	}
 	elsewhere := &maze{asked: map[string]int{}}
 	other := httptest.NewServer(elsewhere)

@@ -70,7 +70,7 @@ func TestRetriesOverEveryEngine(t *testing.T) {
 		"a budget of nothing": {always("503"), "{attempts: 30, backoff: 0s, budget: 0%}", 0, 40, "status-503", 0},
 		"pauses count":        {always("503"), "{attempts: 3, backoff: 20ms, factor: 2, jitter: none}", 0, 120, "status-503", 60 * time.Millisecond},
 	} {
-		for _, engine := range []string{"std", "wire-net", "wire", shared} {
+		for _, engine := range []string{"std", "wire-net", "wire", ring, shared} {
 			t.Run(strings.ReplaceAll(name, " ", "-")+"/"+engine, func(t *testing.T) {
 				url, seen := shaky(t, c.fails)
 				trial := tried(t, url, engine, c.retry)

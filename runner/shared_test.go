@@ -3,6 +3,7 @@ package runner_test
 import (
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 )
 
 // shared has an engine speak HTTP/2 without TLS, where calls share connections.
@@ -18,3 +19,6 @@ func serveBoth(handler http.Handler) *httptest.Server {
 	server.Start()
 	return server
 }
+
+// ring is an engine that goes over a ring, where there may be one.
+var ring = map[bool]string{true: "wire-uring", false: "wire"}[runtime.GOOS == "linux"]

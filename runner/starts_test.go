@@ -58,6 +58,7 @@ func TestPacedStartsKeepTheirDistance(t *testing.T) {
 		"wire, pool": web("wire", ", connections: 12"),
 		"net, pool":  web("wire-net", ", connections: 12"),
 		"shared":     web(shared, ", connections: 2, streams: 6"),
+		"ring, pool": web(ring, ", connections: 12"),
 	} {
 		for arrivals, mode := range map[string]string{
 			"window":        "arrivals: window",
@@ -101,7 +102,7 @@ func TestCrawlsKeepTheirRateOverFewConnections(t *testing.T) {
 	for i := range pages {
 		fmt.Fprintf(&links, "<a href=/%d>", i)
 	}
-	for _, engine := range []string{"std", "wire", "wire-net", shared + ", streams: 1"} {
+	for _, engine := range []string{"std", "wire", ring, "wire-net", shared + ", streams: 1"} {
 		for name, rate := range map[string]struct {
 			mode string
 			n    int // starts in any time

@@ -87,7 +87,7 @@ func newStepper(t *testing.T, by carrier, s Settings) *stepper {
 	}
 	x := &stepper{t: t, opened: opened}
 	if opened.Polls {
-		x.clock, err = wait.NewPoll(wait.DefaultSpin)
+		x.clock, err = wire.Clock(opened.Engine, wait.DefaultSpin)
 	} else {
 		x.clock = wait.NewDoze(wait.DefaultSpin)
 	}
@@ -185,7 +185,7 @@ func wants(t *testing.T, texts ...string) (all []look.Operand) {
 }
 
 // everyStepper is all that carries steps, plain.
-var everyStepper = []carrier{{wire.Epoll, "1.1", false}, {wire.Sockets, "1.1", false}, {Std, "1.1", false}, {Std, "2", false}, {wire.Epoll, "2", false}}
+var everyStepper = []carrier{{wire.Epoll, "1.1", false}, {wire.Uring, "1.1", false}, {wire.Sockets, "1.1", false}, {Std, "1.1", false}, {Std, "2", false}, {wire.Epoll, "2", false}, {wire.Uring, "2", false}}
 
 // A login by a form that leads on, whose cookie and answer are the user's alone:
 // what the server saw is what the calls tell.

@@ -23,7 +23,7 @@ func (l *link) shakeHands() {
 		l.holder.up(err)
 		return
 	}
-	l.connected = true
+	l.established()
 	generation := l.generation
 	if l.holder.up(nil); l.generation == generation {
 		l.open(nil) // what has come with the handshake's end
@@ -33,17 +33,17 @@ func (l *link) shakeHands() {
 // shakingBytes carries the bytes of a handshake to and fro.
 func (l *link) shakingBytes() {
 	for l.secure.hungry() {
-		n, errno := rawRead(l.fd, l.sockets.buffer)
+		b, _, errno := l.receive()
 		switch {
 		case errno == unix.EINTR:
 			continue
 		case errno == unix.EAGAIN:
 		case errno != 0:
 			l.secure.end(errno)
-		case n == 0:
+		case len(b) == 0:
 			l.secure.end(io.EOF)
 		default:
-			l.secure.feed(l.sockets.buffer[:n])
+			l.secure.feed(b)
 			continue
 		}
 		break
@@ -114,11 +114,10 @@ func (l *link) push() error {
 		if len(out) == 0 {
 			return nil
 		}
-		n, errno := rawWrite(l.fd, out)
+		n, errno := l.send(out)
 		switch errno {
 		case 0:
 			l.secure.sent(n)
-			l.taken += int64(n)
 		case unix.EINTR:
 		case unix.EAGAIN:
 			return nil
@@ -135,6 +134,7 @@ func (l *link) takeLeave() {
 			l.secure.bye()
 		}
 		_ = l.push()
+		l.flush()
 	}
 	l.secure.leave()
 	l.secure = nil

@@ -219,6 +219,7 @@ func (t *trunk) sayWhy() {
 	if out := t.session.Out(); len(out) > 0 {
 		n, _ := t.write(out)
 		t.written += int64(n)
+		t.link.flush()
 	}
 }
 
@@ -331,6 +332,7 @@ func (t *trunk) giveUp(s *Stream, class string) {
 	t.free(s)
 	if t.goOn(); t.connected { // the server hears of it now: the loop may not wait again
 		t.flush()
+		t.link.flush()
 	}
 }
 
