@@ -94,9 +94,6 @@ func (r *Ring) restock() {
 	r.starved = r.starved[:0]
 }
 
-// Receives tells whether the ring receives for the descriptor's owner.
-func (r *Ring) Receives(at Place) bool { return r.sockets[at.number].phase == receiving }
-
 // Received is what has come to a descriptor, valid until the next look; EAGAIN where
 // there is nothing, and nothing at all after the end.
 func (r *Ring) Received(at Place) (b []byte, errno unix.Errno) {
@@ -112,10 +109,15 @@ func (r *Ring) Received(at Place) (b []byte, errno unix.Errno) {
 	return nil, unix.EAGAIN
 }
 
-// Any tells whether something has come to the descriptor that was not handed out, and
-// Ended whether its end has.
-func (r *Ring) Any(at Place) bool   { return r.sockets[at.number].queue.first >= 0 }
-func (r *Ring) Ended(at Place) bool { return r.sockets[at.number].ended }
+// Any tells whether something has come to the descriptor that was not handed out.
+func (r *Ring) Any(at Place) bool { return r.sockets[at.number].queue.first >= 0 }
+
+// Ended tells whether the descriptor's end has come. There may be something in front
+// of it that the ring has not received: read that.
+func (r *Ring) Ended(at Place) bool {
+	s := &r.sockets[at.number]
+	return s.ended || s.hungUp
+}
 
 // Quiet tells whether nothing has happened since the last look, to any descriptor.
 func (r *Ring) Quiet() bool { return !r.ring.More() }

@@ -35,6 +35,7 @@ type socket struct {
 	phase      phase
 	queue      queue // of what was received
 	ended      bool  // nothing will be received any more
+	hungUp     bool  // nor will anything come that has not
 	errno      unix.Errno
 	told       int // the place of its event among those not yet taken, from 1; 0: it has none
 	draft
@@ -86,6 +87,7 @@ const (
 	forPulse
 	forWatching
 	forReceiving
+	forEnd
 	forRoom
 	forSending
 	forNothing // of what is given up
@@ -143,28 +145,40 @@ func (r *Ring) add(fd int, at Place) error {
 // look, until which the kernel keeps what is closed.
 func (r *Ring) leave(at Place) {
 	s := &r.sockets[at.number]
-	watching := s.phase == watched
 	r.ring.Waiting(func(a *uring.Ask) {
 		if of, _, whose := r.of(a.Mark); whose == s && of != forNothing {
-			watching = watching && of != forWatching
 			a.Nothing()
 			a.Mark = mark(at, forNothing)
 		}
 	})
 	r.discard(s)
 	_ = unix.Shutdown(int(s.fd), unix.SHUT_RDWR)
-	if s.phase, s.told = gone, 0; watching {
-		r.ask(mark(at, forNothing)).Cancel(mark(at, forWatching))
+	if s.phase == watched {
+		r.giveUp(at, forWatching)
+	} else if !s.ended {
+		r.giveUp(at, forReceiving)
 	}
+	if s.phase == receiving && !s.hungUp {
+		r.giveUp(at, forEnd)
+	}
+	s.phase, s.told = gone, 0
+}
+
+// giveUp has the kernel forget what was asked for, if it is still about that.
+func (r *Ring) giveUp(at Place, what purpose) {
+	r.ask(mark(at, forNothing)).Cancel(mark(at, what))
 }
 
 // Receive has the ring receive what comes to the descriptor, a socket that is
-// connected, from now on.
+// connected, from now on. The kernel does not try once more behind what was there: an
+// end that had come with it (a reset, or any end of a Unix socket) it would not see.
+// So that is asked for beside it.
 func (r *Ring) Receive(at Place) {
 	s := &r.sockets[at.number]
 	s.phase = receiving
-	r.ask(mark(at, forNothing)).Cancel(mark(at, forWatching))
+	r.giveUp(at, forWatching)
 	r.ask(mark(at, forReceiving)).Receive(int(s.fd))
+	r.ask(mark(at, forEnd)).Poll(int(s.fd), unix.EPOLLRDHUP|unix.EPOLLHUP|unix.EPOLLERR, false)
 }
 
 // Room has its owner hear, once, when the descriptor takes bytes (EPOLLOUT).
@@ -230,6 +244,10 @@ func (r *Ring) saw(d uring.Done) {
 		return
 	case what == forSending:
 		r.fellShort(at, s, d.Res)
+		return
+	case what == forEnd:
+		s.hungUp = true
+		r.tell(at, s, unix.EPOLLIN|unix.EPOLLRDHUP)
 		return
 	case what == forWatching && s.phase != watched: // receiving tells of all there is
 		return
