@@ -11,7 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// pair is a socket that a ring receives for, and the other side's.
+// pair is a socket of a ring's, and the other side's.
 type pair struct {
 	*testing.T
 	poll  *Poll
@@ -34,8 +34,13 @@ func newPair(t *testing.T, poll *Poll) *pair {
 		t.Fatal(err)
 	}
 	settle(poll)
+	return p
+}
+
+// receives has the ring receive for it.
+func (p *pair) receives() *pair {
 	p.ring.Receive(p.at)
-	settle(poll)
+	settle(p.poll)
 	p.heard.events = nil
 	return p
 }
@@ -80,7 +85,7 @@ func (p *pair) heardOf(event uint32) func() bool {
 // What comes is there when its owner hears of it, in the order in which it came, and
 // the end behind it.
 func TestRingReceives(t *testing.T) {
-	p := newPair(t, newRingPoll(t))
+	p := newPair(t, newRingPoll(t)).receives()
 	p.say("one ")
 	p.pass("a word", p.heardOf(unix.EPOLLIN))
 	p.say("two ")
@@ -104,6 +109,7 @@ func TestRingSeesEndsBehindWords(t *testing.T) {
 		p := newPair(t, poll)
 		p.say("bye")
 		_ = p.peer.Close()
+		p.receives()
 		p.pass("the end", func() bool { return p.ring.Ended(p.at) })
 		if b, _ := p.ring.Received(p.at); string(b) != "bye" {
 			t.Errorf("received %q", b)
@@ -116,7 +122,7 @@ func TestRingSeesEndsBehindWords(t *testing.T) {
 // others have their share of it.
 func TestRingRunsOutOfMemory(t *testing.T) {
 	poll := newRingPoll(t)
-	p, other := newPair(t, poll), newPair(t, poll)
+	p, other := newPair(t, poll).receives(), newPair(t, poll).receives()
 	sent := bytes.Repeat([]byte("0123456789abcdef!"), 4*pieces*pieceSize/17)
 	go func() { _, _ = p.peer.Write(sent); _ = p.peer.Close() }()
 	p.pass("all memory is taken", func() bool {
@@ -146,7 +152,7 @@ func TestRingRunsOutOfMemory(t *testing.T) {
 // A post is with the other side after the next look, whatever becomes of its bytes
 // meanwhile, and nobody hears of it; one that is not taken whole says how much is left.
 func TestRingPosts(t *testing.T) {
-	p := newPair(t, newRingPoll(t))
+	p := newPair(t, newRingPoll(t)).receives()
 	text := []byte("hello")
 	if !p.ring.Post(p.at, text) || p.ring.Posted(p.at) != len(text) || p.ring.Post(p.at, text) {
 		t.Fatal("not posted once")
@@ -187,7 +193,7 @@ func TestRingPosts(t *testing.T) {
 // nothing that he has asked for befalls whoever has his descriptor next.
 func TestRingIsLeft(t *testing.T) {
 	poll := newRingPoll(t)
-	first := newPair(t, poll)
+	first := newPair(t, poll).receives()
 	first.ring.Post(first.at, []byte("of the first"))
 	first.ring.Room(first.at)
 	number := first.fd
@@ -196,7 +202,7 @@ func TestRingIsLeft(t *testing.T) {
 	if n, err := first.peer.Read(make([]byte, 10)); n > 0 || !errors.Is(err, io.EOF) {
 		t.Errorf("the other side read %d bytes, %v", n, err)
 	}
-	second := newPair(t, poll)
+	second := newPair(t, poll).receives()
 	if second.fd != number {
 		t.Skip("another descriptor")
 	}
@@ -234,7 +240,7 @@ func TestSeenGoesOnThoughSomeSayMore(t *testing.T) {
 	poll := newRingPoll(t)
 	var p *pair
 	for range 2 * atATime {
-		one := newPair(t, poll)
+		one := newPair(t, poll).receives()
 		one.heard.then = func() {
 			for one.ring.Any(one.at) {
 				_, _ = one.ring.Received(one.at)
