@@ -142,7 +142,7 @@ func (m *maze) reference(host string) map[string]int {
 func TestCrawlOfARealSite(t *testing.T) {
 	engines := map[string]web{"wire-net": {"wire-net", false}, "std": {"std", false}, "h2": {shared, false}, "std h2": {`std, http: "2"`, false}, "TLS h2": {shared + secured, true}}
 	if wire.HasEpoll {
-		engines["wire-epoll"], engines["TLS"] = web{"wire-epoll", false}, web{"wire-epoll" + secured, true}
+		engines["wire-epoll"], engines["wire-uring"], engines["TLS"] = web{"wire-epoll", false}, web{"wire-uring", false}, web{"wire-epoll" + secured, true}
 	}
 	elsewhere := &maze{asked: map[string]int{}}
 	other := httptest.NewServer(elsewhere)

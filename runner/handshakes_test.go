@@ -18,7 +18,7 @@ import (
 func TestHandshakesAreCounted(t *testing.T) {
 	settings := []string{"engine: wire-net", "engine: std", `http: "2", engine: std`}
 	if runtime.GOOS == "linux" {
-		settings = append(settings, "engine: wire-epoll", `http: "2", engine: wire-epoll`)
+		settings = append(settings, "engine: wire-epoll", `http: "2", engine: wire-epoll`, "engine: wire-uring", `http: "2", engine: wire-uring`)
 	}
 	for _, setting := range settings {
 		for _, resume := range []bool{false, true} {

@@ -293,7 +293,7 @@ func TestFailedCallsNameTheirTraces(t *testing.T) {
 		w.WriteHeader(http.StatusTeapot)
 	}))
 	defer server.Close()
-	for _, engine := range []string{"auto", "wire-net", "std", shared} {
+	for _, engine := range []string{"auto", ring, "wire-net", "std", shared} {
 		var calls bytes.Buffer
 		run := carryOut(t, fmt.Sprintf(`
 targets: {shop: {http: {url: %q, engine: %s}}}

@@ -5,6 +5,7 @@ import (
 	"log"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 )
 
 // shared has an engine speak HTTP/2 without TLS, where calls share connections.
@@ -23,6 +24,7 @@ type web struct {
 // everyWeb is all that carries calls of HTTP, plain and over TLS.
 var everyWeb = []web{
 	{"std", false}, {"wire", false}, {"wire-net", false}, {shared, false},
+	{ring, false}, {ring + `, http: "2"`, false}, {ring + secured, true},
 	{"wire" + secured, true}, {shared + secured, true}, {"wire-net" + secured, true}, {`std, http: "2"` + secured, true},
 }
 
@@ -46,3 +48,6 @@ func (w web) serve(handler http.Handler) *httptest.Server {
 	}
 	return server
 }
+
+// ring is an engine that goes over a ring, where there may be one.
+var ring = map[bool]string{true: "wire-uring", false: "wire"}[runtime.GOOS == "linux"]

@@ -67,6 +67,7 @@ func TestPacedStartsKeepTheirDistance(t *testing.T) {
 		"TLS":        web("wire"+secured, ""),
 		"TLS, pool":  web("wire"+secured, ", connections: 12"),
 		"TLS shared": web(shared+secured, ", connections: 2, streams: 6"),
+		"ring, pool": web(ring, ", connections: 12"),
 	} {
 		for arrivals, mode := range map[string]string{
 			"window":        "arrivals: window",
@@ -110,7 +111,7 @@ func TestCrawlsKeepTheirRateOverFewConnections(t *testing.T) {
 	for i := range pages {
 		fmt.Fprintf(&links, "<a href=/%d>", i)
 	}
-	for _, by := range []web{{"std", false}, {"wire", false}, {"wire-net", false}, {shared + ", streams: 1", false}, {"wire" + secured, true}, {shared + ", streams: 1" + secured, true}} {
+	for _, by := range []web{{"std", false}, {"wire", false}, {ring, false}, {"wire-net", false}, {shared + ", streams: 1", false}, {"wire" + secured, true}, {shared + ", streams: 1" + secured, true}} {
 		for name, rate := range map[string]struct {
 			mode string
 			n    int // starts in any time

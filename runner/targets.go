@@ -136,12 +136,18 @@ func (all opened) of(s *scenario.Scenario) (own opened, places []int) {
 	return own, places
 }
 
-// engine names what carries the calls: where that is more than one, all of them.
+// engine names what carries the calls: where that is more than one, all of them. A
+// loop that has a ring for one of its targets has it for all.
 func (all opened) engine() string {
 	var names []string
+	ring := slices.IndexFunc(all, func(o site) bool { return o.Rings })
 	for _, o := range all {
-		if !slices.Contains(names, o.Engine) {
-			names = append(names, o.Engine)
+		name := o.Engine
+		if ring >= 0 && o.Polls {
+			name = all[ring].Engine
+		}
+		if !slices.Contains(names, name) {
+			names = append(names, name)
 		}
 	}
 	return strings.Join(names, "+")
@@ -244,6 +250,8 @@ func (ts *targets) clock(o opened, virtual bool, from time.Duration) (target.Clo
 	switch {
 	case virtual:
 		return wait.NewVirtual(from), nil
+	case !o.every(func(one site) bool { return !one.Rings }):
+		return wait.NewRing(ts.Plan.Spin)
 	case !o.every(func(one site) bool { return !one.Polls }):
 		return wait.NewPoll(ts.Plan.Spin)
 	}

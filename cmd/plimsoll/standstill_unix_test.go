@@ -5,6 +5,7 @@ package main
 import (
 	"fmt"
 	"net/http"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -29,12 +30,17 @@ func slowServers(t *testing.T) (at addresses, seen *atomic.Int64) {
 	return at, seen
 }
 
+// ring is an engine that goes over a ring, where there may be one.
+var ring = map[bool]string{true: "wire-uring", false: "wire"}[runtime.GOOS == "linux"]
+
 // A process that is stopped for a while and goes on says so, whatever the mode
 // and the engine: that time is in its figures and was not the target's.
 func TestAStoppedProcessSaysSo(t *testing.T) {
 	const stopped = 1500 * time.Millisecond
 	for name, load := range map[string]struct{ target, mode string }{
 		"closed, wire-epoll": {"engine: auto", "duration: 3s, modes: [concurrent: 4]"},
+		"closed, ring":       {"engine: " + ring, "duration: 3s, modes: [concurrent: 4]"},
+		"open, ring":         {"engine: " + ring, "duration: 3s, modes: [rate-limited: 50/s]"},
 		"closed, wire-net":   {"engine: wire-net", "duration: 3s, modes: [concurrent: 4]"},
 		"closed, std":        {"engine: std", "duration: 3s, modes: [concurrent: 4]"},
 		"closed, shared":     {`engine: wire, http: "2"`, "duration: 3s, modes: [concurrent: 4]"},

@@ -14,7 +14,7 @@ import (
 const crowded, saturated = 0.8, 0.95
 
 // loopEngines carry calls out on the threads of their loops.
-var loopEngines = [...]string{"sim", "wire-epoll"}
+var loopEngines = [...]string{"sim", "wire-epoll", "wire-uring"}
 
 // strain says where the load on the generator's own machine may explain what
 // was measured: at most one sentence each on processors, pauses and standing still, of the

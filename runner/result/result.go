@@ -124,7 +124,7 @@ type Trial struct {
 	Mode     string `json:"mode"`
 	Target   string `json:"target"`
 	Clock    string `json:"clock"`  // "real" | "virtual"
-	Engine   string `json:"engine"` // "virtual" | "sim" | "std" | "wire-epoll" | "wire-net"
+	Engine   string `json:"engine"` // "virtual" | "sim" | "std" | "wire-epoll" | "wire-uring" | "wire-net"
 	// Loops is how many event loops shared the trial, where it was not one.
 	Loops  int `json:"loops,omitempty"`
 	Repeat int `json:"repeat"`

@@ -8,6 +8,7 @@
 package grpc
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -98,9 +99,7 @@ func (s *Settings) Open(ctx context.Context, site kind.Site) (*kind.Opened, erro
 	if err != nil {
 		return nil, err
 	}
-	if engine == wire.Epoll && s.engine == "" {
-		opened.Engine = engine
-	} else {
+	if engine = cmp.Or(s.engine, engine); !wire.Polls(engine) {
 		opened.Engine, aside = Std, s
 	}
 	all, err := newStd(aside, address, o)
@@ -129,7 +128,7 @@ func (s *Settings) Open(ctx context.Context, site kind.Site) (*kind.Opened, erro
 		all.close()
 		return nil, err
 	}
-	opened.Polls = true
+	opened.Engine, opened.Polls, opened.Rings = server.Engine, true, server.Engine == wire.Uring
 	opened.Carrier = func(c target.Clock) (target.Carrier, error) { return server.Carrier(a.codec(c.Now), c) }
 	return opened, nil
 }

@@ -1,6 +1,7 @@
 package grpc
 
 import (
+	"cmp"
 	"encoding/binary"
 	"io"
 	"net"
@@ -59,12 +60,10 @@ func files(t testing.TB) *protoregistry.Files {
 
 // byEach has a test made over each engine.
 func byEach(t *testing.T, test func(t *testing.T, engine string)) {
-	for _, engine := range []string{"", Std} {
-		name := engine
-		if engine == "" {
-			if name = wire.Epoll; !wire.HasEpoll {
-				continue
-			}
+	for _, engine := range []string{"", wire.Uring, Std} {
+		name := cmp.Or(engine, wire.Epoll)
+		if wire.Polls(name) && !wire.HasEpoll {
+			continue
 		}
 		t.Run(name, func(t *testing.T) { test(t, engine) })
 	}
@@ -104,7 +103,7 @@ func open(t testing.TB, engine, address string, own *Call, change func(*Settings
 	}
 	x := &loop{Opened: opened, t: t}
 	if opened.Polls {
-		x.clock, err = wait.NewPoll(0)
+		x.clock, err = wire.Clock(opened.Engine, 0)
 	} else {
 		x.clock = wait.NewDoze(0)
 	}

@@ -201,7 +201,7 @@ func TestStreamsTellTheSame(t *testing.T) {
 		c := conduct{f.name, nil, f.change, f.ends, f.more}
 		c.more.serve = byStream(f.script)
 		t.Run(f.name, func(t *testing.T) {
-			expectAlike(t, c, []carrier{{Std, "2", false}, {Std, "2", true}, {wire.Epoll, "2", false}, {wire.Epoll, "2", true}})
+			expectAlike(t, c, []carrier{{Std, "2", false}, {Std, "2", true}, {wire.Epoll, "2", false}, {wire.Uring, "2", false}, {wire.Epoll, "2", true}, {wire.Uring, "2", true}})
 		})
 	}
 }

@@ -220,14 +220,14 @@ func byLoop(t *testing.T, engine string, s Settings, atOnce, calls int, between 
 		t.Fatal(err)
 	}
 	var clock target.Clock = wait.NewDoze(0)
-	if engine == wire.Epoll {
+	if wire.Polls(server.Engine) {
 		clock.Close()
-		if clock, err = wait.NewPoll(0); err != nil {
+		if clock, err = wire.Clock(server.Engine, 0); err != nil {
 			t.Fatal(err)
 		}
 	}
 	defer clock.Close()
-	codec, _ := s.codec(asks, engine == wire.Epoll)
+	codec, _ := s.codec(asks, wire.Polls(engine))
 	carrier, err := server.Carrier(codec, clock)
 	if err != nil {
 		t.Fatal(err)

@@ -164,7 +164,7 @@ func tellTheSame(t *testing.T, theme string, conducts []conduct) {
 	for _, engine := range wires() {
 		all = append(all, carrier{engine, "1.1", false})
 	}
-	all = append(all, carrier{Std, "1.1", false}, carrier{wire.Sockets, "1.1", true}, carrier{Std, "1.1", true}, carrier{wire.Epoll, "1.1", true})
+	all = append(all, carrier{Std, "1.1", false}, carrier{wire.Sockets, "1.1", true}, carrier{Std, "1.1", true}, carrier{wire.Epoll, "1.1", true}, carrier{wire.Uring, "1.1", true})
 	for _, c := range conducts {
 		t.Run(theme+"/"+c.name, func(t *testing.T) { expectAlike(t, c, all) })
 	}

@@ -67,7 +67,7 @@ func shakeHands(v *visit) { _, _ = v.in.ReadByte() }
 func TestHandshakesTellTheSame(t *testing.T) {
 	for _, c := range handshakes {
 		t.Run(c.name, func(t *testing.T) {
-			expectAlike(t, c, []carrier{{wire.Sockets, "1.1", true}, {Std, "1.1", true}, {wire.Epoll, "1.1", true}})
+			expectAlike(t, c, []carrier{{wire.Sockets, "1.1", true}, {Std, "1.1", true}, {wire.Epoll, "1.1", true}, {wire.Uring, "1.1", true}})
 		})
 	}
 }

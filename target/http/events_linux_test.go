@@ -24,8 +24,8 @@ import (
 
 // everyCarrier is all that carries calls, plain and over TLS.
 var everyCarrier = []carrier{
-	{wire.Epoll, "1.1", false}, {wire.Sockets, "1.1", false}, {wire.Sockets, "1.1", true},
-	{Std, "1.1", false}, {Std, "1.1", true}, {Std, "2", false}, {Std, "2", true}, {wire.Epoll, "2", false}, {wire.Epoll, "1.1", true}, {wire.Epoll, "2", true},
+	{wire.Epoll, "1.1", false}, {wire.Uring, "1.1", false}, {wire.Sockets, "1.1", false}, {wire.Sockets, "1.1", true},
+	{Std, "1.1", false}, {Std, "1.1", true}, {Std, "2", false}, {Std, "2", true}, {wire.Epoll, "2", false}, {wire.Uring, "2", false}, {wire.Epoll, "1.1", true}, {wire.Uring, "1.1", true}, {wire.Epoll, "2", true}, {wire.Uring, "2", true},
 }
 
 // teller is a server of streams that stamps every event before it writes it.

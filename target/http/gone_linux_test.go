@@ -18,7 +18,7 @@ import (
 // A kept connection that has been reset since the sockets were looked at takes nothing:
 // its call goes on another one, over TLS, too.
 func TestGoneConnectionsTakeNothing(t *testing.T) {
-	for _, by := range []carrier{{wire.Epoll, "1.1", false}, {wire.Epoll, "1.1", true}, {wire.Epoll, "2", false}, {wire.Epoll, "2", true}} {
+	for _, by := range []carrier{{wire.Epoll, "1.1", false}, {wire.Uring, "1.1", false}, {wire.Epoll, "1.1", true}, {wire.Uring, "1.1", true}, {wire.Epoll, "2", false}, {wire.Uring, "2", false}, {wire.Epoll, "2", true}, {wire.Uring, "2", true}} {
 		t.Run(by.name(), func(t *testing.T) {
 			var mu sync.Mutex
 			var conns []net.Conn

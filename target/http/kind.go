@@ -114,13 +114,14 @@ func (s *Settings) openWire(o *kind.Opened, base string, site kind.Site) error {
 		return err
 	}
 	asks.Observer, options.Connected = site.Observer, site.ConnectedBy("HTTP/"+s.version())
-	o.Polls = o.Engine == wire.Epoll
 	o.Divisible = options.Connections == 0 // else the cap is on all connections together
 	o.Frugal = o.Engine == wire.Sockets && options.TLS == nil
 	server, err := wire.Open(o.Engine, options)
 	if err != nil {
 		return err
 	}
+	o.Engine = server.Engine
+	o.Polls, o.Rings = wire.Polls(o.Engine), o.Engine == wire.Uring
 	steps, err := s.steps(base, asks.Jars)
 	if err != nil {
 		return err

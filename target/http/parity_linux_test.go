@@ -150,7 +150,7 @@ func byWire(t *testing.T, engine, url string, change func(*Settings), calls int)
 // wires are package wire's engines on this system.
 func wires() []string {
 	if wire.HasEpoll {
-		return []string{wire.Epoll, wire.Sockets}
+		return []string{wire.Epoll, wire.Uring, wire.Sockets}
 	}
 	return []string{wire.Sockets}
 }
@@ -236,7 +236,7 @@ func TestFaultsOnTheWire(t *testing.T) {
 				}
 			})
 		}
-		if least := map[string]int{wire.Epoll: 20, wire.Sockets: 25}[engine]; made < least {
+		if least := map[string]int{wire.Epoll: 20, wire.Uring: 20, wire.Sockets: 25}[engine]; made < least {
 			t.Errorf("%s: only %d faults", engine, made)
 		}
 	}
@@ -330,12 +330,14 @@ func TestCarrier(t *testing.T) {
 		{plain, "", "", wire.Epoll, ""},
 		{plain, "wire", "1.1", wire.Epoll, ""},
 		{plain, wire.Epoll, "1.1", wire.Epoll, ""},
+		{plain, wire.Uring, "1.1", wire.Uring, ""},
 		{plain, wire.Sockets, "1.1", wire.Sockets, ""},
 		{plain, Std, "1.1", Std, ""},
 		{secure, "auto", "1.1", wire.Epoll, ""},
 		{secure, "wire", "", wire.Epoll, ""},
 		{secure, wire.Sockets, "1.1", wire.Sockets, ""},
 		{secure, wire.Epoll, "auto", "", "the engine wire-epoll speaks a version of HTTP that is known beforehand"},
+		{secure, wire.Uring, "auto", "", "the engine wire-uring speaks a version of HTTP that is known beforehand"},
 		{secure, Std, "1.1", Std, ""},
 		{[]string{"/", "/b"}, "wire", "1.1", wire.Epoll, ""}, // of `serve`
 		{secure, "auto", "auto", Std, ""},

@@ -98,8 +98,8 @@ func (x *stepper) phased() phased {
 // hands and until the answer began; none of the four holds a part of another.
 func TestPhasesAreToldApart(t *testing.T) {
 	for _, by := range []carrier{
-		{wire.Epoll, "1.1", false}, {wire.Sockets, "1.1", false}, {wire.Sockets, "1.1", true},
-		{Std, "1.1", false}, {Std, "1.1", true}, {Std, "2", false}, {Std, "2", true}, {wire.Epoll, "2", false}, {wire.Epoll, "1.1", true}, {wire.Epoll, "2", true},
+		{wire.Epoll, "1.1", false}, {wire.Uring, "1.1", false}, {wire.Sockets, "1.1", false}, {wire.Sockets, "1.1", true},
+		{Std, "1.1", false}, {Std, "1.1", true}, {Std, "2", false}, {Std, "2", true}, {wire.Epoll, "2", false}, {wire.Uring, "2", false}, {wire.Epoll, "1.1", true}, {wire.Uring, "1.1", true}, {wire.Epoll, "2", true}, {wire.Uring, "2", true},
 	} {
 		t.Run(fmt.Sprintf("%s %s, secure %v", by.engine, by.protocol, by.secure), func(t *testing.T) {
 			t.Parallel()
@@ -125,7 +125,7 @@ func (p phased) fresh(by carrier) string {
 	}
 	dns, handshake := p.Measured[wire.PhaseDNS], p.Measured[wire.PhaseTLS]
 	switch {
-	case (dns == target.None) != (by.engine == wire.Epoll), p.Measured[wire.PhaseConnect] <= 0:
+	case (dns == target.None) != wire.Polls(by.engine), p.Measured[wire.PhaseConnect] <= 0:
 	case (handshake == target.None) == by.secure, by.secure && handshake < toBegin*9/10:
 	case p.takes(waits):
 		return ""

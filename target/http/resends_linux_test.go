@@ -12,7 +12,7 @@ import (
 )
 
 // sharers are all that carry several calls at once on a connection, plain.
-var sharers = []carrier{{Std, "2", false}, {wire.Epoll, "2", false}}
+var sharers = []carrier{{Std, "2", false}, {wire.Epoll, "2", false}, {wire.Uring, "2", false}}
 
 // bySharers runs a test by each.
 func bySharers(t *testing.T, test func(*testing.T, carrier)) {

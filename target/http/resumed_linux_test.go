@@ -20,7 +20,7 @@ func overHTTP2(s *httptest.Server) {
 // Every handshake is a whole one, unless sessions are to go on: then all but the
 // first connection's do, over every engine.
 func TestSessionsGoOn(t *testing.T) {
-	for _, by := range []carrier{{wire.Sockets, "1.1", true}, {Std, "1.1", true}, {Std, "2", true}, {wire.Epoll, "1.1", true}, {wire.Epoll, "2", true}} {
+	for _, by := range []carrier{{wire.Sockets, "1.1", true}, {Std, "1.1", true}, {Std, "2", true}, {wire.Epoll, "1.1", true}, {wire.Uring, "1.1", true}, {wire.Epoll, "2", true}, {wire.Uring, "2", true}} {
 		for resume, want := range map[bool]int32{true: 2, false: 0} {
 			t.Run(fmt.Sprintf("%s %s, %v", by.engine, by.protocol, resume), func(t *testing.T) {
 				var resumed atomic.Int32

@@ -149,6 +149,7 @@ var carriers = []struct {
 	{Std, false, byNetHTTP},
 	{Std + " over TLS", true, byNetHTTP},
 	{wire.Epoll, false, onWire(wire.Epoll)},
+	{wire.Uring, false, onWire(wire.Uring)},
 	{wire.Sockets, false, onWire(wire.Sockets)},
 	{wire.Sockets + " over TLS", true, onWire(wire.Sockets)},
 	{wire.Epoll + " over TLS", true, onWire(wire.Epoll)},

@@ -91,7 +91,7 @@ func TestStepsTellTheSame(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			found := strings.Split(strings.Replace(c.found, "||| ", "||||", 1), "|")
 			var first string
-			for _, engine := range []string{wire.Epoll, wire.Sockets, Std} {
+			for _, engine := range []string{wire.Epoll, wire.Uring, wire.Sockets, Std} {
 				address := scripted(t, says(c.answer))
 				x := newStepper(t, carrier{engine, "1.1", false}, Settings{Calls: []Request{{Method: "GET", URL: address}}, MaxBody: 5_000})
 				d := x.call(target.Request{Call: x.prepare(asks(t, "GET", "/", c.change)), Want: wants(t, "status", "json.a.b", "header.X-A", "cookie.c")})

@@ -104,7 +104,7 @@ func newStepper(t *testing.T, by carrier, s Settings) *stepper {
 	}
 	x := &stepper{t: t, opened: opened}
 	if opened.Polls {
-		x.clock, err = wait.NewPoll(wait.DefaultSpin)
+		x.clock, err = wire.Clock(opened.Engine, wait.DefaultSpin)
 	} else {
 		x.clock = wait.NewDoze(wait.DefaultSpin)
 	}
@@ -214,6 +214,7 @@ func wants(t *testing.T, texts ...string) (all []look.Operand) {
 // everyStepper is all that carries steps, plain and over TLS.
 var everyStepper = []carrier{
 	{wire.Epoll, "1.1", false}, {wire.Sockets, "1.1", false}, {Std, "1.1", false}, {Std, "2", false}, {wire.Epoll, "2", false},
+	{wire.Uring, "1.1", false}, {wire.Uring, "2", false}, {wire.Uring, "1.1", true}, {wire.Uring, "2", true},
 	{wire.Epoll, "1.1", true}, {wire.Epoll, "2", true}, {wire.Sockets, "1.1", true}, {Std, "2", true},
 }
 

@@ -85,6 +85,9 @@ func (s Settings) carriedBy() (engine string, err error) {
 	all := []struct{ engine, beyond string }{
 		{wire.Epoll, cmp.Or(several, s.beyondEpoll())}, {wire.Sockets, cmp.Or(several, s.beyondSockets())}, {Std, ""},
 	}
+	if s.Engine == wire.Uring { // which is the first one, but for how it waits, and taken by its name only
+		all[0].engine = wire.Uring
+	}
 	beyond := ""
 	for _, candidate := range all {
 		switch s.Engine {

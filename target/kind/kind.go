@@ -111,8 +111,9 @@ type Opened struct {
 	// Request.Call is, and perhaps Bounded. It comes before Carrier; nil: the kind has
 	// no such calls.
 	Prepare func(call any) (any, error)
-	// Polls tells that the carrier's clock must be a *wait.Poll.
-	Polls bool
+	// Polls tells that the carrier's clock must be a *wait.Poll, and Rings that it had
+	// better have a ring.
+	Polls, Rings bool
 	// Divisible tells that several loops keep every promise that one keeps.
 	Divisible bool
 	// Frugal tells that connections do little but read, and need hardly a

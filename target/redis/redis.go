@@ -76,7 +76,7 @@ func (s *Settings) Open(_ context.Context, site kind.Site) (*kind.Opened, error)
 		return nil, err
 	}
 	return &kind.Opened{
-		Engine: engine, Polls: engine == wire.Epoll, Frugal: engine == wire.Sockets && o.TLS == nil,
+		Engine: server.Engine, Polls: wire.Polls(server.Engine), Rings: server.Engine == wire.Uring, Frugal: server.Engine == wire.Sockets && o.TLS == nil,
 		Divisible: s.Connections == 0, Retry: s.Retry, Err: kind.Never, Close: func() {},
 		Prepare: s.prepare,
 		Carrier: func(c target.Clock) (target.Carrier, error) { return server.Carrier(shared.another(), c) },

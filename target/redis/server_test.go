@@ -277,7 +277,7 @@ type caller struct {
 // engines are those that carry calls, the one that is taken first.
 func engines() []string {
 	if wire.HasEpoll {
-		return []string{wire.Epoll, wire.Sockets}
+		return []string{wire.Epoll, wire.Uring, wire.Sockets}
 	}
 	return []string{wire.Sockets}
 }
@@ -300,7 +300,7 @@ func openAt(t testing.TB, engine, address string, own *Call, change func(*Settin
 	}
 	x := &caller{t: t, opened: opened}
 	if opened.Polls {
-		x.clock, err = wait.NewPoll(wait.DefaultSpin)
+		x.clock, err = wire.Clock(opened.Engine, wait.DefaultSpin)
 	} else {
 		x.clock = wait.NewDoze(wait.DefaultSpin)
 	}

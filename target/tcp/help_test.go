@@ -48,8 +48,8 @@ const (
 
 // byEach has a test made over each engine that carries calls without TLS.
 func byEach(t *testing.T, test func(t *testing.T, engine string)) {
-	for _, engine := range []string{wire.Epoll, wire.Sockets} {
-		if engine != wire.Epoll || wire.HasEpoll {
+	for _, engine := range []string{wire.Epoll, wire.Uring, wire.Sockets} {
+		if !wire.Polls(engine) || wire.HasEpoll {
 			t.Run(engine, func(t *testing.T) { test(t, engine) })
 		}
 	}
@@ -83,7 +83,7 @@ func overAt(t testing.TB, engine, address string, change func(*Settings), site k
 	}
 	x := &caller{Opened: opened}
 	if opened.Polls {
-		x.clock, err = wait.NewPoll(0)
+		x.clock, err = wire.Clock(opened.Engine, 0)
 	} else {
 		x.clock = wait.NewDoze(0)
 	}

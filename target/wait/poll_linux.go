@@ -8,14 +8,16 @@ import (
 
 // Poll is the real clock of a loop whose calls are the kernel's to end: who
 // carries them registers descriptors, and waiting hands over what happens to
-// these. All methods but Wake belong to the loop; the first Wait for what is to
+// these, by epoll or io_uring. All methods but Wake belong to the loop; the first Wait for what is to
 // come locks it to its thread.
 type Poll struct {
 	zero      time.Time
 	last      time.Duration // the last reading
 	looked    time.Duration // when the descriptors were last looked at
-	seen      time.Duration // the reading before that
-	poller    *poller
+	seen      time.Duration // what had happened by then has been handed over
+	begun     time.Duration // the reading before the look at the first part of what is handed over in several
+	poller    poller
+	ring      *Ring // the same, if it is one; nil: it is epoll
 	waiter    *Waiter
 	places    []place // by their number in the poller's events
 	free      []int32 // places that nobody has
@@ -52,14 +54,43 @@ const stale = 50 * time.Microsecond
 // NewPoll makes a clock that shows the time since now, until Align. Waiting may
 // spin for the given share of one core, 0 to 1.
 func NewPoll(spin float64) (*Poll, error) {
-	poller, err := newPoller()
+	epoll, err := newEpoll()
 	if err != nil {
 		return nil, err
 	}
-	p := &Poll{poller: poller, waiter: On(poller, spin)}
-	p.zero = p.waiter.zero
+	return pollOn(epoll, spin), nil
+}
+
+// NewRing makes one that has io_uring, and a Ring. Its error says what this system
+// lacks, or that it forbids it.
+func NewRing(spin float64) (*Poll, error) {
+	ring, err := newRing()
+	if err != nil {
+		return nil, err
+	}
+	p := pollOn(ring, spin)
+	p.ring, ring.bind = ring, p.waiter.bind
 	return p, nil
 }
+
+// RingRefused says why NewRing would fail; nil: it would not.
+func RingRefused() error {
+	ring, err := newRing()
+	if err == nil {
+		ring.Close()
+	}
+	return err
+}
+
+func pollOn(poller poller, spin float64) *Poll {
+	p := &Poll{poller: poller, waiter: On(poller, spin)}
+	p.zero = p.waiter.zero
+	return p
+}
+
+// Ring is what sends and receives for those who ask it to; nil: there is none, and
+// each does so by itself.
+func (p *Poll) Ring() *Ring { return p.ring }
 
 // Align has the clock show the time since zero from now on. Several loops of a
 // trial share one.
@@ -69,6 +100,7 @@ func (p *Poll) Align(zero time.Time) {
 	p.last += shift
 	p.looked += shift
 	p.seen += shift
+	p.begun += shift
 	p.waiter.seen += shift
 }
 
@@ -113,18 +145,17 @@ func (p *Poll) look(until time.Duration) {
 		p.tell(p.before[i], Due)
 	}
 	p.before = p.before[:0]
-	p.seen = p.last
+	before := p.last
 	if until > p.last && len(p.again) == 0 {
 		p.waiter.wait(min(until, p.last+farthest))
 	} else {
 		p.poller.Look()
 	}
 	p.looked = p.Now()
-	again, events := p.again, p.poller.take()
+	events, left := p.poller.take()
+	p.note(before, left)
+	again := p.again
 	p.again = p.meanwhile[:0]
-	if len(events) == cap(p.poller.events) { // there may be more
-		p.Refresh()
-	}
 	for _, event := range events {
 		p.tell(Place{event.Fd, event.Pad}, event.Events)
 	}
@@ -134,6 +165,20 @@ func (p *Poll) look(until time.Duration) {
 	p.meanwhile = again
 	for _, at := range p.called.take() {
 		p.tell(at, 0)
+	}
+}
+
+// note notes up to when all has been handed over, after a look that began at that
+// time.
+func (p *Poll) note(before time.Duration, left rest) {
+	if left != none {
+		p.Refresh()
+	}
+	switch left {
+	case none:
+		p.seen, p.begun = before, before
+	case another:
+		p.seen, p.begun = p.begun, before
 	}
 }
 
@@ -169,6 +214,7 @@ func (p *Poll) Leave(at Place) {
 	here.handler = nil
 	here.generation++
 	p.free = append(p.free, at.number)
+	p.poller.leave(at)
 }
 
 // Again has the next Wait not wait, and call who has the place: it has left

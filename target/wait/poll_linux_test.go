@@ -8,9 +8,23 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-func newPoll(t *testing.T) *Poll {
+// byPolls runs a test with each kind of Poll that this system has.
+func byPolls(t *testing.T, test func(*testing.T, *Poll)) {
+	t.Run("epoll", func(t *testing.T) { test(t, opened(t, NewPoll)) })
+	t.Run("io_uring", func(t *testing.T) { test(t, newRingPoll(t)) })
+}
+
+func newRingPoll(t *testing.T) *Poll {
 	t.Helper()
-	p, err := NewPoll(DefaultSpin)
+	if err := RingRefused(); err != nil {
+		t.Skip(err)
+	}
+	return opened(t, NewRing)
+}
+
+func opened(t *testing.T, open func(spin float64) (*Poll, error)) *Poll {
+	t.Helper()
+	p, err := open(DefaultSpin)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -19,8 +33,9 @@ func newPoll(t *testing.T) *Poll {
 }
 
 // However far away the instant is, Wait comes back then, and not before.
-func TestPollComesBack(t *testing.T) {
-	p := newPoll(t)
+func TestPollComesBack(t *testing.T) { byPolls(t, testPollComesBack) }
+
+func testPollComesBack(t *testing.T, p *Poll) {
 	p.Align(time.Now().Add(time.Hour)) // a warm-up's clock is below zero
 	for _, d := range []time.Duration{0, time.Microsecond, time.Millisecond, soon, 3 * soon} {
 		until := p.Now() + d
@@ -35,8 +50,9 @@ func TestPollComesBack(t *testing.T) {
 }
 
 // No wake is lost, neither one during a wait nor one before it.
-func TestPollLosesNoWake(t *testing.T) {
-	p := newPoll(t)
+func TestPollLosesNoWake(t *testing.T) { byPolls(t, testPollLosesNoWake) }
+
+func testPollLosesNoWake(t *testing.T, p *Poll) {
 	var woken sync.WaitGroup
 	for range 2000 {
 		woken.Go(p.Wake)
@@ -80,8 +96,9 @@ func event(t *testing.T) (fd int, ring func()) {
 // What happens to a descriptor reaches its owner, at once, and him only: who
 // has left hears nothing more, not even of what had happened by then, nor does
 // the one who gets his place.
-func TestPollHandsOverToOwners(t *testing.T) {
-	p := newPoll(t)
+func TestPollHandsOverToOwners(t *testing.T) { byPolls(t, testPollHandsOverToOwners) }
+
+func testPollHandsOverToOwners(t *testing.T, p *Poll) {
 	var first, second, third heard
 	places := map[*heard]Place{}
 	add := func(h *heard) (ring func()) {
@@ -124,8 +141,9 @@ func TestPollHandsOverToOwners(t *testing.T) {
 
 // Who has left things undone is called again at the next wait, which does not
 // wait.
-func TestPollCallsAgain(t *testing.T) {
-	p := newPoll(t)
+func TestPollCallsAgain(t *testing.T) { byPolls(t, testPollCallsAgain) }
+
+func testPollCallsAgain(t *testing.T, p *Poll) {
 	fd, _ := event(t)
 	var h heard
 	at, err := p.Add(fd, &h)
@@ -146,8 +164,9 @@ func TestPollCallsAgain(t *testing.T) {
 }
 
 // Who has put things off is called before the next look, which waits all the same.
-func TestPollCallsBefore(t *testing.T) {
-	p := newPoll(t)
+func TestPollCallsBefore(t *testing.T) { byPolls(t, testPollCallsBefore) }
+
+func testPollCallsBefore(t *testing.T, p *Poll) {
 	fd, _ := event(t)
 	var h heard
 	at, err := p.Add(fd, &h)

@@ -66,10 +66,7 @@ func (w *Waiter) Wait(until time.Time) bool {
 }
 
 func (w *Waiter) wait(until time.Duration) bool {
-	if !w.bound {
-		bindThread()
-		w.bound = true
-	}
+	w.bind()
 	for {
 		if w.state.CompareAndSwap(woken, awake) {
 			return true
@@ -92,6 +89,14 @@ func (w *Waiter) wait(until time.Duration) bool {
 				return true
 			}
 		}
+	}
+}
+
+// bind locks the goroutine to its thread.
+func (w *Waiter) bind() {
+	if !w.bound {
+		bindThread()
+		w.bound = true
 	}
 }
 

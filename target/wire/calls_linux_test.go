@@ -23,7 +23,7 @@ import (
 
 // Calls that find all connections taken wait in line, first come first served,
 // and the time they wait is known.
-func TestCallsAreHeldInLine(t *testing.T) { byBoth(t, testCallsAreHeldInLine) }
+func TestCallsAreHeldInLine(t *testing.T) { byAll(t, testCallsAreHeldInLine) }
 
 func testCallsAreHeldInLine(t *testing.T, by kind) {
 	const delay, calls, limit = 20 * time.Millisecond, 12, 2
@@ -55,10 +55,12 @@ func testCallsAreHeldInLine(t *testing.T, by kind) {
 }
 
 // However many wait in line for a server that takes no connection: all end.
-func TestLongLineToNobody(t *testing.T) {
+func TestLongLineToNobody(t *testing.T) { byLoops(t, testLongLineToNobody) }
+
+func testLongLineToNobody(t *testing.T, by kind) {
 	defer debug.SetMaxStack(debug.SetMaxStack(512 << 10)) // whoever goes down with the line falls
 	const calls = 5000
-	e := kind(wire.Epoll).open(t, refusing(t), func(o *Options) { o.Connections = 1; o.Host = "255.255.255.255:1" })
+	e := by.open(t, refusing(t), func(o *Options) { o.Connections = 1; o.Host = "255.255.255.255:1" })
 	on := e.carrier.(*wire.Engine)
 	on.Fill()
 	for n := range calls {
@@ -70,7 +72,7 @@ func TestLongLineToNobody(t *testing.T) {
 }
 
 // The time that a call waits in line is none of that it has for its answer.
-func TestTimeoutBeginsWithTheConnection(t *testing.T) { byBoth(t, testTimeoutBeginsWithTheConnection) }
+func TestTimeoutBeginsWithTheConnection(t *testing.T) { byAll(t, testTimeoutBeginsWithTheConnection) }
 
 func testTimeoutBeginsWithTheConnection(t *testing.T, by kind) {
 	const timeout = 50 * time.Millisecond
@@ -86,7 +88,7 @@ func testTimeoutBeginsWithTheConnection(t *testing.T, by kind) {
 }
 
 // CancelAll ends a call in whatever state it is, and those sent later.
-func TestCancelAll(t *testing.T) { byBoth(t, testCancelAll) }
+func TestCancelAll(t *testing.T) { byAll(t, testCancelAll) }
 
 func testCancelAll(t *testing.T, by kind) {
 	silent := serve(t, func(p *peer) {
@@ -118,7 +120,7 @@ func testCancelAll(t *testing.T, by kind) {
 
 // Cancel ends the one call, in whatever state it is, and its connection; the
 // others go on, and the next in line takes the place.
-func TestCancel(t *testing.T) { byBoth(t, testCancel) }
+func TestCancel(t *testing.T) { byAll(t, testCancel) }
 
 func testCancel(t *testing.T, by kind) {
 	for cancelled := range uint32(4) { // reading, sending, in line, and the last in line
@@ -175,7 +177,7 @@ func testCancel(t *testing.T, by kind) {
 }
 
 // A clock that starts below zero, for a warm-up, hides nothing.
-func TestClockMayStartBelowZero(t *testing.T) { byBoth(t, testClockMayStartBelowZero) }
+func TestClockMayStartBelowZero(t *testing.T) { byAll(t, testClockMayStartBelowZero) }
 
 func testClockMayStartBelowZero(t *testing.T, by kind) {
 	e := by.start(t, options(serve(t, well), nil), -time.Hour)
@@ -242,7 +244,7 @@ func mischief(p *peer, chance *rand.Rand) {
 // Whatever the server does, with whatever settings: every call ends exactly
 // once and in time, the books balance at every moment, and in the end no
 // descriptor is left.
-func TestEveryCallEndsOnce(t *testing.T) { byBoth(t, testEveryCallEndsOnce) }
+func TestEveryCallEndsOnce(t *testing.T) { byAll(t, testEveryCallEndsOnce) }
 
 func testEveryCallEndsOnce(t *testing.T, by kind) {
 	var seed atomic.Uint64
@@ -293,7 +295,7 @@ func testEveryCallEndsOnce(t *testing.T, by kind) {
 }
 
 // Descriptors are given back, those of calls that were given up too.
-func TestNoDescriptorIsLeft(t *testing.T) { byBoth(t, testNoDescriptorIsLeft) }
+func TestNoDescriptorIsLeft(t *testing.T) { byAll(t, testNoDescriptorIsLeft) }
 
 func testNoDescriptorIsLeft(t *testing.T, by kind) {
 	address := serve(t, well)
@@ -342,7 +344,7 @@ func terse(answer string) func(*peer) {
 
 // In the steady state a call allocates nothing: not when it is held, and not
 // when it fails.
-func TestCallsAllocateNothing(t *testing.T) { byBoth(t, testCallsAllocateNothing) }
+func TestCallsAllocateNothing(t *testing.T) { byAll(t, testCallsAllocateNothing) }
 
 func testCallsAllocateNothing(t *testing.T, by kind) {
 	for name, c := range map[string]struct {
@@ -414,7 +416,7 @@ var typical = "HTTP/1.1 200 OK\r\n" +
 // BenchmarkCall makes calls at some connections, against a server that does
 // next to nothing, in this process.
 func BenchmarkCall(b *testing.B) {
-	for _, by := range []kind{wire.Epoll, wire.Sockets} {
+	for _, by := range []kind{wire.Epoll, wire.Uring, wire.Sockets} {
 		for _, connections := range []int{1, 16, 256} {
 			b.Run(fmt.Sprintf("%s/%d", by, connections), func(b *testing.B) { benchmarkCall(b, by, connections) })
 		}

@@ -8,7 +8,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"plimsoll/target"
-	"plimsoll/target/client"
 )
 
 // conn is a connection, or the place of one that is closed, with one call at a
@@ -80,7 +79,7 @@ func (e *Engine) prepare(c *conn, x *Exchange) {
 // reuse sends a call on an idle connection, unless that is gone: nothing is
 // sent on one whose end has come.
 func (e *Engine) reuse(c *conn, x *Exchange) bool {
-	if !e.poll.Fresh() && client.Ended(c.fd, c.secure == nil) {
+	if c.spent(c.secure == nil) {
 		e.close(c)
 		return false
 	}
@@ -189,17 +188,6 @@ func (c *conn) take(b []byte, err error) (more bool) {
 	return seen.here()
 }
 
-// breach is the class of an error of reading from a connection.
-func breach(err error) string {
-	if client.Alert(err) {
-		return target.TLS
-	}
-	if err == io.ErrUnexpectedEOF {
-		return target.Body
-	}
-	return target.Reset
-}
-
 // dismiss closes an idle connection that is of no more use.
 func (e *Engine) dismiss(c *conn) {
 	e.close(c)
@@ -236,22 +224,6 @@ func (e *Engine) write(c *conn) (there bool) {
 	return true
 }
 
-// scarce tells whether it is this machine that has no room.
-func scarce(err error) bool { return err == unix.ENOBUFS || err == unix.ENOMEM }
-
-// cut ends a call whose request cannot be sent. The answer may be there all the
-// same: a server may refuse and close.
-func (e *Engine) cut(c *conn, err error) {
-	if !scarce(err) {
-		seen := c.sight()
-		c.unsent, c.closing = nil, true
-		if c.read(); !seen.here() || c.full {
-			return
-		}
-	}
-	e.lose(c, breach(err), err)
-}
-
 func (e *Engine) feed(c *conn, b []byte) {
 	n, end, fault := c.reader.Feed(b)
 	switch {
@@ -260,7 +232,7 @@ func (e *Engine) feed(c *conn, b []byte) {
 	case end != More && c.hello:
 		e.welcome(c, n == len(b) && end == Whole)
 	case end != More:
-		e.answered(c, end == Whole && n == len(b) && len(c.unsent)+len(c.later)+c.backlog() == 0 && !c.closing)
+		e.answered(c, end == Whole && n == len(b) && len(c.unsent)+len(c.later)+c.backlog() == 0 && !c.closing && !(c.secure == nil && c.unread()))
 	default:
 		e.begins(c)
 	}
@@ -359,8 +331,8 @@ func (e *Engine) lose(c *conn, class string, err error) {
 	c.x = nil
 	if !c.hello {
 		x.BytesIn += c.reader.Size()
-		if c.secure != nil { // what the system has not taken has not gone
-			x.BytesOut = min(x.BytesOut, c.before+c.taken-c.mark)
+		if c.secure != nil || c.rings() { // what the system has not taken has not gone
+			x.BytesOut = min(x.BytesOut, c.before+c.accepted()-c.mark)
 		}
 	}
 	e.failed(x, c.reader, f, e.now())

@@ -9,22 +9,28 @@ package wire
 
 import (
 	"crypto/tls"
-	"errors"
 	"fmt"
 	"time"
 
 	"plimsoll/target"
+	"plimsoll/target/wait"
 )
 
 // The engines' names, as results have them.
 const (
 	Epoll   = "wire-epoll" // Engine and Multiplexer, over wait.Poll: Linux
+	Uring   = "wire-uring" // the same over a wait.Poll with a ring: Linux 6.1, where io_uring is allowed
 	Sockets = "wire-net"   // Net, over wait.Doze: every system
 )
 
+// Polls tells whether an engine goes by a clock that is a *wait.Poll.
+func Polls(engine string) bool { return engine == Epoll || engine == Uring }
+
 // Server is whom a trial's engines call. It knows where that is.
 type Server struct {
-	engine string
+	// Engine is the one that calls it: Epoll, where Uring was asked for and is not to
+	// be had.
+	Engine string
 	o      Options
 	found
 }
@@ -33,23 +39,35 @@ type Server struct {
 // where it is the engine that connects. That there are none shows in the calls.
 func Open(engine string, o Options) (*Server, error) {
 	switch {
-	case engine == Epoll && !HasEpoll:
-		return nil, errors.New("the engine " + Epoll + " needs Linux")
-	case engine != Epoll && engine != Sockets:
-		return nil, fmt.Errorf("there is no engine %q, but %s and %s", engine, Epoll, Sockets)
+	case Polls(engine) && !HasEpoll:
+		return nil, fmt.Errorf("the engine %s needs Linux", engine)
+	case !Polls(engine) && engine != Sockets:
+		return nil, fmt.Errorf("there is no engine %q, but %s, %s and %s", engine, Epoll, Uring, Sockets)
+	case engine == Uring && wait.RingRefused() != nil:
+		engine = Epoll
 	}
-	s := &Server{engine: engine, o: o}
-	if engine == Epoll {
+	s := &Server{Engine: engine, o: o}
+	if Polls(engine) {
 		s.found = find(o)
 	}
 	return s, nil
 }
 
-// Carrier carries a loop's calls to the server, as its codec has it: Epoll by a
-// clock that is a *wait.Poll. Nothing is sent yet.
+// Clock is one for a loop whose calls an engine that polls carries, as those of
+// wait.NewPoll.
+func Clock(engine string, spin float64) (*wait.Poll, error) {
+	if engine == Uring {
+		return wait.NewRing(spin)
+	}
+	return wait.NewPoll(spin)
+}
+
+// Carrier carries a loop's calls to the server, as its codec has it: where the engine
+// polls, by a clock that is a *wait.Poll, whose ring it uses if there is one. Nothing
+// is sent yet.
 func (s *Server) Carrier(codec Codec, clock target.Clock) (target.Carrier, error) {
-	if s.engine == Epoll {
-		return s.epoll(codec, clock)
+	if Polls(s.Engine) {
+		return s.polling(codec, clock)
 	}
 	return NewNet(s.o, codec, clock), nil
 }

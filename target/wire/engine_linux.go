@@ -35,10 +35,10 @@ func newEngine(o Options, codec Codec, server found, poll *wait.Poll) *Engine {
 // HasEpoll tells whether this system has epoll.
 const HasEpoll = true
 
-func (s *Server) epoll(codec Codec, clock target.Clock) (target.Carrier, error) {
+func (s *Server) polling(codec Codec, clock target.Clock) (target.Carrier, error) {
 	poll, ok := clock.(*wait.Poll)
 	if !ok {
-		return nil, fmt.Errorf("the engine %s goes by a clock that polls, not by %T", Epoll, clock)
+		return nil, fmt.Errorf("the engine %s goes by a clock that polls, not by %T", s.Engine, clock)
 	}
 	if m, several := codec.(Multiplexing); several {
 		return newMultiplexer(s.o, m, s.found, poll), nil

@@ -30,9 +30,10 @@ type link struct {
 	closing    bool  // the server has closed it, though there may be bytes to read
 	full       bool  // has more to read, or to write, than one turn allows
 
-	taken             int64         // bytes that the system has taken of what TLS had to say
+	taken             int64         // bytes that the system has taken, where write does not tell
 	piece             int           // bytes that were said of which the system has not taken the cipher text (say)
 	counted           int64         // of taken, as far as departed has told
+	owed              []byte        // what the ring could not send of what it has taken
 	began, met, shook time.Duration // when it began to connect, the socket was, and hands were shaken
 }
 
@@ -46,6 +47,9 @@ type holder interface {
 	// take takes in what has come, or why nothing will: io.EOF, or else what went
 	// wrong. It tells whether more is wanted.
 	take(b []byte, err error) (more bool)
+	// bounced hears that the last n bytes of what it has written never left, after a
+	// write that seemed to go well, and why. Nothing more will be taken.
+	bounced(n int, err error)
 }
 
 // sockets are what all links of an engine have in common.
@@ -53,7 +57,8 @@ type sockets struct {
 	found
 	ways    []way
 	poll    *wait.Poll
-	secrecy *secrecy // of TLS; nil: none
+	ring    *wait.Ring // sends and receives; nil: each link does by itself
+	secrecy *secrecy   // of TLS; nil: none
 	tell    Telling
 	hears   func() // Options.Connected
 	dials   int    // begun so far, for the turn of the sources
@@ -62,7 +67,7 @@ type sockets struct {
 }
 
 func newSockets(o Options, server found, poll *wait.Poll) *sockets {
-	s := &sockets{found: server, ways: server.ways(), poll: poll, tell: o.Tell, hears: o.Connected, buffer: make([]byte, 64<<10)}
+	s := &sockets{found: server, ways: server.ways(), poll: poll, ring: poll.Ring(), tell: o.Tell, hears: o.Connected, buffer: make([]byte, 64<<10)}
 	if o.TLS != nil {
 		s.secrecy, s.plain = newSecrecy(o.TLS, poll), make([]byte, 16<<10)
 	}
@@ -171,6 +176,14 @@ func (l *link) Ready(events uint32) {
 	if !l.connected || l.generation != generation {
 		return
 	}
+	if l.rings() {
+		if !l.settleUp(events) {
+			return
+		}
+		if events&wait.Unsent != 0 && len(l.owed) == 0 {
+			events |= unix.EPOLLOUT
+		}
+	}
 	if l.secure != nil && events&unix.EPOLLOUT != 0 && l.push() != nil {
 		l.closing = true // what has come is read all the same
 	}
@@ -210,7 +223,11 @@ func (l *link) meet() {
 
 // stand has the link take requests.
 func (l *link) stand() {
-	if l.connected = true; l.sockets.hears != nil {
+	l.connected = true
+	if l.sockets.ring != nil {
+		l.sockets.ring.Receive(l.place)
+	}
+	if l.sockets.hears != nil {
 		l.sockets.hears()
 	}
 	l.holder.up(nil)
@@ -247,7 +264,7 @@ func (l *link) read() {
 
 func (l *link) readInto(buffer []byte) {
 	for range pieces {
-		n, errno := rawRead(l.fd, buffer)
+		b, dry, errno := l.receive(buffer)
 		more := true
 		switch {
 		case errno == unix.EINTR:
@@ -255,14 +272,14 @@ func (l *link) readInto(buffer []byte) {
 			return
 		case errno != 0:
 			more = l.end(errno)
-		case n == 0:
+		case len(b) == 0:
 			more = l.end(io.EOF)
 		case l.secure != nil:
-			more = l.open(buffer[:n])
+			more = l.open(b)
 		default:
-			more = l.holder.take(buffer[:n], nil)
+			more = l.holder.take(b, nil)
 		}
-		if !more || errno == 0 && n < len(buffer) && !l.closing {
+		if !more || dry && !l.closing {
 			return
 		}
 	}
@@ -283,7 +300,7 @@ func (l *link) write(b []byte) (n int, err error) {
 		return l.seal(b)
 	}
 	for n < len(b) {
-		m, errno := rawWrite(l.fd, b[n:])
+		m, errno := l.send(b[n:])
 		switch errno {
 		case 0:
 			n += m
@@ -295,14 +312,6 @@ func (l *link) write(b []byte) (n int, err error) {
 		}
 	}
 	return n, nil
-}
-
-// backlog is how many bytes the system has not taken yet of those that write has.
-func (l *link) backlog() int {
-	if l.secure == nil {
-		return 0
-	}
-	return len(l.secure.out())
 }
 
 // end hands over that nothing will come any more.
@@ -323,6 +332,6 @@ func (l *link) hangUp() {
 		l.sockets.poll.Leave(l.place)
 		_ = unix.Close(l.fd)
 	}
-	l.fd, l.full, l.piece = -1, false, 0
+	l.fd, l.full, l.owed, l.piece = -1, false, nil, 0
 	l.generation++
 }

@@ -32,17 +32,17 @@ func (l *link) shakeHands() {
 func (l *link) shakingBytes() {
 	buffer := l.sockets.lend()
 	for l.secure.hungry() {
-		n, errno := rawRead(l.fd, buffer)
+		b, _, errno := l.receive(buffer)
 		switch {
 		case errno == unix.EINTR:
 			continue
 		case errno == unix.EAGAIN:
 		case errno != 0:
 			l.secure.end(errno)
-		case n == 0:
+		case len(b) == 0:
 			l.secure.end(io.EOF)
 		default:
-			l.secure.feed(buffer[:n])
+			l.secure.feed(b)
 			continue
 		}
 		break
@@ -143,11 +143,10 @@ func (l *link) push() error {
 		if len(out) == 0 {
 			return nil
 		}
-		n, errno := rawWrite(l.fd, out)
+		n, errno := l.send(out)
 		switch errno {
 		case 0:
 			l.secure.sent(n)
-			l.taken += int64(n)
 		case unix.EINTR:
 		case unix.EAGAIN:
 			return nil
@@ -167,6 +166,7 @@ func (l *link) takeLeave() {
 	case l.backlog() == 0:
 		l.secure.bye()
 		_ = l.push()
+		l.flush()
 	}
 	l.secure.leave()
 	l.secure = nil

@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"plimsoll/target"
-	"plimsoll/target/client"
 	"plimsoll/target/wait"
 )
 
@@ -112,7 +111,7 @@ func (t *trunk) doubtful(since time.Duration) bool {
 
 // gone tells whether the connection has ended that has had nothing to do.
 func (t *trunk) gone() bool {
-	return len(t.streams) == 0 && t.connected && !t.m.poll.Fresh() && client.Ended(t.fd, false)
+	return len(t.streams) == 0 && t.connected && t.spent(false)
 }
 
 // Take returns the next call that has ended.

@@ -69,7 +69,7 @@ func secure(t testing.TB, script func(*peer)) (address string, client *tls.Confi
 
 // Over TLS calls share connections, large bodies go both ways, and nothing is
 // left behind.
-func TestCallsOverTLS(t *testing.T) { byBoth(t, testCallsOverTLS) }
+func TestCallsOverTLS(t *testing.T) { byAll(t, testCallsOverTLS) }
 
 func testCallsOverTLS(t *testing.T, by kind) {
 	large := ask("PUT", strings.Repeat("x", 3<<20))
@@ -94,7 +94,7 @@ func testCallsOverTLS(t *testing.T, by kind) {
 }
 
 // Whoever is not who he should be, or speaks something else, is not asked.
-func TestHandshakeFails(t *testing.T) { byBoth(t, testHandshakeFails) }
+func TestHandshakeFails(t *testing.T) { byAll(t, testHandshakeFails) }
 
 func testHandshakeFails(t *testing.T, by kind) {
 	address, config := secure(t, well)

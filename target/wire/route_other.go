@@ -21,6 +21,6 @@ type found struct{}
 
 func find(Options) found { return found{} }
 
-func (s *Server) epoll(Codec, target.Clock) (target.Carrier, error) {
+func (s *Server) polling(Codec, target.Clock) (target.Carrier, error) {
 	return nil, errors.New("no epoll")
 }

@@ -186,10 +186,21 @@ func (e *engine) Close() {
 // kind is the name of an engine.
 type kind string
 
-// byBoth runs a test with each engine.
-func byBoth(t *testing.T, test func(*testing.T, kind)) {
-	for _, by := range []kind{wire.Epoll, wire.Sockets} {
-		t.Run(string(by), func(t *testing.T) { test(t, by) })
+// byAll runs a test with each engine.
+func byAll(t *testing.T, test func(*testing.T, kind)) {
+	byLoops(t, test)
+	t.Run(wire.Sockets, func(t *testing.T) { test(t, wire.Sockets) })
+}
+
+// byLoops runs a test with each engine that is an event loop.
+func byLoops(t *testing.T, test func(*testing.T, kind)) {
+	for _, by := range []kind{wire.Epoll, wire.Uring} {
+		t.Run(string(by), func(t *testing.T) {
+			if by == wire.Uring && wait.RingRefused() != nil {
+				t.Skip(wait.RingRefused())
+			}
+			test(t, by)
+		})
 	}
 }
 
@@ -206,15 +217,15 @@ func (k kind) start(t testing.TB, o Options, from time.Duration) *engine {
 func (k kind) on(t testing.TB, server *wire.Server, o Options, from time.Duration) *engine {
 	t.Helper()
 	e, err := &engine{due: from}, error(nil)
-	if k == wire.Epoll {
-		e.clock, err = wait.NewPoll(wait.DefaultSpin)
+	if wire.Polls(string(k)) {
+		e.clock, err = wire.Clock(string(k), wait.DefaultSpin)
 	} else {
 		e.clock = wait.NewDoze(wait.DefaultSpin)
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := server.Carrier(http1.NewCodec(o.asks, k == wire.Epoll), e.clock)
+	c, err := server.Carrier(http1.NewCodec(o.asks, wire.Polls(string(k))), e.clock)
 	if err != nil {
 		t.Fatal(err)
 	}

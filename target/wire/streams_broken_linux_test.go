@@ -17,7 +17,9 @@ import (
 // A server that goes away under calls has not looked at some: they are sent once
 // more, on another connection, and those in line behind it, where there may be but
 // one.
-func TestGoAwayWithCallsInLine(t *testing.T) {
+func TestGoAwayWithCallsInLine(t *testing.T) { byLoops(t, testGoAwayWithCallsInLine) }
+
+func testGoAwayWithCallsInLine(t *testing.T, by kind) {
 	s := share(t, nil)
 	var before sync.Map // numbers of the requests on the first connection
 	s.does(func(q *question) bool {
@@ -37,7 +39,7 @@ func TestGoAwayWithCallsInLine(t *testing.T) {
 		q.leave()
 		return false
 	})
-	e := multiplex(t, s.address, 4, func(o *Options) { o.Connections = 1 })
+	e := by.multiplex(t, s.address, 4, func(o *Options) { o.Connections = 1 })
 	e.send(0, 10)
 	ended := collect(t, e, 10)
 	expectOK(t, ended)
@@ -57,6 +59,10 @@ func TestGoAwayWithCallsInLine(t *testing.T) {
 // before anything is sent on it, also where there may be but one, and though nobody
 // has looked at it.
 func TestClosedWhileIdleSharedIsReplaced(t *testing.T) {
+	byLoops(t, testClosedWhileIdleSharedIsReplaced)
+}
+
+func testClosedWhileIdleSharedIsReplaced(t *testing.T, by kind) {
 	for _, looks := range []bool{false, true} {
 		gone := make(chan bool, 1)
 		s := share(t, func(q *question) bool {
@@ -68,7 +74,7 @@ func TestClosedWhileIdleSharedIsReplaced(t *testing.T) {
 			gone <- true
 			return false
 		})
-		e := multiplex(t, s.address, 0, func(o *Options) { o.Connections = 1 })
+		e := by.multiplex(t, s.address, 0, func(o *Options) { o.Connections = 1 })
 		expectOK(t, call(t, e, 1))
 		<-gone
 		time.Sleep(5 * time.Millisecond)
@@ -100,7 +106,7 @@ const nudge = 50_000
 
 // stuck is a server whose first connection takes nothing any more, behind a call, an
 // upload, and some calls that have seen to that, and who is stuck with it.
-func stuck(t *testing.T, change func(*Options)) (s *sharer, e *engine, nudges int) {
+func stuck(t *testing.T, by kind, change func(*Options)) (s *sharer, e *engine, nudges int) {
 	s = share(t, nil, wide...)
 	s.does(func(q *question) bool {
 		switch {
@@ -114,7 +120,7 @@ func stuck(t *testing.T, change func(*Options)) (s *sharer, e *engine, nudges in
 	})
 	var once sync.Once
 	t.Cleanup(func() { once.Do(func() { close(s.hearing) }) })
-	e = multiplex(t, s.address, 100_000, func(o *Options) {
+	e = by.multiplex(t, s.address, 100_000, func(o *Options) {
 		o.Requests = []http1.Request{ask("GET", ""), ask("PUT", strings.Repeat("x", 64<<20))}
 		if change != nil {
 			change(o)
@@ -142,7 +148,11 @@ func stuck(t *testing.T, change func(*Options)) (s *sharer, e *engine, nudges in
 // A connection that breaks takes the calls with it of which anything has left this
 // machine; the others go elsewhere, as if nothing had been.
 func TestCallsOfWhichNothingHasLeftGoElsewhere(t *testing.T) {
-	s, e, nudges := stuck(t, nil)
+	byLoops(t, testCallsOfWhichNothingHasLeftGoElsewhere)
+}
+
+func testCallsOfWhichNothingHasLeftGoElsewhere(t *testing.T, by kind) {
+	s, e, nudges := stuck(t, by, nil)
 	for n := range uint32(5) {
 		e.Send(10+n, 0, e.now())
 	}
@@ -167,10 +177,12 @@ func TestCallsOfWhichNothingHasLeftGoElsewhere(t *testing.T) {
 }
 
 // The time of a call goes on where it goes elsewhere.
-func TestTheTimeGoesOnElsewhere(t *testing.T) {
+func TestTheTimeGoesOnElsewhere(t *testing.T) { byLoops(t, testTheTimeGoesOnElsewhere) }
+
+func testTheTimeGoesOnElsewhere(t *testing.T, by kind) {
 	const timeout = 400 * time.Millisecond
 	for range 5 { // a busy machine may take its time over that, but not five times
-		s, e, _ := stuck(t, func(o *Options) { o.Timeout = timeout })
+		s, e, _ := stuck(t, by, func(o *Options) { o.Timeout = timeout })
 		e.Send(10, 0, e.now())
 		sent := e.now()
 		for e.now() < sent+timeout*3/4 {
@@ -196,10 +208,12 @@ func TestTheTimeGoesOnElsewhere(t *testing.T) {
 
 // However many calls are given up that a frozen server never reads, they take no
 // memory, and those after them end in their time, too.
-func TestCallsGivenUpDoNotPileUp(t *testing.T) {
+func TestCallsGivenUpDoNotPileUp(t *testing.T) { byLoops(t, testCallsGivenUpDoNotPileUp) }
+
+func testCallsGivenUpDoNotPileUp(t *testing.T, by kind) {
 	const timeout = 200 * time.Millisecond
 	for _, connections := range []int{0, 1} {
-		s, e, _ := stuck(t, func(o *Options) { o.Timeout, o.Connections = timeout, connections })
+		s, e, _ := stuck(t, by, func(o *Options) { o.Timeout, o.Connections = timeout, connections })
 		most, ended := 0, 0
 		for sent := 0; sent < 10_000; {
 			for range 100 {
@@ -229,9 +243,11 @@ func TestCallsGivenUpDoNotPileUp(t *testing.T) {
 
 // A connection that cannot be set up fails all calls that wait for it, one attempt
 // each.
-func TestNoConnectionForMany(t *testing.T) {
+func TestNoConnectionForMany(t *testing.T) { byLoops(t, testNoConnectionForMany) }
+
+func testNoConnectionForMany(t *testing.T, by kind) {
 	for _, connections := range []int{0, 1} {
-		e := multiplex(t, refusing(t), 4, func(o *Options) { o.Connections = connections })
+		e := by.multiplex(t, refusing(t), 4, func(o *Options) { o.Connections = connections })
 		e.send(0, 12)
 		ended := collect(t, e, 12)
 		expectClass(t, ended, target.Connect)
@@ -244,10 +260,12 @@ func TestNoConnectionForMany(t *testing.T) {
 }
 
 // However many wait in line for a server that takes no connection: all end.
-func TestLongLineOfStreamsToNobody(t *testing.T) {
+func TestLongLineOfStreamsToNobody(t *testing.T) { byLoops(t, testLongLineOfStreamsToNobody) }
+
+func testLongLineOfStreamsToNobody(t *testing.T, by kind) {
 	defer debug.SetMaxStack(debug.SetMaxStack(512 << 10)) // whoever goes down with the line falls
 	const calls = 5000
-	e := multiplex(t, "255.255.255.255:1", 1, func(o *Options) { o.Connections = 1 })
+	e := by.multiplex(t, "255.255.255.255:1", 1, func(o *Options) { o.Connections = 1 })
 	m := e.carrier.(*wire.Multiplexer)
 	m.Fill()
 	e.send(0, calls)
@@ -262,10 +280,14 @@ func TestLongLineOfStreamsToNobody(t *testing.T) {
 // A server that breaks the rules is told why its connection ends, with all calls on
 // it.
 func TestServersAreToldWhyAConnectionEnds(t *testing.T) {
+	byLoops(t, testServersAreToldWhyAConnectionEnds)
+}
+
+func testServersAreToldWhyAConnectionEnds(t *testing.T, by kind) {
 	s := share(t, func(q *question) bool {
 		return q.n < 2 || q.write(func(w *peers.Framer) error { return w.WriteRawFrame(peers.FrameData, 0, 0, nil) })
 	})
-	e := multiplex(t, s.address, 0, nil)
+	e := by.multiplex(t, s.address, 0, nil)
 	e.send(0, 3)
 	expectClass(t, collect(t, e, 3), target.Body)
 	for try := 0; s.leaves.Load() != 1; try++ {

@@ -80,13 +80,15 @@ func (m *moody) at(q *question) bool {
 // settings: every call ends once and in time, the books balance at every moment,
 // nothing is said of more attempts than were seen, nor of less, and nothing comes
 // after the end.
-func TestEveryCallOnAStreamEndsOnce(t *testing.T) {
+func TestEveryCallOnAStreamEndsOnce(t *testing.T) { byLoops(t, testEveryCallOnAStreamEndsOnce) }
+
+func testEveryCallOnAStreamEndsOnce(t *testing.T, by kind) {
 	classes := map[string]int{}
 	rapid.Check(t, func(r *rapid.T) {
 		server := &moody{chance: rand.New(rand.NewPCG(rapid.Uint64().Draw(r, "seed"), 0)), rough: rapid.Bool().Draw(r, "rough")}
 		s := share(t, server.at, setting(peers.SettingMaxConcurrentStreams, 4))
 		timeout := time.Duration(rapid.IntRange(5, 60).Draw(r, "timeout ms")) * time.Millisecond
-		e := startMultiplex(t, s.address, rapid.IntRange(0, 6).Draw(r, "streams"), func(o *Options) {
+		e := by.startMultiplex(t, s.address, rapid.IntRange(0, 6).Draw(r, "streams"), func(o *Options) {
 			o.Timeout, o.KeepAlive = timeout, rapid.IntRange(0, 3).Draw(r, "keep") > 0
 			if o.Options.PerUser = rapid.IntRange(0, 3).Draw(r, "per user") == 0; !o.Options.PerUser {
 				o.Connections = rapid.SampledFrom([]int{0, 1, 2}).Draw(r, "connections")
@@ -151,11 +153,13 @@ func TestEveryCallOnAStreamEndsOnce(t *testing.T) {
 
 // The same with a server that breaks no connection: it sees as many requests as are
 // told of, to the last one.
-func TestStreamsAreCountedAsTheyAreSeen(t *testing.T) {
+func TestStreamsAreCountedAsTheyAreSeen(t *testing.T) { byLoops(t, testStreamsAreCountedAsTheyAreSeen) }
+
+func testStreamsAreCountedAsTheyAreSeen(t *testing.T, by kind) {
 	rapid.Check(t, func(r *rapid.T) {
 		server := &moody{chance: rand.New(rand.NewPCG(rapid.Uint64().Draw(r, "seed"), 0))}
 		s := share(t, server.at, setting(peers.SettingMaxConcurrentStreams, 4))
-		e := startMultiplex(t, s.address, rapid.IntRange(0, 6).Draw(r, "streams"), func(o *Options) {
+		e := by.startMultiplex(t, s.address, rapid.IntRange(0, 6).Draw(r, "streams"), func(o *Options) {
 			o.Timeout, o.Connections = 50*time.Millisecond, rapid.SampledFrom([]int{0, 1, 2}).Draw(r, "connections")
 			o.Requests = []http1.Request{ask("GET", ""), ask("POST", "x")}
 		})

@@ -20,7 +20,9 @@ import (
 
 // Calls whose connection turns out to be broken when something is said on it have
 // ended then, however long the loop was about to wait.
-func TestCallsThatEndBeforeTheLoopWaits(t *testing.T) {
+func TestCallsThatEndBeforeTheLoopWaits(t *testing.T) { byLoops(t, testCallsThatEndBeforeTheLoopWaits) }
+
+func testCallsThatEndBeforeTheLoopWaits(t *testing.T, by kind) {
 	s := share(t, nil, wide...)
 	s.does(func(q *question) bool {
 		q.widen()
@@ -28,7 +30,7 @@ func TestCallsThatEndBeforeTheLoopWaits(t *testing.T) {
 		return true
 	})
 	t.Cleanup(func() { close(s.hearing) })
-	e := multiplex(t, s.address, 0, func(o *Options) {
+	e := by.multiplex(t, s.address, 0, func(o *Options) {
 		o.Requests, o.Timeout = []http1.Request{ask("PUT", strings.Repeat("x", 64<<20)), ask("GET", "")}, 0
 	})
 	e.Send(0, 0, e.now())
@@ -58,6 +60,10 @@ func TestCallsThatEndBeforeTheLoopWaits(t *testing.T) {
 // How long a connection takes is none of the second that the server has to say
 // whether it wants a body.
 func TestPatienceBeginsWithTheConnection(t *testing.T) {
+	byLoops(t, testPatienceBeginsWithTheConnection)
+}
+
+func testPatienceBeginsWithTheConnection(t *testing.T, by kind) {
 	if testing.Short() {
 		t.Skip("takes three seconds")
 	}
@@ -86,7 +92,7 @@ func TestPatienceBeginsWithTheConnection(t *testing.T) {
 		})
 	})
 	address, accept := later(t)
-	e := multiplex(t, address, 0, func(o *Options) {
+	e := by.multiplex(t, address, 0, func(o *Options) {
 		o.Timeout = 20 * time.Second
 		put := ask("PUT", "")
 		put.Bytes, put.Later = []byte("PUT / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n"), []byte("hello")

@@ -18,9 +18,13 @@ import (
 // A server that takes whatever there is does not keep the others waiting, and one
 // whose system has no room at times is told the rest when it has.
 func TestEagerServersLetOthersHaveTheirTurn(t *testing.T) {
+	byLoops(t, testEagerServersLetOthersHaveTheirTurn)
+}
+
+func testEagerServersLetOthersHaveTheirTurn(t *testing.T, by kind) {
 	s := share(t, func(q *question) bool { return (q.n > 0 || q.widen()) && atOnce(q) }, wide...)
 	s.wide.Store(true)
-	e := multiplex(t, s.address, 0, func(o *Options) {
+	e := by.multiplex(t, s.address, 0, func(o *Options) {
 		o.Requests = []http1.Request{ask("GET", ""), ask("PUT", strings.Repeat("x", 64<<20))}
 		o.Timeout = time.Minute
 	})
@@ -45,14 +49,16 @@ func TestEagerServersLetOthersHaveTheirTurn(t *testing.T) {
 }
 
 // Many large uploads at once come whole to servers that take their time.
-func TestLargeUploadsToSlowReaders(t *testing.T) {
+func TestLargeUploadsToSlowReaders(t *testing.T) { byLoops(t, testLargeUploadsToSlowReaders) }
+
+func testLargeUploadsToSlowReaders(t *testing.T, by kind) {
 	size := 10 << 20
 	if testing.Short() {
 		size = 1 << 20
 	}
 	s := share(t, atOnce)
 	s.slow.Store(10_000)
-	e := multiplex(t, s.address, 0, func(o *Options) {
+	e := by.multiplex(t, s.address, 0, func(o *Options) {
 		o.Requests, o.Timeout = []http1.Request{ask("PUT", strings.Repeat("x", size))}, 2*time.Minute
 	})
 	e.send(0, 50)
@@ -74,13 +80,15 @@ func TestLargeUploadsToSlowReaders(t *testing.T) {
 }
 
 // Cancelling one call resets its stream, and leaves the others alone.
-func TestCancelOfOneStream(t *testing.T) {
+func TestCancelOfOneStream(t *testing.T) { byLoops(t, testCancelOfOneStream) }
+
+func testCancelOfOneStream(t *testing.T, by kind) {
 	asked := make(chan *question, 8)
 	s := share(t, func(q *question) bool {
 		asked <- q
 		return true
 	})
-	e := multiplex(t, s.address, 3, func(o *Options) { o.Connections = 1 })
+	e := by.multiplex(t, s.address, 3, func(o *Options) { o.Connections = 1 })
 	e.send(0, 5)
 	e.pass(t, "three are asked", func() bool { return len(asked) == 3 })
 	e.CancelOne(77, 77) // whom nobody knows
@@ -101,10 +109,12 @@ func TestCancelOfOneStream(t *testing.T) {
 }
 
 // CancelAll ends every call, wherever it is, and those sent later; each once.
-func TestCancelAllStreams(t *testing.T) {
+func TestCancelAllStreams(t *testing.T) { byLoops(t, testCancelAllStreams) }
+
+func testCancelAllStreams(t *testing.T, by kind) {
 	asked := make(chan *question, 8)
 	s := share(t, func(q *question) bool { asked <- q; return true })
-	e := multiplex(t, s.address, 2, func(o *Options) { o.Connections = 2 })
+	e := by.multiplex(t, s.address, 2, func(o *Options) { o.Connections = 2 })
 	e.send(0, 6)
 	e.pass(t, "four are asked", func() bool { return len(asked) == 4 })
 	e.CancelAll()
@@ -127,6 +137,10 @@ func TestCancelAllStreams(t *testing.T) {
 // Each user has connections of its own, which go with it, those with a call on
 // them when that has ended.
 func TestUsersHaveTheirOwnSharedConnections(t *testing.T) {
+	byLoops(t, testUsersHaveTheirOwnSharedConnections)
+}
+
+func testUsersHaveTheirOwnSharedConnections(t *testing.T, by kind) {
 	asked := make(chan *question, 8)
 	var holds atomic.Bool
 	s := share(t, func(q *question) bool {
@@ -136,7 +150,7 @@ func TestUsersHaveTheirOwnSharedConnections(t *testing.T) {
 		}
 		return q.well()
 	})
-	e := multiplex(t, s.address, 0, func(o *Options) { o.Options.PerUser = true })
+	e := by.multiplex(t, s.address, 0, func(o *Options) { o.Options.PerUser = true })
 	m := e.carrier.(*wire.Multiplexer)
 	sends := func(call, user uint32) {
 		e.request.User = user
@@ -202,7 +216,9 @@ func backloggedBy(t *testing.T) (address string, fd int) {
 
 // Calls time out wherever they are: their connection is not there yet, the server
 // is silent, or lets no body come. Their connection goes on, once it is there.
-func TestStreamsTimeOut(t *testing.T) {
+func TestStreamsTimeOut(t *testing.T) { byLoops(t, testStreamsTimeOut) }
+
+func testStreamsTimeOut(t *testing.T, by kind) {
 	const timeout = 60 * time.Millisecond
 	put := []http1.Request{ask("PUT", strings.Repeat("x", 100_000))}
 	for name, c := range map[string]struct {
@@ -222,7 +238,7 @@ func TestStreamsTimeOut(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			address, s := c.address(t)
-			e := multiplex(t, address, 2, func(o *Options) { o.Timeout, o.Requests, o.Connections = timeout, put, 1 })
+			e := by.multiplex(t, address, 2, func(o *Options) { o.Timeout, o.Requests, o.Connections = timeout, put, 1 })
 			began := e.now()
 			e.send(0, 4) // two of them in line, which is none of their time
 			ended := collect(t, e, 4)

@@ -26,9 +26,11 @@ func (e *engine) send(from, to int) {
 
 // All that a loop has to say in a turn goes in one piece, however many calls that
 // is.
-func TestCallsOfATurnGoInOneWrite(t *testing.T) {
+func TestCallsOfATurnGoInOneWrite(t *testing.T) { byLoops(t, testCallsOfATurnGoInOneWrite) }
+
+func testCallsOfATurnGoInOneWrite(t *testing.T, by kind) {
 	s := share(t, atOnce)
-	e := multiplex(t, s.address, 0, nil)
+	e := by.multiplex(t, s.address, 0, nil)
 	expectOK(t, call(t, e, 2)) // and the server's settings are acknowledged
 	for try := range 5 {       // a loop that has no processor meanwhile has more than one turn
 		before := s.reads.Load()
@@ -44,7 +46,9 @@ func TestCallsOfATurnGoInOneWrite(t *testing.T) {
 
 // Calls fill connections up to the streams that there may be, by their own limit
 // or by the server's, and are held beyond, first come first served.
-func TestStreamsAreFilledAndNotExceeded(t *testing.T) {
+func TestStreamsAreFilledAndNotExceeded(t *testing.T) { byLoops(t, testStreamsAreFilledAndNotExceeded) }
+
+func testStreamsAreFilledAndNotExceeded(t *testing.T, by kind) {
 	for name, c := range map[string]struct {
 		streams     int
 		settings    []peers.Setting
@@ -61,7 +65,7 @@ func TestStreamsAreFilledAndNotExceeded(t *testing.T) {
 			const calls = 40
 			asked := make(chan *question, calls)
 			s := share(t, func(q *question) bool { asked <- q; return true }, c.settings...)
-			e := multiplex(t, s.address, c.streams, func(o *Options) { o.Connections = c.connections })
+			e := by.multiplex(t, s.address, c.streams, func(o *Options) { o.Connections = c.connections })
 			room := int(c.fills) * c.connections
 			for n := range room { // each connection learns of its server's settings with its first call
 				e.send(n, n+1)
@@ -102,7 +106,9 @@ func TestStreamsAreFilledAndNotExceeded(t *testing.T) {
 
 // What begins before the server has said how many streams it takes, and is above
 // that, it refuses: that is sent once more, in its turn.
-func TestCallsBeforeTheSettings(t *testing.T) {
+func TestCallsBeforeTheSettings(t *testing.T) { byLoops(t, testCallsBeforeTheSettings) }
+
+func testCallsBeforeTheSettings(t *testing.T, by kind) {
 	s := share(t, nil, setting(peers.SettingMaxConcurrentStreams, 3))
 	var refused atomic.Int64
 	s.does(func(q *question) bool {
@@ -116,7 +122,7 @@ func TestCallsBeforeTheSettings(t *testing.T) {
 		time.AfterFunc(time.Millisecond, func() { q.well() })
 		return true
 	})
-	e := multiplex(t, s.address, 0, func(o *Options) { o.Connections = 1 })
+	e := by.multiplex(t, s.address, 0, func(o *Options) { o.Connections = 1 })
 	e.send(0, 50)
 	ended := collect(t, e, 50)
 	expectOK(t, ended)
@@ -131,7 +137,9 @@ func TestCallsBeforeTheSettings(t *testing.T) {
 
 // Calls in line go on when the server allows more streams, and those that come
 // after them do not overtake.
-func TestCallsInLineGoOnWithMoreStreams(t *testing.T) {
+func TestCallsInLineGoOnWithMoreStreams(t *testing.T) { byLoops(t, testCallsInLineGoOnWithMoreStreams) }
+
+func testCallsInLineGoOnWithMoreStreams(t *testing.T, by kind) {
 	asked := make(chan *question, 10)
 	s := share(t, func(q *question) bool {
 		if q.n == 0 {
@@ -140,7 +148,7 @@ func TestCallsInLineGoOnWithMoreStreams(t *testing.T) {
 		asked <- q
 		return true
 	}, setting(peers.SettingMaxConcurrentStreams, 1))
-	e := multiplex(t, s.address, 0, func(o *Options) { o.Connections = 1 })
+	e := by.multiplex(t, s.address, 0, func(o *Options) { o.Connections = 1 })
 	expectOK(t, call(t, e, 1))
 	e.send(0, 10)
 	e.pass(t, "one is asked", func() bool { return len(asked) == 1 })
@@ -170,6 +178,10 @@ func TestCallsInLineGoOnWithMoreStreams(t *testing.T) {
 
 // A new connection takes as many of those in line as have room on it.
 func TestANewConnectionTakesAllThatAreInLine(t *testing.T) {
+	byLoops(t, testANewConnectionTakesAllThatAreInLine)
+}
+
+func testANewConnectionTakesAllThatAreInLine(t *testing.T, by kind) {
 	var conns atomic.Int64
 	s := share(t, nil)
 	s.does(func(q *question) bool {
@@ -179,7 +191,7 @@ func TestANewConnectionTakesAllThatAreInLine(t *testing.T) {
 		}
 		return q.well()
 	})
-	e := multiplex(t, s.address, 4, func(o *Options) { o.Connections = 1 })
+	e := by.multiplex(t, s.address, 4, func(o *Options) { o.Connections = 1 })
 	e.send(0, 8)
 	if e.InLine() != 4 {
 		t.Fatalf("%d are in line", e.InLine())
@@ -201,8 +213,12 @@ func TestANewConnectionTakesAllThatAreInLine(t *testing.T) {
 
 // Connections come from each source in turn, and by a socket's path.
 func TestSharedConnectionsComeByTheirRoute(t *testing.T) {
+	byLoops(t, testSharedConnectionsComeByTheirRoute)
+}
+
+func testSharedConnectionsComeByTheirRoute(t *testing.T, by kind) {
 	s := share(t, atOnce)
-	e := multiplex(t, s.address, 0, func(o *Options) {
+	e := by.multiplex(t, s.address, 0, func(o *Options) {
 		o.KeepAlive, o.Route.Sources = false, []netip.Addr{netip.MustParseAddr("127.0.0.2"), netip.MustParseAddr("127.0.0.3")}
 	})
 	expectOK(t, call(t, e, 4))
@@ -219,12 +235,14 @@ func TestSharedConnectionsComeByTheirRoute(t *testing.T) {
 }
 
 // Descriptors are given back, those of calls that were given up too.
-func TestNoDescriptorIsLeftOfStreams(t *testing.T) {
+func TestNoDescriptorIsLeftOfStreams(t *testing.T) { byLoops(t, testNoDescriptorIsLeftOfStreams) }
+
+func testNoDescriptorIsLeftOfStreams(t *testing.T, by kind) {
 	s := share(t, atOnce)
 	before := descriptors(t)
 	for _, host := range []string{s.address, refusing(t)} {
 		for _, keep := range []bool{true, false} {
-			e := startMultiplex(t, host, 3, func(o *Options) { o.KeepAlive = keep })
+			e := by.startMultiplex(t, host, 3, func(o *Options) { o.KeepAlive = keep })
 			e.send(0, 50)
 			collect(t, e, 50)
 			e.send(0, 20) // on their way
@@ -239,7 +257,9 @@ func TestNoDescriptorIsLeftOfStreams(t *testing.T) {
 }
 
 // In the steady state a call allocates nothing, on one stream or on many.
-func TestStreamsAllocateNothing(t *testing.T) {
+func TestStreamsAllocateNothing(t *testing.T) { byLoops(t, testStreamsAllocateNothing) }
+
+func testStreamsAllocateNothing(t *testing.T, by kind) {
 	address := serve(t, terseShared)
 	secured, config := secure(t, terseShared)
 	for _, c := range []struct {
@@ -251,7 +271,7 @@ func TestStreamsAllocateNothing(t *testing.T) {
 		{1, 1, 1, address, nil, 0}, {8, 8, 64, address, nil, 0}, {1, 8, 24, address, nil, 0},
 		{1, 1, 1, secured, config, 2}, {1, 100, 100, secured, config, 10},
 	} {
-		e := multiplex(t, c.address, c.streams, func(o *Options) {
+		e := by.multiplex(t, c.address, c.streams, func(o *Options) {
 			o.Connections, o.TLS = c.connections, c.config
 			o.Example = func(uint64, *httpcall.Prepared, string, http1.Seen) string { return "made before" }
 		})
@@ -276,9 +296,11 @@ func TestStreamsAllocateNothing(t *testing.T) {
 
 // Setting a connection up took so long of the call that it was for; those that have
 // joined it meanwhile had no such phase.
-func TestConnectingIsThePhaseOfOneCall(t *testing.T) {
+func TestConnectingIsThePhaseOfOneCall(t *testing.T) { byLoops(t, testConnectingIsThePhaseOfOneCall) }
+
+func testConnectingIsThePhaseOfOneCall(t *testing.T, by kind) {
 	s := share(t, atOnce)
-	e := multiplex(t, s.address, 0, nil)
+	e := by.multiplex(t, s.address, 0, nil)
 	e.send(0, 4)
 	e.CancelOne(0, 0) // who is moved into its place has not set it up
 	for _, done := range collect(t, e, 4) {
@@ -286,7 +308,7 @@ func TestConnectingIsThePhaseOfOneCall(t *testing.T) {
 			t.Errorf("%+v: %v", done, done.Parts.Phases)
 		}
 	}
-	e = multiplex(t, s.address, 0, nil)
+	e = by.multiplex(t, s.address, 0, nil)
 	e.send(0, 4)
 	for _, done := range collect(t, e, 4) {
 		if connect := done.Parts.Phases[wire.PhaseConnect]; (connect >= 0) != (done.ID.Slot() == 0) {

@@ -227,15 +227,15 @@ func setting(id peers.SettingID, value uint32) peers.Setting {
 // atOnce answers each request when it is whole.
 func atOnce(q *question) bool { return !q.whole || q.well() }
 
-// multiplex opens wire-epoll over HTTP/2 until the test ends, as kind.open does.
-func multiplex(t testing.TB, address string, streams int, change func(*Options)) *engine {
+// multiplex opens an event loop over HTTP/2 until the test ends, as open does.
+func (k kind) multiplex(t testing.TB, address string, streams int, change func(*Options)) *engine {
 	t.Helper()
-	e := startMultiplex(t, address, streams, change)
+	e := k.startMultiplex(t, address, streams, change)
 	t.Cleanup(e.Close)
 	return e
 }
 
-func startMultiplex(t testing.TB, address string, streams int, change func(*Options)) *engine {
+func (k kind) startMultiplex(t testing.TB, address string, streams int, change func(*Options)) *engine {
 	t.Helper()
 	o := options(address, func(o *Options) {
 		o.Origin = "http://x"
@@ -243,11 +243,11 @@ func startMultiplex(t testing.TB, address string, streams int, change func(*Opti
 			change(o)
 		}
 	})
-	server, err := wire.Open(wire.Epoll, o.Options)
+	server, err := wire.Open(string(k), o.Options)
 	if err != nil {
 		t.Fatal(err)
 	}
-	clock, err := wait.NewPoll(wait.DefaultSpin)
+	clock, err := wire.Clock(string(k), wait.DefaultSpin)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -226,6 +226,7 @@ func (t *trunk) sayWhy() {
 	if out := t.session.Out(); len(out) > 0 {
 		n, _ := t.say(out)
 		t.account(n)
+		t.link.flush()
 	}
 }
 
@@ -338,6 +339,7 @@ func (t *trunk) giveUp(s *Stream, class string) {
 	t.free(s)
 	if t.goOn(); t.connected && heard { // the server hears of it now: the loop may not wait again
 		t.flush()
+		t.link.flush()
 	}
 }
 
