@@ -97,7 +97,7 @@ func (l *link) flush() {
 func (l *link) accepted() int64 {
 	n := l.taken - int64(len(l.owed))
 	if l.rings() {
-		n -= int64(l.sockets.ring.Posted(l.place))
+		n -= int64(l.sockets.ring.Posted(l.place) + l.sockets.ring.Owed(l.place))
 	}
 	return n
 }
