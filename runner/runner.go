@@ -45,6 +45,10 @@ type Options struct {
 	// Child is the command line that serves a simulated server as a child
 	// process.
 	Child serve.Command
+	// Fleet carries the trials out on other machines; nil: this process does.
+	Fleet Fleet
+	// AllowLost accepts trials of a fleet that have lost an agent.
+	AllowLost bool
 	// Now is the clock for times of day; nil means time.Now.
 	Now func() time.Time
 }
@@ -173,6 +177,7 @@ type underWay struct {
 	targets *targets
 	calls   *callLog
 	takers  takers
+	part    *part // of each trial, that this process carries out for others; nil: it carries out all
 
 	exporter *export.Exporter // nil: nobody is told
 

@@ -1,14 +1,16 @@
 package runner
 
 import (
+	"plimsoll/runner/mode"
 	"plimsoll/runner/scenario"
 )
 
-// loops is how many loops shall carry a trial out; asked is what the plan
+// loops is how many loops shall carry a share of a trial out; asked is what the plan
 // says, 0 for nothing. Without being asked plimsoll takes no more than half the
 // processors: a server on the same machine needs some, too.
-func loops(t scenario.Trial, asked, cpus int) int {
+func loops(t scenario.Trial, s mode.Share, asked, cpus int) int {
 	load := t.Mode.Traits()
+	load.Loops, load.MostLoops = load.Loops/s.N, load.MostLoops/s.N
 	switch {
 	case !divisible(t.Scenario, t.Requests):
 		return 1

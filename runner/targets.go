@@ -164,25 +164,33 @@ type rig struct {
 	date     func(at time.Duration) time.Time // of the clock
 }
 
-// rigs are those of n loops, whose clocks all show from now.
-func (ts *targets) rigs(o opened, virtual bool, n int, from time.Duration) (all []rig, err error) {
+// now is when what waits for nobody begins.
+func now() (time.Time, error) { return time.Now(), nil }
+
+// rigs are those of n loops, whose clocks all show from when they begin: at the time
+// that begins tells.
+func (ts *targets) rigs(o opened, virtual bool, n int, from time.Duration, begins func() (time.Time, error)) (all []rig, at time.Time, err error) {
 	for range n {
 		l, err := ts.rig(o, virtual, from)
 		if err != nil {
 			closeRigs(all)
-			return nil, err
+			return nil, at, err
 		}
 		all = append(all, l)
 	}
 	// Only now, because all that takes its time.
-	zero := time.Now().Add(-from)
+	if at, err = begins(); err != nil {
+		closeRigs(all)
+		return nil, at, err
+	}
+	zero := at.Add(-from)
 	for i := range all {
 		if real, ok := all[i].clock.(interface{ Align(zero time.Time) }); ok {
 			real.Align(zero)
 			all[i].date = zero.Add
 		}
 	}
-	return all, nil
+	return all, at, nil
 }
 
 // epoch is when virtual time begins.

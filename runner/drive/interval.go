@@ -26,7 +26,8 @@ type Interval struct {
 	// was, pauses included.
 	Begin *latency.Histogram
 	// Timeline stays with the loop when an interval is handed over, which has
-	// none then: it is pieces by itself, and many times the size of all else.
+	// none then (see Recorder.Entire): it is pieces by itself, and many times the size
+	// of all else.
 	Timeline *latency.Timeline
 	// Slowest are calls, of iterations those of their steps; rows have none.
 	Slowest Slowest

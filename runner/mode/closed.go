@@ -32,7 +32,7 @@ func (c Closed) Schedule(p Part) *schedule.Schedule {
 		closed.Stages = append(closed.Stages, schedule.UserStage(s))
 	}
 	if !c.Think.IsZero() {
-		rng := p.Streams(p.Share.name("think"))
+		rng := p.Streams(p.Share.Name("think"))
 		closed.Think = func() time.Duration { return c.Think.Draw(rng) }
 	}
 	if p.Found {

@@ -335,7 +335,7 @@ func (v *Verdict) check() error {
 func impossible(v reflect.Value) string {
 	switch v.Kind() {
 	case reflect.Float64:
-		if x := v.Float(); math.IsNaN(x) || math.IsInf(x, 0) || x < 0 {
+		if x := v.Float(); math.IsNaN(x) || math.IsInf(x, 0) || x < 0 && v.Type() != reflect.TypeFor[Signed]() {
 			return fmt.Sprintf(" is %v", x)
 		}
 	case reflect.Int, reflect.Int64:
