@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nuid"
+
+	"plimsoll/runner/result"
 )
 
 // Agent takes shares of loads that a coordinator has planned.
@@ -97,7 +99,7 @@ func (a Agent) join(ctx context.Context, l *link) (session string, err error) {
 			switch {
 			case heard.Kind == calling:
 				asked, alone = heard.From, nil
-				body, _ := json.Marshal(introduction{a.Name, a.Index})
+				body, _ := json.Marshal(introduction{a.Name, a.Index, result.ThisMachine()})
 				l.say(asked, frame{head: head{Kind: join, Program: a.Program}, body: body})
 			case heard.From != asked || heard.To != l.session:
 			case heard.Kind == welcome && heard.Protocol == Protocol:
@@ -142,6 +144,7 @@ type service struct {
 	job    Job           // nil: there is no plan yet
 	task   *task         // nil: no order is under way
 	told   chan told     // what the task's goroutines tell
+	kept   *spool        // of the order before, which may not be saved yet
 	over   bool          // the coordinator has no more to do
 }
 
@@ -206,12 +209,13 @@ func (s *service) hear(l letter) (lost string) {
 		return "the coordinator has given this agent up"
 	case leave:
 		s.over = true
+		s.forget()
 		s.abandon()
 	case planOf:
 		err = s.plan(body)
 	case orderOf:
 		err = s.order(body)
-	case given, start, halt:
+	case given, start, alone, halt:
 		err = s.instruct(l.Kind, body)
 	}
 	if err != nil {

@@ -206,4 +206,3 @@ func (l *link) close() {
 	_ = l.conn.FlushTimeout(time.Second)
 	l.conn.Close()
 }
-

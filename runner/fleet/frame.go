@@ -37,6 +37,7 @@ const (
 	orderOf kind = "order" // of one trial: make ready
 	given   kind = "given" // what the setup has set
 	start   kind = "start" // at that time of the agent's clock
+	alone   kind = "alone" // the load of all the other shares is over
 	halt    kind = "halt"  // start nothing more, or give all up at once
 	leave   kind = "leave" // it is over
 	// On the pipe, from an agent.

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"plimsoll/runner/result"
 )
 
 // The bodies of messages. What an order says, what was recorded and how it ended is
@@ -12,8 +14,9 @@ import (
 
 // introduction is an agent's join.
 type introduction struct {
-	Name  string `json:"name"`
-	Index int    `json:"index"` // its place, where whoever started it gave it one; -1: none did
+	Name    string         `json:"name"`
+	Index   int            `json:"index"` // its place, where whoever started it gave it one; -1: none did
+	Machine result.Machine `json:"machine"`
 }
 
 // answer is what a coordinator says to it.
@@ -51,11 +54,8 @@ type Command struct {
 // report is what an agent says of an order.
 type report struct {
 	Number uint64 `json:"number"`
-	// Place counts the intervals of an order, from 0 on.
-	Place int `json:"place,omitempty"`
-	// At is the agent's clock, and Zero what it has begun at.
-	At   time.Duration `json:"at,omitempty"`
-	Zero time.Duration `json:"zero,omitempty"`
+	// At is what the trial's clock shows.
+	At time.Duration `json:"at,omitempty"`
 	// Why it cannot go on, or ended before its time.
 	Why string `json:"why,omitempty"`
 	// Body is what was recorded, or how it ended.
@@ -66,6 +66,11 @@ type report struct {
 type begin struct {
 	Number uint64        `json:"number"`
 	At     time.Duration `json:"at"` // of the agent's clock
+}
+
+// about is an order, by its number.
+type about struct {
+	Number uint64 `json:"number"`
 }
 
 // stopping ends an order.

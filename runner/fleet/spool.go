@@ -61,7 +61,7 @@ func (s *spool) add(recorded []byte) error {
 }
 
 // seal ends the file, which stays, and tells its name.
-func (s *spool) seal([]byte) (path string) {
+func (s *spool) seal() (path string) {
 	if s == nil {
 		return ""
 	}

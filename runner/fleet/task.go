@@ -7,21 +7,21 @@ import (
 	"time"
 )
 
-// task is an order that is under way at an agent.
+// task is an order that is under way at an agent, and the desk of its share.
 type task struct {
 	Command
 	stop, atOnce context.CancelFunc
+	told         chan<- told
 	begins       chan beginning
+	others       chan struct{} // closed when their load is over
 	given        []byte
-	places       int // intervals so far
-	began        bool
-	zero         time.Duration
+	began, alone bool
 	spool        *spool // nil: nothing is kept
 }
 
 // beginning is what a share waits for when it is ready.
 type beginning struct {
-	zero  time.Time
+	at    time.Time
 	given []byte
 }
 
@@ -29,7 +29,31 @@ type beginning struct {
 type told struct {
 	kind kind // ready, interval or ended
 	body []byte
+	at   time.Duration
 	err  error
+}
+
+func (t *task) Ready(ctx context.Context, left []byte) (time.Time, []byte, error) {
+	t.told <- told{kind: ready, body: left}
+	select {
+	case b := <-t.begins:
+		return b.at, b.given, nil
+	case <-ctx.Done():
+		return time.Time{}, nil, ctx.Err()
+	}
+}
+
+func (t *task) Send(recorded []byte, at time.Duration) {
+	t.told <- told{kind: interval, body: recorded, at: at}
+}
+
+func (t *task) Alone(ctx context.Context) error {
+	select {
+	case <-t.others:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // toEnd is how long a share may take to be given up.
@@ -50,25 +74,15 @@ func (s *service) order(body []byte) error {
 	}
 	atOnce, giveUp := context.WithCancel(context.Background())
 	ctx, stop := context.WithCancel(atOnce)
-	t := &task{Command: c, stop: stop, atOnce: giveUp, begins: make(chan beginning, 1)}
+	s.forget()
+	t := &task{Command: c, stop: stop, atOnce: giveUp, told: s.told, begins: make(chan beginning, 1), others: make(chan struct{})}
 	if t.spool, err = spoolFor(s.Keep, s.Name, s.session, c); err != nil {
 		s.note("what is recorded cannot be kept on disk: " + err.Error())
 	}
 	s.task = t
 	go func() {
-		end, err := s.job.Carry(ctx, atOnce, c, Desk{
-			Ready: func(ctx context.Context, set []byte) (time.Time, []byte, error) {
-				s.told <- told{kind: ready, body: set}
-				select {
-				case b := <-t.begins:
-					return b.zero, b.given, nil
-				case <-ctx.Done():
-					return time.Time{}, nil, ctx.Err()
-				}
-			},
-			Send: func(recorded []byte) { s.told <- told{kind: interval, body: recorded} },
-		})
-		s.told <- told{ended, end, err}
+		end, err := s.job.Carry(ctx, atOnce, c, t)
+		s.told <- told{kind: ended, body: end, err: err}
 	}()
 	return nil
 }
@@ -87,9 +101,16 @@ func (s *service) instruct(k kind, body []byte) error {
 		if err != nil || !s.on(b.Number) || s.task.began {
 			return err
 		}
-		s.task.began, s.task.zero = true, b.At
+		s.task.began = true
 		s.task.begins <- beginning{s.Clock.Time(b.At), s.task.given}
 		return nil
+	case alone:
+		o, err := read[about](k, body)
+		if err == nil && s.on(o.Number) && !s.task.alone {
+			s.task.alone = true
+			close(s.task.others)
+		}
+		return err
 	}
 	h, err := read[stopping](k, body)
 	if err == nil && s.on(h.Number) {
@@ -106,10 +127,8 @@ func (s *service) on(number uint64) bool { return s.task != nil && s.task.Number
 
 // report passes on what a task tells.
 func (s *service) report(t told) (lost string) {
-	r := report{Number: s.task.Number, At: s.Clock.Now(), Zero: s.task.zero, Body: t.body}
+	r := report{Number: s.task.Number, At: t.at, Body: t.body}
 	if t.kind == interval {
-		r.Place = s.task.places
-		s.task.places++
 		s.spoolOut(t.body)
 	}
 	if t.err != nil {
@@ -117,12 +136,19 @@ func (s *service) report(t told) (lost string) {
 	}
 	if t.kind == ended {
 		s.task.release()
-		s.task = nil
+		s.kept, s.task = s.task.spool, nil
 	}
 	if err := s.push(t.kind, r); err != nil {
 		return err.Error()
 	}
 	return ""
+}
+
+// forget removes what the order before has recorded: that its coordinator goes on
+// tells that it has all of it, and has saved it.
+func (s *service) forget() {
+	s.kept.remove()
+	s.kept = nil
 }
 
 // spoolOut keeps what was recorded, as long as the disk takes it.
@@ -134,11 +160,10 @@ func (s *service) spoolOut(recorded []byte) {
 	}
 }
 
-// release lets go of a task that is over, and handed over.
+// release ends a task that is over.
 func (t *task) release() {
 	t.stop()
 	t.atOnce()
-	t.spool.remove()
 }
 
 // finish gives up what is under way, and reports it to who listens. It tells why the
@@ -158,30 +183,33 @@ func (s *service) finish(why string) string {
 }
 
 // abandon gives up what is under way, with nobody to report it to: what was recorded
-// stays on disk.
+// stays on disk, that of the last order too, which may not have been saved.
 func (s *service) abandon() {
 	if s.task == nil {
+		s.leftIn(s.kept)
 		return
 	}
-	t := s.task
-	t.stop()
-	t.atOnce()
-	for until := time.After(toEnd); ; {
+	s.task.release()
+	for until := time.After(toEnd); s.task != nil; {
 		select {
 		case last := <-s.told:
-			if last.kind == interval {
+			switch last.kind {
+			case interval:
 				s.spoolOut(last.body)
-			}
-			if last.kind != ended {
-				continue
-			}
-			if path := t.spool.seal(last.body); path != "" {
-				s.note("what was recorded is kept in " + path)
+			case ended:
+				s.leftIn(s.task.spool)
+				s.task = nil
 			}
 		case <-until:
 			s.note("the load does not end")
+			return
 		}
-		s.task = nil
-		return
+	}
+}
+
+// leftIn tells where what was recorded is kept.
+func (s *service) leftIn(left *spool) {
+	if path := left.seal(); path != "" {
+		s.note("what was recorded is kept in " + path)
 	}
 }

@@ -22,12 +22,15 @@ type Job interface {
 	Close()
 }
 
-// Desk is where a share reports, from one goroutine or many.
-type Desk struct {
-	// Ready tells that all is open and prepared, with what the setup has set, if this
-	// share has carried it out. It waits for the trial's time 0, and for what another
-	// share's setup has set.
-	Ready func(ctx context.Context, set []byte) (zero time.Time, given []byte, err error)
-	// Send hands over what was recorded since the last time.
-	Send func(recorded []byte)
+// Desk is where a share reports.
+type Desk interface {
+	// Ready tells that all is open and prepared, with what the setup has left, if this
+	// share has carried it out. It waits for when the share begins, by package time, and
+	// for what another share's setup has left.
+	Ready(ctx context.Context, left []byte) (at time.Time, given []byte, err error)
+	// Send hands over what was recorded since the last time, and what the trial's clock
+	// shows.
+	Send(recorded []byte, at time.Duration)
+	// Alone waits until the load of all the other shares is over.
+	Alone(ctx context.Context) error
 }
