@@ -45,6 +45,9 @@ type Options struct {
 	// Child is the command line that serves a simulated server as a child
 	// process.
 	Child serve.Command
+	// Permit judges the address that a connection is about to go to (see kind.Site);
+	// nil: any may.
+	Permit func(network, address string) error
 	// Fleet carries the trials out on other machines; nil: this process does.
 	Fleet Fleet
 	// AllowLost accepts trials of a fleet that have lost an agent.

@@ -42,7 +42,7 @@ func (ts *targets) open(ctx context.Context, t scenario.Trial, streams random.So
 		longest, shook := patience(t, called.Name), new(handshakes)
 		one, err := called.Settings.Open(ctx, kind.Site{
 			Virtual: t.Scenario.Clock == scenario.Virtual, Streams: from, Patience: longest, Observer: ts.observer,
-			Values: t.Values(), Shook: shook.count,
+			Values: t.Values(), Shook: shook.count, Permit: ts.Permit,
 			Serve: func(ctx context.Context, s kind.Service) (kind.Served, error) { return ts.child(ctx, called.Name, s) },
 		})
 		if err != nil {

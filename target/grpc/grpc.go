@@ -80,9 +80,10 @@ func (s *Settings) Open(ctx context.Context, site kind.Site) (*kind.Opened, erro
 		}
 		address, opened.Err = hostOf(served.URL()), served.Err
 	}
-	here, aside := *s, s // what is asked for a schema is none of the trial's
+	here, quiet := *s, *s // what is asked for a schema is none of the trial's
 	here.TLS.Shook = site.Shook
-	s = &here
+	here.Permit, quiet.Permit = site.Permit, site.Permit
+	s, aside := &here, &quiet
 	engine, o, err := wire.Reaching(address, &s.Settings, site.Patience, "h2")
 	if err != nil {
 		return nil, err

@@ -85,7 +85,7 @@ func (s *Settings) Open(ctx context.Context, site kind.Site) (*kind.Opened, erro
 		return nil, err
 	}
 	here := *s
-	here.TLS.Shook = site.Shook
+	here.TLS.Shook, here.Permit = site.Shook, site.Permit
 	if s = &here; s.Timeout > 0 {
 		s.Timeout = max(s.Timeout, site.Patience)
 	}

@@ -42,6 +42,8 @@ type Traits struct {
 	Known    bool
 	// Timeout bounds every try of a call; 0: nothing does.
 	Timeout time.Duration
+	// Local tells that calls act on this machine itself: on its programs, or files.
+	Local bool
 	// Exclusive tells that a call in flight has a connection to itself, and
 	// Places how many of those there may be; 0: as many as it takes.
 	Exclusive bool
@@ -65,6 +67,10 @@ type Site struct {
 	// Shook hears of each handshake of TLS, and whether it went on with the session of
 	// one before; nil: nobody counts them. It may be called from anywhere.
 	Shook func(resumed bool)
+	// Permit judges the address that a connection is about to go to, when its name has
+	// been resolved: of the network tcp, udp or unix. An error is why it may not; nil:
+	// any may.
+	Permit func(network, address string) error
 	// Serve starts the server that the target's settings describe, as a child
 	// process that lives as long as the run.
 	Serve func(ctx context.Context, s Service) (Served, error)

@@ -57,7 +57,7 @@ func (s *Settings) Subject() string { return "redis://" + s.Address }
 // Open makes the target ready.
 func (s *Settings) Open(_ context.Context, site kind.Site) (*kind.Opened, error) {
 	reached := s.Settings
-	reached.TLS.Shook = site.Shook
+	reached.TLS.Shook, reached.Permit = site.Shook, site.Permit
 	engine, o, err := wire.Reaching(s.Address, &reached, site.Patience)
 	if err != nil {
 		return nil, err

@@ -104,7 +104,7 @@ func (s *Settings) Open(ctx context.Context, site kind.Site) (*kind.Opened, erro
 		return nil, err
 	}
 	here := *s
-	here.TLS.Shook = site.Shook
+	here.TLS.Shook, here.Permit = site.Shook, site.Permit
 	t := &Target{Settings: &here, address: server.Address, observer: site.Observer}
 	if s.Own != nil {
 		own, err := site.Own(s.Own)

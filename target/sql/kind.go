@@ -93,7 +93,7 @@ func (s *Settings) hide() {
 // Traits of a database.
 func (s *Settings) Traits() kind.Traits {
 	t := kind.Traits{
-		Kind: "sql", Action: "sql", Phases: phaseNames(), Operands: []string{"rows", "row"},
+		Kind: "sql", Local: s.Driver == "sqlite", Action: "sql", Phases: phaseNames(), Operands: []string{"rows", "row"},
 		Timeout: s.Timeout, Exclusive: true, Places: s.Connections,
 	}
 	if s.own != nil {
@@ -114,7 +114,7 @@ func (s *Settings) Subject() string {
 // Open makes the target ready.
 func (s *Settings) Open(_ context.Context, site kind.Site) (*kind.Opened, error) {
 	here := *s
-	here.TLS.Shook = site.Shook
+	here.TLS.Shook, here.Permit = site.Shook, site.Permit
 	t, err := Open(&here)
 	if err != nil {
 		return nil, err

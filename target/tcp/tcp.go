@@ -57,7 +57,7 @@ func (s *Settings) Open(ctx context.Context, site kind.Site) (*kind.Opened, erro
 		shared.args = own.Args
 	}
 	reached := s.Settings.Settings
-	reached.TLS.Shook = site.Shook
+	reached.TLS.Shook, reached.Permit = site.Shook, site.Permit
 	engine, o, err := wire.Reaching(server.Address, &reached, site.Patience)
 	if err != nil {
 		return nil, err

@@ -82,7 +82,7 @@ func (s *Settings) Subject() string {
 // Open makes the target ready, and starts the server that it is to call.
 func (s *Settings) Open(ctx context.Context, site kind.Site) (*kind.Opened, error) {
 	here := *s
-	here.TLS.Shook = site.Shook
+	here.TLS.Shook, here.Permit = site.Shook, site.Permit
 	s = &here
 	t := &Target{Settings: s, url: s.URL, observer: site.Observer}
 	opened := &kind.Opened{

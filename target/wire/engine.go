@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"plimsoll/target"
+	"plimsoll/target/client"
 )
 
 // The engines' names, as results have them.
@@ -59,6 +60,8 @@ type Options struct {
 	// Host is HOST:PORT, and Route how to come there.
 	Host  string
 	Route Route
+	// Permit says where connections may go.
+	Permit client.Permit
 	// TLS is how to speak it, with its ServerName; nil: not at all.
 	TLS *tls.Config
 	// Hello is what every connection begins with: the answer to it comes before
