@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"plimsoll/runner/drive"
 	"plimsoll/runner/result"
 	"plimsoll/runner/scenario"
 )
@@ -15,13 +14,21 @@ import (
 type Fleet interface {
 	// Size is how many agents there are, 1 or more.
 	Size() int
-	// Carry has the agents carry a trial out, and tells of each, by its share. take is
-	// given each piece that an agent hands over, which is its own from then on, and what
-	// its trial's clock shows; it is called by one goroutine at a time, and never after
-	// Carry has returned. When ctx is done nothing more shall be started, and when atOnce
-	// is, what is in flight is given up as well. An error: the trial never began, because
-	// an agent refused it or is no more.
-	Carry(ctx, atOnce context.Context, o Order, take func(share int, i *drive.Interval, at time.Duration)) ([]Carried, error)
+	// Carry has the agents carry a trial out, and tells of each, by its share. When ctx
+	// is done nothing more shall be started, and when atOnce is, what is in flight is
+	// given up as well. An error: the trial never began, because an agent refused it or is
+	// no more.
+	Carry(ctx, atOnce context.Context, o Order, to Gatherer) ([]Carried, error)
+}
+
+// Gatherer is told what comes of a trial that a fleet carries out, by one goroutine at
+// a time, and of nothing after Carry has returned.
+type Gatherer interface {
+	// Begins tells when the load begins, by this process's clock: once, before all else.
+	Begins(at time.Time)
+	// Take takes a piece that the agent of a share hands over, in that agent's order. The
+	// error tells that the bytes are no piece of this trial: whoever sends such is lost.
+	Take(share int, piece []byte) error
 }
 
 // Order says which trial is to be carried out. All else of it an agent finds in the

@@ -146,16 +146,17 @@ func (r *underWay) watch(from time.Duration, all []*gathering) (stop func()) {
 	for _, g := range all {
 		g.begin()
 	}
-	every := 125 * time.Millisecond
+	const every = 125 * time.Millisecond
+	asks := 1
 	if r.part != nil {
-		every = time.Second // pieces go far
+		asks = 8 // what goes far goes in larger pieces
 	}
 	began, over, gone := time.Now(), make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(gone)
 		tick := time.NewTicker(every)
 		defer tick.Stop()
-		for {
+		for n := 1; ; n++ {
 			select {
 			case <-over:
 				return
@@ -167,7 +168,9 @@ func (r *underWay) watch(from time.Duration, all []*gathering) (stop func()) {
 					r.Watch.Sample(all[0].sample(), time.Since(began))
 				}
 				for _, g := range all {
-					g.ask()
+					if n%asks == 0 {
+						g.ask()
+					}
 				}
 			}
 		}

@@ -164,7 +164,7 @@ func begin(o Options) (*underWay, []scenario.Trial, error) {
 func (r *underWay) finish(ctx context.Context, broken error) error {
 	r.targets.close()
 	err := r.judge()
-	r.run.Exit = result.Exit(ExitCode(r.run, ctx.Err() != nil, r.AllowLate))
+	r.run.Exit = result.Exit(ExitCode(r.run, ctx.Err() != nil, Allowed{Late: r.AllowLate, Lost: r.AllowLost}))
 	if broken != nil || err != nil {
 		r.run.Exit = max(r.run.Exit, ExitInvalid)
 	}
@@ -321,8 +321,12 @@ func (r *underWay) endsByErrors(name string) bool {
 	})
 }
 
+// Allowed is what a run may be and yet count: Late, where the generator fell behind;
+// Lost, where a fleet has lost an agent.
+type Allowed struct{ Late, Lost bool }
+
 // ExitCode is what a run amounts to.
-func ExitCode(run *result.Run, interrupted, allowLate bool) int {
+func ExitCode(run *result.Run, interrupted bool, may Allowed) int {
 	code := ExitOK
 	for _, v := range run.Verdicts {
 		if !v.Pass {
@@ -335,7 +339,7 @@ func ExitCode(run *result.Run, interrupted, allowLate bool) int {
 		}
 	}
 	for i := range run.Trials {
-		if invalid(run, &run.Trials[i], allowLate) {
+		if invalid(run, &run.Trials[i], may) {
 			code = max(code, ExitInvalid)
 		}
 	}
@@ -346,9 +350,9 @@ func ExitCode(run *result.Run, interrupted, allowLate bool) int {
 }
 
 // invalid tells whether a trial is no measurement of its target. A search ends
-// where the generator is the limit, and says so. Lateness may be accepted;
-// calls that could not be made are none, whoever accepts that.
-func invalid(run *result.Run, t *result.Trial, allowLate bool) bool {
+// where the generator is the limit, and says so. Lateness may be accepted, and that an
+// agent was lost; calls that could not be made are none, whoever accepts that.
+func invalid(run *result.Run, t *result.Trial, may Allowed) bool {
 	searched := run.Searched(t.Scenario) != nil
 	switch {
 	case t.Ended == result.Failed:
@@ -356,9 +360,13 @@ func invalid(run *result.Run, t *result.Trial, allowLate bool) bool {
 	case t.Health.KeptPace, searched:
 		return false
 	}
+	lost, behind := t.AgentsNot()
 	lacking := t.Lacking()
 	for i := range t.Beside {
 		lacking += t.Beside[i].Lacking()
 	}
-	return !allowLate || lacking > 0
+	if lost > 0 && behind == 0 { // nothing else is wrong
+		return !may.Lost || lacking > 0
+	}
+	return !may.Late || lost > 0 && !may.Lost || lacking > 0
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"time"
 
-	"plimsoll/runner/drive"
 	"plimsoll/runner/journey"
 	"plimsoll/runner/mode"
 	"plimsoll/runner/result"
@@ -22,10 +21,9 @@ type Coordinator interface {
 	// with what that has left for the other shares; it waits until all are ready. An
 	// error ends the share: nothing was loaded then.
 	Ready(ctx context.Context, given []byte) (Start, error)
-	// Take is given what was recorded since the last time, timelines and all: about every
-	// second, and what is left when the share is over. It may keep nothing of it. at is
-	// what the trial's clock shows; of a virtual one it says nothing.
-	Take(i *drive.Interval, at time.Duration)
+	// Take is given what was recorded since the last time, for Fleet.Carry's take: about
+	// every second, and what is left when the share is over. The bytes are its own.
+	Take(piece []byte)
 	// Over waits until the load of all other shares is over. Share 0 asks it before its
 	// teardown, if it has one.
 	Over(ctx context.Context) error
@@ -98,7 +96,7 @@ func CarryShare(ctx, atOnce context.Context, o Options, order Order, s mode.Shar
 // sending hands a trial's pieces over to the coordinator.
 type sending struct{ to Coordinator }
 
-func (s sending) Take(p Piece) { s.to.Take(p.Interval, p.At) }
+func (s sending) Take(p Piece) { s.to.Take(p.Append(nil, p.At)) }
 
 func (sending) Over(scenario.Trial) {}
 

@@ -46,7 +46,12 @@ func (r *underWay) trial(ctx, atOnce context.Context, t scenario.Trial) *result.
 
 // between measures between the scenario's commands.
 func (r *underWay) between(ctx, atOnce context.Context, t scenario.Trial, out *result.Trial) error {
-	err := shortage(t)
+	carryOut, err := r.measure, error(nil)
+	if r.Fleet != nil {
+		carryOut = r.afar
+	} else {
+		err = shortage(t)
+	}
 	if err != nil {
 		out.Health = result.Health{Why: err.Error()}
 		return err
@@ -54,7 +59,7 @@ func (r *underWay) between(ctx, atOnce context.Context, t scenario.Trial, out *r
 	if err = r.commands(ctx, t.Scenario.Before); err != nil {
 		return err
 	}
-	err = r.measure(ctx, atOnce, t, out)
+	err = carryOut(ctx, atOnce, t, out)
 	// They put back what `before` did, so an interrupt does not stop them.
 	if afterwards := r.commands(atOnce, t.Scenario.After); err == nil {
 		err = afterwards

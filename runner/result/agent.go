@@ -24,10 +24,10 @@ type Agent struct {
 	ResponseP99S float64 `json:"response_p99_s"`
 	LatenessP99S float64 `json:"lateness_p99_s"` // of all that it started
 
-	// Lost says how it was lost; "": it was not. Then UntilS is until when what it did
-	// is known, on the trial's clock.
+	// Lost says how it was lost; "": it was not. UntilS is until when what it did is known,
+	// on the trial's clock.
 	Lost   string  `json:"lost,omitempty"`
-	UntilS float64 `json:"until_s,omitempty"`
+	UntilS float64 `json:"until_s"`
 
 	Ended  Ending `json:"ended"` // of its share; null where it was lost
 	Reason string `json:"reason,omitempty"`
@@ -39,3 +39,35 @@ type Agent struct {
 
 // Signed is a number that may be below zero, as no other of a result may.
 type Signed float64
+
+// AgentsNot are how many of a trial's agents were lost, and of the others did not keep
+// pace.
+func (t *Trial) AgentsNot() (lost, behind int) {
+	for i := range t.Agents {
+		switch a := &t.Agents[i]; {
+		case a.Lost != "":
+			lost++
+		case !a.KeptPace:
+			behind++
+		}
+	}
+	return lost, behind
+}
+
+// Add adds what another machine took at the same time. What is the longest of one stays
+// the longest of all.
+func (u *MachineUse) Add(o MachineUse) {
+	u.CPUS += o.CPUS
+	u.WallS = max(u.WallS, o.WallS)
+	u.CPUWaitS += o.CPUWaitS
+	u.GCPauseS += o.GCPauseS
+	u.GCPauseMaxS = max(u.GCPauseMaxS, o.GCPauseMaxS)
+	u.GCs += o.GCs
+	u.SpinS += o.SpinS
+	if o.StoodStillS > u.StoodStillS {
+		u.StoodStillS, u.StoodStillAtS = o.StoodStillS, o.StoodStillAtS
+	}
+	u.ThrottledS += o.ThrottledS
+	u.RSSBytes += o.RSSBytes
+	u.PeakRSSBytes += o.PeakRSSBytes
+}
