@@ -218,7 +218,7 @@ func FuzzInterval(f *testing.F) {
 		for seed := range 4 {
 			b := rapid.Custom(func(t *rapid.T) []byte {
 				r := watched(t)
-				for n := range 3 * seed {
+				for n := range 3*seed + 1 {
 					record(t, n, shape.Rows != nil, r)
 				}
 				return r.Append(nil, time.Second)
