@@ -127,7 +127,7 @@ func (r *Recorder) note(i *Interval, line *latency.Timeline, c *Call) {
 		i.HeldCalls++
 		i.PoolHeld = i.PoolHeld || c.Outcome.Held > 0
 	}
-	if start >= i.LastStart {
+	if start > i.LastStart || start == i.LastStart && late > i.LastLateness {
 		i.LastStart, i.LastLateness = start, late
 	}
 	i.Busy.Add(c.End - start)
