@@ -37,22 +37,24 @@ const (
 	timingAgain
 )
 
-// happening is what an order's caller hears: an interval, or that it is over.
+// happening is what an order's caller hears: when it begins, an interval, or that it
+// is over.
 type happening struct {
-	share int
-	body  []byte
-	at    time.Duration
-	over  *Outcome
+	share  int
+	body   []byte
+	begins bool // the load does, at that time
+	at     time.Time
+	over   *outcome
 }
 
-// Outcome is what became of an order.
-type Outcome struct {
-	Shares []Told
+// outcome is what became of an order.
+type outcome struct {
+	Shares []became
 	Err    error // it never began
 }
 
-// Told is what became of a share.
-type Told struct {
+// became is what became of a share.
+type became struct {
 	Agent result.Agent
 	// End is how it ended, in the words of whoever carried it out; nil: it has not told.
 	End []byte
@@ -67,22 +69,31 @@ const (
 	leastLead    = time.Second
 )
 
-// Carry has a trial carried out, at one time where it is real. take is given what a
-// share has recorded, one after another; an error of it gives that share's agent up.
-func (c *Coordinator) Carry(ctx, atOnce context.Context, order json.RawMessage, real bool, take func(share int, recorded []byte, at time.Duration) error) Outcome {
+// listener is told what comes of an order.
+type listener interface {
+	Begins(at time.Time)
+	Take(share int, recorded []byte) error
+}
+
+// carry has an order carried out, at one time where it is real. Where the listener
+// cannot take what a share has recorded, its agent is given up.
+func (c *Coordinator) carry(ctx, atOnce context.Context, order json.RawMessage, real bool, to listener) outcome {
 	events := newQueue[happening]()
 	if !c.ask(func() { c.begin(order, real, events) }) {
-		return Outcome{Err: errors.New("the fleet has been let go")}
+		return outcome{Err: errors.New("the fleet has been let go")}
 	}
 	defer context.AfterFunc(ctx, func() { c.ask(func() { c.stop(events, 1) }) })()
 	defer context.AfterFunc(atOnce, func() { c.ask(func() { c.stop(events, 2) }) })()
 	for {
-		h := events.pop()
-		if h.over != nil {
+		switch h := events.pop(); {
+		case h.over != nil:
 			return *h.over
-		}
-		if err := take(h.share, h.body, h.at); err != nil {
-			c.ask(func() { c.lose(c.members[h.share], "it makes no sense: "+clip(err.Error())) })
+		case h.begins:
+			to.Begins(h.at)
+		default:
+			if err := to.Take(h.share, h.body); err != nil {
+				c.ask(func() { c.lose(c.members[h.share], "it makes no sense: "+clip(err.Error())) })
+			}
 		}
 	}
 }
@@ -150,7 +161,7 @@ func (c *Coordinator) reported(m *member, k kind, r report) error {
 			o.left = r.Body
 		}
 	case k == interval && m.state == running:
-		o.events.push(happening{share: m.share, body: r.Body, at: r.At})
+		o.events.push(happening{share: m.share, body: r.Body})
 	case k == ended && !m.is(idle, isOver):
 		c.over(m, r)
 	default:
@@ -213,7 +224,7 @@ func (c *Coordinator) goOn() {
 	}
 	if o.failed != nil {
 		if c.all(func(m *member) bool { return m.is(idle, isOver) }) {
-			c.finish(Outcome{Err: o.failed})
+			c.finish(outcome{Err: o.failed})
 		}
 		c.hurry(o)
 		return
@@ -244,11 +255,11 @@ func (c *Coordinator) goOn() {
 				c.measure(roundsAfter)
 				return
 			}
-			c.finish(c.outcome())
+			c.finish(c.become())
 		}
 	case timingAgain:
 		if timed {
-			c.finish(c.outcome())
+			c.finish(c.become())
 		}
 	}
 	c.hurry(o)
@@ -275,6 +286,7 @@ func (c *Coordinator) start() {
 		}
 	}
 	o.began, o.phase = c.Clock.Now()+lead, loading
+	o.events.push(happening{begins: true, at: c.Clock.Time(o.began)})
 	for _, m := range c.members {
 		at := o.began
 		if clock, ok := m.rounds.Estimate(o.began); ok {
@@ -289,15 +301,15 @@ func (c *Coordinator) start() {
 }
 
 // outcome is what became of all shares.
-func (c *Coordinator) outcome() (out Outcome) {
+func (c *Coordinator) become() (out outcome) {
 	for _, m := range c.members {
-		out.Shares = append(out.Shares, Told{m.agent(c.order.began), m.end, m.why})
+		out.Shares = append(out.Shares, became{m.agent(c.order.began), m.end, m.why})
 	}
 	return out
 }
 
 // finish tells what became of the order.
-func (c *Coordinator) finish(out Outcome) {
+func (c *Coordinator) finish(out outcome) {
 	events := c.order.events
 	c.order = nil
 	events.push(happening{over: &out})

@@ -139,7 +139,7 @@ func (l *link) dial(host string) (err error) {
 		nats.NoEcho(), nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {}),
 	}
 	if l.talk.Token.Given() {
-		options = append(options, nats.UserInfo("plimsoll", l.talk.Token.password()))
+		options = append(options, nats.UserInfo(user, l.talk.Token.password()))
 	}
 	trusts := l.talk.Token.trusts(host)
 	if at, err := url.Parse(l.talk.URL); err == nil && at.Scheme == "tls" {

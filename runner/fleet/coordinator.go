@@ -24,6 +24,7 @@ import (
 
 	"plimsoll/runner/fleet/offset"
 	"plimsoll/runner/result"
+	"plimsoll/runner/scenario"
 )
 
 // What becomes of the others when an agent is lost in a trial.
@@ -40,6 +41,8 @@ type Options struct {
 	Agents int
 	Lost   string
 	Plan   Plan
+	// Trials are the plan's.
+	Trials []scenario.Trial
 	// Clock is the one of the schedule; nil: the process's own.
 	Clock Clock
 }
@@ -140,7 +143,7 @@ func (c *Coordinator) run(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			if c.order != nil {
-				c.finish(Outcome{Err: errors.New("the fleet has been let go")})
+				c.finish(outcome{Err: errors.New("the fleet has been let go")})
 			}
 			c.disband()
 			return

@@ -125,7 +125,7 @@ func (w *work) Carry(ctx, atOnce context.Context, c Command, d Desk) (end []byte
 		case <-time.After(w.takes):
 		}
 		w.counted.Add(1)
-		d.Send([]byte(strconv.Itoa(i)), time.Duration(i)*w.takes)
+		d.Send([]byte(strconv.Itoa(i)))
 	}
 	if o.Breaks != "" && c.Share == 0 {
 		return nil, errors.New(o.Breaks)
@@ -189,22 +189,33 @@ func gather(t testing.TB, talk Talk, agents int, change func(*Options)) (*Coordi
 }
 
 // carried is an order carried out: what each share has sent, and the outcome.
-func carried(c *Coordinator, o fakeOrder, real bool, took func(share int)) (sums map[int]int, out Outcome) {
+func carried(c *Coordinator, o fakeOrder, real bool, took func(share int)) (sums map[int]int, out outcome) {
 	return carriedUntil(context.Background(), c, o, real, took)
 }
 
-func carriedUntil(ctx context.Context, c *Coordinator, o fakeOrder, real bool, took func(share int)) (sums map[int]int, out Outcome) {
-	sums = map[int]int{}
+func carriedUntil(ctx context.Context, c *Coordinator, o fakeOrder, real bool, took func(share int)) (sums map[int]int, out outcome) {
+	heard := &sum{of: map[int]int{}, took: took}
 	order, _ := json.Marshal(o)
-	out = c.Carry(ctx, context.Background(), order, real, func(share int, recorded []byte, _ time.Duration) error {
-		if n, err := strconv.Atoi(string(recorded)); err != nil || n != sums[share] {
-			return fmt.Errorf("share %d sent %q after %d intervals", share, recorded, sums[share])
-		}
-		sums[share]++
-		if took != nil {
-			took(share)
-		}
-		return nil
-	})
-	return sums, out
+	out = c.carry(ctx, context.Background(), order, real, heard)
+	return heard.of, out
+}
+
+// sum takes what shares record, each its intervals in order.
+type sum struct {
+	began time.Time
+	of    map[int]int
+	took  func(share int)
+}
+
+func (s *sum) Begins(at time.Time) { s.began = at }
+
+func (s *sum) Take(share int, recorded []byte) error {
+	if n, err := strconv.Atoi(string(recorded)); err != nil || n != s.of[share] || s.began.IsZero() {
+		return fmt.Errorf("share %d sent %q after %d intervals", share, recorded, s.of[share])
+	}
+	s.of[share]++
+	if s.took != nil {
+		s.took(share)
+	}
+	return nil
 }

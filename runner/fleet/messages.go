@@ -10,7 +10,7 @@ import (
 )
 
 // The bodies of messages. What an order says, what was recorded and how it ended is
-// not understood here: package runner's (work.go), and whoever takes it part by part.
+// package runner's, and not understood here.
 
 // introduction is an agent's join.
 type introduction struct {
@@ -33,11 +33,8 @@ type Plan struct {
 	Text  []byte            `json:"text"`
 	Files map[string][]byte `json:"files,omitempty"`
 	Seed  uint64            `json:"seed"`
-	Only  []string          `json:"only,omitempty"`
-	Loops int               `json:"loops,omitempty"`
-	// SHA256 is the text's, and Trials how many both sides must find in it.
-	SHA256 string `json:"sha256"`
-	Trials int    `json:"trials"`
+	// Trials are how many both sides must find in it.
+	Trials int `json:"trials"`
 }
 
 // Command is an order: the share of one trial.
@@ -54,8 +51,6 @@ type Command struct {
 // report is what an agent says of an order.
 type report struct {
 	Number uint64 `json:"number"`
-	// At is what the trial's clock shows.
-	At time.Duration `json:"at,omitempty"`
 	// Why it cannot go on, or ended before its time.
 	Why string `json:"why,omitempty"`
 	// Body is what was recorded, or how it ended.

@@ -8,7 +8,7 @@ import (
 // Without a word of its user an agent loads this machine alone.
 func TestPermit(t *testing.T) {
 	for _, c := range []struct {
-		patterns          string
+		patterns         string
 		permits, forbids string
 	}{
 		{"", "127.0.0.1:80 127.8.9.1:1 [::1]:80 [::ffff:127.0.0.1]:80", "10.0.0.1:80 0.0.0.0:80 [::]:80 169.254.169.254:80 [fe80::1]:80 [::ffff:10.0.0.1]:80"},

@@ -29,7 +29,6 @@ type beginning struct {
 type told struct {
 	kind kind // ready, interval or ended
 	body []byte
-	at   time.Duration
 	err  error
 }
 
@@ -43,9 +42,7 @@ func (t *task) Ready(ctx context.Context, left []byte) (time.Time, []byte, error
 	}
 }
 
-func (t *task) Send(recorded []byte, at time.Duration) {
-	t.told <- told{kind: interval, body: recorded, at: at}
-}
+func (t *task) Send(recorded []byte) { t.told <- told{kind: interval, body: recorded} }
 
 func (t *task) Alone(ctx context.Context) error {
 	select {
@@ -127,7 +124,7 @@ func (s *service) on(number uint64) bool { return s.task != nil && s.task.Number
 
 // report passes on what a task tells.
 func (s *service) report(t told) (lost string) {
-	r := report{Number: s.task.Number, At: t.at, Body: t.body}
+	r := report{Number: s.task.Number, Body: t.body}
 	if t.kind == interval {
 		s.spoolOut(t.body)
 	}

@@ -16,6 +16,8 @@ import (
 	"os"
 	"strings"
 	"time"
+
+	"plimsoll/target/broker"
 )
 
 // Token is what a fleet has in common, and nobody else knows: who has it may give
@@ -111,6 +113,19 @@ func (t Token) serves() (*tls.Config, error) {
 	}
 	return &tls.Config{MinVersion: tls.VersionTLS13, Certificates: []tls.Certificate{{Certificate: [][]byte{certificate}, PrivateKey: key}}}, nil
 }
+
+// Access is who may talk over a coordinator's own server: where there is a token, who
+// has it, and nobody listens on the way.
+func (t Token) Access() (a broker.Access, err error) {
+	if t.Given() {
+		a.User, a.Password = user, t.password()
+		a.TLS, err = t.serves()
+	}
+	return a, err
+}
+
+// user is the name that goes with the password.
+const user = "plimsoll"
 
 // trusts is the configuration of who connects to a server: it is a coordinator's own,
 // with this very token, or one that the system trusts by its name.

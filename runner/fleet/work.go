@@ -28,9 +28,8 @@ type Desk interface {
 	// share has carried it out. It waits for when the share begins, by package time, and
 	// for what another share's setup has left.
 	Ready(ctx context.Context, left []byte) (at time.Time, given []byte, err error)
-	// Send hands over what was recorded since the last time, and what the trial's clock
-	// shows.
-	Send(recorded []byte, at time.Duration)
+	// Send hands over what was recorded since the last time.
+	Send(recorded []byte)
 	// Alone waits until the load of all the other shares is over.
 	Alone(ctx context.Context) error
 }
