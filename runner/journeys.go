@@ -4,10 +4,8 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
-	"slices"
 	"time"
 
-	"plimsoll/runner/data"
 	"plimsoll/runner/drive"
 	"plimsoll/runner/journey"
 	"plimsoll/runner/mode"
@@ -148,15 +146,6 @@ func (j *journeying) warmed(end drive.End) {
 	if j != nil {
 		j.next = end.Next
 	}
-}
-
-// divided tells whether several loops may take the journeys' iterations.
-func (j *journeying) divided() bool {
-	if j == nil {
-		return true
-	}
-	steps := j.trial.Scenario.Steps
-	return steps.Limit.IsZero() && !slices.ContainsFunc(steps.Sources, func(s *data.Source) bool { return !s.Pick.Divisible() })
 }
 
 // setUp carries out what goes before the trial. What that has set is there for

@@ -128,6 +128,9 @@ func begin(o Options) (*underWay, []scenario.Trial, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	if err := o.shareable(); err != nil {
+		return nil, nil, err
+	}
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -157,6 +160,21 @@ func begin(o Options) (*underWay, []scenario.Trial, error) {
 	}
 	r.announce(trials)
 	return r, trials, nil
+}
+
+// shareable tells what keeps the fleet, if there is one, from carrying out the plan.
+func (o *Options) shareable() error {
+	if o.Fleet == nil {
+		return nil
+	}
+	if o.Calls != nil {
+		return errors.New("a fleet's agents do not send each call by itself: leave --calls out, or have one machine carry the plan out")
+	}
+	problems, err := NotDivisible(o.Plan, o.Only, o.Fleet.Size())
+	if err == nil && len(problems) > 0 {
+		return problems
+	}
+	return err
 }
 
 // finish judges and saves the run, which has failed if broken is an error, and

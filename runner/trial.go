@@ -270,7 +270,7 @@ func (l *load) apply(atOnce context.Context) (m measured, err error) {
 
 // divisible tells whether several loops may carry the trial out.
 func (l *load) divisible() bool {
-	return l.beside == nil && l.calls == nil && l.journeys.divided() && l.own.every(func(one site) bool { return one.Divisible })
+	return l.calls == nil && l.own.every(func(one site) bool { return one.Divisible })
 }
 
 // rigs are those of so many loops, whose clocks the trial's end wakes; they begin

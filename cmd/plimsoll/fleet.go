@@ -72,6 +72,16 @@ func (f *fleetFlags) guarded() error {
 	return nil
 }
 
+// shareable tells what keeps agents from sharing a plan, before any is waited for.
+func (p *program) shareable(plan *scenario.Plan, f runFlags) error {
+	problems, err := runner.NotDivisible(plan, f.only, f.fleet.agents)
+	if err != nil || len(problems) == 0 {
+		return err
+	}
+	fmt.Fprintln(p.stderr, problems.Error())
+	return &exit{runner.ExitUsage, fmt.Errorf("%s cannot be shared among %s", plan.File.Name, count(f.fleet.agents, "agent"))}
+}
+
 // mustering is what it takes to gather a fleet.
 type mustering struct {
 	fleetFlags

@@ -87,6 +87,9 @@ or the generator itself was the limit; 130 interrupted.`,
 			}
 			if f.fleet.agents > 0 {
 				f.muster = &mustering{f.fleet, plan, text, filepath.Dir(fileArgument(args))}
+				if err := p.shareable(plan, f); err != nil {
+					return err
+				}
 			}
 			if f.reseed {
 				plan.Seed = f.seed

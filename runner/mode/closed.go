@@ -95,9 +95,11 @@ func (c Closed) Traits() Traits {
 	for _, s := range c.Stages {
 		t.Users = max(t.Users, c.Start, s.Target)
 	}
-	if c.Stages == nil { // a changing number of users is one loop's business
-		t.Loops, t.MostLoops = c.Users/usersPerLoop, c.Users
+	if c.Stages != nil {
+		t.Undivided = "stages"
+		return t
 	}
+	t.Loops, t.MostLoops = c.Users/usersPerLoop, c.Users
 	return t
 }
 

@@ -47,6 +47,14 @@ type written struct {
 	tls   setting.At[TLS]
 }
 
+// Together are the keys of what bounds all calls together.
+func (s *Settings) Together() []string {
+	if s.Connections > 0 {
+		return []string{"connections"}
+	}
+	return nil
+}
+
 // UsualTimeout bounds an attempt where nothing else is said.
 const UsualTimeout = 10 * time.Second
 

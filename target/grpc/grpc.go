@@ -44,7 +44,7 @@ type Settings struct {
 
 // Traits of the target.
 func (s *Settings) Traits() kind.Traits {
-	t := kind.Traits{Kind: "grpc", Action: Word, Phases: []string{"connect"}, Operands: operands(), Timeout: s.Timeout}
+	t := kind.Traits{Kind: "grpc", Action: Word, Phases: []string{"connect"}, Operands: operands(), Timeout: s.Timeout, Together: s.Together(), Modelled: s.Serve.Modelled()}
 	if s.Own != nil {
 		t.Own = s.Own
 	}
@@ -71,7 +71,7 @@ func (s *Settings) Service() (kind.Service, bool) {
 // Open makes the target ready: it asks the server for its schema, unless that is
 // known.
 func (s *Settings) Open(ctx context.Context, site kind.Site) (*kind.Opened, error) {
-	opened := &kind.Opened{Divisible: s.Connections == 0, Retry: s.Retry, Err: kind.Never}
+	opened := &kind.Opened{Divisible: true, Retry: s.Retry, Err: kind.Never}
 	address := s.Address
 	if own, has := s.Service(); has {
 		served, err := site.Serve(ctx, own)

@@ -21,6 +21,7 @@ func (s *Settings) Traits() kind.Traits {
 	if s.Serve != nil {
 		t.CallTime, t.Known = s.served(), true
 	}
+	t.Together, t.Modelled = s.Together(), s.Serve.Modelled()
 	t.Exclusive, t.Places = s.version() == "1.1", s.Connections*len(s.hosts())*s.each()
 	return t
 }
@@ -115,7 +116,7 @@ func (s *Settings) openWire(o *kind.Opened, base string, observer target.Observe
 	}
 	asks.Observer = observer
 	o.Polls = o.Engine == wire.Epoll
-	o.Divisible = options.Connections == 0 // else the cap is on all connections together
+	o.Divisible = true
 	o.Frugal = o.Engine == wire.Sockets && options.TLS == nil
 	server, err := wire.Open(o.Engine, options)
 	if err != nil {

@@ -48,6 +48,10 @@ type Traits struct {
 	// Places how many of those there may be; 0: as many as it takes.
 	Exclusive bool
 	Places    int
+	// Together are the keys of those of its settings that bound all calls together,
+	// wherever these come from; Modelled those of the simulated server that the target
+	// has, if it has one, by which its calls keep each other waiting.
+	Together, Modelled []string
 }
 
 // Site is where a target is opened.
@@ -105,7 +109,8 @@ type Opened struct {
 	Prepare func(call any) (any, error)
 	// Polls tells that the carrier's clock must be a *wait.Poll.
 	Polls bool
-	// Divisible tells that several loops keep every promise that one keeps.
+	// Divisible tells that several loops may each have a carrier, if nothing else
+	// keeps them from sharing a trial.
 	Divisible bool
 	// Frugal tells that connections do little but read, and need hardly a
 	// processor beside the loop's.

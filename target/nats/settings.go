@@ -67,7 +67,7 @@ func (c *Call) listens(receivers int) bool { return c.Wait == consumption || rec
 // Traits of a broker.
 func (s *Settings) Traits() kind.Traits {
 	t := kind.Traits{
-		Kind: "nats", Action: "publish", Phases: phaseNames(), Timeout: s.Client.Timeout, Exclusive: true, Places: s.Client.Connections,
+		Kind: "nats", Action: "publish", Phases: phaseNames(), Timeout: s.Client.Timeout, Exclusive: true, Places: s.Client.Connections, Together: s.Client.Together(),
 		Operands: dialog.Operands(),
 	}
 	if s.Own != nil {
@@ -95,7 +95,7 @@ func (s *Settings) Open(ctx context.Context, site kind.Site) (*kind.Opened, erro
 			}
 			return c, b.ready(c)
 		},
-		Divisible: s.Client.Connections == 0,
+		Divisible: true,
 		Timeout:   s.Client.Timeout, Retry: s.Client.Retry,
 		Err: broken, Close: b.close,
 	}, nil

@@ -94,7 +94,7 @@ func (s *Settings) hide() {
 func (s *Settings) Traits() kind.Traits {
 	t := kind.Traits{
 		Kind: "sql", Local: s.Driver == "sqlite", Action: "sql", Phases: phaseNames(), Operands: []string{"rows", "row"},
-		Timeout: s.Timeout, Exclusive: true, Places: s.Connections,
+		Timeout: s.Timeout, Exclusive: true, Places: s.Connections, Together: s.Together(),
 	}
 	if s.own != nil {
 		t.Own = s.own
@@ -132,7 +132,7 @@ func (s *Settings) Open(_ context.Context, site kind.Site) (*kind.Opened, error)
 		Engine:    s.Driver,
 		Carrier:   func(c target.Clock) (target.Carrier, error) { return client.Carry(t, c, t.Leave), nil },
 		Prepare:   func(call any) (any, error) { return call, nil },
-		Divisible: s.Connections == 0,
+		Divisible: true,
 		Timeout:   s.Timeout,
 		Retry:     s.Retry,
 		Err:       kind.Never,

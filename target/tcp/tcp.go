@@ -69,7 +69,7 @@ func (s *Settings) Open(ctx context.Context, site kind.Site) (*kind.Opened, erro
 	}
 	return &kind.Opened{
 		Engine: engine, Polls: engine == wire.Epoll, Frugal: engine == wire.Sockets && o.TLS == nil,
-		Divisible: s.Connections == 0, Retry: s.Retry, Err: server.Err, Close: func() {},
+		Divisible: true, Retry: s.Retry, Err: server.Err, Close: func() {},
 		Prepare: s.Prepare,
 		Carrier: func(c target.Clock) (target.Carrier, error) { return at.Carrier(shared.another(), c) },
 	}, nil
