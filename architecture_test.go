@@ -81,7 +81,8 @@ func TestWhoMayImportWhom(t *testing.T) {
 	leaf := []string{}
 	may := map[string][]string{
 		"runner/schedule":   leaf,
-		"runner/latency":    leaf,
+		"runner/latency":    {"runner/parcel"},
+		"runner/parcel":     leaf,
 		"runner/statistics": leaf,
 		"target":            {"target/look", "target/value"},
 		"target/value":      leaf,
