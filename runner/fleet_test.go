@@ -146,7 +146,7 @@ func fleet(t testing.TB, text string, agents int) *table {
 }
 
 // by has a run carried out by a fleet.
-func by(f *table) func(*runner.Options) {
+func by(f runner.Fleet) func(*runner.Options) {
 	return func(o *runner.Options) { o.Fleet = f }
 }
 
@@ -307,5 +307,104 @@ scenarios:
 	}
 	if steps := trial.Steps; int64(count["/tok-é/2"]) != trial.Attempts || trial.OK != trial.Started || steps[0].OK != 1 || steps[len(steps)-1].OK != 1 || len(trial.Warnings) > 0 {
 		t.Errorf("%v, of %d calls; %v", count, trial.Attempts, trial.Warnings)
+	}
+}
+
+// An agent that is lost is told of, with how much of the schedule that leaves out, and
+// what it had handed over counts; the others go on, or stop.
+func TestALostAgentIsToldOf(t *testing.T) {
+	text := `
+targets: {t: {sim: {delay: 5ms}}}
+scenarios: [{name: s, target: t, duration: 4s, modes: [{rate-limited: 400/s}]}]`
+	for name, c := range map[string]struct {
+		stops, allowed bool
+		ended          result.Ending
+		low, high      float64 // of the lost share
+	}{
+		"the others go on":   {false, false, result.Complete, 0.2, 0.45},
+		"the others stop":    {true, false, result.Stopped, 0.4, 0.9},
+		"and it is accepted": {false, true, result.Complete, 0.2, 0.45},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := fleet(t, text, 2)
+			f.stops, f.loses = c.stops, func(share, piece int) bool { return share == 1 && piece > 1 }
+			run := carryOut(t, text, by(f), func(o *runner.Options) { o.AllowLate, o.AllowLost = true, c.allowed })
+			trial := run.Trials[0]
+			lost, other := trial.Agents[1], trial.Agents[0]
+			if trial.Ended != c.ended || trial.LostShare < c.low || trial.LostShare > c.high || trial.Health.KeptPace || !strings.Contains(trial.Health.Why, "agent agent-1 was lost: nothing was heard of it for 3s") {
+				t.Errorf("%s (%s), %v lost: %+v", trial.Ended, trial.Reason, trial.LostShare, trial.Health)
+			}
+			if lost.Lost == "" || lost.UntilS <= 0 || lost.UntilS > 3 || lost.Started == 0 || other.Lost != "" || !c.stops && other.Started != 800 {
+				t.Errorf("%+v\n%+v", lost, other)
+			}
+			if c.stops && !strings.Contains(trial.Reason, "agent-1 was lost") {
+				t.Errorf("it was stopped: %s", trial.Reason)
+			}
+			want := result.Exit(runner.ExitInvalid)
+			if c.allowed {
+				want = runner.ExitOK
+			}
+			if run.Exit != want {
+				t.Errorf("exit %d, want %d", run.Exit, want)
+			}
+		})
+	}
+}
+
+// A fleet is another load than one machine: comparisons tell.
+func TestAFleetIsPartOfTheWorkload(t *testing.T) {
+	text := "targets: {t: {sim: {delay: 5ms}}}\nscenarios: [{name: s, target: t, clock: virtual, duration: 1s, modes: [concurrent: 4]}]"
+	alone := carryOut(t, text).Trials[0].Workload
+	for agents, want := range map[int]string{1: alone, 4: alone + ", agents: 4"} {
+		if got := carryOut(t, text, by(fleet(t, text, agents))).Trials[0].Workload; got != want {
+			t.Errorf("%d agents: %q, want %q", agents, got, want)
+		}
+	}
+}
+
+// Whoever sends what is no piece of the trial is refused, and breaks nothing.
+func TestPiecesOfNoTrialAreRefused(t *testing.T) {
+	text := "targets: {t: {sim: {delay: 5ms}}}\nscenarios: [{name: s, target: t, clock: virtual, duration: 1s, modes: [concurrent: 4]}]"
+	f := &liar{table: fleet(t, text, 2)}
+	trial := carryOut(t, text, by(f)).Trials[0]
+	if f.errs != 4 || trial.Started != 800 || len(trial.Agents) != 2 {
+		t.Errorf("%d lies were found, %d calls", f.errs, trial.Started)
+	}
+}
+
+// liar sends what is no piece, before its honest ones.
+type liar struct {
+	*table
+	errs int
+}
+
+func (f *liar) Carry(ctx, atOnce context.Context, o runner.Order, to runner.Gatherer) ([]runner.Carried, error) {
+	for share, piece := range map[int][]byte{-1: nil, 2: nil, 0: {1, 2, 3}, 1: make([]byte, 1000)} {
+		if to.Take(share, piece) != nil {
+			f.errs++
+		}
+	}
+	return f.table.Carry(ctx, atOnce, o, to)
+}
+
+// Orders of no trial, and shares of no fleet, are refused.
+func TestSharesThatAreNoneAreRefused(t *testing.T) {
+	plan := parse(t, "targets: {t: {sim: {delay: 5ms}}}\nscenarios: [{name: s, target: t, clock: virtual, capacity: {find: rate, slo: [errors < 1%], from: 1000/s, to: 2000/s, hold: 1s}}]")
+	good := runner.Order{Load: 1000}
+	for name, c := range map[string]struct {
+		order runner.Order
+		share mode.Share
+	}{
+		"no such trial": {runner.Order{Trial: 1, Load: 1000}, mode.Share{K: 0, N: 1}},
+		"before all":    {runner.Order{Trial: -1, Load: 1000}, mode.Share{K: 0, N: 1}},
+		"no load":       {runner.Order{}, mode.Share{K: 0, N: 1}},
+		"no fleet":      {good, mode.Share{}},
+		"beyond it":     {good, mode.Share{K: 2, N: 2}},
+		"below it":      {good, mode.Share{K: -1, N: 2}},
+	} {
+		if _, err := runner.CarryShare(t.Context(), t.Context(), runner.Options{Plan: plan}, c.order, c.share, nil); err == nil {
+			t.Errorf("%s: was carried out", name)
+		}
 	}
 }
