@@ -245,7 +245,9 @@ func (g *gatheringAfar) agent(share int, c *Carried) result.Agent {
 		return a
 	}
 	a.Ended, a.Reason, a.Engine, a.Loops = c.End.Ended, c.End.Reason, c.End.Engine, c.End.Loops
-	a.Health, a.MachineUse = c.End.Health, c.End.Use
+	if a.Health, a.Use = c.End.Health, c.End.Use; a.Use != nil {
+		a.CPUS = a.Use.CPUS
+	}
 	for _, warning := range c.End.Warnings {
 		g.out.Warnings = append(g.out.Warnings, "agent "+a.Name+": "+warning)
 	}

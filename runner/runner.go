@@ -272,7 +272,7 @@ func (r *underWay) save(t scenario.Trial, rest []step) error {
 // begins saves that a trial is under way: whatever becomes of this process,
 // the result says where it was. For virtual time see save.
 func (r *underWay) begins(t scenario.Trial) error {
-	r.run.UnderWay = describe(t)
+	r.run.UnderWay = r.describe(t)
 	r.run.UnderWay.Ended = ""
 	if t.Scenario.Clock == scenario.Virtual && time.Since(r.saved) < r.saveTook {
 		return nil

@@ -22,7 +22,7 @@ import (
 // trial carries one trial out. It always returns a result: one that could not
 // be carried out says why.
 func (r *underWay) trial(ctx, atOnce context.Context, t scenario.Trial) *result.Trial {
-	out := describe(t)
+	out := r.describe(t)
 	if r.Watch != nil {
 		r.Watch.Begin(t, int64(t.Requests), length(t))
 	}
@@ -72,6 +72,15 @@ func (r *underWay) scrub(text string) string {
 		return text
 	}
 	return r.Plan.Scrub(text)
+}
+
+// describe fills in what was asked, and of how many machines.
+func (r *underWay) describe(t scenario.Trial) *result.Trial {
+	out := describe(t)
+	if r.Fleet != nil && r.Fleet.Size() > 1 {
+		out.Workload += fmt.Sprintf(", agents: %d", r.Fleet.Size())
+	}
+	return out
 }
 
 // describe fills in what was asked.

@@ -48,11 +48,11 @@ type drifting struct {
 
 func (d drifting) At(t time.Time) time.Duration {
 	passed := t.Sub(d.from)
-	return passed + d.apart + time.Duration(d.drift*float64(passed))
+	return Steady(d.from).began() + passed + d.apart + time.Duration(d.drift*float64(passed))
 }
 func (d drifting) Now() time.Duration { return d.At(time.Now()) }
 func (d drifting) Time(at time.Duration) time.Time {
-	return d.from.Add(time.Duration(float64(at-d.apart) / (1 + d.drift)))
+	return d.from.Add(time.Duration(float64(at-d.apart-Steady(d.from).began()) / (1 + d.drift)))
 }
 
 // Agents begin at one time, whatever their clocks show, and it is known how those

@@ -17,17 +17,21 @@ type Clock interface {
 	At(time.Time) time.Duration
 }
 
-// Steady is a clock that begins at a time that package time tells.
+// Steady is a clock that shows what the time of day was then, in nanoseconds since
+// 1970, and what has passed since: so it tells whose machine's time of day is wrong, and
+// goes on evenly where that is set.
 type Steady time.Time
 
-// Now is the time since then.
-func (s Steady) Now() time.Duration { return time.Since(time.Time(s)) }
+// Now is what it shows.
+func (s Steady) Now() time.Duration { return s.At(time.Now()) }
 
-// Time is when so much has passed.
-func (s Steady) Time(at time.Duration) time.Time { return time.Time(s).Add(at) }
+// Time is when it shows that.
+func (s Steady) Time(at time.Duration) time.Time { return time.Time(s).Add(at - s.began()) }
 
-// At is how much had passed by then.
-func (s Steady) At(t time.Time) time.Duration { return t.Sub(time.Time(s)) }
+// At is what it shows at that time.
+func (s Steady) At(t time.Time) time.Duration { return s.began() + t.Sub(time.Time(s)) }
+
+func (s Steady) began() time.Duration { return time.Duration(time.Time(s).UnixNano()) }
 
 // Silence is after how long without a word somebody is lost: a coordinator to its
 // agents, which stop then, an agent to its coordinator.

@@ -1,5 +1,10 @@
 package result
 
+import (
+	"errors"
+	"fmt"
+)
+
 // Agent is one of the machines that carried a trial out together, a share each.
 type Agent struct {
 	Name string `json:"name"`
@@ -34,7 +39,9 @@ type Agent struct {
 	Engine string `json:"engine,omitempty"`
 	Loops  int    `json:"loops,omitempty"` // where it was not one
 	Health
-	*MachineUse // real clock only
+	// CPUS is the processor time that it took, and Use all else; real clock only.
+	CPUS float64     `json:"cpu_s"`
+	Use  *MachineUse `json:"machine_use,omitempty"`
 }
 
 // Signed is a number that may be below zero, as no other of a result may.
@@ -70,4 +77,29 @@ func (u *MachineUse) Add(o MachineUse) {
 	u.ThrottledS += o.ThrottledS
 	u.RSSBytes += o.RSSBytes
 	u.PeakRSSBytes += o.PeakRSSBytes
+}
+
+// checkAgents tells which law the agents of a trial break.
+func (t *Trial) checkAgents() error {
+	if t.LostShare > 1 {
+		return fmt.Errorf("lost_share is %v", t.LostShare)
+	}
+	if len(t.Agents) == 0 {
+		if t.LostShare > 0 {
+			return errors.New("there is a lost_share, and no agent that was lost")
+		}
+		return nil
+	}
+	var started, ok, failed int64
+	for i := range t.Agents {
+		a := &t.Agents[i]
+		if a.Share != i || a.Name == "" {
+			return fmt.Errorf("agent %d, %q, has the share %d", i, a.Name, a.Share)
+		}
+		started, ok, failed = started+a.Started, ok+a.OK, failed+a.Errors
+	}
+	if all := t.Failed() + t.Lacking(); started != t.Started || ok != t.OK || failed != all {
+		return fmt.Errorf("agents started %d calls, %d of them ok and %d errors; the trial says %d, %d, %d", started, ok, failed, t.Started, t.OK, all)
+	}
+	return nil
 }
