@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"path/filepath"
 	"runtime"
 	"strconv"
 
@@ -17,9 +16,9 @@ import (
 
 // agentFlags are the flags of `agent`.
 type agentFlags struct {
-	nats, token, name, keep string
-	once, local             bool
-	targets                 []string
+	nats, token, name string
+	once, local       bool
+	targets           []string
 }
 
 func (p *program) agentCommand() *cobra.Command {
@@ -32,8 +31,7 @@ what it has measured. It serves one after another, or one with --once.
 
 It loads this machine alone, over loopback, unless --allow-target says otherwise,
 and neither runs programs nor touches files without --allow-exec. When there is
-no word from the coordinator for 3 s it stops; what it has measured then lies in
-the folder of --keep.`,
+no word from the coordinator for 3 s it stops.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return p.agent(cmd.Context(), f) },
 	}
 	flags := cmd.Flags()
@@ -43,7 +41,6 @@ the folder of --keep.`,
 	flags.BoolVar(&f.once, "once", false, "end with the first coordinator")
 	flags.StringArrayVar(&f.targets, "allow-target", nil, "let coordinators load the address, glob or network `PATTERN`, with :PORT or without (repeatable)")
 	flags.BoolVar(&f.local, "allow-exec", false, "let coordinators run programs, and read and write files, on this machine")
-	flags.StringVar(&f.keep, "keep", filepath.Join(os.TempDir(), "plimsoll-kept"), "`DIR` for what was measured and no coordinator has taken")
 	return cmd
 }
 
@@ -64,7 +61,7 @@ func (p *program) agent(ctx context.Context, f agentFlags) error {
 	a := fleet.Agent{
 		Talk: fleet.Talk{URL: f.nats, Token: token, Program: version(), Note: func(text string) { fmt.Fprintln(p.stderr, text) }},
 		Work: &fleet.Shares{Permit: permit, Environment: os.LookupEnv, Version: version()},
-		Name: f.name, Index: place(), Once: f.once, Keep: f.keep,
+		Name: f.name, Index: place(), Once: f.once,
 	}
 	if a.Name == "" {
 		machine, _ := os.Hostname()

@@ -82,7 +82,7 @@ func muster(t testing.TB, n int, text string, more ...string) *field {
 	f.startNATS()
 	talk := []string{"--nats", "nats://" + f.address, "--token-file", "token"}
 	for k := range n {
-		f.agents = append(f.agents, start(t, f.dir, append([]string{"agent", "--name", string(rune('a' + k)), "--once", "--keep", "kept"}, talk...)...))
+		f.agents = append(f.agents, start(t, f.dir, append([]string{"agent", "--name", string(rune('a' + k)), "--once"}, talk...)...))
 	}
 	f.coordinator = start(t, f.dir, append(append([]string{"run", "s.yaml", "--agents", strconv.Itoa(n)}, talk...), more...)...)
 	return f

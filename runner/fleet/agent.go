@@ -217,6 +217,9 @@ func (s *service) hear(l letter) (lost string) {
 		err = s.order(body)
 	case given, start, alone, halt:
 		err = s.instruct(l.Kind, body)
+	case seen:
+	default:
+		err = fmt.Errorf("it says %q", l.Kind)
 	}
 	if err != nil {
 		return "the coordinator makes no sense: " + err.Error()
