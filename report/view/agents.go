@@ -3,6 +3,7 @@ package view
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 
@@ -27,7 +28,7 @@ func (s *Scenario) agentTable() *Table {
 	for _, row := range rows {
 		names, calls, failed = append(names, Clean(row.Name)), append(calls, strconv.FormatInt(row.Started, 10)), append(failed, strconv.FormatInt(row.Errors, 10))
 		response, late = append(response, row.ResponseP99S), append(late, row.LatenessP99S)
-		cores, clocks = append(cores, over(row.CPUS, row.wall)), append(clocks, row.clock())
+		cores, clocks = append(cores, row.cores()), append(clocks, row.clock())
 	}
 	columns := s.keyColumns(groups)
 	name := texts("agent", names)
@@ -91,6 +92,14 @@ func (a agentRow) faults() (notes []string, tone Tone) {
 		tone = Bad
 	}
 	return notes, tone
+}
+
+// cores are how many processors it took; NaN: nobody knows.
+func (a agentRow) cores() float64 {
+	if a.wall == 0 {
+		return math.NaN()
+	}
+	return a.CPUS / a.wall
 }
 
 // clock is how far its clock was ahead of the coordinator's, and how sure that is.
