@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"plimsoll/runner/result"
+	"plimsoll/target/broker"
 	"plimsoll/target/real"
 )
 
@@ -72,9 +73,6 @@ func (f *field) startNATS() {
 // muster starts a fleet of n agents, which carries a scenario file out.
 func muster(t testing.TB, n int, text string, more ...string) *field {
 	t.Helper()
-	if path := os.Getenv("PATH"); !strings.Contains(path, "/usr/sbin") {
-		t.Setenv("PATH", path+":/usr/sbin")
-	}
 	f := &field{t: t, dir: folder(t, text), address: real.Address(t)}
 	if err := os.WriteFile(filepath.Join(f.dir, "token"), []byte(strings.Repeat("0123456789abcdef", 4)+"\n"), 0o600); err != nil {
 		t.Fatal(err)
@@ -136,6 +134,36 @@ func TestFleetOfProcesses(t *testing.T) {
 				t.Errorf("%d simulated calls", simulated.OK)
 			}
 		})
+	}
+}
+
+// With a server of its own a coordinator needs nothing else: it writes the token, which
+// alone makes agents ready, over TLS; one with another token is told so.
+func TestFleetOverItsOwnServer(t *testing.T) {
+	if !broker.Embedded {
+		t.Skip("only with the build tag embedded")
+	}
+	server := counting(t)
+	dir, address := folder(t, steadily(server.url, 100, 2)), real.Address(t)
+	leads := start(t, dir, "run", "s.yaml", "--agents", "2", "--listen", address, "--token-file", "token", "--allow-late")
+	eventually(t, "there is a token", func() bool { return there(dir, "token") })
+	if err := os.WriteFile(filepath.Join(dir, "other"), []byte(strings.Repeat("0", 64)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	agent := func(token string) *process {
+		return start(t, dir, "agent", "--nats", "tls://"+address, "--token-file", token, "--name", token+strconv.Itoa(rand.Int()), "--once")
+	}
+	if end := agent("other").wait(t); end.code != 3 || !strings.Contains(end.stderr, "has another token") {
+		t.Errorf("with another token: %+v", end)
+	}
+	a, b := agent("token"), agent("token")
+	if end := leads.wait(t); end.code != 0 || server.n.Load() != 200 || latest(t, dir).Trials[0].OK != 200 {
+		t.Errorf("exit code %d, the server counts %d\n%s", end.code, server.n.Load(), end.stderr)
+	}
+	for _, one := range []*process{a, b} {
+		if end := one.wait(t); end.code != 0 {
+			t.Errorf("an agent ended with %d: %s", end.code, end.stderr)
+		}
 	}
 }
 

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"os"
 	"os/exec"
 	"strconv"
 	"strings"
@@ -32,7 +31,6 @@ type server struct {
 
 func newServer(t testing.TB) *server {
 	t.Helper()
-	t.Setenv("PATH", os.Getenv("PATH")+":/usr/sbin")
 	s := &server{t: t, path: real.Program(t, "nats-server"), address: real.Address(t)}
 	s.start()
 	t.Cleanup(s.kill)
