@@ -86,6 +86,8 @@ type Coordinator struct {
 	do      chan func()   // what the goroutine of run is asked
 	whole   chan error    // when all are there and have understood, or why that cannot be
 	gone    chan struct{} // closed when that goroutine has ended
+	notes   chan string   // for people, whose terminal may stand still
+	noted   chan struct{} // closed when all of them were told
 	leaving context.CancelFunc
 }
 
@@ -105,6 +107,8 @@ func Gather(ctx context.Context, o Options) (*Coordinator, error) {
 	inside, leaving := context.WithCancel(context.Background())
 	now := o.Clock.Now()
 	c := &Coordinator{Options: o, link: l, looked: now, called: now - beat, do: make(chan func()), whole: make(chan error, 1), gone: make(chan struct{}), leaving: leaving}
+	c.notes, c.noted = make(chan string, 100), make(chan struct{})
+	go c.tell()
 	go c.run(inside)
 	select {
 	case err = <-c.whole:
@@ -126,17 +130,32 @@ func (c *Coordinator) Close() {
 	c.leaving()
 	<-c.gone
 	c.link.close()
+	<-c.noted
 }
 
+// note has people told something; of more than a hundred that nobody reads, the last
+// are left out. Whoever waited for them would be lost to all agents.
 func (c *Coordinator) note(format string, args ...any) {
-	if c.Note != nil {
-		c.Note(fmt.Sprintf(format, args...))
+	select {
+	case c.notes <- fmt.Sprintf(format, args...):
+	default:
+	}
+}
+
+// tell tells people what there is to tell.
+func (c *Coordinator) tell() {
+	defer close(c.noted)
+	for text := range c.notes {
+		if c.Note != nil {
+			c.Note(text)
+		}
 	}
 }
 
 // run hears, looks and speaks until the fleet is let go.
 func (c *Coordinator) run(ctx context.Context) {
 	defer close(c.gone)
+	defer close(c.notes)
 	tick := time.NewTicker(look)
 	defer tick.Stop()
 	for {

@@ -154,9 +154,7 @@ func TestCoordinatorThatIsGone(t *testing.T) {
 	wait(t, func() bool { return a.under.Load()+b.under.Load() == 0 })
 	c.Close()
 	<-over
-	if !strings.Contains(a.noted(), "no word from the coordinator for 3s: stopped") {
-		t.Errorf("it says %q", a.noted())
-	}
+	wait(t, func() bool { return strings.Contains(a.noted(), "no word from the coordinator for 3s: stopped") })
 	if !strings.Contains(b.noted(), "cannot be kept on disk") {
 		t.Errorf("the one without a disk says %q", b.noted())
 	}
