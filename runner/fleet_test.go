@@ -10,6 +10,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -28,6 +29,7 @@ type table struct {
 	loses func(share, piece int) bool
 	// stops tells that the others are stopped then.
 	stops bool
+	overs atomic.Int32 // how often somebody waited for the load of all others
 	// turns has the shares carried out one after the other.
 	turns bool
 }
@@ -129,7 +131,7 @@ func (s *seat) Take(piece []byte) {
 }
 
 func (s *seat) Over(context.Context) error {
-	if !s.turns {
+	if s.overs.Add(1); !s.turns {
 		s.loading.Wait()
 	}
 	return nil
@@ -240,6 +242,9 @@ scenarios:
 			t.Fatalf("%d trials, and %d one after the other", len(got.Trials), len(want.Trials))
 		}
 		for i := range got.Trials {
+			if all := got.Trials[i].Agents; agents > 1 && all[0].ResponseP99S == all[1].ResponseP99S {
+				t.Errorf("the servers of two agents draw the same: %+v", all[:2])
+			}
 			if got, want := figures(t, got.Trials[i]), figures(t, want.Trials[i]); got != want {
 				t.Errorf("%d agents measured something else: %s", agents, apart(got, want))
 			}
@@ -297,7 +302,11 @@ scenarios:
     setup: [{name: login, get: /setup, extract: {token: json.token, list: json.list}}]
     teardown: [{name: logout, get: "/teardown/${token}"}]
     steps: [{name: a, get: "/${token}/${list.1}"}, {think_time: 10ms}]`, server.URL)
-	trial := carryOut(t, text, by(fleet(t, text, 3))).Trials[0]
+	f := fleet(t, text, 3)
+	trial := carryOut(t, text, by(f)).Trials[0]
+	if f.overs.Load() != 1 {
+		t.Errorf("%d shares waited for the others before teardown", f.overs.Load())
+	}
 	count := map[string]int{}
 	for _, path := range seen {
 		count[path]++

@@ -199,14 +199,70 @@ func TestIntervalsThatCannotBeAreRefused(t *testing.T) {
 		"a promise kept by more":   func(i *drive.Interval) { i.Kept[0].All = 9 },
 		"promises nobody made":     func(i *drive.Interval) { i.Kept = append(i.Kept, i.Kept[0]) },
 		"a slower call":            func(i *drive.Interval) { i.Response.Record(time.Minute); i.OK++ },
-		"rows of no step":          func(i *drive.Interval) { i.Rows = append(i.Rows, honest()) },
-		"records of no step":       func(i *drive.Interval) { i.Records = append(i.Records, i.Held) },
-		"time before the clock":    func(i *drive.Interval) { i.LastEnd = -1 },
+		"other response times": func(i *drive.Interval) {
+			i.Response.Reset()
+			i.Response.RecordN(300*time.Millisecond, 3)
+		},
+		"rows of no step":       func(i *drive.Interval) { i.Rows = append(i.Rows, honest()) },
+		"records of no step":    func(i *drive.Interval) { i.Records = append(i.Records, i.Held) },
+		"time before the clock": func(i *drive.Interval) { i.LastEnd = -1 },
 	} {
 		i := honest()
 		lie(i)
 		if _, _, err := drive.ReadInterval(i.Append(nil, 0), shapes()[0]); err == nil {
 			t.Errorf("%s: was taken", name)
+		}
+	}
+}
+
+// Of steps, too: no more is taken of a row than its step has.
+func TestRowsThatCannotBeAreRefused(t *testing.T) {
+	shape := shapes()[1]
+	honest := func() *drive.Interval {
+		r := watched(t)
+		c := drive.Call{Row: 2, Intended: time.Second, Ready: time.Second, Start: time.Second, End: 1200 * time.Millisecond, Outcome: &target.Outcome{BytesIn: 5}}
+		r.Step(2, false, time.Second, &c, []journey.Recorded{{Number: 1, Value: 3}})
+		r.Iteration(0, &c)
+		return r.Interval
+	}
+	if _, _, err := drive.ReadInterval(honest().Append(nil, 0), shape); err != nil {
+		t.Fatal(err)
+	}
+	for name, lie := range map[string]func(*drive.Interval){
+		"more records":      func(i *drive.Interval) { i.Rows[2].Records = append(i.Rows[2].Records, i.Rows[2].Records[1]) },
+		"more bytes":        func(i *drive.Interval) { i.BytesIn++ },
+		"more attempts":     func(i *drive.Interval) { i.Rows[2].Attempts++ },
+		"no begin":          func(i *drive.Interval) { i.Rows[2].Begin.Reset() },
+		"a call's elapsed":  func(i *drive.Interval) { i.Rows[2].Elapsed.Record(1) },
+		"no elapsed":        func(i *drive.Interval) { i.Elapsed.Reset() },
+		"a row of no step":  func(i *drive.Interval) { i.Rows = append(i.Rows, i.Rows[2]) },
+		"no row's timeline": func(i *drive.Interval) { i.RowTimelines = nil },
+	} {
+		i := honest()
+		lie(i)
+		if _, _, err := drive.ReadInterval(i.Append(nil, 0), shape); err == nil {
+			t.Errorf("%s: was taken", name)
+		}
+	}
+}
+
+// Of calls that started last together the latest counts, whoever comes first.
+func TestOfTheLastStartsTheLatestCounts(t *testing.T) {
+	recorder := func(late ...time.Duration) *drive.Interval {
+		r := watched(t)
+		for _, l := range late {
+			r.Record(&drive.Call{Intended: time.Second - l, Ready: time.Second - l, Start: time.Second, End: 2 * time.Second, Outcome: &target.Outcome{}})
+		}
+		return r.Interval
+	}
+	merged := func(a, b *drive.Interval) *drive.Interval { a.Merge(b); return a }
+	for name, i := range map[string]*drive.Interval{
+		"recorded":             recorder(5, 9, 7),
+		"merged":               merged(recorder(5), recorder(9)),
+		"merged the other way": merged(recorder(9), recorder(5)),
+	} {
+		if i.LastLateness != 9 {
+			t.Errorf("%s: %v", name, i.LastLateness)
 		}
 	}
 }
