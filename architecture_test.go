@@ -81,7 +81,8 @@ func TestWhoMayImportWhom(t *testing.T) {
 	leaf := []string{}
 	may := map[string][]string{
 		"runner/schedule":   leaf,
-		"runner/latency":    leaf,
+		"runner/latency":    {"runner/parcel"},
+		"runner/parcel":     leaf,
 		"runner/statistics": leaf,
 		"target":            {"target/look", "target/value"},
 		"target/value":      leaf,
@@ -123,10 +124,15 @@ func TestWhoMayImportWhom(t *testing.T) {
 		"runner/monitor":    {"runner/exposition", "runner/result", "target/client", "target/plain", "target/setting"},
 		"docs/gallery":      leaf,
 		"runner/verdict":    {"runner/exposition", "runner/goodput", "runner/result", "runner/latency", "runner/statistics", "target", "target/quantity", "target/setting"},
+
+		"runner/fleet/offset": leaf, // of two clocks
 	}
 	reads := []string{"runner/result", "runner/latency", "runner/statistics", "target/plain"}
 	for _, s := range sources(t, token.NewFileSet()) {
 		for _, path := range s.ours() {
+			if path == "runner/fleet" && top(s.folder) != "cmd" {
+				t.Errorf("%s imports %s: only the command line knows of fleets", s.path, path)
+			}
 			if allowed, ruled := may[s.folder]; ruled && !slices.Contains(allowed, path) {
 				t.Errorf("%s imports %s; it may import %v", s.path, path, allowed)
 			}
@@ -144,7 +150,7 @@ func TestWhoMayImportWhom(t *testing.T) {
 // The clock is read, and goroutines are started, only where real time is the
 // subject.
 func TestPureCodeReadsNoClock(t *testing.T) {
-	pure := []string{"runner/schedule", "runner/latency", "runner/statistics", "runner/scaling", "runner/capacity", "runner/verdict", "runner/mode", "runner/journey", "runner/data", "runner/scenario", "runner/condition", "runner/step", "runner/goodput", "runner/crawl", "runner/watch", "runner/exposition",
+	pure := []string{"runner/schedule", "runner/latency", "runner/statistics", "runner/scaling", "runner/capacity", "runner/verdict", "runner/mode", "runner/journey", "runner/data", "runner/scenario", "runner/condition", "runner/step", "runner/goodput", "runner/crawl", "runner/watch", "runner/exposition", "runner/fleet/offset",
 		"target/sim", "target/chat", "target/delay", "target/plain", "target/quantity", "target/setting", "target/kinds", "target/value", "target/template", "target/look", "report/compare", "report/view", "report/text", "report/chart", "report/page", "report/transcript", "target/content", "target/cookie", "target/http1", "target/http2", "target/hpack", "target/resp", "target/stream", "target/shell", "target/links"}
 	for _, s := range sources(t, token.NewFileSet()) {
 		if !slices.Contains(pure, s.folder) {

@@ -72,7 +72,7 @@ func (r *underWay) lanes(first drive.Loop, on rig, beside []*neighbour, stop *dr
 	for _, n := range beside {
 		own := on.of(n.places)
 		loop := r.loop(own, n.opened, n.trial, stop)
-		loop.Journey, loop.Recorder = n.journeys.of(own, 0, 1), n.recorder
+		loop.Journey, loop.Recorder = n.journeys.of(own, mode.Whole()), n.recorder
 		loop.From, loop.Until = first.From, schedule.Never
 		loop.Schedule = newSchedule(n.trial, mode.Whole(), schedule.Bounds{From: first.From, Until: schedule.Never}, r.streams(n.trial))
 		all = append(all, loop)

@@ -54,6 +54,7 @@ func (ts takers) over(t scenario.Trial) {
 type gathering struct {
 	trial       scenario.Trial
 	takers      takers
+	entire      bool // timelines are handed over, too
 	full, empty chan *drive.Interval
 	of          []*drive.Recorder
 	sofar       *drive.Interval // nil: nothing was handed over
@@ -61,14 +62,14 @@ type gathering struct {
 
 func (r *underWay) gather(t scenario.Trial, loops int) *gathering {
 	return &gathering{
-		trial: t, takers: r.takers,
+		trial: t, takers: r.takers, entire: r.part != nil,
 		full: make(chan *drive.Interval, loops), empty: make(chan *drive.Interval, loops),
 	}
 }
 
 // from has a recorder's intervals gathered.
 func (g *gathering) from(r *drive.Recorder) {
-	r.Sink = g
+	r.Sink, r.Entire = g, g.entire
 	g.of = append(g.of, r)
 }
 
@@ -137,7 +138,7 @@ func (g *gathering) sample() Sample {
 
 // watch has what is recorded handed over now and then, and passes on how far the
 // first, the trial, has come, until the returned function is called. The trial's
-// clock shows from when it is called.
+// clock shows from when this is called.
 func (r *underWay) watch(from time.Duration, all []*gathering) (stop func()) {
 	if r.Watch == nil && len(r.takers) == 0 {
 		return func() {}
@@ -146,12 +147,16 @@ func (r *underWay) watch(from time.Duration, all []*gathering) (stop func()) {
 		g.begin()
 	}
 	const every = 125 * time.Millisecond
+	asks := 1
+	if r.part != nil {
+		asks = 8 // what goes far goes in larger pieces
+	}
 	began, over, gone := time.Now(), make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(gone)
 		tick := time.NewTicker(every)
 		defer tick.Stop()
-		for {
+		for n := 1; ; n++ {
 			select {
 			case <-over:
 				return
@@ -163,7 +168,9 @@ func (r *underWay) watch(from time.Duration, all []*gathering) (stop func()) {
 					r.Watch.Sample(all[0].sample(), time.Since(began))
 				}
 				for _, g := range all {
-					g.ask()
+					if n%asks == 0 {
+						g.ask()
+					}
 				}
 			}
 		}

@@ -253,7 +253,7 @@ func TestExitCodes(t *testing.T) {
 		"searched, nothing judged": {result.Run{Trials: []result.Trial{late, late}, Capacities: unjudged}, false, 3, 3},
 	} {
 		for allow, want := range map[bool]int{false: c.code, true: c.late} {
-			if got := ExitCode(&c.run, c.interrupted, allow); got != want {
+			if got := ExitCode(&c.run, c.interrupted, Allowed{Late: allow}); got != want {
 				t.Errorf("%s, allowed %v: exit %d, want %d", name, allow, got, want)
 			}
 		}

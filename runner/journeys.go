@@ -4,12 +4,11 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
-	"slices"
 	"time"
 
-	"plimsoll/runner/data"
 	"plimsoll/runner/drive"
 	"plimsoll/runner/journey"
+	"plimsoll/runner/mode"
 	"plimsoll/runner/result"
 	"plimsoll/runner/scenario"
 	"plimsoll/runner/schedule"
@@ -24,6 +23,7 @@ type journeying struct {
 	streams random.Source
 	main    *journey.Program
 	world   journey.World
+	first   int             // the number of this process's first share
 	sources []drive.Source  // of the first loop; the others deal for themselves
 	next    uint64          // the number of the next iteration
 	outside *drive.Interval // what setup and teardown do
@@ -50,7 +50,7 @@ func (r *underWay) journeys(t scenario.Trial, o opened) (*journeying, error) {
 // program says.
 func (r *underWay) journeying(t scenario.Trial, main *journey.Program) *journeying {
 	streams := r.streams(t)
-	j := &journeying{trial: t, streams: streams, main: main, world: journey.World{
+	j := &journeying{trial: t, streams: streams, main: main, first: r.share().K, world: journey.World{
 		Draws: streams.Key(ofIterations), UUIDs: random.Key(rand.Uint64()),
 	}, outside: drive.NewInterval()}
 	if t.Scenario.Clock == scenario.Virtual {
@@ -124,18 +124,18 @@ func (j *journeying) deal() (all []drive.Source) {
 	return all
 }
 
-// of is what one of so many loops carries out.
-func (j *journeying) of(l rig, loop, loops int) *drive.Journey {
+// of is what a loop carries out that has a share of the trial.
+func (j *journeying) of(l rig, s mode.Share) *drive.Journey {
 	if j == nil {
 		return nil
 	}
 	limit := j.trial.Scenario.Steps.Limit
 	out := &drive.Journey{
-		Program: j.main, World: j.world, Carriers: l.carriers, Sources: j.sources, Streams: j.streams,
-		Loop: loop, Loops: loops, Limit: drive.Limit{N: int(limit.N), Per: limit.Per}, Places: j.trial.Mode.Traits().Users, First: j.next,
+		Program: j.main, World: j.world, Carriers: l.carriers, Sources: j.sources, Streams: apart(j.streams, s),
+		Loop: s.K, Loops: s.N, Limit: drive.Limit{N: int(limit.N), Per: limit.Per}, Places: j.trial.Mode.Traits().Users, First: j.next,
 	}
 	out.World.Date = l.date
-	if loop > 0 {
+	if s.K != j.first { // which goes on with what the warm-up has left
 		out.Sources = j.deal()
 	}
 	return out
@@ -146,15 +146,6 @@ func (j *journeying) warmed(end drive.End) {
 	if j != nil {
 		j.next = end.Next
 	}
-}
-
-// divided tells whether several loops may take the journeys' iterations.
-func (j *journeying) divided() bool {
-	if j == nil {
-		return true
-	}
-	steps := j.trial.Scenario.Steps
-	return steps.Limit.IsZero() && !slices.ContainsFunc(steps.Sources, func(s *data.Source) bool { return !s.Pick.Divisible() })
 }
 
 // setUp carries out what goes before the trial. What that has set is there for
@@ -191,14 +182,14 @@ func (r *underWay) once(name string, p *journey.Program, j *journeying, o opened
 	if p, err = ready(p, o); p == nil || err != nil {
 		return pass, err
 	}
-	rigs, err := r.targets.rigs(o, j.trial.Scenario.Clock == scenario.Virtual, 1, 0)
+	rigs, _, err := r.targets.rigs(o, j.trial.Scenario.Clock == scenario.Virtual, 1, 0, now)
 	if err != nil {
 		return pass, err
 	}
 	defer closeRigs(rigs)
 	stop.OnWake(rigs[0].clock.Wake)
 	loop := r.loop(rigs[0], o, j.trial, stop)
-	loop.Journey, loop.Recorder = j.of(rigs[0], 0, 1), drive.NewRecorder(schedule.Never, nil)
+	loop.Journey, loop.Recorder = j.of(rigs[0], mode.Share{K: j.first, N: 1}), drive.NewRecorder(schedule.Never, nil)
 	loop.Recorder.Promises.Rows = promised(j.trial).Rows
 	loop.Journey.Program, loop.Journey.Limit = p, drive.Limit{}
 	loop.Journey.World.Draws = j.streams.Key(name)

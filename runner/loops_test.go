@@ -53,7 +53,7 @@ func TestHowManyLoops(t *testing.T) {
 		"a limit on all starts is, too":    {windows, 4, 16, 1},
 		"and users who come and go":        {crowd, 4, 16, 1},
 	} {
-		if got := loops(c.trial, c.asked, c.cpus); got != c.want {
+		if got := loops(c.trial, mode.Whole(), c.asked, c.cpus); got != c.want {
 			t.Errorf("%s: %d loops, want %d", name, got, c.want)
 		}
 	}

@@ -45,6 +45,13 @@ type Options struct {
 	// Child is the command line that serves a simulated server as a child
 	// process.
 	Child serve.Command
+	// Permit judges the address that a connection is about to go to (see kind.Site);
+	// nil: any may.
+	Permit func(network, address string) error
+	// Fleet carries the trials out on other machines; nil: this process does.
+	Fleet Fleet
+	// AllowLost accepts trials of a fleet that have lost an agent.
+	AllowLost bool
 	// Now is the clock for times of day; nil means time.Now.
 	Now func() time.Time
 }
@@ -121,6 +128,9 @@ func begin(o Options) (*underWay, []scenario.Trial, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	if err := o.shareable(); err != nil {
+		return nil, nil, err
+	}
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -152,12 +162,27 @@ func begin(o Options) (*underWay, []scenario.Trial, error) {
 	return r, trials, nil
 }
 
+// shareable tells what keeps the fleet, if there is one, from carrying out the plan.
+func (o *Options) shareable() error {
+	if o.Fleet == nil {
+		return nil
+	}
+	if o.Calls != nil {
+		return errors.New("a fleet's agents do not send each call by itself: leave --calls out, or have one machine carry the plan out")
+	}
+	problems, err := NotDivisible(o.Plan, o.Only, o.Fleet.Size())
+	if err == nil && len(problems) > 0 {
+		return problems
+	}
+	return err
+}
+
 // finish judges and saves the run, which has failed if broken is an error, and
 // tells what else has gone wrong.
 func (r *underWay) finish(ctx context.Context, broken error) error {
 	r.targets.close()
 	err := r.judge()
-	r.run.Exit = result.Exit(ExitCode(r.run, ctx.Err() != nil, r.AllowLate))
+	r.run.Exit = result.Exit(ExitCode(r.run, ctx.Err() != nil, Allowed{Late: r.AllowLate, Lost: r.AllowLost}))
 	if broken != nil || err != nil {
 		r.run.Exit = max(r.run.Exit, ExitInvalid)
 	}
@@ -173,6 +198,7 @@ type underWay struct {
 	targets *targets
 	calls   *callLog
 	takers  takers
+	part    *part // of each trial, that this process carries out for others; nil: it carries out all
 
 	exporter *export.Exporter // nil: nobody is told
 
@@ -246,7 +272,7 @@ func (r *underWay) save(t scenario.Trial, rest []step) error {
 // begins saves that a trial is under way: whatever becomes of this process,
 // the result says where it was. For virtual time see save.
 func (r *underWay) begins(t scenario.Trial) error {
-	r.run.UnderWay = describe(t)
+	r.run.UnderWay = r.describe(t)
 	r.run.UnderWay.Ended = ""
 	if t.Scenario.Clock == scenario.Virtual && time.Since(r.saved) < r.saveTook {
 		return nil
@@ -315,8 +341,12 @@ func (r *underWay) endsByErrors(name string) bool {
 	})
 }
 
+// Allowed is what a run may be and yet count: Late, where the generator fell behind;
+// Lost, where a fleet has lost an agent.
+type Allowed struct{ Late, Lost bool }
+
 // ExitCode is what a run amounts to.
-func ExitCode(run *result.Run, interrupted, allowLate bool) int {
+func ExitCode(run *result.Run, interrupted bool, may Allowed) int {
 	code := ExitOK
 	for _, v := range run.Verdicts {
 		if !v.Pass {
@@ -329,7 +359,7 @@ func ExitCode(run *result.Run, interrupted, allowLate bool) int {
 		}
 	}
 	for i := range run.Trials {
-		if invalid(run, &run.Trials[i], allowLate) {
+		if invalid(run, &run.Trials[i], may) {
 			code = max(code, ExitInvalid)
 		}
 	}
@@ -340,9 +370,9 @@ func ExitCode(run *result.Run, interrupted, allowLate bool) int {
 }
 
 // invalid tells whether a trial is no measurement of its target. A search ends
-// where the generator is the limit, and says so. Lateness may be accepted;
-// calls that could not be made are none, whoever accepts that.
-func invalid(run *result.Run, t *result.Trial, allowLate bool) bool {
+// where the generator is the limit, and says so. Lateness may be accepted, and that an
+// agent was lost; calls that could not be made are none, whoever accepts that.
+func invalid(run *result.Run, t *result.Trial, may Allowed) bool {
 	searched := run.Searched(t.Scenario) != nil
 	switch {
 	case t.Ended == result.Failed:
@@ -350,9 +380,13 @@ func invalid(run *result.Run, t *result.Trial, allowLate bool) bool {
 	case t.Health.KeptPace, searched:
 		return false
 	}
+	lost, behind := t.AgentsNot()
 	lacking := t.Lacking()
 	for i := range t.Beside {
 		lacking += t.Beside[i].Lacking()
 	}
-	return !allowLate || lacking > 0
+	if lost > 0 && behind == 0 { // nothing else is wrong
+		return !may.Lost || lacking > 0
+	}
+	return !may.Late || lost > 0 && !may.Lost || lacking > 0
 }

@@ -1,27 +1,23 @@
 package runner
 
 import (
+	"plimsoll/runner/mode"
 	"plimsoll/runner/scenario"
 )
 
-// loops is how many loops shall carry a trial out; asked is what the plan
+// loops is how many loops shall carry a share of a trial out; asked is what the plan
 // says, 0 for nothing. Without being asked plimsoll takes no more than half the
 // processors: a server on the same machine needs some, too.
-func loops(t scenario.Trial, asked, cpus int) int {
+func loops(t scenario.Trial, s mode.Share, asked, cpus int) int {
 	load := t.Mode.Traits()
+	load.Loops, load.MostLoops = load.Loops/s.N, load.MostLoops/s.N
 	switch {
-	case !divisible(t.Scenario, t.Requests):
+	case kept(t, loopsShare) != nil:
 		return 1
 	case asked > 0:
 		return max(1, min(asked, load.MostLoops))
 	}
 	return max(1, min(load.Loops, load.MostLoops, cpus/2))
-}
-
-// divisible tells whether several loops keep every promise of a scenario that
-// one keeps: a count of calls and an end by a call are one loop's business.
-func divisible(s *scenario.Scenario, requests int) bool {
-	return requests == 0 && s.Crawl == nil && s.StopWhen == "" && !s.StopOnError
 }
 
 // stride is how far apart the numbers of a loop's calls are. In an open loop they

@@ -23,6 +23,9 @@ func shortage(t scenario.Trial) error {
 // want of something of this machine's; a search may do without its highest
 // loads.
 func (r *underWay) announce(trials []scenario.Trial) {
+	if r.Fleet != nil {
+		return // it is the agents' machines that must have it
+	}
 	said := map[string]bool{}
 	for _, t := range trials {
 		err := shortage(t)

@@ -43,7 +43,7 @@ func (ts *targets) open(ctx context.Context, t scenario.Trial, streams random.So
 		longest, shook, connected := patience(t, called.Name), new(handshakes), new(protocols)
 		one, err := called.Settings.Open(ctx, kind.Site{
 			Virtual: t.Scenario.Clock == scenario.Virtual, Streams: from, Patience: longest, Observer: ts.observer,
-			Values: t.Values(), Shook: shook.count, Connected: connected.count,
+			Values: t.Values(), Shook: shook.count, Connected: connected.count, Permit: ts.Permit,
 			Serve: func(ctx context.Context, s kind.Service) (kind.Served, error) { return ts.child(ctx, called.Name, s) },
 		})
 		if err != nil {
@@ -203,25 +203,33 @@ type rig struct {
 	date     func(at time.Duration) time.Time // of the clock
 }
 
-// rigs are those of n loops, whose clocks all show from now.
-func (ts *targets) rigs(o opened, virtual bool, n int, from time.Duration) (all []rig, err error) {
+// now is when what waits for nobody begins.
+func now() (time.Time, error) { return time.Now(), nil }
+
+// rigs are those of n loops, whose clocks all show from when they begin: at the time
+// that begins tells.
+func (ts *targets) rigs(o opened, virtual bool, n int, from time.Duration, begins func() (time.Time, error)) (all []rig, at time.Time, err error) {
 	for range n {
 		l, err := ts.rig(o, virtual, from)
 		if err != nil {
 			closeRigs(all)
-			return nil, err
+			return nil, at, err
 		}
 		all = append(all, l)
 	}
 	// Only now, because all that takes its time.
-	zero := time.Now().Add(-from)
+	if at, err = begins(); err != nil {
+		closeRigs(all)
+		return nil, at, err
+	}
+	zero := at.Add(-from)
 	for i := range all {
 		if real, ok := all[i].clock.(interface{ Align(zero time.Time) }); ok {
 			real.Align(zero)
 			all[i].date = zero.Add
 		}
 	}
-	return all, nil
+	return all, at, nil
 }
 
 // epoch is when virtual time begins.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"runtime"
 	"strconv"
 	"time"
@@ -21,7 +22,7 @@ import (
 // trial carries one trial out. It always returns a result: one that could not
 // be carried out says why.
 func (r *underWay) trial(ctx, atOnce context.Context, t scenario.Trial) *result.Trial {
-	out := describe(t)
+	out := r.describe(t)
 	if r.Watch != nil {
 		r.Watch.Begin(t, int64(t.Requests), length(t))
 	}
@@ -45,7 +46,12 @@ func (r *underWay) trial(ctx, atOnce context.Context, t scenario.Trial) *result.
 
 // between measures between the scenario's commands.
 func (r *underWay) between(ctx, atOnce context.Context, t scenario.Trial, out *result.Trial) error {
-	err := shortage(t)
+	carryOut, err := r.measure, error(nil)
+	if r.Fleet != nil {
+		carryOut = r.afar
+	} else {
+		err = shortage(t)
+	}
 	if err != nil {
 		out.Health = result.Health{Why: err.Error()}
 		return err
@@ -53,7 +59,7 @@ func (r *underWay) between(ctx, atOnce context.Context, t scenario.Trial, out *r
 	if err = r.commands(ctx, t.Scenario.Before); err != nil {
 		return err
 	}
-	err = r.measure(ctx, atOnce, t, out)
+	err = carryOut(ctx, atOnce, t, out)
 	// They put back what `before` did, so an interrupt does not stop them.
 	if afterwards := r.commands(atOnce, t.Scenario.After); err == nil {
 		err = afterwards
@@ -66,6 +72,15 @@ func (r *underWay) scrub(text string) string {
 		return text
 	}
 	return r.Plan.Scrub(text)
+}
+
+// describe fills in what was asked, and of how many machines.
+func (r *underWay) describe(t scenario.Trial) *result.Trial {
+	out := describe(t)
+	if r.Fleet != nil && r.Fleet.Size() > 1 {
+		out.Workload += fmt.Sprintf(", agents: %d", r.Fleet.Size())
+	}
+	return out
 }
 
 // describe fills in what was asked.
@@ -102,6 +117,11 @@ func (r *underWay) streams(t scenario.Trial) random.Source {
 	return random.New(r.Plan.Seed, t.Scenario.Name, t.Sweep.String(), strconv.Itoa(t.Repeat))
 }
 
+// apart are the streams of a share's own, for what all shares draw by themselves.
+func apart(streams random.Source, s mode.Share) random.Source {
+	return func(purpose string) *rand.Rand { return streams(s.Name(purpose)) }
+}
+
 // measure carries the trial out between its setup and teardown, and fills in what
 // was measured.
 func (r *underWay) measure(ctx, atOnce context.Context, t scenario.Trial, out *result.Trial) error {
@@ -110,7 +130,7 @@ func (r *underWay) measure(ctx, atOnce context.Context, t scenario.Trial, out *r
 		runtime.GC() // what earlier trials left is none of this one's business
 	}
 	defer stop.Follow(ctx, atOnce)()
-	all, err := r.targets.open(atOnce, t, r.streams(t))
+	all, err := r.targets.open(atOnce, t, apart(r.streams(t), r.share()))
 	if err != nil {
 		return err
 	}
@@ -129,7 +149,7 @@ func (r *underWay) measure(ctx, atOnce context.Context, t scenario.Trial, out *r
 	if err != nil {
 		return err
 	}
-	l := &load{underWay: r, trial: t, all: all, own: own, journeys: journeys, crawl: visits, beside: beside, stop: stop, out: out}
+	l := &load{underWay: r, ctx: ctx, trial: t, all: all, own: own, journeys: journeys, crawl: visits, beside: beside, stop: stop, out: out}
 	err = l.perform(atOnce)
 	out.TLS, out.Connections = own.handshakes(), own.connections()
 	return err
@@ -138,6 +158,7 @@ func (r *underWay) measure(ctx, atOnce context.Context, t scenario.Trial, out *r
 // load is a trial that is ready to be carried out.
 type load struct {
 	*underWay
+	ctx      context.Context
 	trial    scenario.Trial
 	all, own opened // own are those that the trial itself calls
 	journeys *journeying
@@ -157,7 +178,8 @@ func (l *load) perform(atOnce context.Context) error {
 		return l.fill(l.out, l.trial, m)
 	}
 	m, err := measured{whole: drive.NewRecorder(0, nil).Interval}, error(nil)
-	if l.journeys != nil {
+	leads := l.journeys != nil && l.share().K == 0
+	if leads {
 		err = l.setUp(l.journeys, l.own, l.stop)
 	}
 	if err == nil {
@@ -171,8 +193,11 @@ func (l *load) perform(atOnce context.Context) error {
 	}
 	began := err == nil
 	l.tearDownAll(atOnce, l.beside, l.out)
-	if l.journeys != nil {
+	if leads {
+		l.awaitOthers(atOnce)
 		l.tearDown(atOnce, l.journeys, l.own, l.out)
+	}
+	if l.journeys != nil {
 		l.mergeOutside(m.whole, l.journeys, m.end.At)
 	}
 	err = errors.Join(err, l.fill(l.out, l.trial, m))
@@ -206,18 +231,19 @@ func (l *load) apply(atOnce context.Context) (m measured, err error) {
 	before := use()
 	n := 1
 	if l.divisible() {
-		n = loops(t, l.Plan.Loops, host.Processors())
+		n = loops(t, l.share(), l.Plan.Loops, host.Processors())
 	}
-	rigs, err := l.rigs(n, from)
+	rigs, began, err := l.rigs(n, from, l.begins)
 	if err != nil {
 		return m, err
 	}
+	shows := from - time.Until(began)
 	gathered, looking := l.gather(t, n), l.looksAt(n)
 	shards := l.shards(from, rigs, gathered)
 	looking.follow(shards)
-	stopWatching, stood := l.watch(from, gatherings(gathered, l.beside)), func() standstill { return standstill{} }
+	stopWatching, stood := l.watch(shows, gatherings(gathered, l.beside)), func() standstill { return standstill{} }
 	if t.Scenario.Clock == scenario.Real {
-		stood = feelPulse(from)
+		stood = feelPulse(shows)
 	}
 	over := l.watchOthers(atOnce, from)
 	if l.beside != nil {
@@ -253,21 +279,22 @@ func (l *load) apply(atOnce context.Context) (m measured, err error) {
 
 // divisible tells whether several loops may carry the trial out.
 func (l *load) divisible() bool {
-	return l.beside == nil && l.calls == nil && l.journeys.divided() && l.own.every(func(one site) bool { return one.Divisible })
+	return l.calls == nil && l.own.every(func(one site) bool { return one.Divisible })
 }
 
-// rigs are those of so many loops, whose clocks the trial's end wakes.
-func (l *load) rigs(n int, from time.Duration) ([]rig, error) {
-	rigs, err := l.targets.rigs(l.all, l.trial.Scenario.Clock == scenario.Virtual, n, from)
+// rigs are those of so many loops, whose clocks the trial's end wakes; they begin
+// when the given function says, which is asked when all is ready.
+func (l *load) rigs(n int, from time.Duration, begins func() (time.Time, error)) ([]rig, time.Time, error) {
+	rigs, began, err := l.targets.rigs(l.all, l.trial.Scenario.Clock == scenario.Virtual, n, from, begins)
 	if err != nil {
-		return nil, err
+		return nil, began, err
 	}
 	l.stop.OnWake(func() {
 		for _, rig := range rigs {
 			rig.clock.Wake()
 		}
 	})
-	return rigs, nil
+	return rigs, began, nil
 }
 
 // cutDelays warns of delays that a simulated server drew and no call can take.
@@ -288,7 +315,7 @@ func cutDelays(rigs []rig) []string {
 
 // shards are the trial's shares, one for each rig.
 func (l *load) shards(from time.Duration, rigs []rig, g *gathering) []drive.Loop {
-	t, until := l.trial, schedule.Never
+	t, own, until := l.trial, l.share(), schedule.Never
 	if !t.Batch() {
 		until = length(t)
 	}
@@ -299,17 +326,18 @@ func (l *load) shards(from time.Duration, rigs []rig, g *gathering) []drive.Loop
 	bounds := schedule.Bounds{From: from, Until: until, Requests: int64(t.Requests)}
 	shards := make([]drive.Loop, len(rigs))
 	for k, rig := range rigs {
-		s := &shards[k]
+		s, part := &shards[k], own.Part(k, len(rigs))
 		*s = l.loop(rig, l.own, t, l.stop)
-		s.Journey, s.Crawl = l.journeys.of(rig, k, len(rigs)), l.crawl
-		s.Schedule = newSchedule(t, mode.Share{K: k, N: len(rigs)}, bounds, l.streams(t))
+		s.Retry = l.own[0].Retry.New(apart(l.streams(t), part))
+		s.Journey, s.Crawl = l.journeys.of(rig, part), l.crawl
+		s.Schedule = newSchedule(t, part, bounds, l.streams(t))
 		s.Recorder = drive.NewRecorder(counts, l.calls.observer(t))
 		if t.Requests > 0 && t.Requests <= result.MostCompletions {
 			s.Recorder.Ends = latency.NewEnds(t.Requests)
 		}
 		s.Recorder.Asked, s.Recorder.Promises = l.calls.asked(t), promised(t)
 		g.from(s.Recorder)
-		s.First, s.Stride = uint64(k), uint64(stride(t, len(rigs)))
+		s.First, s.Stride = uint64(part.K), uint64(stride(t, part.N))
 		s.From, s.Until = from, until
 	}
 	return shards
@@ -327,13 +355,13 @@ func (r *underWay) loop(on rig, o opened, t scenario.Trial, stop *drive.Stop) dr
 // until every call has ended.
 func (l *load) warmUp() error {
 	w := l.trial.Scenario.Warmup
-	rigs, err := l.rigs(1, -w)
+	rigs, _, err := l.rigs(1, -w, now)
 	if err != nil {
 		return err
 	}
 	defer closeRigs(rigs)
 	loop := l.loop(rigs[0], l.own, l.trial, l.stop)
-	loop.Journey = l.journeys.of(rigs[0], 0, 1)
+	loop.Journey = l.journeys.of(rigs[0], mode.Whole())
 	loop.Schedule = newSchedule(l.trial, mode.Whole(), schedule.Bounds{From: -w}, l.streams(l.trial))
 	loop.Recorder = drive.NewRecorder(0, nil)
 	loop.From, loop.Until = -w, 0

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strconv"
@@ -34,6 +35,8 @@ type runFlags struct {
 	shown
 	writes writes
 	versus versus
+	fleet  fleetFlags
+	muster *mustering // nil: no fleet is wanted
 	live   liveFlags
 	air    *onAir // where the run is shown live; nil: nowhere
 }
@@ -71,12 +74,22 @@ or the generator itself was the limit; 130 interrupted.`,
 			if err := checkPrinted(f.format); err != nil {
 				return err
 			}
-			if err := cmp.Or(f.versus.check(), f.live.check()); err != nil {
+			if err := cmp.Or(f.versus.check(), f.live.check(), f.fleet.check(f)); err != nil {
 				return err
 			}
-			plan, err := p.load(fileArgument(args))
+			text, err := p.text(fileArgument(args))
 			if err != nil {
 				return err
+			}
+			plan, err := p.parse(fileArgument(args), text, nil)
+			if err != nil {
+				return err
+			}
+			if f.fleet.agents > 0 {
+				f.muster = &mustering{f.fleet, plan, text, filepath.Dir(fileArgument(args))}
+				if err := p.shareable(plan, f); err != nil {
+					return err
+				}
 			}
 			if f.reseed {
 				plan.Seed = f.seed
@@ -102,6 +115,7 @@ or the generator itself was the limit; 130 interrupted.`,
 	f.shown.declare(flags)
 	flags.BoolVar(&f.allowLate, "allow-late", false, "accept trials in which the generator fell behind")
 	flags.BoolVar(&f.dryRun, "dry-run", false, "show the trials and how long they take; send nothing")
+	f.fleet.declare(flags)
 	f.live.declare(flags)
 	f.versus.declare(flags)
 	return cmd
@@ -145,7 +159,8 @@ func (p *program) carryOut(ctx context.Context, plan *scenario.Plan, f runFlags)
 		return broken(err)
 	}
 	begun.Calls = calls.writer()
-	run, err := p.watched(ctx, runner.Trials(trials), f.quiet, begun.Options, f.air)
+	begun.AllowLost = f.fleet.allowLost
+	run, err := p.watched(ctx, runner.Trials(trials), f, begun.Options)
 	if run == nil {
 		return broken(err)
 	}
@@ -159,9 +174,16 @@ func (p *program) carryOut(ctx context.Context, plan *scenario.Plan, f runFlags)
 
 // watched carries a plan out, of so many trials, and shows how far it is. With
 // an interrupt it ends early, with a second one at once.
-func (p *program) watched(ctx context.Context, trials int, quiet bool, o runner.Options, air *onAir) (run *result.Run, err error) {
-	err = p.watching(ctx, trials, quiet, func(atOnce context.Context, w *watcher) (err error) {
-		w.air, o.Takers = air, air.takers()
+func (p *program) watched(ctx context.Context, trials int, f runFlags, o runner.Options) (run *result.Run, err error) {
+	err = p.watching(ctx, trials, f.quiet, func(atOnce context.Context, w *watcher) (err error) {
+		w.air, o.Takers = f.air, f.air.takers()
+		if f.muster != nil {
+			var release func()
+			if o.Fleet, release, err = f.muster.muster(ctx, w.Note); err != nil {
+				return err
+			}
+			defer release()
+		}
 		run, err = runner.Run(ctx, atOnce, p.equipped(o, w))
 		return err
 	})

@@ -65,7 +65,7 @@ func TestGoldenFiles(t *testing.T) {
 	for name, run := range map[string]*result.Run{"published": sample.Published(), "frozen": sample.Frozen(),
 		"failing": sample.Failing(), "wide": nil, "bars": sample.Bars(), "names": sample.Odd()["names"],
 		"rates": sample.Rates(), "callers": sample.Callers(), "interrupted": sample.Interrupted(), "journey": sample.Journey(), "noisy": sample.Noisy(), "streams": sample.Streams(), "completions": sample.Completions(),
-		"queue": sample.Queue(), "crawl": sample.Crawl(), "watched": sample.Watched()} {
+		"queue": sample.Queue(), "crawl": sample.Crawl(), "watched": sample.Watched(), "fleet": sample.Fleet()} {
 		v, err := wide()
 		if run != nil {
 			v, err = view.New(run)

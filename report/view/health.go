@@ -16,10 +16,14 @@ func fellBehind(t *result.Trial) bool {
 }
 
 // behindHow is what was wrong with the generator in such trials: it lacked what
-// its calls needed, or it was late.
+// its calls needed, it lost some of its machines, or it was late.
 func behindHow(trials []*result.Trial) string {
 	if slices.ContainsFunc(trials, func(t *result.Trial) bool { return t.Lacking() > 0 }) {
 		return "was at its limit"
+	}
+	if !slices.ContainsFunc(trials, func(t *result.Trial) bool { lost, _ := t.AgentsNot(); return lost == 0 && fellBehind(t) }) &&
+		slices.ContainsFunc(trials, func(t *result.Trial) bool { lost, _ := t.AgentsNot(); return lost > 0 }) {
+		return "lost agents"
 	}
 	return "fell behind"
 }
@@ -29,6 +33,20 @@ func behindHow(trials []*result.Trial) string {
 func accepted(run *result.Run) string {
 	if slices.ContainsFunc(run.Trials, func(t result.Trial) bool { return t.Lacking() > 0 }) {
 		return ""
+	}
+	lost, behind := 0, 0
+	for i := range run.Trials {
+		l, b := run.Trials[i].AgentsNot()
+		if lost += l; l == 0 && fellBehind(&run.Trials[i]) {
+			b++
+		}
+		behind += b
+	}
+	switch {
+	case lost > 0 && behind > 0:
+		return " (--allow-lost and --allow-late accept it)"
+	case lost > 0:
+		return " (--allow-lost accepts it)"
 	}
 	return " (--allow-late accepts it)"
 }

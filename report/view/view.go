@@ -128,16 +128,16 @@ func (o Options) View(run *result.Run) (*View, error) {
 
 func (o Options) section(s *Scenario) Section {
 	sec := Section{Title: Clean(s.Name), Scenario: s}
-	sec.Notes = slices.Concat(s.health(), s.strain(), s.warnings(), s.unseen(), s.reproduced(), s.unfitted())
+	sec.Notes = slices.Concat(s.health(), s.strain(), s.warnings(), s.slowestAgent(), s.unseen(), s.reproduced(), s.unfitted())
 	tables := []*Table{s.verdictTable()}
 	if len(s.Groups) > 0 {
 		sec.About = s.about()
 		tables = slices.Concat([]*Table{s.speedupTable(), s.scalingTable(), s.latencyTable(), s.queueTable(), s.crawlTable(), o.completionTable(s), s.streamTable()}, s.journeyTables(),
-			[]*Table{s.monitorTable(), s.besideTable(), s.errorTable(), s.stepErrors(), s.verdictTable()})
+			[]*Table{s.agentTable(), s.monitorTable(), s.besideTable(), s.errorTable(), s.stepErrors(), s.verdictTable()})
 	}
 	if s.Capacity != nil {
 		sec.Notes = append(s.answer(), sec.Notes...)
-		tables = slices.Concat([]*Table{s.stepTable(), s.streamTable()}, s.journeyTables(), []*Table{s.monitorTable(), s.besideTable(), s.errorTable(), s.stepErrors()})
+		tables = slices.Concat([]*Table{s.stepTable(), s.streamTable()}, s.journeyTables(), []*Table{s.agentTable(), s.monitorTable(), s.besideTable(), s.errorTable(), s.stepErrors()})
 	}
 	if o.Slowest {
 		tables = append(tables, s.slowestTable())

@@ -26,7 +26,8 @@ type Interval struct {
 	// was, pauses included.
 	Begin *latency.Histogram
 	// Timeline stays with the loop when an interval is handed over, which has
-	// none then: it is pieces by itself, and many times the size of all else.
+	// none then (see Recorder.Entire): it is pieces by itself, and many times the size
+	// of all else.
 	Timeline *latency.Timeline
 	// Slowest are calls, of iterations those of their steps; rows have none.
 	Slowest Slowest
@@ -102,7 +103,7 @@ type Tally struct {
 	// (0, length] as latency.Instant has it, those of the warm-up included.
 	InTime int64
 	// LastEnd is when the last call ended; LastStart when the last one
-	// started, and LastLateness how late that one was.
+	// started, and LastLateness how late that one was; of several the latest.
 	LastEnd, LastStart, LastLateness time.Duration
 	// Busy is the time in flight of all calls, added up.
 	Busy latency.Total
@@ -129,7 +130,7 @@ func (g Gap) Longer(o Gap) Gap {
 // Merge adds what another interval holds, a later one of the same loop or one of another's; it
 // is of no use afterwards but to be Reset.
 func (i *Interval) Merge(o *Interval) {
-	if o.LastStart >= i.LastStart {
+	if o.LastStart > i.LastStart || o.LastStart == i.LastStart && o.LastLateness > i.LastLateness {
 		i.LastStart, i.LastLateness = o.LastStart, o.LastLateness
 	}
 	i.LastEnd = max(i.LastEnd, o.LastEnd)

@@ -42,6 +42,9 @@ func (c *Call) held() time.Duration { return c.Ready - c.Intended + c.Outcome.He
 type Recorder struct {
 	*Interval      // what was recorded since the sink took some
 	Sink      Sink // nil: the interval is the whole trial
+	// Entire intervals are handed over with their timelines, to whoever merges what
+	// several have recorded and never sees the recorder itself. Ends stay.
+	Entire bool
 	// Asked sees every counted call of a step's, as observe of NewRecorder sees
 	// calls that are none; nil: nobody does.
 	Asked func(*Call, *Asked)
@@ -124,7 +127,7 @@ func (r *Recorder) note(i *Interval, line *latency.Timeline, c *Call) {
 		i.HeldCalls++
 		i.PoolHeld = i.PoolHeld || c.Outcome.Held > 0
 	}
-	if start >= i.LastStart {
+	if start > i.LastStart || start == i.LastStart && late > i.LastLateness {
 		i.LastStart, i.LastLateness = start, late
 	}
 	i.Busy.Add(c.End - start)
@@ -169,10 +172,19 @@ func sent(o *target.Outcome) int {
 func (r *Recorder) handOver() {
 	r.asked.Store(false)
 	timeline, ofRows, ends := r.Timeline, r.RowTimelines, r.Ends
-	r.Timeline, r.RowTimelines, r.Ends = nil, nil, nil
+	r.Ends = nil
+	if !r.Entire {
+		r.Timeline, r.RowTimelines = nil, nil
+	}
 	r.tell(r.flying)
 	r.Interval = r.Sink.Take(r.Interval)
-	r.Timeline, r.RowTimelines, r.Ends = timeline, ofRows, ends
+	r.Ends = ends
+	switch {
+	case !r.Entire:
+		r.Timeline, r.RowTimelines = timeline, ofRows
+	case r.Timeline == nil:
+		r.Timeline = latency.NewTimeline(latency.MaxWindows)
+	}
 }
 
 // tell has the interval know how many are in flight now.

@@ -16,6 +16,11 @@ const (
 	windowsOfRows = 15_000
 )
 
+// windowsOfRow is how many windows the timeline of one of so many rows has.
+func windowsOfRow(rows int) int {
+	return max(fewestWindows, min(mostWindows, windowsOfRows/max(1, rows)))
+}
+
 // Iteration takes in an iteration that has ended; what it took in bytes and
 // attempts, its calls have. So many were started before it.
 func (r *Recorder) Iteration(place uint64, c *Call) {
@@ -133,7 +138,7 @@ func (r *Recorder) rowTimeline(n int) *latency.Timeline {
 		r.RowTimelines = append(r.RowTimelines, nil)
 	}
 	if r.RowTimelines[n] == nil {
-		r.RowTimelines[n] = latency.NewSparseTimeline(max(fewestWindows, min(mostWindows, windowsOfRows/max(1, r.rows))))
+		r.RowTimelines[n] = latency.NewSparseTimeline(windowsOfRow(r.rows))
 	}
 	return r.RowTimelines[n]
 }

@@ -32,7 +32,7 @@ func (c Closed) Schedule(p Part) *schedule.Schedule {
 		closed.Stages = append(closed.Stages, schedule.UserStage(s))
 	}
 	if !c.Think.IsZero() {
-		rng := p.Streams(p.Share.name("think"))
+		rng := p.Streams(p.Share.Name("think"))
 		closed.Think = func() time.Duration { return c.Think.Draw(rng) }
 	}
 	if p.Found {
@@ -95,9 +95,11 @@ func (c Closed) Traits() Traits {
 	for _, s := range c.Stages {
 		t.Users = max(t.Users, c.Start, s.Target)
 	}
-	if c.Stages == nil { // a changing number of users is one loop's business
-		t.Loops, t.MostLoops = c.Users/usersPerLoop, c.Users
+	if c.Stages != nil {
+		t.Undivided = "stages"
+		return t
 	}
+	t.Loops, t.MostLoops = c.Users/usersPerLoop, c.Users
 	return t
 }
 

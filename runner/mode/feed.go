@@ -74,7 +74,7 @@ func (f Feed) Text() string {
 }
 
 func (f Feed) Traits() Traits {
-	return Traits{Concurrency: f.Consumers, Users: f.Consumers, Queue: f.Queue, Timed: true}
+	return Traits{Concurrency: f.Consumers, Users: f.Consumers, Queue: f.Queue, Timed: true, Undivided: "queue"}
 }
 
 // feeding is a Feed as a load: with the setting that was written as a list, and

@@ -55,6 +55,9 @@ type Traits struct {
 	Queue int
 	// MaxInFlight is a limit that holds calls which have become due.
 	MaxInFlight int
+	// Undivided is the key of what is one for all calls together, so that their starts
+	// cannot be shared out; "": they can.
+	Undivided string
 	// Loops are as many as the load is worth, MostLoops as many as keep every
 	// promise that one keeps: fewer than two where the load cannot be shared.
 	Loops, MostLoops int

@@ -162,9 +162,11 @@ func (o Open) Traits() Traits {
 		Length: length(o.Stages), RatePerS: o.Rate.PerSecond(),
 		Timed: true, Paced: paced(o.Arrivals), MaxInFlight: o.MaxInFlight,
 	}
-	if !t.Paced { // else it is a limit on all starts together
-		t.Loops, t.MostLoops = int(o.peak()/ratePerLoop), o.MaxInFlight/fewestPlaces
+	if t.Paced { // it is a limit on all starts together
+		t.Undivided = "arrivals"
+		return t
 	}
+	t.Loops, t.MostLoops = int(o.peak()/ratePerLoop), o.MaxInFlight/fewestPlaces
 	return t
 }
 

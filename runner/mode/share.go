@@ -13,6 +13,10 @@ type Share struct{ K, N int }
 // Whole is a trial that one loop carries out.
 func Whole() Share { return Share{0, 1} }
 
+// Part is the k-th of n parts of the share, from 0, which so is a share itself:
+// all of them together are the calls and users of it, and no others.
+func (s Share) Part(k, n int) Share { return Share{s.K + s.N*k, s.N * n} }
+
 // Of is the share of a number of places or users.
 func (s Share) Of(total int) int {
 	part := total / s.N
@@ -30,8 +34,8 @@ func (s Share) arrivals(all schedule.Arrivals) schedule.Arrivals {
 	return schedule.Share(all, s.K, s.N)
 }
 
-// name is that of the share's own random stream.
-func (s Share) name(purpose string) string {
+// Name is that of the share's own random stream, for some purpose.
+func (s Share) Name(purpose string) string {
 	if s.K == 0 {
 		return purpose
 	}

@@ -95,6 +95,7 @@ func (r *Run) checkUnderWay() error {
 //	no mean length of a queue is above its longest
 //	every page of a crawl is a call, every link skipped, or a page that is due
 //	when a batch's calls ended rises, and in order nothing is earlier
+//	a fleet's agents have a share each, in order, and their calls add up to the trial's
 //	a monitor has each series once, of no more points than may be
 //	what was watched was seen at whole seconds of the trial, and what ended it, too
 //	all of that holds for each step, and for what went on beside it
@@ -127,6 +128,9 @@ func (t *Trial) Check() error {
 		return err
 	}
 	if err := t.checkCompletions(); err != nil {
+		return err
+	}
+	if err := t.checkAgents(); err != nil {
 		return err
 	}
 	if err := t.checkMonitor(); err != nil {
@@ -340,7 +344,7 @@ func (v *Verdict) check() error {
 func impossible(v reflect.Value) string {
 	switch v.Kind() {
 	case reflect.Float64:
-		if x := v.Float(); math.IsNaN(x) || math.IsInf(x, 0) || x < 0 {
+		if x := v.Float(); math.IsNaN(x) || math.IsInf(x, 0) || x < 0 && v.Type() != reflect.TypeFor[Signed]() {
 			return fmt.Sprintf(" is %v", x)
 		}
 	case reflect.Int, reflect.Int64:

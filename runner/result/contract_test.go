@@ -32,7 +32,7 @@ var additions = []string{
 	"verdicts.concurrency", "verdicts.rate_per_s", "verdicts.reason", "verdicts.note", "verdicts.at_least", "verdicts.limit", "verdicts.step",
 	"scaling", "scaling.smallest", "scaling.largest", "scaling.none_below", "scaling.baseline", "scaling.x1",
 	"scaling.x1.value", "scaling.x1.low", "scaling.x1.high", "scaling.basis", "scaling.off", "scaling.refused", "scaling.note",
-	"trials.connections", "trials.tls", "trials.tls.handshakes", "trials.tls.resumed", "trials.loops", "trials.warnings", "trials.queue", "trials.queue.length_mean", "trials.queue.length_max", "trials.queue.blocked_s", "trials.queue.consumers_busy", "trials.timeline.queue_length", "trials.crawl", "trials.crawl.pages", "trials.crawl.depth", "trials.crawl.found", "trials.crawl.skipped", "trials.monitor", "trials.monitor.name", "trials.monitor.series", "trials.monitor.unit", "trials.monitor.mean", "trials.monitor.max", "trials.monitor.points", "trials.monitor.problem", "trials.unit", "trials.elapsed", "trials.error_elapsed", "trials.steps", "trials.beside",
+	"trials.connections", "trials.tls", "trials.tls.handshakes", "trials.tls.resumed", "trials.loops", "trials.agents", "trials.lost_share", "trials.warnings", "trials.queue", "trials.queue.length_mean", "trials.queue.length_max", "trials.queue.blocked_s", "trials.queue.consumers_busy", "trials.timeline.queue_length", "trials.crawl", "trials.crawl.pages", "trials.crawl.depth", "trials.crawl.found", "trials.crawl.skipped", "trials.monitor", "trials.monitor.name", "trials.monitor.series", "trials.monitor.unit", "trials.monitor.mean", "trials.monitor.max", "trials.monitor.points", "trials.monitor.problem", "trials.unit", "trials.elapsed", "trials.error_elapsed", "trials.steps", "trials.beside",
 	"capacities.mode", "capacities.target", "capacities.slo", "capacities.slo.step", "capacities.slo.rule", "capacities.slo.metric",
 	"capacities.slo.percentile", "capacities.slo.limit", "capacities.slo.or_equal", "capacities.slo.monitor", "capacities.slo.series", "capacities.slo.highest", "capacities.from", "capacities.to",
 	"capacities.hold_s", "capacities.precision", "capacities.peak_load", "capacities.precise", "capacities.headroom",
@@ -70,6 +70,7 @@ func TestNamesAreTheContracts(t *testing.T) {
 	want := append(theContract(t), additions...)
 	want = append(want, typeNames(reflect.TypeFor[Calibration](), "calibration.")...)
 	want = append(want, typeNames(reflect.TypeFor[Step](), "trials.steps.")...)
+	want = append(want, typeNames(reflect.TypeFor[Agent](), "trials.agents.")...)
 	for _, seen := range []string{"trials.slowest.", "trials.errors.*.calls."} {
 		want = append(want, typeNames(reflect.TypeFor[Seen](), seen)...)
 	}

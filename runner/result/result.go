@@ -183,6 +183,12 @@ type Trial struct {
 	// Monitor is what was seen of the other side meanwhile.
 	Monitor []Series `json:"monitor,omitempty"`
 
+	// Agents are the machines that carried the trial out, by their share; none: this
+	// process did. LostShare is how much of the schedule, as a share of 1, was never
+	// carried out, or not told, because some were lost.
+	Agents    []Agent `json:"agents,omitempty"`
+	LostShare float64 `json:"lost_share,omitempty"`
+
 	// Beside are what the scenarios in the background measured meanwhile.
 	Beside []Trial `json:"beside,omitempty"`
 

@@ -181,6 +181,13 @@ func fullRun() *Run {
 	fast.TLS = &TLS{Handshakes: 4, Resumed: 3}
 	fast.MachineUse = &MachineUse{CPUS: 0.5, WallS: 2.1, CPUWaitS: 0.02, GCPauseS: 0.001, GCPauseMaxS: 0.0005, GCs: 3, SpinS: 0.01, StoodStillS: 0.02, StoodStillAtS: 1.5, ThrottledS: 0.1, RSSBytes: 1 << 24, PeakRSSBytes: 1 << 25}
 	fast.Workload = "concurrent: 3, drain: 30s"
+	fast.LostShare = 0.25
+	fast.Agents = []Agent{{
+		Name: "east-1", Machine: Machine{OS: "linux", Arch: "amd64", CPUs: 2, CPUModel: "a processor", MemoryBytes: 1 << 33, Go: "go1.26"},
+		ClockOffsetS: -5.25, ClockUncertaintyS: 0.0002, ClockDrift: -0.0001, Started: fast.Started, OK: fast.OK, Errors: fast.Failed(),
+		ResponseP50S: 0.1, ResponseP99S: 0.2, LatenessP99S: 0.0001, Lost: "nothing was heard of it for 3s", UntilS: 2, Ended: Interrupted, Reason: "interrupted",
+		Engine: "virtual", Loops: 2, Health: fast.Health, CPUS: 0.5, Use: fast.MachineUse,
+	}}
 	elapsed, memory := fast.Response, fast.Service
 	fast.Phases, fast.Memory = map[string]Dist{"connect": fast.Service, FirstEvent: fast.Response, ServiceFirstEvent: fast.Service, Gap: fast.Held}, &memory
 	tokens, tokensPerS := int64(13), 0.4

@@ -25,9 +25,20 @@ func Parse(name string, text []byte, env func(string) (string, bool), dir string
 	return ParseAlone(name, text, env, dir, nil)
 }
 
+// ParseSent is Parse of a text that somebody else has sent: what it names outside of
+// dir is a problem, and is not looked at.
+func ParseSent(name string, text []byte, env func(string) (string, bool), dir string) (*Plan, Problems) {
+	r := setting.NewReader(env, dir)
+	r.Confine()
+	return planBy(r, name, text, nil)
+}
+
 // ParseAlone is Parse where one journey is all there is to do; nil: all is.
 func ParseAlone(name string, text []byte, env func(string) (string, bool), dir string, alone *Alone) (*Plan, Problems) {
-	r := setting.NewReader(env, dir)
+	return planBy(setting.NewReader(env, dir), name, text, alone)
+}
+
+func planBy(r *setting.Reader, name string, text []byte, alone *Alone) (*Plan, Problems) {
 	var plan *Plan
 	if root := r.Load(text); root != nil {
 		f, _ := fileShape().Read(r, root)
@@ -39,7 +50,7 @@ func ParseAlone(name string, text []byte, env func(string) (string, bool), dir s
 	}
 	sum := sha256.Sum256(text)
 	plan.File = result.File{Name: name, SHA256: hex.EncodeToString(sum[:]), Text: r.Scrub(string(text))}
-	plan.Scrub = r.Scrubber()
+	plan.Scrub, plan.Names = r.Scrubber(), r.Named()
 	plan.Warnings = newProblems(name, r.Lines(), r.Warnings())
 	return plan, nil
 }

@@ -32,6 +32,8 @@ type Plan struct {
 	Export *export.Settings
 	// Warnings are about what can be done as it stands, but hardly be meant.
 	Warnings Problems
+	// Names are the files and folders that the file names, as it spells them.
+	Names []string
 	// Scrub replaces the values that came from the environment by their
 	// ${NAME} in a text that is about to be shown.
 	Scrub func(string) string

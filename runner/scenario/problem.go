@@ -50,6 +50,9 @@ func (ps Problems) Error() string {
 
 // String shows the problem with the line it stands in.
 func (p Problem) String() string {
+	if p.Line == 0 { // of what was read from no file
+		return printable(p.Text) + "\n"
+	}
 	before, after := p.window()
 	number := fmt.Sprintf("%5d", p.Line)
 	return fmt.Sprintf("%s:%d:%d: %s\n%s | %s%s\n%*s | %s^\n",

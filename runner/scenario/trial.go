@@ -15,6 +15,9 @@ type Trial struct {
 	Sweep result.Point
 	// Requests is 0 where Duration or stages bound the trial.
 	Requests int
+	// Place is its number among all trials of the plan, from 0; the steps of a search
+	// have that of the trial which they begin with.
+	Place int
 	// Number says that it is the n-th step of a search, of at most Most; both
 	// are 0 in a sweep.
 	Number, Most int
@@ -43,6 +46,9 @@ func (p *Plan) Trials() []Trial {
 	var trials []Trial
 	for _, s := range p.Scenarios {
 		trials = append(trials, s.trials()...)
+	}
+	for i := range trials {
+		trials[i].Place = i
 	}
 	return trials
 }

@@ -17,3 +17,6 @@ const Absent = "this plimsoll has no NATS server of its own: build it with `go b
 
 // Run fails.
 func Run(context.Context, string, func(address string)) error { return errors.New(Absent) }
+
+// Talk fails.
+func Talk(context.Context, string, Access, func(address string)) error { return errors.New(Absent) }

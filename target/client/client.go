@@ -5,6 +5,7 @@ package client
 
 import (
 	"cmp"
+	"syscall"
 	"time"
 
 	"plimsoll/target/retry"
@@ -22,13 +23,36 @@ type Settings struct {
 	TLS   TLS
 	Retry retry.Settings
 
+	// Permit says where connections may go.
+	Permit Permit `json:"-"`
+
 	written written
+}
+
+// Permit judges the address that a connection is about to go to, of the network tcp,
+// udp or unix; an error is why it may not. A nil one lets all go.
+type Permit func(network, address string) error
+
+// Control is net.Dialer's.
+func (p Permit) Control(network, address string, _ syscall.RawConn) error {
+	if p == nil {
+		return nil
+	}
+	return p(network, address)
 }
 
 // written is what checks need the places of; Complete has done with it.
 type written struct {
 	reuse setting.At[Reuse]
 	tls   setting.At[TLS]
+}
+
+// Together are the keys of what bounds all calls together.
+func (s *Settings) Together() []string {
+	if s.Connections > 0 {
+		return []string{"connections"}
+	}
+	return nil
 }
 
 // UsualTimeout bounds an attempt where nothing else is said.

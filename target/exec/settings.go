@@ -66,7 +66,7 @@ func (c *Call) JudgedBy(words []string) {
 // Traits of a program.
 func (s *Settings) Traits() kind.Traits {
 	t := kind.Traits{
-		Kind: "exec", Action: "exec", Phases: phaseNames(), Timeout: s.Timeout,
+		Kind: "exec", Local: true, Action: "exec", Phases: phaseNames(), Timeout: s.Timeout,
 		Operands: []string{"stdout", "exit_code", "json", "bytes"},
 	}
 	if s.Own != nil {

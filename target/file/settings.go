@@ -77,7 +77,7 @@ type deed struct {
 
 // Traits of files.
 func (s *Settings) Traits() kind.Traits {
-	t := kind.Traits{Kind: "file", Action: "file", Phases: phaseNames(), Timeout: s.Timeout, Operands: []string{"body", "json", "bytes"}}
+	t := kind.Traits{Kind: "file", Local: true, Action: "file", Phases: phaseNames(), Timeout: s.Timeout, Operands: []string{"body", "json", "bytes"}}
 	if s.Own != nil {
 		t.Own = s.Own
 	}

@@ -45,7 +45,7 @@ type Settings struct {
 
 // Traits of the target.
 func (s *Settings) Traits() kind.Traits {
-	t := kind.Traits{Kind: "grpc", Action: Word, Phases: []string{"connect"}, Operands: operands(), Timeout: s.Timeout}
+	t := kind.Traits{Kind: "grpc", Action: Word, Phases: []string{"connect"}, Operands: operands(), Timeout: s.Timeout, Together: s.Together(), Modelled: s.Serve.Modelled()}
 	if s.Own != nil {
 		t.Own = s.Own
 	}
@@ -83,7 +83,7 @@ func (s *Settings) Service() (kind.Service, bool) {
 // Open makes the target ready: it asks the server for its schema, unless that is
 // known.
 func (s *Settings) Open(ctx context.Context, site kind.Site) (*kind.Opened, error) {
-	opened := &kind.Opened{Divisible: s.Connections == 0, Retry: s.Retry, Err: kind.Never}
+	opened := &kind.Opened{Divisible: true, Retry: s.Retry, Err: kind.Never}
 	address := s.Address
 	if own, has := s.Service(); has {
 		served, err := site.Serve(ctx, own)
@@ -92,9 +92,10 @@ func (s *Settings) Open(ctx context.Context, site kind.Site) (*kind.Opened, erro
 		}
 		address, opened.Err = hostOf(served.URL()), served.Err
 	}
-	here, aside := *s, s // what is asked for a schema is none of the trial's
+	here, quiet := *s, *s // what is asked for a schema is none of the trial's
 	here.TLS.Shook = site.Shook
-	s = &here
+	here.Permit, quiet.Permit = site.Permit, site.Permit
+	s, aside := &here, &quiet
 	engine, o, err := wire.Reaching(address, &s.Settings, site.Patience, "h2")
 	if err != nil {
 		return nil, err

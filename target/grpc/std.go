@@ -57,7 +57,7 @@ func (c *conn) Close() error {
 
 // dial connects to the server.
 func (t *std) dial(ctx context.Context, network, address string) (net.Conn, error) {
-	plain, err := (&net.Dialer{}).DialContext(ctx, network, address)
+	plain, err := (&net.Dialer{Control: t.settings.Permit.Control}).DialContext(ctx, network, address)
 	if err != nil {
 		return nil, err
 	}

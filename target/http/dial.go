@@ -24,7 +24,7 @@ func newTransport(s Settings) (*nethttp.Transport, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &dialer{plain: wire.NewDialer(s.Route, net.Dialer{}), tls: config, http2: s.Protocol == "2"}
+	d := &dialer{plain: wire.NewDialer(s.Route, net.Dialer{Control: s.Permit.Control}), tls: config, http2: s.Protocol == "2"}
 	t := &nethttp.Transport{
 		DialContext:           d.open,
 		DialTLSContext:        d.secure,

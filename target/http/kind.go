@@ -21,6 +21,7 @@ func (s *Settings) Traits() kind.Traits {
 	if s.Serve != nil {
 		t.CallTime, t.Known = s.served(), true
 	}
+	t.Together, t.Modelled = s.Together(), s.Serve.Modelled()
 	t.Exclusive, t.Places = s.version() == "1.1", s.Connections*len(s.hosts())*s.each()
 	return t
 }
@@ -85,7 +86,7 @@ func (s *Settings) Open(ctx context.Context, site kind.Site) (*kind.Opened, erro
 		return nil, err
 	}
 	here := *s
-	here.TLS.Shook = site.Shook
+	here.TLS.Shook, here.Permit = site.Shook, site.Permit
 	if s = &here; s.Timeout > 0 {
 		s.Timeout = max(s.Timeout, site.Patience)
 	}
@@ -114,7 +115,7 @@ func (s *Settings) openWire(o *kind.Opened, base string, site kind.Site) error {
 		return err
 	}
 	asks.Observer, options.Connected = site.Observer, site.ConnectedBy("HTTP/"+s.version())
-	o.Divisible = options.Connections == 0 // else the cap is on all connections together
+	o.Divisible = true
 	o.Frugal = o.Engine == wire.Sockets && options.TLS == nil
 	server, err := wire.Open(o.Engine, options)
 	if err != nil {

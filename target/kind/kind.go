@@ -42,10 +42,16 @@ type Traits struct {
 	Known    bool
 	// Timeout bounds every try of a call; 0: nothing does.
 	Timeout time.Duration
+	// Local tells that calls act on this machine itself: on its programs, or files.
+	Local bool
 	// Exclusive tells that a call in flight has a connection to itself, and
 	// Places how many of those there may be; 0: as many as it takes.
 	Exclusive bool
 	Places    int
+	// Together are the keys of those of its settings that bound all calls together,
+	// wherever these come from; Modelled those of the simulated server that the target
+	// has, if it has one, by which its calls keep each other waiting.
+	Together, Modelled []string
 }
 
 // Site is where a target is opened.
@@ -69,6 +75,10 @@ type Site struct {
 	// spoken on it, as from kinds that tell; nil: nobody counts them. It may be called
 	// from anywhere.
 	Connected func(protocol string)
+	// Permit judges the address that a connection is about to go to, when its name has
+	// been resolved: of the network tcp, udp or unix. An error is why it may not; nil:
+	// any may.
+	Permit func(network, address string) error
 	// Serve starts the server that the target's settings describe, as a child
 	// process that lives as long as the run.
 	Serve func(ctx context.Context, s Service) (Served, error)
@@ -114,7 +124,8 @@ type Opened struct {
 	// Polls tells that the carrier's clock must be a *wait.Poll, and Rings that it had
 	// better have a ring.
 	Polls, Rings bool
-	// Divisible tells that several loops keep every promise that one keeps.
+	// Divisible tells that several loops may each have a carrier, if nothing else
+	// keeps them from sharing a trial.
 	Divisible bool
 	// Frugal tells that connections do little but read, and need hardly a
 	// processor beside the loop's.

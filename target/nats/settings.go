@@ -7,6 +7,7 @@ import (
 	"net"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -66,7 +67,7 @@ func (c *Call) listens(receivers int) bool { return c.Wait == consumption || rec
 // Traits of a broker.
 func (s *Settings) Traits() kind.Traits {
 	t := kind.Traits{
-		Kind: "nats", Action: "publish", Phases: phaseNames(), Timeout: s.Client.Timeout, Exclusive: true, Places: s.Client.Connections,
+		Kind: "nats", Action: "publish", Phases: phaseNames(), Timeout: s.Client.Timeout, Exclusive: true, Places: s.Client.Connections, Together: s.Client.Together(),
 		Operands: dialog.Operands(),
 	}
 	if s.Own != nil {
@@ -94,7 +95,7 @@ func (s *Settings) Open(ctx context.Context, site kind.Site) (*kind.Opened, erro
 			}
 			return c, b.ready(c)
 		},
-		Divisible: s.Client.Connections == 0,
+		Divisible: true,
 		Timeout:   s.Client.Timeout, Retry: s.Client.Retry,
 		Err: broken, Close: b.close,
 	}, nil
@@ -103,7 +104,7 @@ func (s *Settings) Open(ctx context.Context, site kind.Site) (*kind.Opened, erro
 // broker is the server, made ready; the second tells what of ours has failed.
 func (s *Settings) broker(ctx context.Context, site kind.Site) (*broker, func() error, error) {
 	here := *s
-	here.Client.TLS.Shook = site.Shook
+	here.Client.TLS.Shook, here.Client.Permit = site.Shook, site.Permit
 	b := &broker{Settings: &here, observer: site.Observer, url: s.URL, args: func(*target.Request) []value.Value { return nil }}
 	broken := kind.Never
 	if s.URL == "" {
@@ -175,13 +176,15 @@ func (b *broker) connect(ended func(*nats.Conn)) (*nats.Conn, error) {
 
 // dialer dials for one connection, whose setting up a context bounds.
 type dialer struct {
-	ctx  context.Context
-	conn *hopeful
-	err  error // what kept it from that, which the library forgets
+	ctx context.Context
+	// control is net.Dialer's.
+	control func(network, address string, c syscall.RawConn) error
+	conn    *hopeful
+	err     error // what kept it from that, which the library forgets
 }
 
 func (d *dialer) Dial(network, address string) (conn net.Conn, err error) {
-	conn, err = new(net.Dialer).DialContext(d.ctx, network, address)
+	conn, err = (&net.Dialer{Control: d.control}).DialContext(d.ctx, network, address)
 	if d.err = err; err != nil {
 		return nil, err
 	}
@@ -208,7 +211,7 @@ func (h *hopeful) Write(b []byte) (int, error) {
 // dial never connects again by itself: a connection that has ended is replaced,
 // and counted, by the pool.
 func (b *broker) dial(ctx context.Context, ended func(*nats.Conn)) (*nats.Conn, error) {
-	by := &dialer{ctx: ctx}
+	by := &dialer{ctx: ctx, control: b.Client.Permit.Control}
 	options := []nats.Option{nats.Name("plimsoll"), nats.NoReconnect(), nats.Timeout(b.Client.Timeout), nats.SetCustomDialer(by), nats.MaxPingsOutstanding(1 << 20)}
 	if b.Client.TLS.Given || strings.HasPrefix(b.url, "tls://") {
 		config, err := b.Client.TLS.Config()

@@ -43,7 +43,7 @@ const UsualAddress = "127.0.0.1:6379"
 func (s *Settings) Traits() kind.Traits {
 	t := kind.Traits{
 		Kind: "redis", Action: Word, Phases: []string{"connect"}, Operands: []string{"body", "json", "bytes"},
-		Timeout: s.Timeout, Exclusive: true, Places: s.Connections,
+		Timeout: s.Timeout, Exclusive: true, Places: s.Connections, Together: s.Together(),
 	}
 	if s.Own != nil {
 		t.Own = s.Own
@@ -57,7 +57,7 @@ func (s *Settings) Subject() string { return "redis://" + s.Address }
 // Open makes the target ready.
 func (s *Settings) Open(_ context.Context, site kind.Site) (*kind.Opened, error) {
 	reached := s.Settings
-	reached.TLS.Shook = site.Shook
+	reached.TLS.Shook, reached.Permit = site.Shook, site.Permit
 	engine, o, err := wire.Reaching(s.Address, &reached, site.Patience)
 	if err != nil {
 		return nil, err
@@ -77,7 +77,7 @@ func (s *Settings) Open(_ context.Context, site kind.Site) (*kind.Opened, error)
 	}
 	return &kind.Opened{
 		Engine: server.Engine, Polls: wire.Polls(server.Engine), Rings: server.Engine == wire.Uring, Frugal: server.Engine == wire.Sockets && o.TLS == nil,
-		Divisible: s.Connections == 0, Retry: s.Retry, Err: kind.Never, Close: func() {},
+		Divisible: true, Retry: s.Retry, Err: kind.Never, Close: func() {},
 		Prepare: s.prepare,
 		Carrier: func(c target.Clock) (target.Carrier, error) { return server.Carrier(shared.another(), c) },
 	}, nil

@@ -232,8 +232,8 @@ func testConnectionsAreBounded(t *testing.T, engine string) {
 			s.hook = func(*peer, []string) (string, bool) { time.Sleep(2 * time.Millisecond); return "+OK\r\n", true }
 		})
 		x := openAt(t, engine, s.address(), ask(t, "PING"), func(s *Settings) { s.Connections, s.Reuse = 2, reuse })
-		if x.opened.Divisible {
-			t.Error("two loops would have two connections each")
+		if keys := (&Settings{Settings: client.Settings{Connections: 2}}).Traits().Together; len(keys) != 1 || keys[0] != "connections" {
+			t.Errorf("two loops would have two connections each: %q", keys)
 		}
 		held := 0
 		for n := range 12 {

@@ -31,6 +31,8 @@ type Reader struct {
 	secret   bool // what is being read now is a secret
 	files    map[string][]byte
 	inFiles  int // bytes
+	named    []string
+	confined bool // to dir
 }
 
 // NewReader reads with the given environment; files that are named in the
@@ -111,7 +113,7 @@ func (r *Reader) scalar(n *yaml.Node, want string) (string, bool) {
 
 // takes tells whether a shape's Read finds nothing wrong with a value.
 func takes[T any](r *Reader, n *yaml.Node, read func(*Reader, *yaml.Node) (T, bool)) bool {
-	_, ok := read(&Reader{env: r.env, dir: r.dir, lines: r.lines}, n)
+	_, ok := read(&Reader{env: r.env, dir: r.dir, lines: r.lines, confined: r.confined}, n)
 	return ok
 }
 
@@ -136,8 +138,23 @@ func describe(n *yaml.Node) string {
 	return fmt.Sprintf("%q", clip(n.Value))
 }
 
+// Confine keeps the reader to its folder: what is named elsewhere is a problem, and
+// is not looked at.
+func (r *Reader) Confine() { r.confined = true }
+
+// Named are the files, and folders, that were named in the scenario file, as it
+// spells them, each once.
+func (r *Reader) Named() []string { return r.named }
+
 // Path finds a file that is named in the scenario file.
 func (r *Reader) Path(name string) string {
+	if !slices.Contains(r.named, name) {
+		r.named = append(r.named, name)
+	}
+	if r.confined && !filepath.IsLocal(filepath.FromSlash(name)) {
+		r.Problem(Pos{1, 1}, "%q lies outside of the scenario file's folder, where nothing is read or written", clip(name))
+		return filepath.Join(r.dir, "outside")
+	}
 	if filepath.IsAbs(name) {
 		return name
 	}

@@ -13,7 +13,7 @@ import (
 
 // Traits of a simulated target.
 func (s *Settings) Traits() kind.Traits {
-	return kind.Traits{Kind: "sim", Asks: true, Operands: look.OfHTTP(), Virtual: true, CallTime: s.CallTime("/"), Known: true, Timeout: s.Timeout}
+	return kind.Traits{Kind: "sim", Asks: true, Operands: look.OfHTTP(), Virtual: true, CallTime: s.CallTime("/"), Known: true, Timeout: s.Timeout, Modelled: s.Modelled()}
 }
 
 // Service is a server that answers as the model does.

@@ -97,3 +97,23 @@ type Errors struct {
 type Stall struct {
 	Every, For, At time.Duration
 }
+
+// Modelled are the keys of what its calls keep each other waiting by: whoever has a
+// server of its own meets nobody else's. Nil is no server.
+func (s *Settings) Modelled() (keys []string) {
+	if s == nil {
+		return nil
+	}
+	for _, one := range []struct {
+		key   string
+		given bool
+	}{
+		{"servers", s.Servers > 0}, {"queue", s.Queue != nil}, {"contention", s.Contention != Contention{}},
+		{"quota", !s.Quota.IsZero()}, {"turns", len(s.Turns) > 0},
+	} {
+		if one.given {
+			keys = append(keys, one.key)
+		}
+	}
+	return keys
+}

@@ -44,7 +44,10 @@ const (
 func (s *Settings) Traits() kind.Traits {
 	t := kind.Traits{
 		Kind: s.Network, Action: dialog.Word, Operands: dialog.Operands(), Phases: s.phases(),
-		Timeout: s.Timeout, Exclusive: true, Places: s.Connections,
+		Timeout: s.Timeout, Exclusive: true, Places: s.Connections, Together: s.Together(), Modelled: s.Serve.Modelled(),
+	}
+	if s.Receivers > 0 {
+		t.Together = append(t.Together, "receivers")
 	}
 	if s.Own != nil {
 		t.Own = s.Own
@@ -104,7 +107,7 @@ func (s *Settings) Open(ctx context.Context, site kind.Site) (*kind.Opened, erro
 		return nil, err
 	}
 	here := *s
-	here.TLS.Shook = site.Shook
+	here.TLS.Shook, here.Permit = site.Shook, site.Permit
 	t := &Target{Settings: &here, address: server.Address, observer: site.Observer}
 	if s.Own != nil {
 		own, err := site.Own(s.Own)
@@ -115,7 +118,7 @@ func (s *Settings) Open(ctx context.Context, site kind.Site) (*kind.Opened, erro
 	}
 	return &kind.Opened{
 		Engine: s.Network, Timeout: s.Timeout, Retry: s.Retry, Err: server.Err, Close: t.close,
-		Divisible: s.Connections == 0 && s.Receivers == 0,
+		Divisible: true,
 		Prepare:   s.Prepare,
 		Carrier: func(c target.Clock) (target.Carrier, error) {
 			return client.Carry(t, c, t.pool.Leave), nil

@@ -39,7 +39,7 @@ type parts struct {
 
 // open makes the target ready; nothing is connected yet.
 func (t *Target) open() error {
-	t.dialer.KeepAlive = -1
+	t.dialer.KeepAlive, t.dialer.Control = -1, t.Permit.Control
 	if t.TLS.Given {
 		config, err := t.TLS.Config()
 		if err != nil {

@@ -93,8 +93,8 @@ func (s *Settings) hide() {
 // Traits of a database.
 func (s *Settings) Traits() kind.Traits {
 	t := kind.Traits{
-		Kind: "sql", Action: "sql", Phases: phaseNames(), Operands: []string{"rows", "row"},
-		Timeout: s.Timeout, Exclusive: true, Places: s.Connections,
+		Kind: "sql", Local: s.Driver == "sqlite", Action: "sql", Phases: phaseNames(), Operands: []string{"rows", "row"},
+		Timeout: s.Timeout, Exclusive: true, Places: s.Connections, Together: s.Together(),
 	}
 	if s.own != nil {
 		t.Own = s.own
@@ -114,7 +114,7 @@ func (s *Settings) Subject() string {
 // Open makes the target ready.
 func (s *Settings) Open(_ context.Context, site kind.Site) (*kind.Opened, error) {
 	here := *s
-	here.TLS.Shook = site.Shook
+	here.TLS.Shook, here.Permit = site.Shook, site.Permit
 	t, err := Open(&here)
 	if err != nil {
 		return nil, err
@@ -132,7 +132,7 @@ func (s *Settings) Open(_ context.Context, site kind.Site) (*kind.Opened, error)
 		Engine:    s.Driver,
 		Carrier:   func(c target.Clock) (target.Carrier, error) { return client.Carry(t, c, t.Leave), nil },
 		Prepare:   func(call any) (any, error) { return call, nil },
-		Divisible: s.Connections == 0,
+		Divisible: true,
 		Timeout:   s.Timeout,
 		Retry:     s.Retry,
 		Err:       kind.Never,

@@ -6,11 +6,15 @@ import (
 	"net"
 	"sync"
 	"sync/atomic"
+	"syscall"
 )
 
 // sockets are the connections that a target's driver has open, for whatever
 // purpose: counted, and closed with the target.
 type sockets struct {
+	// control is net.Dialer's.
+	control func(network, address string, c syscall.RawConn) error
+
 	mu     sync.Mutex
 	open   map[*socket]struct{}
 	closed bool
@@ -36,7 +40,7 @@ type openingKey struct{}
 // dial connects. What asked for it by its context is told which socket it got;
 // of several that a driver tries, the last.
 func (s *sockets) dial(ctx context.Context, network, address string) (*socket, error) {
-	var dialer net.Dialer
+	dialer := net.Dialer{Control: s.control}
 	conn, err := dialer.DialContext(ctx, network, address)
 	if err != nil {
 		return nil, err

@@ -50,6 +50,7 @@ type Target struct {
 // Open makes ready what carries calls. Nothing is connected yet.
 func Open(s *Settings) (*Target, error) {
 	t := &Target{dialect: s.dialect, prepare: s.Prepare, scrub: s.scrub, own: s.own}
+	t.sockets.control = s.Permit.Control
 	var secured *tls.Config
 	if s.TLS.Given {
 		var err error

@@ -57,7 +57,7 @@ func (s *Settings) Open(ctx context.Context, site kind.Site) (*kind.Opened, erro
 		shared.args = own.Args
 	}
 	reached := s.Settings.Settings
-	reached.TLS.Shook = site.Shook
+	reached.TLS.Shook, reached.Permit = site.Shook, site.Permit
 	engine, o, err := wire.Reaching(server.Address, &reached, site.Patience)
 	if err != nil {
 		return nil, err
@@ -69,7 +69,7 @@ func (s *Settings) Open(ctx context.Context, site kind.Site) (*kind.Opened, erro
 	}
 	return &kind.Opened{
 		Engine: at.Engine, Polls: wire.Polls(at.Engine), Rings: at.Engine == wire.Uring, Frugal: at.Engine == wire.Sockets && o.TLS == nil,
-		Divisible: s.Connections == 0, Retry: s.Retry, Err: server.Err, Close: func() {},
+		Divisible: true, Retry: s.Retry, Err: server.Err, Close: func() {},
 		Prepare: s.Prepare,
 		Carrier: func(c target.Clock) (target.Carrier, error) { return at.Carrier(shared.another(), c) },
 	}, nil

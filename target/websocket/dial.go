@@ -187,7 +187,7 @@ func address(r *nethttp.Request) string {
 // connect dials, and speaks TLS where the URL asks for it.
 func (w *way) connect(ctx context.Context, address string) (net.Conn, error) {
 	began := time.Now()
-	dialer := net.Dialer{KeepAlive: -1}
+	dialer := net.Dialer{KeepAlive: -1, Control: w.Permit.Control}
 	socket, err := dialer.DialContext(ctx, "tcp", address)
 	if err != nil {
 		return nil, err

@@ -54,7 +54,10 @@ func (s *Settings) Traits() kind.Traits {
 	}
 	t := kind.Traits{
 		Kind: "websocket", Action: dialog.Word, Operands: dialog.Operands(), Phases: phases,
-		Timeout: s.Timeout, Exclusive: true, Places: s.Connections,
+		Timeout: s.Timeout, Exclusive: true, Places: s.Connections, Together: s.Together(), Modelled: s.Serve.Modelled(),
+	}
+	if s.Receivers > 0 {
+		t.Together = append(t.Together, "receivers")
 	}
 	if s.Own != nil {
 		t.Own = s.Own
@@ -82,12 +85,12 @@ func (s *Settings) Subject() string {
 // Open makes the target ready, and starts the server that it is to call.
 func (s *Settings) Open(ctx context.Context, site kind.Site) (*kind.Opened, error) {
 	here := *s
-	here.TLS.Shook = site.Shook
+	here.TLS.Shook, here.Permit = site.Shook, site.Permit
 	s = &here
 	t := &Target{Settings: s, url: s.URL, observer: site.Observer}
 	opened := &kind.Opened{
 		Engine: "websocket", Timeout: s.Timeout, Retry: s.Retry, Err: kind.Never, Close: t.close,
-		Divisible: s.Connections == 0 && s.Receivers == 0,
+		Divisible: true,
 		Prepare:   prepare,
 		Carrier: func(c target.Clock) (target.Carrier, error) {
 			return client.Carry(t, c, t.pool.Leave), nil

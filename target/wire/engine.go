@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"plimsoll/target"
+	"plimsoll/target/client"
 	"plimsoll/target/wait"
 )
 
@@ -77,6 +78,8 @@ type Options struct {
 	// Host is HOST:PORT, and Route how to come there.
 	Host  string
 	Route Route
+	// Permit says where connections may go.
+	Permit client.Permit
 	// TLS is how to speak it, with its ServerName; nil: not at all.
 	TLS *tls.Config
 	// Hello is what every connection begins with: the answer to it comes before

@@ -36,7 +36,7 @@ const block = 64 << 10
 
 // NewNet makes a carrier whose connections wake the clock; nothing is sent yet.
 func NewNet(o Options, codec Codec, clock target.Clock) *Net {
-	n := &Net{desk: newDesk(o, codec, clock), dialer: NewDialer(o.Route, net.Dialer{KeepAlive: -1})}
+	n := &Net{desk: newDesk(o, codec, clock), dialer: NewDialer(o.Route, net.Dialer{KeepAlive: -1, Control: o.Permit.Control})}
 	n.trial, n.giveUp = context.WithCancel(context.Background())
 	if o.PerUser {
 		n.resting.perUser()

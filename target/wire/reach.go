@@ -30,6 +30,7 @@ func Reaching(address string, s *client.Settings, patience time.Duration, protoc
 // Keep has connections be kept, and calls be bounded, as the settings of a kind say.
 func (o *Options) Keep(s *client.Settings) {
 	o.Timeout, o.Connections = s.Timeout, s.Connections
+	o.Permit = s.Permit
 	o.KeepAlive, o.PerUser = s.Reuse != client.Never, s.Reuse == client.ByUser
 }
 

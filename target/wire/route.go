@@ -59,7 +59,7 @@ type Dialer struct {
 	turn  atomic.Uint32 // of the sources
 }
 
-// NewDialer makes a dialer; keepAlive is net.Dialer's.
+// NewDialer makes a dialer. Of the plain one its Control judges where to connect.
 func NewDialer(r Route, plain net.Dialer) *Dialer {
 	return &Dialer{Route: r, plain: plain}
 }
@@ -99,8 +99,14 @@ type lookup struct {
 
 // with is a dialer that tells, and does to its sockets what else is to be done.
 func (l *lookup) with(d net.Dialer, control func(network, address string, c syscall.RawConn) error) *net.Dialer {
+	permits := d.Control
 	d.ControlContext = func(_ context.Context, network, address string, c syscall.RawConn) error {
 		l.took.CompareAndSwap(0, max(1, int64(time.Since(l.began))))
+		if permits != nil {
+			if err := permits(network, address, c); err != nil {
+				return err
+			}
+		}
 		if control == nil {
 			return nil
 		}

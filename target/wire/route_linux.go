@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"net/netip"
+	"slices"
 	"strconv"
 	"syscall"
 	"time"
@@ -40,7 +41,30 @@ func find(o Options) (f found) {
 	if o.Route.Unix == "" {
 		f.ips, f.port, f.lost = o.Route.resolve(o.Host)
 	}
+	if o.Permit != nil {
+		f.permit(o.Permit)
+	}
 	return f
+}
+
+// permit leaves those addresses that may be connected to; of none, why they may not.
+func (f *found) permit(may func(network, address string) error) {
+	if f.route.Unix != "" {
+		if f.lost = may("unix", f.route.Unix); f.lost != nil {
+			f.route.Unix = ""
+		}
+		return
+	}
+	f.ips = slices.DeleteFunc(f.ips, func(ip netip.Addr) bool {
+		err := may("tcp", netip.AddrPortFrom(ip.Unmap(), uint16(f.port)).String())
+		if err != nil {
+			f.lost = err
+		}
+		return err != nil
+	})
+	if len(f.ips) > 0 {
+		f.lost = nil
+	}
 }
 
 // resolve finds the addresses of HOST:PORT.

@@ -1,0 +1,267 @@
+package fleet
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nuid"
+
+	"plimsoll/runner/result"
+)
+
+// Agent takes shares of loads that a coordinator has planned.
+type Agent struct {
+	Talk
+	Work Work
+	// Name is how results call it, and Index its place among the agents, where
+	// whoever started them has numbered them; -1: nobody has.
+	Name  string
+	Index int
+	// Once has it end with the first coordinator that it has served.
+	Once bool
+	// Keep is a folder for what was recorded, as long as no coordinator has all of
+	// it; "": nothing is kept.
+	Keep string
+	// Clock is the one by which trials begin; nil: the process's own.
+	Clock Clock
+}
+
+// Run serves one coordinator after another until ctx is done, or one with Once. The
+// error is why it cannot go on; with Once also that the coordinator was lost.
+func (a Agent) Run(ctx context.Context) error {
+	if err := named(a.Name); err != nil {
+		return err
+	}
+	if a.Clock == nil {
+		a.Clock = Steady(time.Now())
+	}
+	for {
+		lost, err := a.serve(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case err != nil:
+			return err
+		case lost != "":
+			a.note(lost)
+		}
+		if a.Once {
+			if lost != "" {
+				return errors.New(lost)
+			}
+			return nil
+		}
+	}
+}
+
+func (a Agent) note(text string) {
+	if a.Note != nil {
+		a.Note(text)
+	}
+}
+
+// serve waits for a coordinator and serves it to its end. lost tells how it went if
+// not by its word.
+func (a Agent) serve(ctx context.Context) (lost string, err error) {
+	l, err := connect(ctx, a.Talk, nuid.Next(), true)
+	if err != nil {
+		return "", err
+	}
+	defer l.close()
+	a.note("waiting for a coordinator at " + withoutPassword(a.URL))
+	with, err := a.join(ctx, l)
+	if err != nil || with == "" {
+		return "", err
+	}
+	a.note("one of a fleet now")
+	s := service{Agent: a, peer: peer{link: l, session: with, heard: a.Clock.Now()}, looked: a.Clock.Now(), told: make(chan told)}
+	return s.run(ctx)
+}
+
+// unheard is after how long it is told that nobody has called.
+const unheard = 10 * time.Second
+
+// join answers whoever calls for agents until one takes this one; "": ctx was done
+// before.
+func (a Agent) join(ctx context.Context, l *link) (session string, err error) {
+	alone := time.After(unheard)
+	asked, noted := "", ""
+	for {
+		select {
+		case <-ctx.Done():
+			return "", nil
+		case <-alone:
+			a.note("no coordinator has called yet: is `plimsoll run --agents` started, with the same token?")
+		case heard := <-l.heard:
+			switch {
+			case heard.Kind == calling:
+				asked, alone = heard.From, nil
+				body, _ := json.Marshal(introduction{a.Name, a.Index, result.ThisMachine()})
+				l.say(asked, frame{head: head{Kind: join, Program: a.Program}, body: body})
+			case heard.From != asked || heard.To != l.session:
+			case heard.Kind == welcome && heard.Protocol == Protocol:
+				return asked, nil
+			case heard.Kind == refused:
+				no := a.why(heard.frame)
+				if no.Final {
+					return "", fmt.Errorf("the coordinator refuses this agent: %s", no.Why)
+				}
+				if no.Why != noted {
+					noted = no.Why
+					a.note("the coordinator has no share for this agent: " + no.Why)
+				}
+			}
+		}
+	}
+}
+
+// why is what a refusal says; one of another protocol cannot be read.
+func (a Agent) why(f frame) answer {
+	if f.Protocol != Protocol {
+		return answer{versions(f.head, a.Program), true}
+	}
+	no, err := read[answer](refused, f.body)
+	if err != nil {
+		no.Why = err.Error()
+	}
+	no.Why = clip(no.Why)
+	return no
+}
+
+// versions tells two sides that do not understand each other, if they do not.
+func versions(theirs head, ours string) string {
+	return fmt.Sprintf("it is of version %s (protocol %d), here is version %s (protocol %d): all of a fleet must be of the same", theirs.Program, theirs.Protocol, ours, Protocol)
+}
+
+// service is an agent that is one of a fleet. It belongs to the goroutine of run.
+type service struct {
+	Agent
+	peer
+	looked time.Duration // when silence was last looked for
+	job    Job           // nil: there is no plan yet
+	task   *task         // nil: no order is under way
+	told   chan told     // what the task's goroutines tell
+	kept   *spool        // of the order before, which may not be saved yet
+	over   bool          // the coordinator has no more to do
+}
+
+// run serves until the coordinator lets go, is lost, or ctx is done.
+func (s *service) run(ctx context.Context) (lost string, err error) {
+	defer func() {
+		if s.job != nil {
+			s.job.Close()
+		}
+	}()
+	tick := time.NewTicker(look)
+	defer tick.Stop()
+	for !s.over {
+		select {
+		case <-ctx.Done():
+			return "", s.quit()
+		case heard := <-s.link.heard:
+			if heard.From == s.session && heard.To == s.link.session && heard.Protocol == Protocol {
+				lost = s.hear(heard)
+			}
+		case t := <-s.told:
+			lost = s.report(t)
+		case <-tick.C:
+			lost = s.silence()
+		}
+		if lost != "" {
+			s.abandon()
+			return lost, nil
+		}
+		s.flush(s.Clock.Now())
+	}
+	return "", nil
+}
+
+// silence tells that the coordinator is lost, or we are to it.
+func (s *service) silence() string {
+	now := s.Clock.Now()
+	stood := now - s.looked
+	s.looked = now
+	switch {
+	case stood > Silence:
+		return fmt.Sprintf("this process stood still for %v: the coordinator has given it up", stood.Round(look))
+	case now-s.heard > Silence:
+		return fmt.Sprintf("no word from the coordinator for %v: stopped", Silence)
+	}
+	return ""
+}
+
+// hear hears one frame.
+func (s *service) hear(l letter) (lost string) {
+	body, whole, err := s.peer.take(l, s.Clock.Now())
+	switch {
+	case err != nil:
+		return err.Error()
+	case !whole:
+		return ""
+	}
+	switch l.Kind {
+	case ping:
+		s.pong(l, body, s.Clock)
+	case dropped:
+		return "the coordinator has given this agent up"
+	case leave:
+		s.over = true
+		s.forget()
+		s.abandon()
+	case planOf:
+		err = s.plan(body)
+	case orderOf:
+		err = s.order(body)
+	case given, start, alone, halt:
+		err = s.instruct(l.Kind, body)
+	case seen:
+	default:
+		err = fmt.Errorf("it says %q", l.Kind)
+	}
+	if err != nil {
+		return "the coordinator makes no sense: " + err.Error()
+	}
+	return ""
+}
+
+// plan takes a plan in, or refuses it.
+func (s *service) plan(body []byte) error {
+	p, err := read[Plan](planOf, body)
+	if err != nil {
+		return err
+	}
+	if s.job != nil {
+		return errors.New("it has sent a second plan")
+	}
+	job, err := s.Work.Take(p)
+	if err != nil {
+		s.note("refused: " + err.Error())
+		return s.push(cannot, report{Why: clip(err.Error())})
+	}
+	s.job = job
+	return s.push(planned, report{})
+}
+
+// quit ends the agent at its user's wish: it gives up what is under way, says so, and
+// waits a moment for that to be heard.
+func (s *service) quit() error {
+	why := "the agent was stopped"
+	if s.task != nil {
+		why = s.finish(why)
+	}
+	_ = s.push(cannot, report{Why: why})
+	for until := s.Clock.Now() + Silence; s.Clock.Now() < until && len(s.pipe.waiting) > 0; {
+		s.flush(s.Clock.Now())
+		select {
+		case heard := <-s.link.heard:
+			if heard.From == s.session && heard.To == s.link.session {
+				_, _, _ = s.peer.take(heard, s.Clock.Now())
+			}
+		case <-time.After(look):
+		}
+	}
+	return nil
+}

@@ -1,0 +1,346 @@
+package fleet
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"plimsoll/runner/result"
+)
+
+// carrying is an order that is under way.
+type carrying struct {
+	Command
+	real    bool // it begins at one time everywhere
+	phase   phase
+	began   time.Duration // of our clock: time at which shares begin
+	left    []byte        // what share 0's setup has left
+	alone   bool          // share 0 was told that the others are over
+	stopped int           // 0: nobody has; 1: nothing more starts; 2: all is given up
+	failed  error         // it will never begin, when all have given it up
+	ending  time.Duration // when all was given up
+	events  *queue[happening]
+}
+
+// phase is how far an order is.
+type phase int
+
+const (
+	preparing phase = iota
+	timing
+	loading
+	timingAgain
+)
+
+// happening is what an order's caller hears: when it begins, an interval, or that it
+// is over.
+type happening struct {
+	share  int
+	body   []byte
+	begins bool // the load does, at that time
+	at     time.Time
+	over   *outcome
+}
+
+// outcome is what became of an order.
+type outcome struct {
+	Shares []became
+	Err    error // it never began
+}
+
+// became is what became of a share.
+type became struct {
+	Agent result.Agent
+	// End is how it ended, in the words of whoever carried it out; nil: it has not told.
+	End []byte
+	// Why it has failed; "": it has not.
+	Why string
+}
+
+// Round trips before a trial and after it, and how long they may take together.
+const (
+	roundsBefore = 16
+	roundsAfter  = 8
+	leastLead    = time.Second
+)
+
+// listener is told what comes of an order.
+type listener interface {
+	Begins(at time.Time)
+	Take(share int, recorded []byte) error
+}
+
+// carry has an order carried out, at one time where it is real. Where the listener
+// cannot take what a share has recorded, its agent is given up.
+func (c *Coordinator) carry(ctx, atOnce context.Context, order json.RawMessage, real bool, to listener) outcome {
+	events := newQueue[happening]()
+	if !c.ask(func() { c.begin(order, real, events) }) {
+		return outcome{Err: errors.New("the fleet has been let go")}
+	}
+	defer context.AfterFunc(ctx, func() { c.ask(func() { c.stop(events, 1) }) })()
+	defer context.AfterFunc(atOnce, func() { c.ask(func() { c.stop(events, 2) }) })()
+	for {
+		switch h := events.pop(); {
+		case h.over != nil:
+			return *h.over
+		case h.begins:
+			to.Begins(h.at)
+		default:
+			if err := to.Take(h.share, h.body); err != nil {
+				c.ask(func() { c.lose(c.members[h.share], "it makes no sense: "+clip(err.Error())) })
+			}
+		}
+	}
+}
+
+// ask has the coordinator's goroutine do something; false: it has ended.
+func (c *Coordinator) ask(f func()) bool {
+	select {
+	case c.do <- f:
+		return true
+	case <-c.gone:
+		return false
+	}
+}
+
+// begin gives the order out.
+func (c *Coordinator) begin(order json.RawMessage, real bool, events *queue[happening]) {
+	c.last++
+	c.order = &carrying{Command: Command{Number: c.last, Shares: len(c.members), Order: order}, real: real, events: events}
+	for _, m := range c.members {
+		m.state = idle
+		if m.lost != "" {
+			c.never(fmt.Errorf("agent %s is lost: %s", m.Name, m.lost))
+		}
+	}
+	for _, m := range c.members {
+		if c.order == nil || c.order.failed != nil {
+			break
+		}
+		command := c.order.Command
+		command.Share = m.share
+		m.state, m.end, m.why = ordered, nil, ""
+		if err := m.push(orderOf, command); err != nil {
+			c.lose(m, err.Error())
+		}
+	}
+}
+
+// stop has all shares end.
+func (c *Coordinator) stop(of *queue[happening], level int) {
+	o := c.order
+	if o == nil || o.events != of || o.stopped >= level {
+		return
+	}
+	o.stopped = level
+	if level == 2 {
+		o.ending = c.Clock.Now()
+	}
+	for _, m := range c.members {
+		if m.lost == "" && !m.is(idle, isOver) {
+			_ = m.push(halt, stopping{o.Number, level == 2})
+		}
+	}
+}
+
+// reported takes what a member says of the order.
+func (c *Coordinator) reported(m *member, k kind, r report) error {
+	o := c.order
+	if o == nil || r.Number != o.Number {
+		return nil // of one that is over
+	}
+	switch {
+	case k == ready && m.state == ordered:
+		m.state = isReady
+		if m.share == 0 {
+			o.left = r.Body
+		}
+	case k == interval && m.state == running:
+		o.events.push(happening{share: m.share, body: r.Body})
+	case k == ended && !m.is(idle, isOver):
+		c.over(m, r)
+	default:
+		return fmt.Errorf("%q comes out of turn", k)
+	}
+	c.goOn()
+	return nil
+}
+
+// over takes how a share has ended.
+func (c *Coordinator) over(m *member, r report) {
+	o := c.order
+	began := m.state == running
+	m.state, m.end, m.why = isOver, r.Body, r.Why
+	switch {
+	case !began && r.Why == "" && o.stopped > 0:
+		c.never(context.Canceled)
+	case !began:
+		c.never(fmt.Errorf("agent %s: %s", m.Name, cmp.Or(r.Why, "its share ended before it began")))
+	case r.Why != "":
+		c.without(m)
+	}
+}
+
+// without goes on with an order, or does not, where a share will not be carried out.
+func (c *Coordinator) without(m *member) {
+	m.state = isOver
+	switch o := c.order; {
+	case o.phase < loading:
+		c.never(fmt.Errorf("agent %s is lost: %s", m.Name, m.lost))
+	case c.Lost == Stop:
+		c.stop(o.events, 1)
+	}
+	c.goOn()
+}
+
+// never ends an order that has not begun. The first reason counts.
+func (c *Coordinator) never(err error) {
+	o := c.order
+	if o.failed != nil {
+		return
+	}
+	o.failed = err
+	c.stop(o.events, 2)
+	c.goOn()
+}
+
+// all tells whether something holds for all members that are there.
+func (c *Coordinator) all(holds func(*member) bool) bool {
+	return !slices.ContainsFunc(c.members, func(m *member) bool { return m.lost == "" && !holds(m) })
+}
+
+func (m *member) is(s ...state) bool { return slices.Contains(s, m.state) }
+
+// goOn takes the order to its next phase, if all are ready for it.
+func (c *Coordinator) goOn() {
+	o := c.order
+	if o == nil {
+		return
+	}
+	if o.failed != nil {
+		if c.all(func(m *member) bool { return m.is(idle, isOver) }) {
+			c.finish(outcome{Err: o.failed})
+		}
+		c.hurry(o)
+		return
+	}
+	timed := c.all(func(m *member) bool { return m.burst == 0 })
+	switch o.phase {
+	case preparing:
+		if c.all(func(m *member) bool { return m.is(isReady) }) {
+			o.phase = timing
+			if o.real {
+				c.measure(roundsBefore)
+				return
+			}
+			c.start()
+		}
+	case timing:
+		if timed {
+			c.start()
+		}
+	case loading:
+		if !o.alone && c.all(func(m *member) bool { return m.share == 0 || m.is(isOver) }) {
+			o.alone = true
+			_ = c.members[0].push(alone, about{o.Number})
+		}
+		if c.all(func(m *member) bool { return m.is(isOver) }) {
+			o.phase = timingAgain
+			if o.real {
+				c.measure(roundsAfter)
+				return
+			}
+			c.finish(c.become())
+		}
+	case timingAgain:
+		if timed {
+			c.finish(c.become())
+		}
+	}
+	c.hurry(o)
+}
+
+// hurry gives those up that do not end when they must.
+func (c *Coordinator) hurry(o *carrying) {
+	for _, m := range c.members {
+		if c.order == o && o.stopped == 2 && c.Clock.Now()-o.ending > toEnd && m.lost == "" && !m.is(idle, isOver) {
+			c.lose(m, "it does not end")
+		}
+	}
+}
+
+// start tells all when to begin, each by its own clock: as soon as all of them will
+// have heard it, whatever the way there takes.
+func (c *Coordinator) start() {
+	o := c.order
+	lead := time.Duration(0)
+	if o.real {
+		lead = leastLead
+		for _, m := range c.members {
+			lead = max(lead, 5*m.worst)
+		}
+	}
+	o.began, o.phase = c.Clock.Now()+lead, loading
+	o.events.push(happening{begins: true, at: c.Clock.Time(o.began)})
+	for _, m := range c.members {
+		at := o.began
+		if clock, ok := m.rounds.Estimate(o.began); ok {
+			at += clock.Offset
+		}
+		m.state = running
+		if len(o.left) > 0 && m.share > 0 {
+			_ = m.push(given, values{o.Number, o.left})
+		}
+		_ = m.push(start, begin{o.Number, at})
+	}
+}
+
+// outcome is what became of all shares.
+func (c *Coordinator) become() (out outcome) {
+	for _, m := range c.members {
+		out.Shares = append(out.Shares, became{m.agent(c.order.began), m.end, m.why})
+	}
+	return out
+}
+
+// finish tells what became of the order.
+func (c *Coordinator) finish(out outcome) {
+	events := c.order.events
+	c.order = nil
+	events.push(happening{over: &out})
+}
+
+// queue hands over what must never wait for whoever takes it.
+type queue[T any] struct {
+	mu     sync.Mutex
+	filled *sync.Cond
+	all    []T
+}
+
+func newQueue[T any]() *queue[T] {
+	q := &queue[T]{}
+	q.filled = sync.NewCond(&q.mu)
+	return q
+}
+
+func (q *queue[T]) push(one T) {
+	q.mu.Lock()
+	q.all = append(q.all, one)
+	q.mu.Unlock()
+	q.filled.Signal()
+}
+
+func (q *queue[T]) pop() (one T) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for len(q.all) == 0 {
+		q.filled.Wait()
+	}
+	one, q.all = q.all[0], q.all[1:]
+	return one
+}

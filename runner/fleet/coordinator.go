@@ -1,0 +1,417 @@
+// Package fleet has one load made by many machines: a coordinator, which plans and
+// merges, and agents, which carry out a share of each trial. They talk over a server
+// of NATS, one of the coordinator's own or any other.
+//
+//	coordinator ── plan, orders, start at T0 ─▶ agents     each on a pipe of its own:
+//	            ◀─ ready, intervals, end ──────            once, in order, signed
+//	            ◀─ ping ── pong ─▶                         clocks, and signs of life
+//
+// What is promised: the starts of all agents are the one schedule's; what an agent has
+// handed over counts, once, and nothing else does; without a coordinator nobody loads
+// on; and whoever does not know the token is not heard.
+package fleet
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nuid"
+
+	"plimsoll/runner/fleet/offset"
+	"plimsoll/runner/result"
+	"plimsoll/runner/scenario"
+)
+
+// What becomes of the others when an agent is lost in a trial.
+const (
+	Stop     = "stop"     // they end early
+	Continue = "continue" // they carry their shares out
+)
+
+// Options say what a coordinator wants.
+type Options struct {
+	Talk
+	// Agents is how many there shall be, and Lost what becomes of a trial that has lost
+	// one: Stop or Continue.
+	Agents int
+	Lost   string
+	Plan   Plan
+	// Trials are the plan's.
+	Trials []scenario.Trial
+	// Clock is the one of the schedule; nil: the process's own.
+	Clock Clock
+}
+
+// member is an agent of the fleet, as its coordinator knows it.
+type member struct {
+	peer
+	introduction
+	share   int
+	planned bool
+	rounds  offset.Rounds
+	burst   int           // round trips that are still wanted soon
+	worst   time.Duration // of the last burst
+	pinged  time.Duration
+	lost    string // how it was lost; "": it was not
+	state   state  // of the order that is under way
+	end     []byte // of its share
+	why     string // its share has failed
+}
+
+// state is how far a member's share is.
+type state int
+
+const (
+	idle state = iota
+	ordered
+	isReady
+	running
+	isOver
+)
+
+// Coordinator leads a fleet.
+type Coordinator struct {
+	Options
+	link    *link
+	members []*member     // by their share, when all are there
+	order   *carrying     // nil: none is under way
+	last    uint64        // the number of the last order
+	looked  time.Duration // when all was last looked at
+	called  time.Duration // when agents were last called
+	do      chan func()   // what the goroutine of run is asked
+	whole   chan error    // when all are there and have understood, or why that cannot be
+	gone    chan struct{} // closed when that goroutine has ended
+	notes   chan string   // for people, whose terminal may stand still
+	noted   chan struct{} // closed when all of them were told
+	leaving context.CancelFunc
+}
+
+// Gather waits until so many agents are there and have understood the plan. The error
+// is why one refuses it, or the end of ctx.
+func Gather(ctx context.Context, o Options) (*Coordinator, error) {
+	if o.Clock == nil {
+		o.Clock = Steady(time.Now())
+	}
+	if o.Agents < 1 {
+		return nil, errors.New("a fleet has one agent or more")
+	}
+	l, err := connect(ctx, o.Talk, nuid.Next(), false)
+	if err != nil {
+		return nil, err
+	}
+	inside, leaving := context.WithCancel(context.Background())
+	now := o.Clock.Now()
+	c := &Coordinator{Options: o, link: l, looked: now, called: now - beat, do: make(chan func()), whole: make(chan error, 1), gone: make(chan struct{}), leaving: leaving}
+	c.notes, c.noted = make(chan string, 100), make(chan struct{})
+	go c.tell()
+	go c.run(inside)
+	select {
+	case err = <-c.whole:
+	case <-ctx.Done():
+		err = fmt.Errorf("waiting for agents: %w", ctx.Err())
+	}
+	if err != nil {
+		c.Close()
+		return nil, err
+	}
+	return c, nil
+}
+
+// Size is how many agents there are.
+func (c *Coordinator) Size() int { return c.Agents }
+
+// Close lets the agents go.
+func (c *Coordinator) Close() {
+	c.leaving()
+	<-c.gone
+	c.link.close()
+	<-c.noted
+}
+
+// note has people told something; of more than a hundred that nobody reads, the last
+// are left out. Whoever waited for them would be lost to all agents.
+func (c *Coordinator) note(format string, args ...any) {
+	select {
+	case c.notes <- fmt.Sprintf(format, args...):
+	default:
+	}
+}
+
+// tell tells people what there is to tell.
+func (c *Coordinator) tell() {
+	defer close(c.noted)
+	for text := range c.notes {
+		if c.Note != nil {
+			c.Note(text)
+		}
+	}
+}
+
+// run hears, looks and speaks until the fleet is let go.
+func (c *Coordinator) run(ctx context.Context) {
+	defer close(c.gone)
+	defer close(c.notes)
+	tick := time.NewTicker(look)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			if c.order != nil {
+				c.finish(outcome{Err: errors.New("the fleet has been let go")})
+			}
+			c.disband()
+			return
+		case heard := <-c.link.heard:
+			c.hear(heard)
+		case f := <-c.do:
+			f()
+		case <-tick.C:
+			c.look()
+		}
+		for _, m := range c.members {
+			m.flush(c.Clock.Now())
+		}
+	}
+}
+
+// disband tells all that it is over, and waits a moment until they have heard it.
+func (c *Coordinator) disband() {
+	for _, m := range c.members {
+		_ = m.push(leave, about{})
+	}
+	deaf := func(m *member) bool { return m.lost == "" && len(m.pipe.waiting) > 0 }
+	for until := c.Clock.Now() + Silence; c.Clock.Now() < until && slices.ContainsFunc(c.members, deaf); {
+		for _, m := range c.members {
+			m.flush(c.Clock.Now())
+		}
+		select {
+		case heard := <-c.link.heard:
+			if m := c.member(heard.From); m != nil {
+				m.pipe.got(heard.Seen, c.Clock.Now())
+			}
+		case <-time.After(look):
+		}
+	}
+}
+
+// look calls for agents, pings them, and finds out who is lost.
+func (c *Coordinator) look() {
+	now := c.Clock.Now()
+	if stood := now - c.looked; stood > Silence/2 { // then it was us who did not listen
+		for _, m := range c.members {
+			m.heard += stood
+		}
+	}
+	c.looked = now
+	if len(c.members) < c.Agents && now-c.called >= beat {
+		c.called = now
+		c.link.say(everybody, frame{head: head{Kind: calling, Program: c.Program}})
+	}
+	for _, m := range c.members {
+		if m.lost != "" {
+			continue
+		}
+		if now-m.heard > Silence {
+			c.lose(m, fmt.Sprintf("no word from it for %v", Silence))
+			continue
+		}
+		if now-m.pinged >= beat {
+			c.ping(m)
+		}
+	}
+	if c.order != nil {
+		c.goOn()
+	}
+}
+
+func (c *Coordinator) ping(m *member) {
+	m.pinged = c.Clock.Now()
+	m.ping(c.Clock)
+}
+
+// member is the one of a session; nil: it is none.
+func (c *Coordinator) member(session string) *member {
+	for _, m := range c.members {
+		if m.session == session {
+			return m
+		}
+	}
+	return nil
+}
+
+// hear hears one frame.
+func (c *Coordinator) hear(l letter) {
+	if l.Kind == join && l.To == c.link.session {
+		c.admit(l)
+		return
+	}
+	m := c.member(l.From)
+	if m == nil || l.To != c.link.session || l.Protocol != Protocol {
+		return
+	}
+	if m.lost != "" { // it lives, but has been given up
+		c.link.say(m.session, frame{head: head{Kind: dropped}})
+		return
+	}
+	body, whole, err := m.take(l, c.Clock.Now())
+	if err == nil && whole {
+		err = c.understand(m, l, body)
+	}
+	if err != nil {
+		c.lose(m, "it makes no sense: "+clip(err.Error()))
+	}
+}
+
+// understand does what a message of a member's asks for.
+func (c *Coordinator) understand(m *member, l letter, body []byte) error {
+	switch l.Kind {
+	case seen:
+		return nil
+	case pong:
+		c.timed(m, l, body)
+		return nil
+	}
+	r, err := read[report](l.Kind, body)
+	if err != nil {
+		return err
+	}
+	r.Why = clip(r.Why)
+	switch l.Kind {
+	case planned:
+		m.planned = true
+		c.complete()
+	case cannot:
+		c.lose(m, r.Why)
+	case ready, interval, ended:
+		return c.reported(m, l.Kind, r)
+	default:
+		return fmt.Errorf("an agent says nothing like %q", l.Kind)
+	}
+	return nil
+}
+
+// timed takes a round trip, and begins the next where more are wanted.
+func (c *Coordinator) timed(m *member, l letter, body []byte) {
+	r, ok := round(l, body, c.Clock)
+	if !ok {
+		return
+	}
+	m.rounds.Add(r)
+	if m.burst == 0 {
+		return
+	}
+	m.worst = max(m.worst, r.Back-r.Sent)
+	if m.burst--; m.burst > 0 {
+		c.ping(m)
+	}
+}
+
+// measure has so many round trips made with all who are there.
+func (c *Coordinator) measure(rounds int) {
+	for _, m := range c.members {
+		if m.lost == "" {
+			m.burst, m.worst = rounds, 0
+			c.ping(m)
+		}
+	}
+}
+
+// admit answers an agent that would take a share.
+func (c *Coordinator) admit(l letter) {
+	if m := c.member(l.From); m != nil {
+		c.link.say(l.From, frame{head: head{Kind: welcome, Program: c.Program}}) // the first was lost
+		return
+	}
+	in, no := c.judge(l)
+	if no.Why != "" {
+		body, _ := json.Marshal(no)
+		c.link.say(l.From, frame{head: head{Kind: refused, Program: c.Program}, body: body})
+		if no.Final {
+			c.note("agent %s refused: %s", in.Name, no.Why)
+		}
+		return
+	}
+	m := &member{peer: peer{link: c.link, session: l.From, heard: c.Clock.Now()}, introduction: in}
+	if err := m.push(planOf, c.Plan); err != nil {
+		c.fail(err)
+		return
+	}
+	c.members = append(c.members, m)
+	c.link.say(l.From, frame{head: head{Kind: welcome, Program: c.Program}})
+	c.note("agent %s is here, %d of %d", in.Name, len(c.members), c.Agents)
+	c.ping(m)
+}
+
+// judge tells why an agent is not taken; nothing: it is.
+func (c *Coordinator) judge(l letter) (in introduction, no answer) {
+	if l.Protocol != Protocol || l.Program != c.Program {
+		return in, answer{versions(l.head, c.Program), true}
+	}
+	in, err := read[introduction](join, l.body)
+	if err == nil {
+		err = named(in.Name)
+	}
+	if err != nil {
+		return in, answer{err.Error(), true}
+	}
+	for _, m := range c.members {
+		if m.Name == in.Name {
+			return in, answer{fmt.Sprintf("there is an agent of the name %q already: give this one another by --name", in.Name), true}
+		}
+	}
+	if len(c.members) == c.Agents {
+		return in, answer{Why: fmt.Sprintf("all %d agents are there", c.Agents)}
+	}
+	return in, no
+}
+
+// complete gives out the shares, when all are there and have understood: in the order
+// that whoever started them has given them, or of their names.
+func (c *Coordinator) complete() {
+	if len(c.members) < c.Agents || slices.ContainsFunc(c.members, func(m *member) bool { return !m.planned }) {
+		return
+	}
+	slices.SortStableFunc(c.members, func(a, b *member) int {
+		if a.Index != b.Index {
+			return a.Index - b.Index
+		}
+		return strings.Compare(a.Name, b.Name)
+	})
+	for i, m := range c.members {
+		m.share = i
+	}
+	c.fail(nil)
+}
+
+// fail ends the gathering, with nil when all is well.
+func (c *Coordinator) fail(err error) {
+	select {
+	case c.whole <- err:
+	default:
+	}
+}
+
+// lose gives a member up.
+func (c *Coordinator) lose(m *member, how string) {
+	m.lost = how
+	c.link.say(m.session, frame{head: head{Kind: dropped}})
+	c.note("agent %s is lost: %s", m.Name, how)
+	c.fail(fmt.Errorf("agent %s: %s", m.Name, how))
+	if c.order != nil {
+		c.without(m)
+	}
+}
+
+// agent is what a result says of a member whose share began at that time.
+func (m *member) agent(began time.Duration) result.Agent {
+	a := result.Agent{Name: m.Name, Share: m.share, Machine: m.Machine, Lost: m.lost}
+	if clock, ok := m.rounds.Estimate(began); ok {
+		a.ClockOffsetS, a.ClockUncertaintyS, a.ClockDrift = result.Signed(clock.Offset.Seconds()), clock.Uncertainty.Seconds(), result.Signed(clock.Drift)
+	}
+	return a
+}

@@ -1,0 +1,116 @@
+package fleet
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"plimsoll/runner/result"
+)
+
+// The bodies of messages. What an order says, what was recorded and how it ended is
+// package runner's, and not understood here.
+
+// introduction is an agent's join.
+type introduction struct {
+	Name    string         `json:"name"`
+	Index   int            `json:"index"` // its place, where whoever started it gave it one; -1: none did
+	Machine result.Machine `json:"machine"`
+}
+
+// answer is what a coordinator says to it.
+type answer struct {
+	Why string `json:"why,omitempty"` // it is refused
+	// Final tells that it always will be.
+	Final bool `json:"final,omitempty"`
+}
+
+// Plan is what is sent of a scenario file: its text, and the files that it names, by
+// their paths from its folder. Values of the environment are not in it.
+type Plan struct {
+	Name  string            `json:"name"`
+	Text  []byte            `json:"text"`
+	Files map[string][]byte `json:"files,omitempty"`
+	Seed  uint64            `json:"seed"`
+	// Trials are how many both sides must find in it.
+	Trials int `json:"trials"`
+}
+
+// Command is an order: the share of one trial.
+type Command struct {
+	// Number counts the orders of a run, from 1 on.
+	Number uint64 `json:"number"`
+	// Share is which of the Shares it is.
+	Share  int `json:"share"`
+	Shares int `json:"shares"`
+	// Order is which trial.
+	Order json.RawMessage `json:"order"`
+}
+
+// report is what an agent says of an order.
+type report struct {
+	Number uint64 `json:"number"`
+	// Why it cannot go on, or ended before its time.
+	Why string `json:"why,omitempty"`
+	// Body is what was recorded, or how it ended.
+	Body []byte `json:"body,omitempty"`
+}
+
+// begin is when a share begins.
+type begin struct {
+	Number uint64        `json:"number"`
+	At     time.Duration `json:"at"` // of the agent's clock
+}
+
+// about is an order, by its number.
+type about struct {
+	Number uint64 `json:"number"`
+}
+
+// stopping ends an order.
+type stopping struct {
+	Number uint64 `json:"number"`
+	AtOnce bool   `json:"at_once,omitempty"`
+}
+
+// values are those that a setup has set.
+type values struct {
+	Number uint64 `json:"number"`
+	Body   []byte `json:"body"`
+}
+
+// Limits of names and reasons, in characters: they are shown to people.
+const (
+	mostName = 100
+	mostWhy  = 4000
+)
+
+// read reads a message's body, of which k tells what it should be.
+func read[T any](k kind, body []byte) (message T, err error) {
+	if err = json.Unmarshal(body, &message); err != nil {
+		err = fmt.Errorf("the message %q cannot be read: %w", k, err)
+	}
+	return message, err
+}
+
+// named checks an agent's name.
+func named(name string) error {
+	if name == "" || len(name) > mostName {
+		return fmt.Errorf("an agent's name has 1 to %d characters", mostName)
+	}
+	for _, r := range name {
+		if r < ' ' || r == 0x7f {
+			return errors.New("an agent's name has no control characters")
+		}
+	}
+	return nil
+}
+
+// clip keeps a reason as long as people read.
+func clip(why string) string {
+	if len(why) > mostWhy {
+		return why[:mostWhy] + " …"
+	}
+	return why
+}

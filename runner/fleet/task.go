@@ -1,0 +1,212 @@
+package fleet
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// task is an order that is under way at an agent, and the desk of its share.
+type task struct {
+	Command
+	stop, atOnce context.CancelFunc
+	told         chan<- told
+	begins       chan beginning
+	others       chan struct{} // closed when their load is over
+	given        []byte
+	began, alone bool
+	spool        *spool // nil: nothing is kept
+}
+
+// beginning is what a share waits for when it is ready.
+type beginning struct {
+	at    time.Time
+	given []byte
+}
+
+// told is what a task's goroutines tell.
+type told struct {
+	kind kind // ready, interval or ended
+	body []byte
+	err  error
+}
+
+func (t *task) Ready(ctx context.Context, left []byte) (time.Time, []byte, error) {
+	t.told <- told{kind: ready, body: left}
+	select {
+	case b := <-t.begins:
+		return b.at, b.given, nil
+	case <-ctx.Done():
+		return time.Time{}, nil, ctx.Err()
+	}
+}
+
+func (t *task) Send(recorded []byte) { t.told <- told{kind: interval, body: recorded} }
+
+func (t *task) Alone(ctx context.Context) error {
+	select {
+	case <-t.others:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// toEnd is how long a share may take to be given up.
+const toEnd = 10 * time.Second
+
+// order begins one.
+func (s *service) order(body []byte) error {
+	c, err := read[Command](orderOf, body)
+	switch {
+	case err != nil:
+		return err
+	case s.job == nil:
+		return errors.New("it has ordered a trial before there was a plan")
+	case s.task != nil:
+		return errors.New("it has ordered a trial while another one is under way")
+	case c.Shares < 1 || c.Share < 0 || c.Share >= c.Shares:
+		return fmt.Errorf("it has ordered share %d of %d", c.Share, c.Shares)
+	}
+	atOnce, giveUp := context.WithCancel(context.Background())
+	ctx, stop := context.WithCancel(atOnce)
+	s.forget()
+	t := &task{Command: c, stop: stop, atOnce: giveUp, told: s.told, begins: make(chan beginning, 1), others: make(chan struct{})}
+	if t.spool, err = spoolFor(s.Keep, s.Name, s.session, c); err != nil {
+		s.note("what is recorded cannot be kept on disk: " + err.Error())
+	}
+	s.task = t
+	go func() {
+		end, err := s.job.Carry(ctx, atOnce, c, t)
+		s.told <- told{kind: ended, body: end, err: err}
+	}()
+	return nil
+}
+
+// instruct has the order that is under way begin or end.
+func (s *service) instruct(k kind, body []byte) error {
+	switch k {
+	case given:
+		v, err := read[values](k, body)
+		if err == nil && s.on(v.Number) {
+			s.task.given = v.Body
+		}
+		return err
+	case start:
+		b, err := read[begin](k, body)
+		if err != nil || !s.on(b.Number) || s.task.began {
+			return err
+		}
+		s.task.began = true
+		s.task.begins <- beginning{s.Clock.Time(b.At), s.task.given}
+		return nil
+	case alone:
+		o, err := read[about](k, body)
+		if err == nil && s.on(o.Number) && !s.task.alone {
+			s.task.alone = true
+			close(s.task.others)
+		}
+		return err
+	}
+	h, err := read[stopping](k, body)
+	if err == nil && s.on(h.Number) {
+		s.task.stop()
+		if h.AtOnce {
+			s.task.atOnce()
+		}
+	}
+	return err
+}
+
+// on tells whether that is the order which is under way.
+func (s *service) on(number uint64) bool { return s.task != nil && s.task.Number == number }
+
+// report passes on what a task tells.
+func (s *service) report(t told) (lost string) {
+	r := report{Number: s.task.Number, Body: t.body}
+	if t.kind == interval {
+		s.spoolOut(t.body)
+	}
+	if t.err != nil {
+		r.Why = clip(t.err.Error())
+	}
+	if t.kind == ended {
+		s.task.release()
+		s.kept, s.task = s.task.spool, nil
+	}
+	if err := s.push(t.kind, r); err != nil {
+		return err.Error()
+	}
+	return ""
+}
+
+// forget removes what the order before has recorded: that its coordinator goes on
+// tells that it has all of it, and has saved it.
+func (s *service) forget() {
+	s.kept.remove()
+	s.kept = nil
+}
+
+// spoolOut keeps what was recorded, as long as the disk takes it.
+func (s *service) spoolOut(recorded []byte) {
+	if err := s.task.spool.add(recorded); err != nil {
+		s.note("what is recorded can no longer be kept on disk, the load goes on: " + err.Error())
+		s.task.spool.remove()
+		s.task.spool = nil
+	}
+}
+
+// release ends a task that is over.
+func (t *task) release() {
+	t.stop()
+	t.atOnce()
+}
+
+// finish gives up what is under way, and reports it to who listens. It tells why the
+// agent ends, or that it cannot.
+func (s *service) finish(why string) string {
+	s.task.stop()
+	s.task.atOnce()
+	for until := time.After(toEnd); s.task != nil; {
+		select {
+		case t := <-s.told:
+			s.report(t)
+		case <-until:
+			return why + ", and its load does not end"
+		}
+	}
+	return why
+}
+
+// abandon gives up what is under way, with nobody to report it to: what was recorded
+// stays on disk, that of the last order too, which may not have been saved.
+func (s *service) abandon() {
+	if s.task == nil {
+		s.leftIn(s.kept)
+		return
+	}
+	s.task.release()
+	for until := time.After(toEnd); s.task != nil; {
+		select {
+		case last := <-s.told:
+			switch last.kind {
+			case interval:
+				s.spoolOut(last.body)
+			case ended:
+				s.leftIn(s.task.spool)
+				s.task = nil
+			}
+		case <-until:
+			s.note("the load does not end")
+			return
+		}
+	}
+}
+
+// leftIn tells where what was recorded is kept.
+func (s *service) leftIn(left *spool) {
+	if path := left.seal(); path != "" {
+		s.note("what was recorded is kept in " + path)
+	}
+}
