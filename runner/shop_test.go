@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"plimsoll/runner/result"
 )
@@ -221,6 +222,22 @@ scenarios:
         check: json.total == 12
 `
 
+// hears waits until it has seen so many requests: of one that is given up it may hear
+// a moment later.
+func (s *shop) hears(requests int64) {
+	seen := func() (sum int64) {
+		s.Lock()
+		defer s.Unlock()
+		for _, n := range s.counts {
+			sum += n
+		}
+		return sum
+	}
+	for began := time.Now(); seen() < requests && time.Since(began) < 5*time.Second; {
+		time.Sleep(time.Millisecond)
+	}
+}
+
 // open has so many users go shopping, and compares what the steps are said to have
 // done with what the shop has counted.
 func (s *shop) open(t *testing.T, iterations, users int, change ...string) *result.Trial {
@@ -232,6 +249,7 @@ func (s *shop) open(t *testing.T, iterations, users int, change ...string) *resu
 	if trial.Ended != result.Complete || trial.OK+trial.Failed() != int64(iterations) {
 		t.Errorf("%s: %d ok, %v", trial.Ended, trial.OK, trial.Errors)
 	}
+	s.hears(trial.Attempts)
 	sum := int64(0)
 	for _, name := range []string{"login", "list", "detail", "order"} {
 		row := rowOf(t, trial, name)

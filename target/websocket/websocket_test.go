@@ -56,7 +56,10 @@ func TestWhatTheServerSawIsReported(t *testing.T) {
 					}
 				}
 				s.settle()
-				if classes[""] != 90 || s.asked != 90 || s.accepted != c.opened || fresh != s.accepted || s.mostServed > c.opened {
+				// Calls that end early leave their connections to those that begin late.
+				shared := c.name == "three" || c.name == "capped"
+				opened := s.accepted == c.opened || shared && s.accepted < c.opened
+				if classes[""] != 90 || s.asked != 90 || !opened || fresh != s.accepted || s.mostServed > c.opened {
 					t.Errorf("%v; %d asked over %d connections (%d told), %d at once", classes, s.asked, s.accepted, fresh, s.mostServed)
 				}
 				if c.name == "capped" && s.most > 5 {

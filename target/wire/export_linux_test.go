@@ -195,8 +195,14 @@ func (m *Multiplexer) Books(calls int) error {
 	case open != m.open || busy != calls || open+len(m.closed) != len(m.trunks) || m.deadlines.Len() > 2*streams:
 		return fmt.Errorf("%d connections are open, %d counted, %d closed of %d; %d calls on them, want %d; watched by %d entries",
 			open, m.open, len(m.closed), len(m.trunks), busy, calls, m.deadlines.Len())
-	case m.o.Connections > 0 && open > m.o.Connections, m.line.len() > 0 && (open < m.o.Connections || len(m.joinable.all) > 0):
+	case m.o.Connections > 0 && open > m.o.Connections, m.line.len() > 0 && (open < m.o.Connections || m.takes(m.line.first())):
 		return fmt.Errorf("%d connections of %d, %d with room, %d calls in line", open, m.o.Connections, len(m.joinable.all), m.line.len())
 	}
 	return nil
+}
+
+// takes tells whether a connection with room takes a call: one that was refused waits for
+// a word from those with calls.
+func (m *Multiplexer) takes(x *Exchange) bool {
+	return slices.ContainsFunc(m.joinable.all, func(t *trunk) bool { return !x.refused || !t.doubtful(x.Done.Ended) })
 }

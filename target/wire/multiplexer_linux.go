@@ -62,7 +62,7 @@ func (m *Multiplexer) put(x *Exchange, besides *trunk) {
 // find finds a connection for a call, or begins another; nil: it is to be held.
 func (m *Multiplexer) find(x *Exchange, besides *trunk) *trunk {
 	if m.crowded() || m.lasts(x) {
-		if t := m.withRoom(x.User, besides); t != nil && (m.crowded() || !m.spreads(t)) {
+		if t := m.withRoom(x, besides); t != nil && (m.crowded() || !m.spreads(t)) {
 			return t
 		}
 	}
@@ -82,14 +82,14 @@ func (m *Multiplexer) crowded() bool { return m.o.Connections > 0 && m.open >= m
 // lasts tells whether a call's connection may serve others.
 func (m *Multiplexer) lasts(x *Exchange) bool { return m.o.KeepAlive && !x.Request.Once }
 
-// withRoom finds a connection of the user's with room, another than the given one
+// withRoom finds a connection of the call's user with room, another than the given one
 // unless there may be no more of them; nil: there is none.
-func (m *Multiplexer) withRoom(user uint32, besides *trunk) (best *trunk) {
-	pool := m.joinable.pool(user)
+func (m *Multiplexer) withRoom(x *Exchange, besides *trunk) (best *trunk) {
+	pool := m.joinable.pool(x.User)
 	for at := len(*pool) - 1; at >= 0; at-- {
 		t := (*pool)[at]
 		switch {
-		case t == besides && (!m.crowded() || len(*pool) > 1), !t.takesMore():
+		case t == besides && (!m.crowded() || len(*pool) > 1), !t.takesMore(), x.refused && t.doubtful(x.Done.Ended):
 		case t.gone():
 			m.close(t)
 			at, best = len(*pool), nil // who was in line may have been given others
@@ -100,6 +100,13 @@ func (m *Multiplexer) withRoom(user uint32, besides *trunk) (best *trunk) {
 		}
 	}
 	return best
+}
+
+// doubtful tells whether a connection, older than that and with calls, has not been heard
+// of since: a server that has refused a call then may be about to refuse it here, too,
+// for it takes fewer than we believe.
+func (t *trunk) doubtful(since time.Duration) bool {
+	return len(t.streams) > 0 && max(t.began, t.heard) < since
 }
 
 // gone tells whether the connection has ended that has had nothing to do.
@@ -157,6 +164,7 @@ func (m *Multiplexer) connect(x *Exchange) *trunk {
 	t := m.fresh()
 	t.user, t.lasting, t.opener = x.User, m.lasts(x), x.ID
 	t.carried, t.written, t.listed, t.open, t.stirred, t.stuck = 0, 0, false, true, false, false
+	t.heard = 0
 	t.session.Open()
 	m.open++
 	t.dial(m.clock)

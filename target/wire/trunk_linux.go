@@ -26,6 +26,7 @@ type trunk struct {
 	stirred bool          // it has asked for its turn, to write
 	stuck   bool          // the system did not take all that there was to say
 	ended   time.Duration // its last call did
+	heard   time.Duration // something came last
 	carried int           // calls that have ended on it
 	written int64         // bytes that the system has taken
 
@@ -202,7 +203,7 @@ func (t *trunk) take(b []byte, err error) (more bool) {
 	switch err {
 	case nil:
 		fault := t.session.Feed(b)
-		t.m.now()
+		t.heard = t.m.now()
 		t.settle()
 		switch {
 		case t.generation != generation:
