@@ -68,6 +68,9 @@ func (s *session) takeBack(c *call, kept int) (all bool) {
 			x.BytesOut -= int64(c.size)
 			all = true
 		} else if !mine || !all {
+			if other := s.calls.find(f.stream); f.kind == headers && other != nil {
+				other.stream.Nearer(from - to)
+			}
 			to += copy(s.out[to:], s.out[from:end])
 		}
 	}

@@ -63,6 +63,7 @@ const (
 	registerProbe   = 8
 	registerEnable  = 12
 	registerRings   = 20
+	forgetRings     = 21
 	registerBuffers = 22
 
 	offsetQueues  = 0
@@ -164,6 +165,12 @@ func (r *Ring) register(what uintptr, with unsafe.Pointer, count uint32) unix.Er
 	return errno
 }
 
+// slot is where a thread has a ring registered: struct io_uring_rsrc_update.
+type slot struct {
+	offset, _ uint32
+	data      uint64
+}
+
 // Enabled tells whether a thread has the ring.
 func (r *Ring) Enabled() bool { return r.enabled }
 
@@ -176,10 +183,7 @@ func (r *Ring) Enable() error {
 	r.enabled = true
 	// A ring that is registered need not be looked up, which among many threads takes
 	// a counter that all share. Without it each entry takes a little longer.
-	update := struct {
-		offset, _ uint32
-		data      uint64
-	}{^uint32(0), 0, uint64(r.fd)}
+	update := slot{offset: ^uint32(0), data: uint64(r.fd)}
 	if n, _, errno := unix.Syscall6(unix.SYS_IO_URING_REGISTER, uintptr(r.fd), registerRings, uintptr(unsafe.Pointer(&update)), 1, 0, 0); errno == 0 && n == 1 {
 		r.enter, r.registered = uintptr(update.offset), r.registered|enterRegistered
 	}
@@ -254,9 +258,13 @@ func (r *Ring) Take() (d Done, any bool) {
 	return d, true
 }
 
-// Close gives everything back. What is being done is given up, soon afterwards.
+// Close gives everything back, on the thread that has the ring, which would keep it
+// where it is registered. What is being done is given up, soon afterwards.
 func (r *Ring) Close() {
 	if r.fd >= 0 {
+		if r.registered&enterRegistered != 0 {
+			_ = r.register(forgetRings, unsafe.Pointer(&slot{offset: uint32(r.enter)}), 1)
+		}
 		_ = unix.Close(r.fd)
 		r.fd = -1
 	}

@@ -153,15 +153,16 @@ func (r *Ring) leave(at Place) {
 	})
 	r.discard(s)
 	_ = unix.Shutdown(int(s.fd), unix.SHUT_RDWR)
-	if s.phase == watched {
+	was := s.phase
+	s.phase, s.told = gone, 0 // from now on: to give up may be to look
+	if was == watched {
 		r.giveUp(at, forWatching)
 	} else if !s.ended {
 		r.giveUp(at, forReceiving)
 	}
-	if s.phase == receiving && !s.hungUp {
+	if was == receiving && !s.hungUp {
 		r.giveUp(at, forEnd)
 	}
-	s.phase, s.told = gone, 0
 }
 
 // giveUp has the kernel forget what was asked for, if it is still about that.

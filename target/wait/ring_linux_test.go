@@ -168,10 +168,10 @@ func TestRingPosts(t *testing.T) {
 	}
 	p.ring.Post(p.at, []byte("late"))
 	p.ring.Flush(p.at)
-	owed := p.ring.Owed(p.at)
+	owed, over := p.ring.Owed(p.at), p.ring.Post(p.at, []byte("later"))
 	settle(p.poll)
-	if left, errno := p.ring.Unsent(p.at); string(left) != "late" || owed != 4 || errno != unix.EAGAIN || !p.heardOf(Unsent)() {
-		t.Fatalf("left %q, %d, %v; heard %v", left, owed, errno, p.heard.events)
+	if left, errno := p.ring.Unsent(p.at); string(left) != "late" || owed != 4 || over || errno != unix.EAGAIN || !p.heardOf(Unsent)() {
+		t.Fatalf("left %q, %d, %v; posted over that: %v; heard %v", left, owed, errno, over, p.heard.events)
 	}
 	p.heard.events = nil
 	p.ring.Room(p.at)
@@ -215,6 +215,23 @@ func TestRingIsLeft(t *testing.T) {
 	if len(first.heard.events) > 0 {
 		t.Errorf("who had left heard %v", first.heard.events)
 	}
+}
+
+// What has come for one who leaves is given back, though much else is asked for at the
+// time.
+func TestRingIsLeftWithWordsUnheard(t *testing.T) {
+	poll := newRingPoll(t)
+	for range 2 * pieces {
+		p := newPair(t, poll).receives()
+		p.say("x")
+		for p.ring.ring.Asked() < asksAtOnce {
+			p.ring.ask(mark(Place{}, forNothing)).Nothing()
+		}
+		p.close()
+	}
+	last := newPair(t, poll).receives()
+	last.say("hello")
+	last.pass("a word", last.heardOf(unix.EPOLLIN))
 }
 
 // What is closed is given back, memory and descriptors, whoever was connected.

@@ -30,10 +30,10 @@ type draft struct {
 }
 
 // Post has b be sent with the next look. False: it has to be sent otherwise, after
-// Flush. The ring receives for the descriptor.
+// Flush, and after what is Owed. The ring receives for the descriptor.
 func (r *Ring) Post(at Place, b []byte) bool {
 	s := &r.sockets[at.number]
-	if s.phase != receiving || r.posted(s) || len(b) > min(longestPost, cap(r.memory)-len(r.memory)) {
+	if s.phase != receiving || r.posted(s) || len(s.left) > 0 || len(b) > min(longestPost, cap(r.memory)-len(r.memory)) {
 		return false
 	}
 	ask := r.ask(mark(at, forSending))

@@ -30,6 +30,7 @@ type Session interface {
 	Proceed(s *Stream)
 	// Leave takes leave of a stream whose call is given up: what there is of it in Out,
 	// behind the first kept bytes, is not to be said any more, nor counted in BytesOut.
+	// Those behind it hear that they are Nearer.
 	Leave(s *Stream, kept int)
 	// Unsaid is how many of the bytes that BytesOut counts are in Out.
 	Unsaid(s *Stream) (bytes int)
@@ -80,6 +81,10 @@ func (s *Stream) Reader() Reader { return s.reader }
 
 // Began hears that its answer has begun, or an interim one.
 func (s *Stream) Began() { s.news.begun = append(s.news.begun, s) }
+
+// Nearer hears that its request begins so many bytes nearer to the front of Out:
+// something before it has been taken back.
+func (s *Stream) Nearer(bytes int) { s.from -= int64(bytes) }
 
 // Over hears that its answer is whole, or else what is wrong with it; the
 // connection goes on. The session is not asked about the stream any more.

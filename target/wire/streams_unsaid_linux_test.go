@@ -235,3 +235,25 @@ func testRetiredConnectionsAreReplacedAsOftenAsNeeded(t *testing.T, by kind) {
 		}
 	}
 }
+
+// A call that has left is not sent again, though one before it was given up and never
+// left.
+func TestCallsBehindOnesGivenUpAreSentOnce(t *testing.T) {
+	byLoops(t, testCallsBehindOnesGivenUpAreSentOnce)
+}
+
+func testCallsBehindOnesGivenUpAreSentOnce(t *testing.T, by kind) {
+	s := share(t, atOnce)
+	e := by.multiplex(t, s.address, 0, nil)
+	expectOK(t, call(t, e, 2)) // the server's settings are acknowledged
+	before := s.heads.Load()
+	s.does(func(q *question) bool { return false }) // it closes the connection
+	e.send(0, 2)
+	e.CancelOne(0, 0)
+	ended := collect(t, e, 2)
+	expectClass(t, ended[:1], target.Cancelled)
+	expectClass(t, ended[1:], target.Reset)
+	if seen := s.heads.Load() - before; ended[1].Attempts != 1 || ended[1].BytesOut == 0 || seen != 1 {
+		t.Errorf("the server has seen %d requests: %+v", seen, ended[1])
+	}
+}

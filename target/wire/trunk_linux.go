@@ -343,12 +343,12 @@ func (t *trunk) giveUp(s *Stream, class string) {
 	}
 }
 
-// giveUpAll ends the connection and the calls on it, which the server hears of each.
+// giveUpAll ends the connection and the calls on it, which the server hears of each:
+// unless it is stuck, for that would come behind what cannot leave.
 func (t *trunk) giveUpAll() {
-	if t.open && t.connected {
-		t.account(t.departed())
+	if t.open && t.connected && !t.stuck {
 		for _, s := range t.streams {
-			t.session.Leave(s, t.piece)
+			t.session.Leave(s, 0)
 		}
 		t.sayWhy()
 	}
