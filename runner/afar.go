@@ -218,6 +218,9 @@ func (g *gatheringAfar) Take(share int, piece []byte) error {
 	if g.trial.Scenario.Clock == scenario.Virtual {
 		at = i.LastEnd
 	}
+	if err := g.bounded(i); err != nil {
+		return err
+	}
 	g.by[share].take(i, at)
 	g.at = max(g.at, at)
 	g.takers.take(Piece{g.trial, i, at})
@@ -225,6 +228,24 @@ func (g *gatheringAfar) Take(share int, piece []byte) error {
 	if g.Watch != nil {
 		sofar := gathering{sofar: g.whole}
 		g.Watch.Sample(sofar.sample(), max(0, time.Since(g.began)))
+	}
+	return nil
+}
+
+// bounded tells whether all that has come fails in no more ways than one piece may: each
+// could bring as many as that, of names of its own.
+func (g *gatheringAfar) bounded(i *drive.Interval) error {
+	more := 0
+	for class := range i.Errors {
+		if len(class) > mostOfName {
+			return fmt.Errorf("a class of failures has a name of %d bytes, and %d are the most", len(class), mostOfName)
+		}
+		if g.whole.Errors[class] == nil {
+			more++
+		}
+	}
+	if n := len(g.whole.Errors) + more; more > 0 && n > latency.MostClasses {
+		return fmt.Errorf("with it the trial has %d classes of failures, and %d are the most", n, latency.MostClasses)
 	}
 	return nil
 }

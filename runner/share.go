@@ -78,7 +78,8 @@ func CarryShare(ctx, atOnce context.Context, o Options, order Order, s mode.Shar
 		return end, err
 	}
 	o.Calls, o.Watch, o.Takers, o.Fleet = nil, nil, nil, nil
-	r := &underWay{Options: o, targets: newTargets(o), takers: takers{sending{c}}, part: &part{s, c}}
+	r := &underWay{Options: o, targets: newTargets(o), part: &part{s, c}}
+	r.takers = takers{sending{c, r.scrub}}
 	defer r.targets.close()
 	out := describe(t)
 	err = r.measure(ctx, atOnce, t, out)
@@ -88,16 +89,27 @@ func CarryShare(ctx, atOnce context.Context, o Options, order Order, s mode.Shar
 	case err != nil:
 		return end, errors.New(r.scrub(err.Error()))
 	}
+	out.Reason, out.Health.Why = r.scrub(out.Reason), r.scrub(out.Health.Why)
+	for i := range out.Warnings {
+		out.Warnings[i] = r.scrub(out.Warnings[i])
+	}
 	return ShareEnd{
 		Ended: out.Ended, Reason: out.Reason, Engine: out.Engine, Loops: out.Loops, Connections: out.Connections, TLS: out.TLS,
 		Use: out.MachineUse, Health: out.Health, Warnings: out.Warnings,
 	}, nil
 }
 
-// sending hands a trial's pieces over to the coordinator.
-type sending struct{ to Coordinator }
+// sending hands a trial's pieces over to the coordinator, without this process's
+// secrets: the other side does not know them, so that it could not take them out.
+type sending struct {
+	to    Coordinator
+	scrub func(string) string
+}
 
-func (s sending) Take(p Piece) { s.to.Take(p.Append(nil, p.At)) }
+func (s sending) Take(p Piece) {
+	p.Scrub(s.scrub)
+	s.to.Take(p.Append(nil, p.At))
+}
 
 func (sending) Over(scenario.Trial) {}
 

@@ -179,7 +179,11 @@ func (p *program) watched(ctx context.Context, trials int, f runFlags, o runner.
 		w.air, o.Takers = f.air, f.air.takers()
 		if f.muster != nil {
 			var release func()
-			if o.Fleet, release, err = f.muster.muster(ctx, w.Note); err != nil {
+			note := w.Note
+			if f.quiet { // this is no progress: there is none until somebody does what it says
+				note = func(text string) { fmt.Fprintln(p.stderr, text) }
+			}
+			if o.Fleet, release, err = f.muster.muster(ctx, note); err != nil {
 				return err
 			}
 			defer release()

@@ -176,3 +176,21 @@ func (r *Recorder) tells(c *Call, class string, whole bool) bool {
 	}
 	return c.Row >= len(r.Rows) || r.Rows[c.Row] == nil || r.Rows[c.Row].Errors[class].keeps(c.End)
 }
+
+// Scrub has all texts of calls be what scrub makes of them.
+func (i *Interval) Scrub(scrub func(string) string) {
+	texts := func(calls []Seen) {
+		for k := range calls {
+			calls[k].Example = scrub(calls[k].Example)
+		}
+	}
+	texts(i.Slowest.calls)
+	for _, e := range i.Errors {
+		texts(e.Calls)
+	}
+	for _, row := range i.Rows {
+		if row != nil {
+			row.Scrub(scrub)
+		}
+	}
+}

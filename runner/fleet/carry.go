@@ -84,18 +84,39 @@ func (c *Coordinator) carry(ctx, atOnce context.Context, order json.RawMessage, 
 	}
 	defer context.AfterFunc(ctx, func() { c.ask(func() { c.stop(events, 1) }) })()
 	defer context.AfterFunc(atOnce, func() { c.ask(func() { c.stop(events, 2) }) })()
+	mad := map[int]string{} // what they send behind their nonsense counts for nothing, either
 	for {
 		switch h := events.pop(); {
 		case h.over != nil:
+			for share := range h.over.Shares { // which may have been over before that was found out
+				a := &h.over.Shares[share].Agent
+				a.Lost = cmp.Or(a.Lost, mad[share])
+			}
 			return *h.over
 		case h.begins:
 			to.Begins(h.at)
+		case mad[h.share] != "":
 		default:
 			if err := to.Take(h.share, h.body); err != nil {
-				c.ask(func() { c.lose(c.members[h.share], "it makes no sense: "+clip(err.Error())) })
+				mad[h.share] = c.mad(h.share, err)
 			}
 		}
 	}
+}
+
+// nonsense is how somebody is lost who says what cannot be.
+const nonsense = "it makes no sense"
+
+// mad gives the agent of a share up, which has said what cannot be, and tells how it is
+// lost.
+func (c *Coordinator) mad(share int, err error) (lost string) {
+	lost = nonsense + ": " + clip(err.Error())
+	c.ask(func() {
+		if m := c.members[share]; m.lost == "" {
+			c.lose(m, lost)
+		}
+	})
+	return lost
 }
 
 // ask has the coordinator's goroutine do something; false: it has ended.
@@ -263,6 +284,23 @@ func (c *Coordinator) goOn() {
 		}
 	}
 	c.hurry(o)
+}
+
+// toTime is how long a burst of round trips may take.
+const toTime = 30 * time.Second
+
+// endTiming makes do with the round trips that there were by then. Whose clock is not
+// known at all cannot begin with the others.
+func (c *Coordinator) endTiming() {
+	for _, m := range c.members {
+		if m.burst == 0 || m.lost != "" || c.Clock.Now()-m.bursts < toTime {
+			continue
+		}
+		m.burst = 0
+		if m.rounds.Count() == 0 {
+			c.lose(m, "it does not tell what its clock shows")
+		}
+	}
 }
 
 // hurry gives those up that do not end when they must.

@@ -60,6 +60,9 @@ func withoutPassword(text string) string {
 	if at, err := url.Parse(text); err == nil {
 		return at.Redacted()
 	}
+	if !strings.Contains(text, "@") {
+		return text
+	}
 	return "that"
 }
 

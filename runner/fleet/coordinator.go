@@ -12,6 +12,7 @@
 package fleet
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -55,6 +56,7 @@ type member struct {
 	planned bool
 	rounds  offset.Rounds
 	burst   int           // round trips that are still wanted soon
+	bursts  time.Duration // since when
 	worst   time.Duration // of the last burst
 	pinged  time.Duration
 	lost    string // how it was lost; "": it was not
@@ -224,6 +226,7 @@ func (c *Coordinator) look() {
 			c.ping(m)
 		}
 	}
+	c.endTiming()
 	if c.order != nil {
 		c.goOn()
 	}
@@ -263,7 +266,7 @@ func (c *Coordinator) hear(l letter) {
 		err = c.understand(m, l, body)
 	}
 	if err != nil {
-		c.lose(m, "it makes no sense: "+clip(err.Error()))
+		c.lose(m, nonsense+": "+clip(err.Error()))
 	}
 }
 
@@ -315,7 +318,7 @@ func (c *Coordinator) timed(m *member, l letter, body []byte) {
 func (c *Coordinator) measure(rounds int) {
 	for _, m := range c.members {
 		if m.lost == "" {
-			m.burst, m.worst = rounds, 0
+			m.burst, m.bursts, m.worst = rounds, c.Clock.Now(), 0
 			c.ping(m)
 		}
 	}
@@ -354,7 +357,7 @@ func (c *Coordinator) judge(l letter) (in introduction, no answer) {
 	}
 	in, err := read[introduction](join, l.body)
 	if err == nil {
-		err = named(in.Name)
+		err = in.check()
 	}
 	if err != nil {
 		return in, answer{err.Error(), true}
@@ -378,7 +381,7 @@ func (c *Coordinator) complete() {
 	}
 	slices.SortStableFunc(c.members, func(a, b *member) int {
 		if a.Index != b.Index {
-			return a.Index - b.Index
+			return cmp.Compare(a.Index, b.Index)
 		}
 		return strings.Compare(a.Name, b.Name)
 	})

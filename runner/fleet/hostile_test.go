@@ -3,6 +3,7 @@ package fleet
 import (
 	"context"
 	"encoding/json"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -15,6 +16,7 @@ import (
 	"github.com/nats-io/nuid"
 
 	"plimsoll/runner"
+	"plimsoll/runner/fleet/offset"
 )
 
 // shares are an agent's that permits nothing but what every agent does, on a machine
@@ -194,3 +196,114 @@ func TestNonsenseOverTheWire(t *testing.T) {
 		t.Errorf("%v, %+v\n%s", sums, out, h.noted())
 	}
 }
+
+// What an agent sends behind its nonsense counts for nothing, either; and one whose
+// share ended as none can is lost, too.
+func TestNothingCountsBehindNonsense(t *testing.T) {
+	s := newServer(t)
+	hire(t, s.talk(token), "good", nil)
+	hire(t, s.talk(token), "mad", func(a *Agent, h *hired) { a.Work = relapsing{mad{&h.work}} })
+	c, err := gather(t, s.talk(token), 2, func(o *Options) { o.Lost = Continue })
+	if err != nil {
+		t.Fatal(err)
+	}
+	sums, out := carried(c, fakeOrder{Intervals: 5}, true, nil)
+	if out.Err != nil || sums[0] != 5 || sums[1] != 0 || !strings.Contains(out.Shares[1].Agent.Lost, "makes no sense") {
+		t.Errorf("%v, %+v", sums, out)
+	}
+}
+
+type relapsing struct{ mad }
+
+func (m relapsing) Take(Plan) (Job, error) { return m, nil }
+
+func (m relapsing) Carry(ctx, atOnce context.Context, c Command, d Desk) ([]byte, error) {
+	end, err := m.mad.Carry(ctx, atOnce, c, d)
+	for range 50 {
+		d.Send([]byte("0"))
+	}
+	return end, err
+}
+
+// An agent that tells nonsense of how its share ended is lost.
+func TestEndsOfHostileAgents(t *testing.T) {
+	s := newServer(t)
+	hire(t, s.talk(token), "mad", nil) // whose shares end with "over", and no JSON
+	c, err := gather(t, s.talk(token), 1, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := c.Carry(t.Context(), t.Context(), runner.Order{}, &sum{of: map[int]int{}})
+	if err != nil || len(all) != 1 || !strings.Contains(all[0].Agent.Lost, "makes no sense: how its share ended cannot be") || all[0].End != nil {
+		t.Fatalf("%+v, %v", all, err)
+	}
+	if _, err := c.Carry(t.Context(), t.Context(), runner.Order{}, &sum{of: map[int]int{}}); err == nil || !strings.Contains(err.Error(), "agent mad is lost") {
+		t.Errorf("the next trial: %v", err)
+	}
+}
+
+// What an agent says of itself is checked before it is one of the fleet.
+func TestIntroductions(t *testing.T) {
+	for name, c := range map[string]struct {
+		text string
+		fine bool
+	}{
+		"an honest one":          {`{"name":"a b/3 ü","index":-1,"machine":{"os":"linux","cpus":2,"memory_bytes":1}}`, true},
+		"processors below none":  {`{"name":"a","machine":{"cpus":-1}}`, false},
+		"processors beyond all":  {`{"name":"a","machine":{"cpus":1000000000000}}`, false},
+		"memory below none":      {`{"name":"a","machine":{"memory_bytes":-1}}`, false},
+		"a name with orders":     {`{"name":"a\u009b2J"}`, false},
+		"a name that runs back":  {`{"name":"a\u202eb"}`, false},
+		"a name of two lines":    {`{"name":"a\nb"}`, false},
+		"a machine with a story": {`{"name":"a","machine":{"cpu_model":"\u001b[2J` + strings.Repeat("m", 9999) + `"}}`, true},
+	} {
+		in, err := read[introduction](join, []byte(c.text))
+		if err == nil {
+			err = in.check()
+		}
+		if (err == nil) != c.fine || len(in.Machine.CPUModel) > mostName || strings.Contains(in.Machine.CPUModel, "\x1b") {
+			t.Errorf("%s: %+v, %v", name, in, err)
+		}
+	}
+}
+
+// Answers to pings that an agent has made up move no start, and tell no clock.
+func TestRoundTripsThatWereNone(t *testing.T) {
+	now := time.Duration(time.Now().UnixNano())
+	for name, c := range map[string]struct {
+		r    offset.Round
+		fine bool
+	}{
+		"an honest one":        {offset.Round{Sent: now, Heard: now + 5*time.Second, Answered: now + 5*time.Second, Back: now + time.Second}, true},
+		"a clock since 1970":   {offset.Round{Sent: now, Heard: time.Second, Answered: time.Second, Back: now}, true},
+		"sent long ago":        {offset.Round{Sent: now - time.Hour, Heard: now, Answered: now, Back: now}, false},
+		"sent before all time": {offset.Round{Sent: math.MinInt64, Heard: now, Answered: now, Back: now}, false},
+		"not sent yet":         {offset.Round{Sent: now + time.Hour, Heard: now, Answered: now, Back: now}, false},
+		"a clock beyond all":   {offset.Round{Sent: now, Heard: math.MaxInt64, Answered: math.MaxInt64, Back: now}, false},
+		"a clock below all":    {offset.Round{Sent: now, Heard: math.MinInt64, Answered: math.MinInt64, Back: now}, false},
+		"answered unheard":     {offset.Round{Sent: now, Heard: now + 2, Answered: now + 1, Back: now + 9}, false},
+	} {
+		if believable(c.r) != c.fine {
+			t.Errorf("%s is believed: %v", name, !c.fine)
+		}
+	}
+}
+
+// Nobody waits for round trips without an end.
+func TestTimingEnds(t *testing.T) {
+	for after, want := range map[time.Duration]int{toTime - time.Second: 7, toTime: 0} {
+		m := &member{burst: 7}
+		m.rounds.Add(offset.Round{Sent: 1, Heard: 2, Answered: 3, Back: 4})
+		c := &Coordinator{Options: Options{Clock: stopped(after)}, members: []*member{m}}
+		if c.endTiming(); m.burst != want || m.lost != "" {
+			t.Errorf("after %v: %d round trips are waited for, lost: %q", after, m.burst, m.lost)
+		}
+	}
+}
+
+// stopped is a clock that shows one time.
+type stopped time.Duration
+
+func (s stopped) Now() time.Duration           { return time.Duration(s) }
+func (stopped) Time(time.Duration) time.Time   { return time.Time{} }
+func (s stopped) At(t time.Time) time.Duration { return time.Duration(s) }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"plimsoll/runner/result"
+	"plimsoll/target/plain"
 )
 
 // The bodies of messages. What an order says, what was recorded and how it ended is
@@ -94,13 +95,29 @@ func read[T any](k kind, body []byte) (message T, err error) {
 	return message, err
 }
 
+// check tells what cannot be of whoever introduces itself, and keeps what it says of
+// its machine as short as people read.
+func (in *introduction) check() error {
+	m := &in.Machine
+	if m.CPUs < 0 || m.CPUs > mostCPUs || m.MemoryBytes < 0 {
+		return fmt.Errorf("a machine of %d processors and %d bytes is none", m.CPUs, m.MemoryBytes)
+	}
+	for _, text := range []*string{&m.OS, &m.Arch, &m.CPUModel, &m.Go} {
+		*text = plain.Clip(*text, mostName)
+	}
+	return named(in.Name)
+}
+
+// mostCPUs is how many processors a machine may say that it has.
+const mostCPUs = 1 << 20
+
 // named checks an agent's name.
 func named(name string) error {
 	if name == "" || len(name) > mostName {
 		return fmt.Errorf("an agent's name has 1 to %d characters", mostName)
 	}
 	for _, r := range name {
-		if r < ' ' || r == 0x7f {
+		if !plain.Harmless(r) || r < ' ' {
 			return errors.New("an agent's name has no control characters")
 		}
 	}

@@ -115,5 +115,21 @@ func round(l letter, body []byte, c Clock) (r offset.Round, ok bool) {
 	if json.Unmarshal(body, &t) != nil {
 		return r, false
 	}
-	return offset.Round{Sent: t.Sent, Heard: t.Heard, Answered: t.Answered, Back: c.At(l.at)}, true
+	r = offset.Round{Sent: t.Sent, Heard: t.Heard, Answered: t.Answered, Back: c.At(l.at)}
+	return r, believable(r)
+}
+
+// Nobody waits longer than this for the answer to a ping, and no clock shows what lies
+// so far from 1970.
+const (
+	longestRound = 10 * time.Second
+	furthest     = 200 * 365 * 24 * time.Hour
+)
+
+// believable tells whether a round trip can have been: what it says of the coordinator's
+// clock has come back from an agent, who may have made it up, and the start of all
+// depends on it.
+func believable(r offset.Round) bool {
+	took := r.Back - r.Sent
+	return r.Sent <= r.Back && 0 <= took && took <= longestRound && -furthest/200 <= r.Heard && r.Heard <= r.Answered && r.Answered <= furthest
 }

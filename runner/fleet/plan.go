@@ -239,12 +239,9 @@ func (c *Coordinator) Carry(ctx, atOnce context.Context, o runner.Order, to runn
 		case s.Why != "":
 			all[i].Err = errors.New(s.Why)
 		case s.End != nil:
-			end := new(runner.ShareEnd)
-			if err := json.Unmarshal(s.End, end); err != nil {
-				all[i].Err = fmt.Errorf("how its share ended cannot be read: %w", err)
-				break
+			if all[i].End, err = runner.ReadShareEnd(s.End); err != nil {
+				all[i].Agent.Lost = c.mad(i, err)
 			}
-			all[i].End = end
 		}
 	}
 	return all, nil

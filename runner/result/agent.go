@@ -3,6 +3,8 @@ package result
 import (
 	"errors"
 	"fmt"
+	"reflect"
+	"strings"
 )
 
 // Agent is one of the machines that carried a trial out together, a share each.
@@ -59,6 +61,32 @@ func (t *Trial) AgentsNot() (lost, behind int) {
 		}
 	}
 	return lost, behind
+}
+
+// mostUsed bounds each number of a machine's use: seconds of millions of years, 256 TB.
+// Sums of ten thousand of them still are numbers.
+const mostUsed = 1 << 48
+
+// Check tells which number cannot be what a machine took: it is below zero, not finite,
+// or beyond all machines. The error begins with the number's name.
+func (u *MachineUse) Check() error {
+	all := reflect.ValueOf(u).Elem()
+	if wrong := impossible(all); wrong != "" {
+		return errors.New(wrong)
+	}
+	for i := range all.NumField() {
+		f, x := all.Field(i), 0.0
+		if f.CanInt() {
+			x = float64(f.Int())
+		} else {
+			x = f.Float()
+		}
+		if x > mostUsed {
+			name, _, _ := strings.Cut(all.Type().Field(i).Tag.Get("json"), ",")
+			return fmt.Errorf(".%s is %v", name, x)
+		}
+	}
+	return nil
 }
 
 // Add adds what another machine took at the same time. What is the longest of one stays
