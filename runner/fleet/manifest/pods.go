@@ -3,6 +3,7 @@ package manifest
 import (
 	"fmt"
 	"strconv"
+	"strings"
 
 	"go.yaml.in/yaml/v4"
 )
@@ -27,7 +28,7 @@ func (w *writer) coordinator() *yaml.Node {
 	for _, i := range w.items {
 		items.Content = append(items.Content, fields("key", i.key, "path", i.path))
 	}
-	pod := w.pod(leads, texts(args...),
+	pod := w.pod(leads, arguments(args...),
 		[]any{mount("plan", planFolder, true), mount("results", resultsFolder, false)},
 		[]any{fields("name", "plan", "configMap", fields("name", w.of("plan"), "items", items)), results})
 	return w.object("batch/v1", "Job", leads, "spec", fields("backoffLimit", 0, "template", pod))
@@ -36,7 +37,7 @@ func (w *writer) coordinator() *yaml.Node {
 // agents is the Indexed Job of those who load. A pod's number stands in
 // JOB_COMPLETION_INDEX, which `plimsoll agent` reads.
 func (w *writer) agents() *yaml.Node {
-	args := texts("agent", "--once", "--nats", "tls://"+w.of(leads)+":"+strconv.Itoa(port), "--token-file", tokenFolder+"/token")
+	args := arguments("agent", "--once", "--nats", "tls://"+w.of(leads)+":"+strconv.Itoa(port), "--token-file", tokenFolder+"/token")
 	for k, target := range w.Targets {
 		flag := text("--allow-target")
 		if k == 0 {
@@ -79,6 +80,15 @@ func (w *writer) pod(part string, args *yaml.Node, mounts, volumes []any) *yaml.
 		fields("name", "token", "secret", fields("secretName", w.of("token"))),
 		fields("name", "tmp", "emptyDir", fields())}, volumes...)...))
 	return fields("metadata", fields("labels", w.labels(part)), "spec", spec)
+}
+
+// arguments are a container's, in which Kubernetes replaces $(NAME).
+func arguments(all ...string) *yaml.Node {
+	l := list()
+	for _, one := range all {
+		l.Content = append(l.Content, text(strings.ReplaceAll(one, "$(", "$$(")))
+	}
+	return l
 }
 
 func mount(name, path string, readOnly bool) *yaml.Node {
