@@ -125,7 +125,8 @@ func TestWhoMayImportWhom(t *testing.T) {
 		"docs/gallery":      leaf,
 		"runner/verdict":    {"runner/exposition", "runner/goodput", "runner/result", "runner/latency", "runner/statistics", "target", "target/quantity", "target/setting"},
 
-		"runner/fleet/offset": leaf, // of two clocks
+		"runner/fleet/offset":   leaf, // of two clocks
+		"runner/fleet/manifest": {"runner/scenario"},
 	}
 	reads := []string{"runner/result", "runner/latency", "runner/statistics", "target/plain"}
 	for _, s := range sources(t, token.NewFileSet()) {
@@ -150,7 +151,7 @@ func TestWhoMayImportWhom(t *testing.T) {
 // The clock is read, and goroutines are started, only where real time is the
 // subject.
 func TestPureCodeReadsNoClock(t *testing.T) {
-	pure := []string{"runner/schedule", "runner/latency", "runner/statistics", "runner/scaling", "runner/capacity", "runner/verdict", "runner/mode", "runner/journey", "runner/data", "runner/scenario", "runner/condition", "runner/step", "runner/goodput", "runner/crawl", "runner/watch", "runner/exposition", "runner/fleet/offset",
+	pure := []string{"runner/schedule", "runner/latency", "runner/statistics", "runner/scaling", "runner/capacity", "runner/verdict", "runner/mode", "runner/journey", "runner/data", "runner/scenario", "runner/condition", "runner/step", "runner/goodput", "runner/crawl", "runner/watch", "runner/exposition", "runner/fleet/offset", "runner/fleet/manifest",
 		"target/sim", "target/chat", "target/delay", "target/plain", "target/quantity", "target/setting", "target/kinds", "target/value", "target/template", "target/look", "report/compare", "report/view", "report/text", "report/chart", "report/page", "report/transcript", "target/content", "target/cookie", "target/http1", "target/http2", "target/hpack", "target/resp", "target/stream", "target/shell", "target/links"}
 	for _, s := range sources(t, token.NewFileSet()) {
 		if !slices.Contains(pure, s.folder) {

@@ -67,11 +67,16 @@ func (p *program) text(path string) ([]byte, error) {
 
 // parse checks a scenario file's text.
 func (p *program) parse(path string, text []byte, alone *scenario.Alone) (*scenario.Plan, error) {
+	return p.parseWith(path, text, os.LookupEnv, alone)
+}
+
+// parseWith checks a scenario file's text that names variables of an environment.
+func (p *program) parseWith(path string, text []byte, environment func(string) (string, bool), alone *scenario.Alone) (*scenario.Plan, error) {
 	name, dir := path, filepath.Dir(path)
 	if path == "-" {
 		name, dir = "stdin", "."
 	}
-	plan, problems := scenario.ParseAlone(name, text, os.LookupEnv, dir, alone)
+	plan, problems := scenario.ParseAlone(name, text, environment, dir, alone)
 	if len(problems) > 0 {
 		fmt.Fprintln(p.stderr, problems.Error())
 		return nil, &exit{runner.ExitUsage, fmt.Errorf("%s has %s", name, count(len(problems), "mistake"))}

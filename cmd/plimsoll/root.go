@@ -74,7 +74,7 @@ Begin with: plimsoll init, then: plimsoll run`,
 	root.SetFlagErrorFunc(flagProblem)
 	root.SetHelpCommand(helpCommand(root))
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(p.runCommand(), p.benchCommand(), p.tryCommand(), p.validateCommand(), p.reportCommand(), p.compareCommand(), p.calibrateCommand(), p.serveCommand(), p.agentCommand(),
+	root.AddCommand(p.runCommand(), p.benchCommand(), p.tryCommand(), p.validateCommand(), p.reportCommand(), p.compareCommand(), p.calibrateCommand(), p.serveCommand(), p.agentCommand(), p.fleetCommand(),
 		p.galleryCommand(), p.schemaCommand(), p.initCommand(), p.versionCommand())
 	return root
 }
