@@ -130,7 +130,7 @@ func (l *link) settleUp(events uint32) (there bool) {
 	}
 	generation, n := l.generation, len(l.owed)
 	l.taken -= int64(n)
-	l.owed = nil
+	l.counted, l.owed = min(l.counted, l.taken), nil
 	l.holder.bounced(n, errno)
 	return l.generation == generation
 }
