@@ -88,7 +88,12 @@ func (p *tab) lively(t *testing.T) *tab {
 	t.Helper()
 	ctx, over := p.soon()
 	defer over()
-	if _, err := chromedp.Run(ctx, chromedp.Poll[bool](`document.documentElement.dataset.ready === 'true'`)); err != nil {
+	_, err := chromedp.Run(ctx, chromedp.Poll[bool](`document.documentElement.dataset.ready === 'true'`))
+	for try := 0; try < 20 && err != nil && strings.Contains(err.Error(), "Cannot find context"); try++ {
+		time.Sleep(100 * time.Millisecond) // the page before has just gone, and its context with it
+		_, err = chromedp.Run(ctx, chromedp.Poll[bool](`document.documentElement.dataset.ready === 'true'`))
+	}
+	if err != nil {
 		t.Fatalf("its script does not come to its end: %v; the console says %q", err, p.console)
 	}
 	return p
