@@ -17,8 +17,7 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
-const aScenario = `
-targets:
+const aScenario = `targets:
   shop: {http: {url: "http://10.1.2.3:8080", headers: {X-At: "10:30", X-To: "${KEY}"}}}
   named: {http: {url: "https://shop.example.com/x"}}
   cache: {redis: {address: "[fd00::1]:6379"}}
