@@ -170,7 +170,7 @@ func (m *Multiplexer) Books(calls int) error {
 		}
 		open++
 		busy += len(t.streams)
-		pool, listed := m.joinable.all, 0
+		pool, listed := m.withRoomNow(), 0
 		if m.joinable.users != nil {
 			pool = *m.joinable.own(t.user)
 		}
@@ -196,7 +196,7 @@ func (m *Multiplexer) Books(calls int) error {
 		return fmt.Errorf("%d connections are open, %d counted, %d closed of %d; %d calls on them, want %d; watched by %d entries",
 			open, m.open, len(m.closed), len(m.trunks), busy, calls, m.deadlines.Len())
 	case m.o.Connections > 0 && open > m.o.Connections, m.line.len() > 0 && (open < m.o.Connections || m.takes(m.line.first())):
-		return fmt.Errorf("%d connections of %d, %d with room, %d calls in line", open, m.o.Connections, len(m.joinable.all), m.line.len())
+		return fmt.Errorf("%d connections of %d, %d with room, %d calls in line", open, m.o.Connections, len(m.withRoomNow()), m.line.len())
 	}
 	return nil
 }
@@ -204,5 +204,13 @@ func (m *Multiplexer) Books(calls int) error {
 // takes tells whether a connection with room takes a call: one that was refused waits for
 // a word from those with calls.
 func (m *Multiplexer) takes(x *Exchange) bool {
-	return slices.ContainsFunc(m.joinable.all, func(t *trunk) bool { return !x.refused || !t.doubtful(x.Done.Ended) })
+	return slices.ContainsFunc(m.withRoomNow(), func(t *trunk) bool { return !x.refused || !t.doubtful(x.Done.Ended) })
+}
+
+// withRoomNow are those that all users share, and are listed.
+func (m *Multiplexer) withRoomNow() []*trunk {
+	if m.spreads() {
+		return slices.Concat(m.spread.rows...)
+	}
+	return m.joinable.all
 }

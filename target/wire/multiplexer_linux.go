@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"slices"
 	"time"
 
 	"plimsoll/target"
@@ -19,6 +20,7 @@ type Multiplexer struct {
 	trunks    []*trunk        // all there ever were
 	closed    []*trunk        // to be used again
 	joinable  resting[*trunk] // with room, or, where each user has its own, all that are open
+	spread    evenly          // those with room instead, where the number of connections is given
 	seated    seated[Stream]
 	open      int  // connections there are
 	admitting bool // those in line are being seen to
@@ -62,7 +64,7 @@ func (m *Multiplexer) put(x *Exchange, besides *trunk) {
 // find finds a connection for a call, or begins another; nil: it is to be held.
 func (m *Multiplexer) find(x *Exchange, besides *trunk) *trunk {
 	if m.crowded() || m.lasts(x) {
-		if t := m.withRoom(x, besides); t != nil && (m.crowded() || !m.spreads(t)) {
+		if t := m.withRoom(x, besides); t != nil && (m.crowded() || !m.spreads() || len(t.streams) == 0) {
 			return t
 		}
 	}
@@ -72,9 +74,9 @@ func (m *Multiplexer) find(x *Exchange, besides *trunk) *trunk {
 	return m.connect(x)
 }
 
-// spreads tells whether a call is rather to go to a connection with fewer calls than
-// this one, if need be to a new one.
-func (m *Multiplexer) spreads(t *trunk) bool { return m.o.Connections > 0 && len(t.streams) > 0 }
+// spreads tells whether calls go where the fewest are, to a new connection rather than
+// to one that has a call.
+func (m *Multiplexer) spreads() bool { return m.o.Connections > 0 }
 
 // crowded tells whether there may be no more connections.
 func (m *Multiplexer) crowded() bool { return m.o.Connections > 0 && m.open >= m.o.Connections }
@@ -84,22 +86,36 @@ func (m *Multiplexer) lasts(x *Exchange) bool { return m.o.KeepAlive && !x.Reque
 
 // withRoom finds a connection of the call's user with room, another than the given one
 // unless there may be no more of them; nil: there is none.
-func (m *Multiplexer) withRoom(x *Exchange, besides *trunk) (best *trunk) {
-	pool := m.joinable.pool(x.User)
-	for at := len(*pool) - 1; at >= 0; at-- {
-		t := (*pool)[at]
-		switch {
-		case t == besides && (!m.crowded() || len(*pool) > 1), !t.takesMore(), x.refused && t.doubtful(x.Done.Ended):
-		case t.gone():
-			m.close(t)
-			at, best = len(*pool), nil // who was in line may have been given others
-		case !m.spreads(t):
+func (m *Multiplexer) withRoom(x *Exchange, besides *trunk) *trunk {
+	for {
+		t := m.listed(x, besides)
+		if t == nil || !t.gone() {
 			return t
-		case best == nil || len(t.streams) < len(best.streams):
-			best = t
+		}
+		m.close(t) // and who was in line may have been given others
+	}
+}
+
+// listed is the one of those that are listed which comes first for a call; nil: none does.
+func (m *Multiplexer) listed(x *Exchange, besides *trunk) *trunk {
+	if m.spreads() {
+		return m.spread.first(func(t *trunk) bool { return t.joins(x, besides, m.spread.count) })
+	}
+	pool := *m.joinable.pool(x.User)
+	for _, t := range slices.Backward(pool) {
+		if t.joins(x, besides, len(pool)) {
+			return t
 		}
 	}
-	return best
+	return nil
+}
+
+// joins tells whether a call may go there, where so many are listed.
+func (t *trunk) joins(x *Exchange, besides *trunk, listed int) bool {
+	if t == besides && (!t.m.crowded() || listed > 1) {
+		return false
+	}
+	return t.takesMore() && !(x.refused && t.doubtful(x.Done.Ended))
 }
 
 // doubtful tells whether a connection, older than that and with calls, has not been heard
@@ -199,16 +215,25 @@ func (m *Multiplexer) close(t *trunk) {
 	m.admit()
 }
 
-// list has a connection be found, and unlist has it not be.
+// list has a connection be found, where its number of calls says if they spread, and
+// unlist has it not be.
 func (m *Multiplexer) list(t *trunk) {
-	if !t.listed {
+	switch {
+	case m.spreads():
+		m.spread.put(t)
+		t.listed = true
+	case !t.listed:
 		t.listed = m.joinable.keep(t.user, t)
 	}
 }
 
 func (m *Multiplexer) unlist(t *trunk) {
-	if t.listed {
-		t.listed = false
+	if !t.listed {
+		return
+	}
+	if t.listed = false; m.spreads() {
+		m.spread.remove(t)
+	} else {
 		m.joinable.dismiss(t.user, t)
 	}
 }

@@ -23,6 +23,8 @@ type trunk struct {
 	lasting bool          // it may serve others than those that it carries
 	open    bool          // it counts as a connection
 	listed  bool          // among those that are joinable
+	row     int           // where, if calls spread
+	spot    int           // of it
 	stirred bool          // it has asked for its turn, to write
 	stuck   bool          // the system did not take all that there was to say
 	ended   time.Duration // its last call did
