@@ -1,6 +1,7 @@
 package wait
 
 import (
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -8,8 +9,8 @@ import (
 
 // Poll is the real clock of a loop whose calls are the kernel's to end: who
 // carries them registers descriptors, and waiting hands over what happens to
-// these, by epoll or io_uring. All methods but Wake belong to the loop; the first Wait for what is to
-// come locks it to its thread.
+// these, by epoll or io_uring. All methods but Wake belong to the loop; the first Wait
+// for what is to come locks it to its thread.
 type Poll struct {
 	zero      time.Time
 	last      time.Duration // the last reading
@@ -73,13 +74,21 @@ func NewRing(spin float64) (*Poll, error) {
 	return p, nil
 }
 
-// RingRefused says why NewRing would fail; nil: it would not.
+// RingRefused says why a loop could not have a ring, from making it to giving it to the
+// loop's thread; nil: it could.
 func RingRefused() error {
-	ring, err := newRing()
-	if err == nil {
-		ring.Close()
-	}
-	return err
+	refused := make(chan error)
+	go func() {
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		ring, err := newRing()
+		if err == nil {
+			err = ring.ring.Enable()
+			ring.Close()
+		}
+		refused <- err
+	}()
+	return <-refused
 }
 
 func pollOn(poller poller, spin float64) *Poll {

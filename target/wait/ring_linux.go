@@ -1,6 +1,7 @@
 package wait
 
 import (
+	"fmt"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -219,8 +220,8 @@ func (r *Ring) submit() { r.enter(uring.NotAtAll, true) }
 func (r *Ring) enter(wait int64, raw bool) {
 	if !r.ring.Enabled() {
 		r.bind()
-		if r.ring.Enable() != nil {
-			panic("io_uring cannot be enabled")
+		if err := r.ring.Enable(); err != nil { // though RingRefused has just tried that
+			panic(fmt.Errorf("the kernel takes io_uring away from a loop that has calls on it: %w", err))
 		}
 	}
 	_ = r.ring.Enter(wait, raw) // what it could not do it does the next time

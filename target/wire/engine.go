@@ -3,8 +3,8 @@
 //
 // Engine does so on the loop's own thread, with one write and one read a call, and
 // Multiplexer with several calls at once on a connection (Linux); Net with a
-// goroutine for each connection, on every system. Sockets, time-outs, pools of connections, and lines of calls that
-// wait for one, are this package's.
+// goroutine for each connection, on every system. Sockets, time-outs, pools of
+// connections, and lines of calls that wait for one, are this package's.
 package wire
 
 import (

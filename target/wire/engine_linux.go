@@ -9,8 +9,9 @@ import (
 )
 
 // Engine carries calls over connections of its own: an event loop on the thread
-// of one goroutine, to which every method belongs. Each socket is registered
-// once, edge-triggered; a call costs one write and one read.
+// of one goroutine, to which every method belongs. With epoll each socket is registered
+// once, edge-triggered, and a call costs one write and one read; with a ring both go with
+// the loop's waiting.
 type Engine struct {
 	desk
 	*sockets
