@@ -22,6 +22,9 @@ import (
 type seenCall struct {
 	intended, start, end, held time.Duration
 	outcome, step              string
+	// began and over are when its iteration did and was, which may think between calls;
+	// of a call without one, its own times.
+	began, over time.Duration
 }
 
 func (c *seenCall) ok() bool { return c.outcome == "ok" }
@@ -45,7 +48,8 @@ func withCalls(t testing.TB, text string) (*result.Run, []seenCall) {
 		t.Fatal(err)
 	}
 	var calls []seenCall
-	for _, l := range lines[1:] {
+	iterations := map[string][]int{}
+	for i, l := range lines[1:] {
 		at := func(column int) time.Duration {
 			v, err := strconv.ParseFloat(l[column], 64)
 			if err != nil {
@@ -54,10 +58,21 @@ func withCalls(t testing.TB, text string) (*result.Run, []seenCall) {
 			return time.Duration(math.Round(v * 1e9))
 		}
 		c := seenCall{intended: at(5), start: at(6), end: at(7), held: at(8), outcome: l[11]}
+		c.began, c.over = c.start, c.end
 		if len(l) > 17 {
 			c.step = l[17]
+			iterations[l[16]] = append(iterations[l[16]], i)
 		}
 		calls = append(calls, c)
+	}
+	for _, of := range iterations {
+		began, over := calls[of[0]].start, calls[of[0]].end
+		for _, i := range of {
+			began, over = min(began, calls[i].start), max(over, calls[i].end)
+		}
+		for _, i := range of {
+			calls[i].began, calls[i].over = began, over
+		}
 	}
 	return run, calls
 }
@@ -208,7 +223,7 @@ func (r *byHand) slide(calls []seenCall, drops []time.Duration, seconds int) (wo
 		}
 		w := handWindow{seconds: (to - from).Seconds()}
 		for _, c := range calls {
-			if c.start < to && c.end > to {
+			if c.began < to && c.over > to {
 				w.underWay = true
 			}
 			if c.intended >= 0 && (r.step == "" || c.step == r.step) && c.within(from, to) {
