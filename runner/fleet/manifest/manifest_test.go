@@ -2,6 +2,7 @@ package manifest
 
 import (
 	"bytes"
+	"encoding/base64"
 	"flag"
 	"os"
 	"path/filepath"
@@ -129,7 +130,15 @@ func TestFilesComeBack(t *testing.T) {
 			if strings.Trim(i.key, plainLetters+"0123456789-._") != "" || i.key == "." || i.key == ".." {
 				t.Errorf("%q is no key", i.key)
 			}
-			if got, is := back.Data[i.key]; is && got != string(i.data) {
+			got, is := back.Data[i.key]
+			if !is {
+				bytes, err := base64.StdEncoding.DecodeString(back.Binary[i.key])
+				if err != nil {
+					t.Error(err)
+				}
+				got = string(bytes)
+			}
+			if got != string(i.data) {
 				t.Errorf("%q has become %q\n%s", i.data, got, text)
 			}
 		}
@@ -137,4 +146,46 @@ func TestFilesComeBack(t *testing.T) {
 			t.Errorf("%d files are %d", len(w.items), len(back.Data)+len(back.Binary))
 		}
 	})
+}
+
+// What Kubernetes would refuse is refused before, each for its own reason.
+func TestOptionsAreChecked(t *testing.T) {
+	if err := options().Check(); err != nil {
+		t.Fatal(err)
+	}
+	for why, change := range map[string]func(*Options){
+		"is none for Kubernetes": func(o *Options) { o.Name = strings.Repeat("a", longestName+1) },
+		"the namespace":          func(o *Options) { o.Namespace = "-x" },
+		"no image":               func(o *Options) { o.Image = "" },
+		"not 10001":              func(o *Options) { o.Agents = 10_001 },
+		"not 0":                  func(o *Options) { o.Agents = 0 },
+		"number of processors":   func(o *Options) { o.CPU = "two" },
+		"size of memory":         func(o *Options) { o.Memory = "1 GB" },
+	} {
+		o := options()
+		change(&o)
+		if err := o.Check(); err == nil || !strings.Contains(err.Error(), why) {
+			t.Errorf("%s: %v", why, err)
+		}
+	}
+}
+
+// A policy's networks begin where they begin, keys of long paths are no longer than
+// Kubernetes takes them, and words that some reader of YAML takes for something else are
+// in quotes.
+func TestWhatReadersOfManifestsWant(t *testing.T) {
+	for pattern, want := range map[string]string{"10.1.2.3/8": "10.0.0.0/8", "10.1.2.3": "10.1.2.3/32", "[fd00::1]:443": "fd00::1/128", "10.1.*": ""} {
+		text, err := yaml.Marshal(peer(pattern))
+		if err != nil || strings.Contains(string(text), "cidr") != (want != "") || !strings.Contains(string(text), want) {
+			t.Errorf("%s: %s, %v", pattern, text, err)
+		}
+	}
+	if k := key(strings.Repeat("a", 300), map[string]bool{}); len(k) > 253 || !strings.HasPrefix(k, "f.") {
+		t.Errorf("%d characters: %s", len(k), k)
+	}
+	for _, s := range []string{"y", "N", "no", "On", "true", "null", "1e3", "0x1f", "", "a: b"} {
+		if text(s).Style != yaml.DoubleQuotedStyle {
+			t.Errorf("%q is without quotes", s)
+		}
+	}
 }

@@ -57,7 +57,7 @@ func node(v any) *yaml.Node {
 	panic(fmt.Sprintf("a manifest has no %T", v))
 }
 
-// plain are the characters of texts that no version of YAML takes for anything else, as
+// plainLetters are characters of texts that no version of YAML takes for anything else, as
 // long as a letter is among them that no number has.
 const plainLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
