@@ -90,7 +90,8 @@ func otherFields() (frames []string) {
 // Bodies that never end, until the server breaks them off, are none of the memory's,
 // whatever carries the calls, and also where a text is looked for in them.
 func TestEndlessBodiesTakeLittleMemory(t *testing.T) {
-	const callers, each, most = 8, 8 << 20, 16 << 20
+	// net/http gives each stream of HTTP/2 a window of 4 MB, whoever reads it.
+	const callers, each, most = 8, 16 << 20, 48 << 20
 	piece := slices.Repeat([]byte("x"), 32<<10)
 	for _, by := range everyCarrier {
 		t.Run(by.name(), func(t *testing.T) {
@@ -110,7 +111,7 @@ func TestEndlessBodiesTakeLittleMemory(t *testing.T) {
 					t.Errorf("%+v", out)
 				}
 			}
-			if t.Logf("%d MB sent, the heap has grown by %d MB", sent.Load()>>20, grown>>20); grown > most || sent.Load() < 3*most {
+			if t.Logf("%d MB sent, the heap has grown by %d MB", sent.Load()>>20, grown>>20); grown > most || sent.Load() < 2*most {
 				t.Errorf("%d bytes sent, the heap has grown by %d", sent.Load(), grown)
 			}
 		})

@@ -105,10 +105,17 @@ func testStreamsAreFilledAndNotExceeded(t *testing.T, by kind) {
 }
 
 // What begins before the server has said how many streams it takes, and is above
-// that, it refuses: that is sent once more, in its turn.
-func TestCallsBeforeTheSettings(t *testing.T) { byLoops(t, testCallsBeforeTheSettings) }
+// that, it refuses: that is sent once more, in its turn, and where it would be refused
+// again not before there is a word from there.
+func TestCallsBeforeTheSettings(t *testing.T) {
+	byLoops(t, func(t *testing.T, by kind) {
+		for connections := range 2 {
+			testCallsBeforeTheSettings(t, by, connections+1)
+		}
+	})
+}
 
-func testCallsBeforeTheSettings(t *testing.T, by kind) {
+func testCallsBeforeTheSettings(t *testing.T, by kind, connections int) {
 	s := share(t, nil, setting(peers.SettingMaxConcurrentStreams, 3))
 	var refused atomic.Int64
 	s.does(func(q *question) bool {
@@ -122,7 +129,7 @@ func testCallsBeforeTheSettings(t *testing.T, by kind) {
 		time.AfterFunc(time.Millisecond, func() { q.well() })
 		return true
 	})
-	e := by.multiplex(t, s.address, 0, func(o *Options) { o.Connections = 1 })
+	e := by.multiplex(t, s.address, 0, func(o *Options) { o.Connections = connections })
 	e.send(0, 50)
 	ended := collect(t, e, 50)
 	expectOK(t, ended)
@@ -130,7 +137,7 @@ func testCallsBeforeTheSettings(t *testing.T, by kind) {
 	for _, done := range ended {
 		attempts, resent = attempts+int64(done.Attempts), resent+int64(done.Resent)
 	}
-	if attempts != s.heads.Load() || resent != refused.Load() || resent == 0 || s.conns.Load() != 1 {
+	if attempts != s.heads.Load() || resent != refused.Load() || resent == 0 || s.conns.Load() != int64(connections) {
 		t.Errorf("%d attempts, %d sent again; the server saw %d and refused %d over %d connections", attempts, resent, s.heads.Load(), refused.Load(), s.conns.Load())
 	}
 }
