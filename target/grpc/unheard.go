@@ -24,7 +24,8 @@ func (t *std) unheard(ctx context.Context, err error) error {
 		return errors.New("it speaks TLS, and behind that no HTTP/2, over which gRPC goes (ALPN)")
 	case t.secure == nil && class == target.Reset && t.speaksTLS(ctx):
 		return fmt.Errorf("it speaks TLS: write tls: {} (bench: grpcs://%s)", t.address)
-	case strings.Contains(err.Error(), "http2: frame too large"):
+	case strings.Contains(err.Error(), "http2: frame too large"), strings.Contains(err.Error(), "http2: client conn could not be established"),
+		t.secure == nil && class == target.Reset && !t.speaksPlainly(ctx): // it ends what begins so, before or behind its answer
 		return errors.New("what it answers is no HTTP/2, over which gRPC goes: is it of HTTP/1.1, or the port another one?")
 	}
 	return why

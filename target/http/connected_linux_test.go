@@ -70,12 +70,12 @@ func TestConnectionsAreTold(t *testing.T) {
 					break
 				}
 			}
+			mu.Lock()
+			defer mu.Unlock()
 			want := map[string]int64{}
 			for protocol, n := range spoken {
 				want[map[string]string{"HTTP/1.1": "HTTP/1.1", "HTTP/2.0": "HTTP/2"}[protocol]] = n
 			}
-			mu.Lock()
-			defer mu.Unlock()
 			if seen := server.connections.Load(); !maps.Equal(told, want) || seen != 3 {
 				t.Errorf("%v, and the server has seen %v over %d connections", told, want, seen)
 			}

@@ -60,6 +60,8 @@ func TestCallsSpread(t *testing.T) {
 						t.Fatalf("%+v", r)
 					}
 				}
+				there.mu.Lock()
+				defer there.mu.Unlock()
 				var got []int
 				for _, n := range there.by {
 					got = append(got, n)

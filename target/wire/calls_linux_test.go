@@ -363,7 +363,7 @@ func testCallsAllocateNothing(t *testing.T, by kind) {
 		address, config, most := "", (*tls.Config)(nil), uint64(0)
 		if c.secure { // package tls needs one for each record that it reads, here and there
 			address, config = secure(t, terse(c.answer))
-			most = 2 * uint64(c.burst)
+			most = 2 * uint64(c.burst) * dearer
 		} else {
 			address = serve(t, terse(c.answer))
 		}

@@ -276,7 +276,7 @@ func testStreamsAllocateNothing(t *testing.T, by kind) {
 		most                        uint64 // a turn: package tls needs one for each record that it reads, here and there
 	}{
 		{1, 1, 1, address, nil, 0}, {8, 8, 64, address, nil, 0}, {1, 8, 24, address, nil, 0},
-		{1, 1, 1, secured, config, 2}, {1, 100, 100, secured, config, 10},
+		{1, 1, 1, secured, config, 2 * dearer}, {1, 100, 100, secured, config, 10 * dearer},
 	} {
 		e := by.multiplex(t, c.address, c.streams, func(o *Options) {
 			o.Connections, o.TLS = c.connections, c.config

@@ -57,6 +57,10 @@ var postgres, mariadb shared
 // Postgres is the one that all tests share.
 func Postgres(t testing.TB) *Server { return postgres.of(t, "PostgreSQL", newPostgres) }
 
+// What the driver has to say of servers that are killed is nobody's business. It is told
+// so before any test goes on beside another.
+var _ = mysql.SetLogger(&mysql.NopLogger{})
+
 // MariaDB is the one that all tests share.
 func MariaDB(t testing.TB) *Server { return mariadb.of(t, "MariaDB", newMariaDB) }
 
@@ -163,7 +167,6 @@ func (s *Server) Start() error {
 	}
 	s.process = c.Process
 	if s.admin == nil {
-		_ = mysql.SetLogger(&mysql.NopLogger{})
 		if s.admin, err = stdsql.Open(map[string]string{"postgres": "pgx", "mysql": "mysql"}[s.Driver], s.DSN("admin", Password)); err != nil {
 			return err
 		}
