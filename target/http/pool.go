@@ -143,11 +143,26 @@ func (p *pool) leave(turn chan place) {
 	p.serve()
 }
 
-// put gives a place back after a call, and with it the connection. One that
-// broke, or that the server wants closed, makes room for another.
-func (p *pool) put(c *conn, once bool) {
+// used gives a place back after a call.
+func (p *pool) used(c *conn, once bool) {
 	p.mu.Lock()
 	c.used, c.since = true, time.Now()
+	p.mu.Unlock()
+	p.put(c, once)
+}
+
+// unused gives a place back that a call has waited for until its time was over.
+func (p *pool) unused(c *conn, once bool) {
+	if !c.shared {
+		c.client.Release()
+	}
+	p.put(c, once)
+}
+
+// put gives a place back, and with it the connection. One that broke, or that
+// the server wants closed, makes room for another.
+func (p *pool) put(c *conn, once bool) {
+	p.mu.Lock()
 	over := !p.keep || p.closed || c.dead() || c.link.spent()
 	if c.shared {
 		c.calls--

@@ -187,15 +187,15 @@ func TestRetiredConnectionEndsWithItsCalls(t *testing.T) {
 	if third.conn == first.conn {
 		t.Error("a call goes to the retired connection")
 	}
-	p.put(first.conn, false)
+	p.used(first.conn, false)
 	if first.dead() {
 		t.Error("closed while a call is under way")
 	}
-	p.put(second.conn, false)
+	p.used(second.conn, false)
 	if !first.dead() {
 		t.Error("not closed after the last call")
 	}
-	p.put(third.conn, false)
+	p.used(third.conn, false)
 	expectBalance(t, to)
 }
 
