@@ -40,7 +40,7 @@ func TestHopsShareOneTimeout(t *testing.T) {
 				x := newStepper(t, by, Settings{Calls: []Request{{URL: home.URL}}, Settings: client.Settings{Timeout: 200 * time.Millisecond}})
 				call := asks(t, "GET", "/loop", func(c *httpcall.Call) { c.Redirects = 100 })
 				d := x.call(target.Request{Call: x.prepare(call)})
-				for try := 0; d.Hops == 0 && try < 5; try++ { // a busy machine may take so long over one hop, but not always
+				for try := 0; (d.Hops == 0 || d.Class == target.DNS) && try < 5; try++ { // a busy machine may take so long over one hop, or a name, but not always
 					d = x.call(target.Request{Call: x.prepare(call)})
 				}
 				if d.Class != target.Timeout || d.Hops == 0 || d.Hops > 50 || int64(d.Hops) > asked.Load() || d.Attempts != 1 {
