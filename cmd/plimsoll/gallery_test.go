@@ -90,10 +90,14 @@ func TestGalleryFiles(t *testing.T) {
 	}
 }
 
-// The page has a section for each entry, with its command, and the table that it
-// prints: what is simulated to the digit.
+// The page has a section for each entry, with its command, its file, and the table that
+// it prints: what is simulated to the digit.
 func TestGalleryPage(t *testing.T) {
-	t.Parallel()
+	if os.Getenv(measured) == "" {
+		t.Parallel()
+	} else {
+		pythonItself(t)
+	}
 	page, err := os.ReadFile(galleryPage)
 	if err != nil {
 		t.Fatal(err)
@@ -121,7 +125,9 @@ func TestGalleryPage(t *testing.T) {
 			made := "<!-- table: " + table[1] + " -->\n\n" + joined(t, run, table[1], parsed(table[2])) + "\n<!-- end -->"
 			text = strings.Replace(text, table[0], made, 1)
 		}
+		text = put(t, text, "file: "+e.File, fenced(e))
 	}
+	text = put(t, text, "entries", index(text, galleryEntries(t)))
 	if len(unshown) > 0 {
 		t.Errorf("the page shows no %v", unshown)
 	}
@@ -129,7 +135,7 @@ func TestGalleryPage(t *testing.T) {
 		return
 	}
 	if !*update {
-		t.Fatalf("the page's tables are not what the gallery prints; run go test ./cmd/plimsoll -run TestGalleryPage -update (with %s=1 for what is real) and look at the difference", measured)
+		t.Fatalf("the page is not what the gallery has and prints; run go test ./cmd/plimsoll -run TestGalleryPage -update (with %s=1 for what is real) and look at the difference", measured)
 	}
 	if err := os.WriteFile(galleryPage, []byte(text), 0o666); err != nil {
 		t.Fatal(err)
@@ -339,6 +345,7 @@ func TestGalleryRuns(t *testing.T) {
 	if os.Getenv(measured) == "" || *update {
 		t.Skip("takes minutes: " + measured + "=1 asks for it")
 	}
+	pythonItself(t)
 	dir, began := t.TempDir(), time.Now()
 	for _, e := range galleryEntries(t) {
 		since := time.Now()
