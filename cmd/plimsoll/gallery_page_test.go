@@ -6,8 +6,10 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"plimsoll/docs/gallery"
 )
@@ -27,6 +29,38 @@ func index(page string, entries []gallery.Entry) string {
 		}
 	}
 	return list.String()
+}
+
+// sectionOf is that of an entry.
+func sectionOf(page string, e gallery.Entry) (section string, found bool) {
+	_, section, found = strings.Cut(page, fmt.Sprintf("\n## %d. ", e.Number))
+	section, _, _ = strings.Cut(section, "\n## ")
+	return section, found
+}
+
+// tookForReal is how long the page says that the real half of an entry took, once: its
+// makespans, or by the clocks of its programs and with a start of each.
+func tookForReal(t *testing.T, e gallery.Entry) (all time.Duration) {
+	t.Helper()
+	const start = 200 * time.Millisecond
+	page, err := os.ReadFile(galleryPage)
+	if err != nil {
+		t.Fatal(err)
+	}
+	section, _ := sectionOf(string(page), e)
+	for _, table := range pageTables.FindAllStringSubmatch(section, -1) {
+		has := parsed(table[2])
+		for _, label := range has.labels {
+			column, least := "real: makespan (s)", time.Duration(0)
+			if len(e.Programs()) > 0 {
+				column, least = "real: by Python's clock (s)", start
+			}
+			if seconds, err := strconv.ParseFloat(has.cells[label+" | "+column], 64); err == nil {
+				all += time.Duration(seconds*float64(time.Second)) + least
+			}
+		}
+	}
+	return all
 }
 
 // anchor is what a link to a heading names, as GitHub makes it.
