@@ -33,7 +33,7 @@ var figureOf = map[string]figure{
 	"speedup":       {"speedup", speedupOf},
 	"own":           {"by Python's clock (s)", func(p, _ part) string { return digits(p.mean(own)) }},
 	"own-ratio":     {"speedup by Python's clock", ownRatio},
-	"rate":          {"a second", func(p, _ part) string { return digits(p.trials[0].ThroughputPerS) }},
+	"rate":          {"throughput (/s)", func(p, _ part) string { return digits(p.trials[0].ThroughputPerS) }},
 	"calls":         {"calls", func(p, _ part) string { return whole(p.of[0].Started) }},
 	"ok":            {"ok", func(p, _ part) string { return whole(p.of[0].OK) }},
 	"errors":        {"errors", func(p, _ part) string { return whole(p.of[0].Failed()) }},

@@ -66,7 +66,7 @@ func recipes(t *testing.T) (all []recipe) {
 	}
 	installed := func(page string) bool { return filepath.Base(page) == "redis.md" } // its server; its package's tests run it
 	pages = slices.DeleteFunc(pages, installed)
-	for _, page := range []string{"journeys.md", "patterns.md", "capacity-planning.md"} {
+	for _, page := range []string{"journeys.md", "patterns.md", "capacity-planning.md", "retry-storms.md"} {
 		pages = append(pages, filepath.Join(root, "docs", page))
 	}
 	for _, page := range pages {
@@ -114,7 +114,7 @@ func recipesOf(t *testing.T, page string) (all []recipe) {
 }
 
 // Every scenario file of docs/journeys.md, docs/patterns.md, docs/capacity-planning.md,
-// docs/targets and testdata/journeys runs, keeps its promises, and does each step as
+// docs/retry-storms.md, docs/targets and testdata/journeys runs, keeps its promises, and does each step as
 // often as it says. What comes of it in simulated time is the same on every machine; what
 // goes over HTTP is counted by `requests`. One that takes minutes is planned.
 func TestJourneys(t *testing.T) {

@@ -3,6 +3,7 @@ package view_test
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -174,6 +175,38 @@ func TestWaterfalls(t *testing.T) {
 	few := v.Sections[0].Scenario.Waterfalls([]string{"rate-limited-10/s", "rate-limited-40/s"}, 6)
 	if len(few) != 2 || len(few[0].Bars) != 7 || few[0].Left != "" { // six, and the whole
 		t.Errorf("%d bars, and says %q", len(few[0].Bars), few[0].Left)
+	}
+}
+
+// A step that never succeeded has no bar, and is told by its name; of many, how many.
+func TestWaterfallsTellWhatNeverSucceeded(t *testing.T) {
+	for failing, want := range map[string]string{
+		"":        "",
+		"buy/pay": "Without what never succeeded: pay.",
+	} {
+		run := sample.Journey()
+		for i := range run.Trials {
+			for j := range run.Trials[i].Steps {
+				if step := &run.Trials[i].Steps[j]; step.Path == failing {
+					step.OK = 0
+				}
+			}
+		}
+		all := of(t, run).Sections[0].Scenario.Waterfalls([]string{"rate-limited-10/s"}, 40)
+		bars := slices.ContainsFunc(all[0].Bars, func(b view.StepBar) bool { return strings.HasSuffix(b.Name, "pay") })
+		if all[0].Left != want || bars == (failing != "") {
+			t.Errorf("without a success of %q: says %q, has its bar: %v", failing, all[0].Left, bars)
+		}
+	}
+	steps := sample.Steps(9)
+	for i := range steps.Trials {
+		for j := range steps.Trials[i].Steps {
+			steps.Trials[i].Steps[j].OK = 0
+		}
+	}
+	scenario := of(t, steps).Sections[0].Scenario
+	if all := scenario.Waterfalls([]string{scenario.Stepped[0].Mode}, 40); len(all) != 1 || !strings.HasPrefix(all[0].Left, "Without ") || !strings.HasSuffix(all[0].Left, " steps that never succeeded.") {
+		t.Errorf("of many steps: %+v", all)
 	}
 }
 

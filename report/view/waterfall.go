@@ -49,15 +49,31 @@ func (s *Scenario) Waterfalls(modes []string, most int) (all []Waterfall) {
 		rows := rowsOf(of.Steps, false)
 		bars := of.bars(rows)
 		kept, left := mostTime(rows, max(few, most/len(modes)), spent(&of.Sum))
-		w := Waterfall{Mode: of.Mode, Bars: []StepBar{of.whole()}, Left: sentence(left)}
+		w := Waterfall{Mode: of.Mode, Bars: []StepBar{of.whole()}}
+		var failed []string
 		for _, r := range kept {
-			if b, begun := bars[r.Path]; begun {
+			if b, succeeded := bars[r.Path]; succeeded {
 				w.Bars = append(w.Bars, b)
+			} else if r.Started > 0 && r.Kind != "" {
+				failed = append(failed, Clean(r.Name))
 			}
 		}
+		w.Left = joined([]string{sentence(left), neverSucceeded(failed)}, " ")
 		all = append(all, w)
 	}
 	return all
+}
+
+// neverSucceeded is a remark on steps that have no bar, since bars are of successes.
+func neverSucceeded(steps []string) string {
+	const few = 6
+	switch n := len(steps); {
+	case n == 0:
+		return ""
+	case n > few:
+		return fmt.Sprintf("Without %d steps that never succeeded.", n)
+	}
+	return "Without what never succeeded: " + strings.Join(steps, ", ") + "."
 }
 
 // sentence is a text that stands by itself.
