@@ -15,6 +15,7 @@ import (
 type trunk struct {
 	m *Multiplexer
 	link
+	berth
 	session Session
 	news    news
 
