@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"time"
 
@@ -41,7 +42,7 @@ func connections(ctx context.Context, l *lab) (table, error) {
 	if err := allowFiles(sizes[len(sizes)-1] + spare); err != nil {
 		return table{}, err
 	}
-	clients := l.present(ctx, []client{plimsoll("", ""), plimsoll("wire-net", ""), plimsoll("std", ""), peers[0]})
+	clients := l.present(ctx, slices.Concat([]client{plimsoll("", ""), plimsoll("wire-net", ""), plimsoll("std", ""), peers[0]}, polling()))
 	all := map[string][]holding{}
 	err := l.rounded(func() error {
 		for _, n := range sizes {

@@ -37,7 +37,7 @@ func cost(ctx context.Context, l *lab) (table, error) {
 		return table{}, err
 	}
 	defer server.stop()
-	clients := l.present(ctx, slices.Concat(peers[:1], []client{plimsoll("", ""), plimsoll("wire-net", "")}, peers[1:]))
+	clients := l.present(ctx, slices.Concat(peers[:1], []client{plimsoll("", ""), plimsoll("wire-net", "")}, polling(), peers[1:]))
 	if len(clients) == 0 {
 		return table{}, errors.New("none of the clients is there")
 	}

@@ -30,14 +30,17 @@ type holder struct {
 	name, server string
 	streams      int    // calls on a connection
 	target       string // plimsoll's; "": it is not
+	named        bool   // it is measured only where -clients names it
 }
 
 var holders = []holder{
-	{"plimsoll", "http", 1, `url: "http://%s/"`},
-	{"plimsoll tls", "https", 1, `url: "https://%s/", tls: {insecure: true}`},
-	{"bare tls", "https", 1, ""},
-	{"plimsoll http2", "h2c", 1, `url: "http://%s/", http: 2, streams: 1`},
-	{"plimsoll http2, 100 streams", "h2c", 100, `url: "http://%s/", http: 2, streams: 100`},
+	{name: "plimsoll", server: "http", streams: 1, target: `url: "http://%s/"`},
+	{name: "plimsoll wire-epoll", server: "http", streams: 1, target: `url: "http://%s/", engine: wire-epoll`, named: true},
+	{name: "plimsoll wire-uring", server: "http", streams: 1, target: `url: "http://%s/", engine: wire-uring`, named: true},
+	{name: "plimsoll tls", server: "https", streams: 1, target: `url: "https://%s/", tls: {insecure: true}`},
+	{name: "bare tls", server: "https", streams: 1},
+	{name: "plimsoll http2", server: "h2c", streams: 1, target: `url: "http://%s/", http: 2, streams: 1`},
+	{name: "plimsoll http2, 100 streams", server: "h2c", streams: 100, target: `url: "http://%s/", http: 2, streams: 100`},
 }
 
 // held weighs what a call under way takes, each on a connection of its own or not.
@@ -45,7 +48,7 @@ func held(ctx context.Context, l *lab) (table, error) {
 	all := map[string][]holding{}
 	err := l.rounded(func() error {
 		for _, h := range holders {
-			if !l.wanted(client{name: h.name}) {
+			if !l.wanted(client{name: h.name, named: h.named}) {
 				continue
 			}
 			for _, n := range loads {

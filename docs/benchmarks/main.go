@@ -9,6 +9,7 @@
 //	go run ./docs/benchmarks -part all -readme -out DIR        (an hour)
 //	go run ./docs/benchmarks -part all -seconds 1 -rounds 1    (does it work?)
 //	go run ./docs/benchmarks -part before -before PROGRAM      (has it become slower?)
+//	go run ./docs/benchmarks -part engines                     (is io_uring faster than epoll?)
 //
 // It needs nginx and taskset; peers that are not installed are left out by
 // name. Rounds are interleaved, so that a drift of the machine meets all
@@ -16,7 +17,7 @@
 // on the machine; trust what stands side by side.
 //
 // The way of the data: a part (cost.go, punctual.go, omission.go,
-// connections.go, held.go, journeys.go, users.go, streams.go, protocols.go, grpc.go, before.go) starts a server, lets each of the clients (peers.go,
+// connections.go, held.go, journeys.go, users.go, streams.go, protocols.go, grpc.go, before.go, engines.go) starts a server, lets each of the clients (peers.go,
 // plimsoll.go) load it in a process of its own (process.go), and makes a
 // table of what came out (table.go).
 package main
@@ -58,8 +59,12 @@ var parts = []part{
 	{"grpc", 2, 10, called},
 }
 
-// builds compares with what only its user has, and so is none of the page's.
-var builds = part{"before", 2, 20, before}
+// apart are those that are none of the page's: builds compares with what only its user
+// has, engines what everybody has.
+var apart = []part{
+	{"before", 2, 20, before},
+	{"engines", 2, 6, engines},
+}
 
 func main() {
 	if len(os.Args) > 1 {
@@ -82,7 +87,7 @@ func main() {
 		}
 	}
 	var f flags
-	flag.StringVar(&f.part, "part", "cost", "cost, punctual, omission, connections, held, journeys, users, streams, protocols, grpc or all, or before")
+	flag.StringVar(&f.part, "part", "cost", "cost, punctual, omission, connections, held, journeys, users, streams, protocols, grpc or all, or before or engines")
 	flag.IntVar(&f.seconds, "seconds", 0, "how long each measurement takes (0: as the part needs it)")
 	flag.IntVar(&f.rounds, "rounds", 0, "how often each is repeated (0: as the part needs it)")
 	flag.BoolVar(&f.pinned, "pin", true, "give server and client a core each; false: the part cost without")
@@ -120,12 +125,12 @@ func (f flags) chosen() ([]part, error) {
 	if name == "cost" && !f.pinned {
 		name = "cost-unpinned"
 	}
-	for _, p := range append(slices.Clone(parts), builds) {
+	for _, p := range slices.Concat(parts, apart) {
 		if p.name == name {
 			return []part{p}, nil
 		}
 	}
-	return nil, fmt.Errorf("there is no part %q: -part is cost, punctual, omission, connections, held, journeys, users, streams, protocols, grpc, before or all", f.part)
+	return nil, fmt.Errorf("there is no part %q: -part is cost, punctual, omission, connections, held, journeys, users, streams, protocols, grpc, before, engines or all", f.part)
 }
 
 // lab is what all measurements of a part share.

@@ -281,4 +281,25 @@ func TestClientsAreChosen(t *testing.T) {
 			t.Errorf("%s: not %v", c.name, c.want)
 		}
 	}
+	for _, c := range polling() {
+		if !l.wanted(c) || (&lab{}).wanted(c) {
+			t.Errorf("%s is measured though nobody named it, or not though somebody did", c.name)
+		}
+	}
+}
+
+// A client of ours that is to use an engine says so.
+func TestEnginesAreAskedFor(t *testing.T) {
+	const usual = "{plimsoll} bench -c 6 -d {s}s --quiet --http2 --connections {c} {url} --streams 3"
+	both := polling()
+	for line, c := range map[string]client{
+		usual:                               plimsoll("", ""),
+		usual + " --engine wire-epoll":      both[0],
+		usual + " --engine wire-uring":      both[1],
+		"h2load -t1 -c{c} -m3 -D {s} {url}": h2load,
+	} {
+		if got := protocols[2].line(c, shared{2, 3}); got != line {
+			t.Errorf("%s: %q", c.name, got)
+		}
+	}
 }

@@ -26,7 +26,7 @@ type nginx struct {
 }
 
 const config = `worker_processes 1; daemon off; pid %[1]s/pid; error_log %[1]s/error.log;
-events { worker_connections 4096; }
+events { worker_connections 16384; }
 http {
 	access_log off; keepalive_requests 1000000000;
 	client_body_temp_path %[1]s/body; proxy_temp_path %[1]s/proxy; fastcgi_temp_path %[1]s/fastcgi;

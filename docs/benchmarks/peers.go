@@ -32,6 +32,7 @@ type client struct {
 
 	// Of plimsoll's own, whose paced loads are scenario files.
 	engine, spin string
+	named        bool // it is measured only where -clients names it
 }
 
 // saying is what a client says of its load.
@@ -106,7 +107,7 @@ func (l *lab) present(ctx context.Context, all []client) (here []client) {
 
 // wanted tells whether a client is among those that were asked for.
 func (l *lab) wanted(c client) bool {
-	return len(l.clients) == 0 || slices.ContainsFunc(l.clients, func(pattern string) bool {
+	return len(l.clients) == 0 && !c.named || slices.ContainsFunc(l.clients, func(pattern string) bool {
 		matches, _ := path.Match(pattern, c.name)
 		return matches
 	})

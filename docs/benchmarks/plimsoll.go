@@ -5,6 +5,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -16,6 +17,7 @@ import (
 
 	"plimsoll/runner"
 	"plimsoll/runner/result"
+	"plimsoll/target/wire"
 )
 
 // virtual is no engine: the simulated target in virtual time.
@@ -35,14 +37,30 @@ func plimsoll(engine, spin string) client {
 	return c
 }
 
+// polling are our own client with each of the engines that carry calls on the loop's
+// own thread, for who compares these.
+func polling() (list []client) {
+	for _, engine := range []string{wire.Epoll, wire.Uring} {
+		c := plimsoll(engine, "")
+		c.named = true
+		list = append(list, c)
+	}
+	return list
+}
+
 func (c client) ours() bool { return strings.HasPrefix(c.full, "{plimsoll}") }
 
-// hasEngine tells whether this build of plimsoll has an engine.
+// hasEngine tells whether this build of plimsoll has an engine, and this machine does:
+// another one would be measured instead.
 func (l *lab) hasEngine(ctx context.Context, engine string) error {
-	out, err := exec.CommandContext(ctx, l.plimsoll, "bench", "--quiet", "--engine", engine, "-n", "1", "127.0.0.1:1").CombinedOutput()
+	out, err := exec.CommandContext(ctx, l.plimsoll, "bench", "--json", "--engine", engine, "-n", "1", "127.0.0.1:1").CombinedOutput()
 	var ended *exec.ExitError
 	if nobodyThere := errors.As(err, &ended) && ended.ExitCode() == runner.ExitBroken; err != nil && !nobodyThere {
 		return fmt.Errorf("%w: %s", err, strings.TrimSpace(string(out)))
+	}
+	var run result.Run
+	if json.Unmarshal(out, &run) == nil && len(run.Trials) > 0 && run.Trials[0].Engine != engine {
+		return fmt.Errorf("it is not to be had here: %s carries the calls instead", run.Trials[0].Engine)
 	}
 	return nil
 }

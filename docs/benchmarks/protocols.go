@@ -49,17 +49,25 @@ var protocols = []protocol{
 
 var h2load = client{name: "h2load", full: "h2load -t1 -c{c} -m{m} -D {s} {url}"}
 
+// line is the command line of a client that speaks a protocol.
+func (p protocol) line(c client, at shared) string {
+	if !c.ours() {
+		return strings.ReplaceAll(c.full, "{m}", fmt.Sprint(at.streams))
+	}
+	line := fmt.Sprintf("{plimsoll} bench -c %d -d {s}s --quiet %s --connections {c} {url}", at.connections*at.streams, p.ours)
+	if strings.Contains(p.ours, "--http2") {
+		line += fmt.Sprintf(" --streams %d", at.streams)
+	}
+	if c.engine != "" {
+		line += " --engine " + c.engine
+	}
+	return line
+}
+
 // work is what a client does of a protocol.
 func (p protocol) work(ctx context.Context, l *lab, server *nginx, c client, at shared) func() (spent, error) {
-	line := strings.ReplaceAll(c.full, "{m}", fmt.Sprint(at.streams))
-	if c.ours() {
-		line = fmt.Sprintf("{plimsoll} bench -c %d -d {s}s --quiet %s --connections {c} {url}", at.connections*at.streams, p.ours)
-		if strings.Contains(p.ours, "--http2") {
-			line += fmt.Sprintf(" --streams %d", at.streams)
-		}
-	}
 	return func() (spent, error) {
-		return l.spendOn(ctx, server, line, load{url: p.of(server), connections: at.connections, seconds: l.seconds})
+		return l.spendOn(ctx, server, p.line(c, at), load{url: p.of(server), connections: at.connections, seconds: l.seconds})
 	}
 }
 
@@ -80,7 +88,7 @@ func spoken(ctx context.Context, l *lab) (table, error) {
 			continue
 		}
 		for _, at := range p.at {
-			row, err := p.compare(ctx, l, server, at)
+			row, err := p.compare(ctx, l, server, p.peer, plimsoll("", ""), at)
 			if err != nil {
 				return t, fmt.Errorf("%s, %s: %w", p.name, at, err)
 			}
@@ -116,13 +124,13 @@ func (l *lab) inTurns(theirs, ours func() (spent, error)) (c compared, err error
 	return c, err
 }
 
-// compare measures one row.
-func (p protocol) compare(ctx context.Context, l *lab, server *nginx, at shared) ([]string, error) {
-	c, err := l.inTurns(p.work(ctx, l, server, p.peer, at), p.work(ctx, l, server, plimsoll("", ""), at))
+// compare measures one row: what ours does beside theirs.
+func (p protocol) compare(ctx context.Context, l *lab, server *nginx, theirs, ours client, at shared) ([]string, error) {
+	c, err := l.inTurns(p.work(ctx, l, server, theirs, at), p.work(ctx, l, server, ours, at))
 	if err != nil {
 		return nil, err
 	}
-	row := []string{p.name, at.String(), p.peer.name, fmt.Sprintf("%.1f", median(c.before, itself)/1000), fmt.Sprintf("%.1f", median(c.after, itself)/1000)}
+	row := []string{p.name, at.String(), theirs.name, fmt.Sprintf("%.1f", median(c.before, itself)/1000), fmt.Sprintf("%.1f", median(c.after, itself)/1000)}
 	if l.rounds < 2 {
 		return append(row, fmt.Sprintf("%.2f", c.ratio(-1)), "–"), nil
 	}

@@ -33,7 +33,7 @@ func punctual(ctx context.Context, l *lab) (table, error) {
 		return table{}, err
 	}
 	defer server.stop()
-	clients := l.present(ctx, slices.Concat([]client{bare, awake, plimsoll("", ""), plimsoll("", "100%"), plimsoll("wire-net", "")}, rated()))
+	clients := l.present(ctx, slices.Concat([]client{bare, awake, plimsoll("", ""), plimsoll("", "100%"), plimsoll("wire-net", "")}, polling(), rated()))
 	all := map[string][]kept{}
 	err = l.rounded(func() error {
 		for _, rate := range rates {

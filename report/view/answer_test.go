@@ -74,6 +74,39 @@ func TestFailedCallsAreInTheAnswer(t *testing.T) {
 	}
 }
 
+// Where nothing was promised, and no call succeeded, no promise is said to be broken.
+func TestNoSuccessIsNoBrokenPromise(t *testing.T) {
+	run := sample.Failing()
+	run.Trials, run.Speedups = run.Trials[2:], nil
+	nothing := result.Verdict{Scenario: "over-the-top", Mode: run.Trials[0].Mode, Kind: result.KindThreshold, Rule: "errors < 100%", Measured: 1, Note: "no call succeeded in 1 of 2 repetitions; where that is expected, promise something"}
+	none := nothing
+	none.Reason, none.Note = "no call succeeded: none ended before it was given up", ""
+	promise := nothing
+	promise.Rule, promise.Limit, promise.Reason, promise.Note = "p99 < 1s", 1, "no call succeeded", ""
+	promised := nothing
+	promised.Limit, promised.Note = 1, ""
+	for name, c := range map[string]struct {
+		verdicts []result.Verdict
+		want     string
+	}{
+		"nothing promised": {[]result.Verdict{nothing}, "over-the-top: no call succeeded in 1 of 2 repetitions: 50 of 50 failed (timeout)"},
+		"none ended":       {[]result.Verdict{none}, "over-the-top: no call succeeded: none ended before it was given up"},
+		"another promise":  {[]result.Verdict{promise, nothing}, "over-the-top: 1 of 1 promise broken: p99: no call succeeded; no call succeeded in 1 of 2 repetitions: 50 of 50 failed (timeout)"},
+		"promised":         {[]result.Verdict{promised}, "over-the-top: 1 of 1 promise broken: errors 100.0 %, exactly 100 %"},
+	} {
+		run.Verdicts = c.verdicts
+		answer := of(t, run).Answer
+		if answer[0] != (view.Note{Tone: view.Bad, Text: c.want}) {
+			t.Errorf("%s: %+v\nwant %s", name, answer[0], c.want)
+		}
+		for _, more := range answer[1:] {
+			if strings.Contains(more.Text, "errors < 100%") {
+				t.Errorf("%s: %+v", name, more)
+			}
+		}
+	}
+}
+
 // Many scenarios and many broken promises stay a summary; what is not told is
 // counted.
 func TestTheAnswerStaysShort(t *testing.T) {

@@ -61,20 +61,62 @@ func (s *Scenario) Survivors(groups []*Group) string {
 	return "Of the successes only: " + strings.Join(parts, ", ")
 }
 
+// unpromised tells whether a verdict is on what nobody has promised, and every trial
+// fails without: that some call succeeds. Of a promise in the same words the limit is
+// known.
+func unpromised(v *result.Verdict) bool {
+	return !v.Pass && v.Rule == "errors < 100%" && v.Step == "" && v.Limit == 0
+}
+
 // fruitless says that no call succeeded, which fails a trial by itself, in the
 // words of the verdict on that.
 func (s *Scenario) fruitless() (notes []Note) {
 	for _, v := range s.verdicts {
-		if v.Rule != "errors < 100%" || v.Step != "" {
+		if !unpromised(v) {
 			continue
 		}
 		for _, text := range []string{v.Reason, v.Note} {
-			if !v.Pass && strings.HasPrefix(text, noSuccess(s.Noun())) {
+			if strings.HasPrefix(text, noSuccess(s.Noun())) {
 				notes = append(notes, Note{Bad, inFull(text)})
 			}
 		}
 	}
 	return notes
+}
+
+// fruitlessTold says the same in short, of the first group of trials and how many
+// others there are; "" where calls succeeded.
+func (s *Scenario) fruitlessTold() (text string) {
+	more := 0
+	for _, v := range s.verdicts {
+		switch {
+		case !unpromised(v):
+		case text != "":
+			more++
+		default:
+			text = s.nothingOf(v)
+		}
+	}
+	if more > 0 {
+		text += fmt.Sprintf(", nor of %d more", more)
+	}
+	return text
+}
+
+// nothingOf says that no call succeeded in the trials of such a verdict, and which
+// failure most of them were.
+func (s *Scenario) nothingOf(v *result.Verdict) string {
+	often, _, _ := strings.Cut(v.Note, ";")
+	text := noSuccess(s.Noun()) + strings.TrimPrefix(often, "no call succeeded") + s.of(v.Mode, v.Point)
+	if _, why, given := strings.Cut(v.Reason, ": "); given {
+		return text + ": " + inFull(why)
+	}
+	for _, g := range s.Groups {
+		if g.Mode == v.Mode && g.Sweep == v.Point && g.Failed > 0 {
+			text += fmt.Sprintf(": %d of %d failed (%s)", g.Failed, g.OK+g.Failed, Clean(byCount(g.Errors)[0]))
+		}
+	}
+	return text
 }
 
 // ofSuccesses tells whether a verdict is on a latency of the trial's that failed

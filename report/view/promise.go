@@ -36,6 +36,9 @@ func (s *Scenario) brokenPromises() (list []string) {
 		return nil
 	}
 	for _, v := range all {
+		if unpromised(v) {
+			continue // the sentence says that, too
+		}
 		of, _ := strings.CutPrefix(s.of(v.Mode, v.Point), " ")
 		text := joined([]string{Clean(v.Promise()), of}, " ") + ": "
 		if v.Reason != "" {
@@ -56,6 +59,9 @@ func (s *Scenario) judged() Note {
 		if text := s.tally(kind); text != "" {
 			parts = append(parts, text)
 		}
+	}
+	if text := s.fruitlessTold(); text != "" {
+		parts = append(parts, text)
 	}
 	note.Text = strings.Join(parts, "; ")
 	switch {
@@ -86,7 +92,7 @@ func (s *Scenario) tally(kind kindOfVerdict) string {
 	var nearest *result.Verdict
 	all, broken, open := 0, 0, 0
 	for _, v := range s.verdicts {
-		if (v.Kind == result.KindExpect) != kind.expect {
+		if (v.Kind == result.KindExpect) != kind.expect || unpromised(v) {
 			continue
 		}
 		all++

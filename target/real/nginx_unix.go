@@ -28,6 +28,13 @@ func NginxStreams(t testing.TB, more string) (address, log string) {
 	return address, log
 }
 
+// NginxOneByOne starts one like NginxStreams, which speaks HTTP/1.1 instead.
+func NginxOneByOne(t testing.TB, more string) (address, log string) {
+	t.Helper()
+	address, _, log = nginx(t, ";"+more, "default_type text/plain; return 200 OK;")
+	return address, log
+}
+
 // NginxOfGRPC starts one that passes calls of gRPC on, from HTTP/2 to HTTP/2.
 func NginxOfGRPC(t testing.TB, upstream string) (address string, signal func(os.Signal)) {
 	t.Helper()

@@ -19,6 +19,7 @@ type store struct {
 	next    [pieces]int16 // by piece: the one behind it in its queue; -1: none
 	size    [pieces]int32
 	lent    []uint16 // handed out since the last look, or nobody's any more
+	filled  int      // with what has come: the kernel has the others
 	starved []Place
 }
 
@@ -30,6 +31,9 @@ var empty = queue{-1, -1}
 // received notes what has come, or why nothing will.
 func (r *Ring) received(at Place, s *socket, d uring.Done) {
 	piece, any := d.Buffer()
+	if any {
+		r.filled++
+	}
 	switch {
 	case s == nil:
 		if any {
@@ -80,12 +84,16 @@ func (r *Ring) discard(s *socket) {
 }
 
 // restock gives the kernel the pieces back that have been seen to, and goes on to
-// receive where there was none.
+// receive where there was none, once there is one: to ask before would be to ask again at
+// every look.
 func (r *Ring) restock() {
 	for _, piece := range r.lent {
 		r.ring.Return(piece)
 	}
-	r.lent = r.lent[:0]
+	r.filled -= len(r.lent)
+	if r.lent = r.lent[:0]; r.filled == pieces {
+		return
+	}
 	for _, at := range r.starved {
 		if s := &r.sockets[at.number]; s.phase == receiving && s.generation == at.generation {
 			r.ask(mark(at, forReceiving)).Receive(int(s.fd))

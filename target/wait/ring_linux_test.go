@@ -132,6 +132,10 @@ func TestRingRunsOutOfMemory(t *testing.T) {
 		}
 		return taken == pieces
 	})
+	p.pass("the ring has nowhere to receive to", func() bool { return len(p.ring.starved) > 0 })
+	if p.ring.restock(); p.ring.ring.Asked() > 0 {
+		t.Error("the kernel is asked to receive though there is no memory for that")
+	}
 	other.say("hello")
 	var all []byte
 	p.pass("all has come", func() bool {

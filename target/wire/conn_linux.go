@@ -16,6 +16,7 @@ type conn struct {
 	engine *Engine
 	link
 	seat
+	berth
 	user   uint32        // whose it is, or whose call it carries
 	reused bool          // it has served a call before this one
 	rested time.Duration // from its last call to this one

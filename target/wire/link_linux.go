@@ -31,7 +31,7 @@ type link struct {
 	full       bool  // has more to read, or to write, than one turn allows
 
 	taken             int64         // bytes that the system has taken, where write does not tell
-	piece             int           // bytes that were said of which the system has not taken the cipher text (say)
+	piece             int           // bytes that were said of which it is not known that the system has taken them (say)
 	counted           int64         // of taken, as far as departed has told
 	owed              []byte        // what the ring could not send of what it has taken
 	began, met, shook time.Duration // when it began to connect, the socket was, and hands were shaken

@@ -102,6 +102,36 @@ func (l *link) accepted() int64 {
 	return n
 }
 
+// post is say by way of the ring: that the system has taken a post is known once the
+// loop has looked.
+func (l *link) post(b []byte) (n int, err error) {
+	if n = l.departed(); l.piece > 0 {
+		l.flush()
+		n += l.departed()
+	}
+	for n < len(b) && l.piece == 0 {
+		m, errno := l.send(b[n:])
+		switch {
+		case errno == unix.EINTR:
+		case errno == unix.EAGAIN:
+			return n, nil
+		case errno != 0:
+			return n, errno
+		case l.sockets.ring.Posted(l.place) > 0:
+			l.piece = m
+		default:
+			n += m
+		}
+	}
+	return n, nil
+}
+
+// posted tells whether all of so many bytes is with the ring, which will send them when
+// the loop waits.
+func (l *link) posted(n int) bool {
+	return l.rings() && l.secure == nil && n > 0 && l.sockets.ring.Posted(l.place) == n
+}
+
 // settleUp sees to what the ring could not send, when it hears of that, and when there
 // is room. It tells whether the link is still there.
 func (l *link) settleUp(events uint32) (there bool) {
@@ -131,6 +161,9 @@ func (l *link) settleUp(events uint32) (there bool) {
 	generation, n := l.generation, len(l.owed)
 	l.taken -= int64(n)
 	l.counted, l.owed = min(l.counted, l.taken), nil
+	if l.secure == nil {
+		l.piece -= min(n, l.piece)
+	}
 	l.holder.bounced(n, errno)
 	return l.generation == generation
 }

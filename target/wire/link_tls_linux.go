@@ -108,9 +108,14 @@ func (l *link) seal(b []byte) (n int, err error) {
 }
 
 // say is write for who must know what has left this machine: n bytes of b. Over TLS
-// piece bytes more may wait as cipher text; what is said next begins with them.
+// piece bytes more may wait as cipher text, and else with the ring; what is said next
+// begins with them.
 func (l *link) say(b []byte) (n int, err error) {
-	if l.secure == nil {
+	switch {
+	case l.secure != nil:
+	case l.rings():
+		return l.post(b)
+	default:
 		return l.write(b)
 	}
 	for {
@@ -121,18 +126,22 @@ func (l *link) say(b []byte) (n int, err error) {
 		if l.piece, err = l.secure.write(b[n:]); err != nil {
 			return n, err
 		}
-		l.counted = l.taken
+		l.counted = l.accepted()
 	}
 }
 
 // departed is how much of the piece has left since it was asked last. Of one that has
 // left in part, that is the most that it can be: cipher text is longer.
 func (l *link) departed() (n int) {
-	if n = l.piece; l.backlog() > 0 {
-		n = min(n, int(l.taken-l.counted))
+	switch n = l.piece; {
+	case n == 0:
+	case l.secure == nil:
+		n -= int(l.taken - l.accepted())
+	case l.backlog() > 0:
+		n = min(n, int(l.accepted()-l.counted))
 	}
 	l.piece -= n
-	l.counted = l.taken
+	l.counted = l.accepted()
 	return n
 }
 

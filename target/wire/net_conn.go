@@ -22,6 +22,7 @@ type netConn struct {
 
 	// The loop's own, at all times.
 	seat
+	berth
 	user   uint32        // whose it is, or whose call it carries
 	reused bool          // it has served a call before this one
 	rested time.Duration // from its last call to this one

@@ -1,13 +1,22 @@
 package wire
 
-import "slices"
-
 // resting are the connections that can take a call: one pool for all users, or one
 // for each. The one used last is the last.
-type resting[C comparable] struct {
+type resting[C rester] struct {
 	all   []C
 	users map[uint32]*[]C // nil: they share all
 }
+
+// rester is a connection that knows its place in its pool.
+type rester interface {
+	comparable
+	stands() *int
+}
+
+// berth is that place.
+type berth struct{ at int }
+
+func (b *berth) stands() *int { return &b.at }
 
 // perUser has each user have a pool of its own.
 func (i *resting[C]) perUser() { i.users = map[uint32]*[]C{} }
@@ -38,12 +47,14 @@ func (i *resting[C]) keep(user uint32, c C) bool {
 			return false
 		}
 	}
+	*c.stands() = len(*p)
 	*p = append(*p, c)
 	return true
 }
 
-// dismiss takes a connection out of a user's pool that takes no call any more. It
-// is looked for from the end: most often it is the one used last.
+// dismiss takes a connection out of a user's pool that takes no call any more, if it is
+// there. The one used last takes its place, so that it takes no longer where thousands
+// go at once.
 func (i *resting[C]) dismiss(user uint32, c C) {
 	p := &i.all
 	if i.users != nil {
@@ -51,12 +62,14 @@ func (i *resting[C]) dismiss(user uint32, c C) {
 			return // the user has left
 		}
 	}
-	for at := len(*p) - 1; at >= 0; at-- {
-		if (*p)[at] == c {
-			*p = slices.Delete(*p, at, at+1)
-			return
-		}
+	at, last := *c.stands(), len(*p)-1
+	if at > last || (*p)[at] != c {
+		return
 	}
+	moved := (*p)[last]
+	(*p)[at], *moved.stands() = moved, at
+	clear((*p)[last:])
+	*p = (*p)[:last]
 }
 
 // leave are the connections that a user leaves behind.

@@ -15,6 +15,7 @@ import (
 type trunk struct {
 	m *Multiplexer
 	link
+	berth
 	session Session
 	news    news
 
@@ -80,6 +81,13 @@ func (t *trunk) account(n int) {
 	t.session.Sent(n)
 }
 
+// catchUp notes what the system has taken by now of what was said before.
+func (t *trunk) catchUp() {
+	if t.piece > 0 {
+		t.account(t.departed())
+	}
+}
+
 // left tells whether any of a call's request has left this machine.
 func (t *trunk) left(s *Stream) bool { return s.from < t.written }
 
@@ -125,7 +133,7 @@ func (t *trunk) measure() {
 
 // stir has the connection write what it has to say, before the loop waits.
 func (t *trunk) stir() {
-	if t.connected && !t.stirred && len(t.session.Out()) > 0 {
+	if t.connected && !t.stirred && len(t.session.Out()) > t.piece {
 		t.stirred = true
 		t.m.poll.Before(t.place)
 	}
@@ -169,17 +177,18 @@ func (t *trunk) ready(events uint32) {
 func (t *trunk) flush() {
 	t.stirred, t.stuck = false, false
 	for range pieces {
+		t.catchUp()
 		out := t.session.Out()
-		if len(out) == 0 {
+		if len(out) == 0 || t.posted(len(out)) {
 			return
 		}
 		n, err := t.say(out)
 		t.account(n)
-		switch {
+		switch rest := len(out) - n; {
 		case err != nil:
 			t.cut(err)
 			return
-		case n < len(out):
+		case rest > 0 && !t.posted(rest):
 			t.stuck = true
 			return
 		}
@@ -202,6 +211,7 @@ func (t *trunk) cut(err error) {
 // take takes in what has come, for whatever call.
 func (t *trunk) take(b []byte, err error) (more bool) {
 	generation := t.generation
+	t.catchUp()
 	switch err {
 	case nil:
 		fault := t.session.Feed(b)
@@ -325,75 +335,4 @@ func (t *trunk) overdue(s *Stream) {
 		t.stir()
 	}
 	t.m.deadlines.watch(&s.seat)
-}
-
-// giveUp ends a call whose connection goes on. One that is stuck, and has taken
-// nothing of the call, takes no other: what is said of calls that nobody waits for
-// any more would pile up.
-func (t *trunk) giveUp(s *Stream, class string) {
-	x, in := s.x, s.reader
-	t.account(t.departed())
-	t.lasting = t.lasting && (!t.stuck || t.left(s))
-	heard := s.from < t.written+int64(t.piece) // of it, by the server
-	t.session.Leave(s, t.piece)
-	x.BytesIn += in.Size()
-	t.m.failed(x, in, Failure{Class: class, Connected: t.connected, Kept: s.kept, Idle: s.rested}, t.m.now())
-	t.free(s)
-	if t.goOn(); t.connected && heard { // the server hears of it now: the loop may not wait again
-		t.flush()
-		t.link.flush()
-	}
-}
-
-// giveUpAll ends the connection and the calls on it, which the server hears of each:
-// unless it is stuck, for that would come behind what cannot leave.
-func (t *trunk) giveUpAll() {
-	if t.open && t.connected && !t.stuck {
-		for _, s := range t.streams {
-			t.session.Leave(s, 0)
-		}
-		t.sayWhy()
-	}
-	t.end(target.Cancelled, nil)
-}
-
-// end ends the connection and the calls on it, with that class, or, where the server
-// has closed it in an orderly way, "", as far as each of them had come. One of which
-// nothing has left this machine takes another connection, if this one has served
-// before.
-func (t *trunk) end(class string, err error) {
-	if !t.open {
-		return
-	}
-	m, now := t.m, t.m.now()
-	t.account(t.departed())
-	var unsent []*Exchange
-	for _, s := range t.streams {
-		x := s.x
-		f := Failure{Class: class, Err: err, Connected: t.connected, Kept: s.kept, Idle: s.rested}
-		s.x = nil
-		x.BytesIn += s.reader.Size()
-		if t.left(s) {
-			x.BytesOut -= int64(t.session.Unsaid(s))
-		} else {
-			x.BytesOut = s.before
-			if s.kept && (class == "" || class == target.Reset) {
-				x.Done.Ended = now
-				x.lead() // in its time, as the same attempt
-				unsent = append(unsent, x)
-				continue
-			}
-		}
-		if class == "" {
-			fault := t.session.Cut(s)
-			f.Class, f.Err = fault.Class(), fault
-		}
-		m.failed(x, s.reader, f, now)
-	}
-	t.spare = append(t.spare, t.streams...)
-	t.streams = t.streams[:0]
-	m.close(t)
-	for _, x := range unsent {
-		m.put(x, nil)
-	}
 }
