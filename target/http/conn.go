@@ -51,7 +51,7 @@ const aWhile = time.Millisecond
 // over which has read its answer to the end: that is another goroutine's, and on a
 // busy machine it comes late. Until then the connection seems to be of no use.
 func (c *conn) rest() {
-	const moment = 10 * time.Millisecond
+	const moment = 100 * time.Millisecond
 	for since := time.Now(); c.client.Available() == 0 && c.client.Err() == nil && !c.link.spent() && time.Since(since) < moment; {
 		time.Sleep(20 * time.Microsecond)
 	}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -76,7 +77,7 @@ http {
 	for until := time.Now().Add(10 * time.Second); time.Now().Before(until); time.Sleep(10 * time.Millisecond) {
 		if c, err := net.Dial("tcp", address); err == nil {
 			c.Close()
-			return address, func(s os.Signal) { _ = cmd.Process.Signal(s) }, log
+			return address, func(s os.Signal) { Signal(cmd.Process.Pid, s.(syscall.Signal)) }, log
 		}
 	}
 	told, _ := os.ReadFile(filepath.Join(dir, "error.log"))

@@ -5,7 +5,6 @@ package redis
 import (
 	"fmt"
 	"net"
-	"os"
 	"os/exec"
 	"strconv"
 	"strings"
@@ -60,7 +59,7 @@ func (r *real) kill() {
 	_ = r.process.Wait()
 }
 
-func (r *real) signal(s os.Signal) { _ = r.process.Process.Signal(s) }
+func (r *real) signal(s syscall.Signal) { installed.Signal(r.process.Process.Pid, s) }
 
 // tells is what the server answers to a question about itself.
 func (r *real) tells(line string) string {

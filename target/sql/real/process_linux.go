@@ -12,6 +12,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	installed "plimsoll/target/real"
 )
 
 // runs tells that servers can be started here.
@@ -73,14 +75,14 @@ func (s *Server) Kill() {
 // ended, nobody's children are left.
 func (s *Server) signal(sig syscall.Signal) []int {
 	children := childrenOf(s.process.Pid)
-	_ = s.process.Signal(sig)
+	installed.Signal(s.process.Pid, sig)
 	for _, pid := range childrenOf(s.process.Pid) {
 		if !slices.Contains(children, pid) {
 			children = append(children, pid)
 		}
 	}
 	for _, pid := range children {
-		_ = syscall.Kill(pid, sig)
+		installed.Signal(pid, sig)
 	}
 	return children
 }
