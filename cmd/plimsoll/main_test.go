@@ -35,7 +35,7 @@ func TestMain(m *testing.M) {
 	// These tests wait more than they work, and the longest begin among the last. The
 	// command line may say otherwise.
 	_ = flag.Set("test.parallel", "12")
-	testscript.Main(leakless{m}, map[string]func(){"plimsoll": main})
+	testscript.Main(leakless{m}, map[string]func(){"plimsoll": main, "astray": astray})
 }
 
 // noNap keeps programs under the race detector from sleeping a second when
