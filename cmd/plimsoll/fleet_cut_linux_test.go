@@ -118,10 +118,11 @@ func cutOff(t *testing.T, name string, whom int) {
 	all := time.Since(f.server.began) - began
 	calls := f.server.of("s")
 	var last [3]time.Duration // of each agent, and of all
+	var made [2]int64
 	for n, c := range calls {
-		for k := range 2 {
+		for k := range made {
 			if c.from == f.machines[k].address {
-				last[k] = max(last[k], c.at-began)
+				last[k], made[k] = max(last[k], c.at-began), made[k]+1
 			}
 		}
 		last[leader] = max(last[leader], c.at-began)
@@ -141,6 +142,11 @@ func cutOff(t *testing.T, name string, whom int) {
 	if n := int64(len(calls)); trial.OK > n || !unplugged && trial.Started > n || trial.Scheduled > whole {
 		t.Errorf("%d calls are told of, %d ok, the server counts %d", trial.Started, trial.OK, n)
 	}
+	for k, a := range trial.Agents {
+		if a.OK > made[k] {
+			t.Errorf("%d calls of agent %s have succeeded, the server counts %d", a.OK, a.Name, made[k])
+		}
+	}
 	if cuts[name].good && (last[whom] > 5*time.Second || trial.LostShare == 0) {
 		t.Errorf("there was load %v after, %.1f %% are told to be lost", last[whom], 100*trial.LostShare)
 	}
@@ -156,5 +162,52 @@ func cutOff(t *testing.T, name string, whom int) {
 				t.Errorf("agent %s stood still most of the time, and kept pace", a.Name)
 			}
 		}
+	}
+}
+
+// Who has another token is not heard, and who has the name of one who is there is told
+// so: the fleet does not mind either.
+func TestSpacesHoldStrangersOff(t *testing.T) {
+	rounds(t)
+	s := newSite(t, "")
+	server := s.record()
+	text := fmt.Sprintf(`
+targets: {t: {http: {url: %q}}}
+scenarios: [{name: s, target: t, duration: 1s, modes: [{rate-limited: 60/s}], steps: [{name: a, get: "/s/${iteration}"}]}]
+`, server.url)
+	for name, text := range map[string]string{"s.yaml": text, "other": strings.Repeat("f", 64)} {
+		if err := os.WriteFile(filepath.Join(s.dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	agent := func(name, token string) *process {
+		return s.start(s.machine(), "plimsoll", s.address, "agent", "--name", name, "--once", "--allow-target", s.hub.address, "--token-file", token)
+	}
+	stranger := agent("c", "other")
+	s.coordinator = s.start(s.machine(), "plimsoll", s.address, "run", "s.yaml", "--agents", "2", "--allow-late")
+	one, other := agent("a", "token"), agent("a", "token")
+	select {
+	case <-one.gone:
+		one, other = other, one
+	case <-other.gone:
+	case <-time.After(time.Minute):
+		t.Fatal("two agents have one name")
+	}
+	if end := other.wait(t); end.code != 3 || !strings.Contains(end.stderr, `there is an agent of the name "a" already`) {
+		t.Errorf("it ended with %d: %s", end.code, end.stderr)
+	}
+	b := agent("b", "token")
+	if end := s.coordinator.wait(t); end.code != 0 || len(server.of("s")) != 60 || len(latest(t, s.dir).Trials[0].Agents) != 2 {
+		t.Errorf("exit code %d, the server counts %d\n%s", end.code, len(server.of("s")), end.stderr)
+	}
+	for _, a := range []*process{one, b} {
+		if end := a.wait(t); end.code != 0 {
+			t.Errorf("an agent ended with %d: %s", end.code, end.stderr)
+		}
+	}
+	select {
+	case <-stranger.gone:
+		t.Errorf("the stranger has ended: %s", stranger.wait(t).stderr)
+	default:
 	}
 }

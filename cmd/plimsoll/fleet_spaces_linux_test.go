@@ -77,7 +77,7 @@ func holdsOneFleet(t *testing.T, agents, starts int) {
 		s.agent(m, program, s.address, string(rune('a'+k)))
 	}
 	s.lead(s.machine(), s.address)
-	if end := s.coordinator.wait(t); end.code != 0 {
+	if end := s.coordinator.waitFor(t, 2*time.Minute+time.Duration(starts)*5*time.Second); end.code != 0 {
 		t.Fatalf("exit code %d\n%s\n%s", end.code, end.stdout, end.stderr)
 	}
 	for _, a := range s.agents {

@@ -107,9 +107,15 @@ func startProgram(t testing.TB, dir, name string, args ...string) *process {
 // wait waits for the program's end.
 func (p *process) wait(t testing.TB) ended {
 	t.Helper()
+	return p.waitFor(t, 2*time.Minute)
+}
+
+// waitFor waits that long at most.
+func (p *process) waitFor(t testing.TB, most time.Duration) ended {
+	t.Helper()
 	select {
 	case <-p.gone:
-	case <-time.After(2 * time.Minute):
+	case <-time.After(most):
 		t.Fatalf("%v does not end", p.Args)
 	}
 	return ended{p.ProcessState.ExitCode(), p.stdout.String(), p.stderr.String()}

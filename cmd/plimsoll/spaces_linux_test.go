@@ -195,21 +195,21 @@ func (s *site) link(m *space, state string) {
 	}
 }
 
-// start starts the program on a machine, or another one of that kind, over the server at
-// an address.
-func (s *site) start(m *space, program, at string, args ...string) *process {
-	words := m.within(append([]string{"env", "SSL_CERT_FILE=cert.pem", program}, args...)...)
-	return startProgram(s.t, s.dir, words[0], append(words[1:], "--nats", "tls://"+at, "--token-file", "token")...)
+// start starts a command of the program on a machine, or of another one of that kind,
+// over the server at an address; other flags come after these.
+func (s *site) start(m *space, program, at, command string, more ...string) *process {
+	words := m.within("env", "SSL_CERT_FILE=cert.pem", program, command, "--nats", "tls://"+at, "--token-file", "token")
+	return startProgram(s.t, s.dir, words[0], append(words[1:], more...)...)
 }
 
 // agent starts one of that name on a machine.
 func (s *site) agent(m *space, program, at, name string, more ...string) *process {
-	one := s.start(m, program, at, append([]string{"agent", "--name", name, "--once", "--allow-target", s.hub.address}, more...)...)
+	one := s.start(m, program, at, "agent", append([]string{"--name", name, "--once", "--allow-target", s.hub.address}, more...)...)
 	s.agents = append(s.agents, one)
 	return one
 }
 
 // lead starts the coordinator, of the agents that there are, on a machine of its own.
 func (s *site) lead(m *space, at string, more ...string) {
-	s.coordinator = s.start(m, "plimsoll", at, append([]string{"run", "s.yaml", "--agents", strconv.Itoa(len(s.agents)), "--allow-late"}, more...)...)
+	s.coordinator = s.start(m, "plimsoll", at, "run", append([]string{"s.yaml", "--agents", strconv.Itoa(len(s.agents)), "--allow-late"}, more...)...)
 }
