@@ -347,6 +347,10 @@ scenarios: [{name: s, target: t, duration: 4s, modes: [{rate-limited: 400/s}]}]`
 			if lost.Lost == "" || lost.UntilS <= 0 || lost.UntilS > 3 || lost.Started == 0 || other.Lost != "" || !c.stops && other.Started != 800 {
 				t.Errorf("%+v\n%+v", lost, other)
 			}
+			// Of what came after the last piece was handed over nobody knows.
+			if known := float64(lost.Started) / 200; lost.UntilS > known+0.03+3*lost.LatenessP99S {
+				t.Errorf("the lost agent is told of until %v s, and of calls until %v s", lost.UntilS, known)
+			}
 			if c.stops && !strings.Contains(trial.Reason, "agent-1 was lost") {
 				t.Errorf("it was stopped: %s", trial.Reason)
 			}

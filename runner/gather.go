@@ -147,7 +147,7 @@ func (r *underWay) watch(from time.Duration, all []*gathering) (stop func()) {
 		g.begin()
 	}
 	const every = 125 * time.Millisecond
-	asks := 1
+	asks, asked := 1, from
 	if r.part != nil {
 		asks = 8 // what goes far goes in larger pieces
 	}
@@ -161,16 +161,23 @@ func (r *underWay) watch(from time.Duration, all []*gathering) (stop func()) {
 			case <-over:
 				return
 			case <-tick.C:
+				at := from + time.Since(began)
+				known := at
+				if r.part != nil {
+					known = asked // of what came later the other end knows nothing, should this one be lost
+				}
 				for _, g := range all {
-					g.merge(from + time.Since(began))
+					g.merge(known)
 				}
 				if r.Watch != nil {
 					r.Watch.Sample(all[0].sample(), time.Since(began))
 				}
+				if n%asks != 0 {
+					continue
+				}
+				asked = at
 				for _, g := range all {
-					if n%asks == 0 {
-						g.ask()
-					}
+					g.ask()
 				}
 			}
 		}

@@ -61,7 +61,7 @@ func (p *program) agent(ctx context.Context, f agentFlags) error {
 	a := fleet.Agent{
 		Talk: fleet.Talk{URL: f.nats, Token: token, Program: version(), Note: func(text string) { fmt.Fprintln(p.stderr, text) }},
 		Work: &fleet.Shares{Permit: permit, Environment: os.LookupEnv, Version: version()},
-		Name: f.name, Index: place(), Once: f.once,
+		Name: f.name, Index: place(), Once: f.once, Clock: p.clock,
 	}
 	if a.Name == "" {
 		machine, _ := os.Hostname()

@@ -35,7 +35,7 @@ func TestMain(m *testing.M) {
 	// These tests wait more than they work, and the longest begin among the last. The
 	// command line may say otherwise.
 	_ = flag.Set("test.parallel", "12")
-	testscript.Main(leakless{m}, map[string]func(){"plimsoll": main})
+	testscript.Main(leakless{m}, map[string]func(){"plimsoll": main, "astray": astray})
 }
 
 // noNap keeps programs under the race detector from sleeping a second when
@@ -107,9 +107,15 @@ func startProgram(t testing.TB, dir, name string, args ...string) *process {
 // wait waits for the program's end.
 func (p *process) wait(t testing.TB) ended {
 	t.Helper()
+	return p.waitFor(t, 2*time.Minute)
+}
+
+// waitFor waits that long at most.
+func (p *process) waitFor(t testing.TB, most time.Duration) ended {
+	t.Helper()
 	select {
 	case <-p.gone:
-	case <-time.After(2 * time.Minute):
+	case <-time.After(most):
 		t.Fatalf("%v does not end", p.Args)
 	}
 	return ended{p.ProcessState.ExitCode(), p.stdout.String(), p.stderr.String()}

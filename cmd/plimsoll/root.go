@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"plimsoll/runner"
+	"plimsoll/runner/fleet"
 	"plimsoll/target/plain"
 )
 
@@ -18,6 +19,8 @@ import (
 type program struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer // of plain texts, see run
+	// clock is the one by which an agent's trials begin; nil: the process's own.
+	clock fleet.Clock
 }
 
 // exit ends a command with a code; without an error it has said all already.

@@ -302,7 +302,7 @@ func (p *program) createCalls(path string) (callsFile, *program, error) {
 	case "":
 		return callsFile{}, p, nil
 	case "-":
-		return callsFile{unclosed{p.stdout}}, &program{p.stdin, p.stderr, p.stderr}, nil
+		return callsFile{unclosed{p.stdout}}, &program{stdin: p.stdin, stdout: p.stderr, stderr: p.stderr}, nil
 	}
 	file, err := os.Create(path)
 	if err != nil {
