@@ -133,9 +133,13 @@ func (c *Coordinator) ask(f func()) bool {
 func (c *Coordinator) begin(order json.RawMessage, real bool, events *queue[happening]) {
 	c.last++
 	c.order = &carrying{Command: Command{Number: c.last, Shares: len(c.members), Order: order}, real: real, events: events}
+	if c.Recover && !slices.ContainsFunc(c.members, func(m *member) bool { return m.lost == "" && m.kept[string(order)] }) {
+		c.finish(outcome{Err: errors.New("not carried out, as far as anybody knows: no agent has kept anything of it")})
+		return
+	}
 	for _, m := range c.members {
 		m.state = idle
-		if m.lost != "" {
+		if m.lost != "" && !c.Recover {
 			c.never(fmt.Errorf("agent %s is lost: %s", m.Name, m.lost))
 		}
 	}
@@ -145,7 +149,11 @@ func (c *Coordinator) begin(order json.RawMessage, real bool, events *queue[happ
 		}
 		command := c.order.Command
 		command.Share = m.share
-		m.state, m.end, m.why = ordered, nil, ""
+		m.state, m.end, m.why, m.cut = ordered, nil, "", ""
+		if c.Recover && (m.lost != "" || !m.kept[string(order)]) {
+			m.state, m.cut = isOver, "nothing is kept of its share"
+			continue
+		}
 		if err := m.push(orderOf, command); err != nil {
 			c.lose(m, err.Error())
 		}
@@ -197,7 +205,11 @@ func (c *Coordinator) over(m *member, r report) {
 	o := c.order
 	began := m.state == running
 	m.state, m.end, m.why = isOver, r.Body, r.Why
+	if c.Recover {
+		m.cut = clip(r.Cut)
+	}
 	switch {
+	case c.Recover:
 	case !began && r.Why == "" && o.stopped > 0:
 		c.never(context.Canceled)
 	case !began:
@@ -211,6 +223,7 @@ func (c *Coordinator) over(m *member, r report) {
 func (c *Coordinator) without(m *member) {
 	m.state = isOver
 	switch o := c.order; {
+	case c.Recover:
 	case o.phase < loading:
 		c.never(fmt.Errorf("agent %s is lost: %s", m.Name, m.lost))
 	case c.Lost == Stop:
@@ -253,7 +266,7 @@ func (c *Coordinator) goOn() {
 	timed := c.all(func(m *member) bool { return m.burst == 0 })
 	switch o.phase {
 	case preparing:
-		if c.all(func(m *member) bool { return m.is(isReady) }) {
+		if c.all(func(m *member) bool { return m.is(isReady) || c.Recover && m.is(isOver) }) {
 			o.phase = timing
 			if o.real {
 				c.measure(roundsBefore)
@@ -326,6 +339,9 @@ func (c *Coordinator) start() {
 	o.began, o.phase = c.Clock.Now()+lead, loading
 	o.events.push(happening{begins: true, at: c.Clock.Time(o.began)})
 	for _, m := range c.members {
+		if m.state != isReady {
+			continue
+		}
 		at := o.began
 		if clock, ok := m.rounds.Estimate(o.began); ok {
 			at += clock.Offset

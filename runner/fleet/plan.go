@@ -227,7 +227,7 @@ func (c *Coordinator) Carry(ctx, atOnce context.Context, o runner.Order, to runn
 		return nil, err
 	}
 	trials := c.Trials
-	real := o.Trial < 0 || o.Trial >= len(trials) || trials[o.Trial].Scenario.Clock == scenario.Real
+	real := !c.Recover && (o.Trial < 0 || o.Trial >= len(trials) || trials[o.Trial].Scenario.Clock == scenario.Real)
 	out := c.carry(ctx, atOnce, order, real, to)
 	if out.Err != nil {
 		return nil, out.Err
