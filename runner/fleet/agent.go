@@ -111,7 +111,7 @@ func (a Agent) join(ctx context.Context, l *link) (session string, err error) {
 					noted = other
 					a.note(other)
 				}
-			case heard.Kind == noMore && heard.From == asked && a.Once:
+			case heard.Kind == noMore && heard.From == asked && a.Once && a.hands == nil:
 				return "", errors.New("the coordinator has ended before all agents were there")
 			case heard.From != asked || heard.To != l.session:
 			case heard.Kind == welcome && heard.Protocol == Protocol:
