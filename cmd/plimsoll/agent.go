@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -52,6 +53,9 @@ before, agent --recover hands that over to run --recover.`,
 
 // agent serves coordinators until it is interrupted.
 func (p *program) agent(ctx context.Context, f agentFlags) error {
+	if f.recover && f.keep == "" {
+		return errors.New("--recover needs --keep DIR, where agents have kept what they recorded")
+	}
 	permit, err := fleet.NewPermit(f.targets, f.local)
 	if err != nil {
 		return err

@@ -26,7 +26,7 @@ func (c *Coordinator) admit(l letter) {
 	if in.Kept != nil && c.recovering.kept == nil {
 		c.recovering.kept = in.Kept
 	}
-	m := &member{peer: peer{link: c.link, session: l.From, heard: c.Clock.Now()}, introduction: in}
+	m := &member{peer: peer{link: c.link, session: l.From, heard: c.Clock.Now()}, introduction: in, asked: c.Clock.Now()}
 	if err := m.push(planOf, c.Plan); err != nil {
 		c.fail(err)
 		return

@@ -17,6 +17,7 @@ import (
 type carrying struct {
 	Command
 	real    bool // it begins at one time everywhere
+	setsUp  bool // share 0 carries a setup out first
 	phase   phase
 	began   time.Duration // of our clock: time at which shares begin
 	left    []byte        // what share 0's setup has left
@@ -77,9 +78,9 @@ type listener interface {
 
 // carry has an order carried out, at one time where it is real. Where the listener
 // cannot take what a share has recorded, its agent is given up.
-func (c *Coordinator) carry(ctx, atOnce context.Context, order json.RawMessage, real bool, to listener) outcome {
+func (c *Coordinator) carry(ctx, atOnce context.Context, order json.RawMessage, real, setsUp bool, to listener) outcome {
 	events := newQueue[happening]()
-	if !c.ask(func() { c.begin(order, real, events) }) {
+	if !c.ask(func() { c.begin(order, real, setsUp, events) }) {
 		return outcome{Err: errors.New("the fleet has been let go")}
 	}
 	defer context.AfterFunc(ctx, func() { c.ask(func() { c.stop(events, 1) }) })()
@@ -130,9 +131,9 @@ func (c *Coordinator) ask(f func()) bool {
 }
 
 // begin gives the order out.
-func (c *Coordinator) begin(order json.RawMessage, real bool, events *queue[happening]) {
+func (c *Coordinator) begin(order json.RawMessage, real, setsUp bool, events *queue[happening]) {
 	c.last++
-	c.order = &carrying{Command: Command{Number: c.last, Shares: len(c.members), Order: order}, real: real, events: events}
+	c.order = &carrying{Command: Command{Number: c.last, Shares: len(c.members), Order: order}, real: real, setsUp: setsUp, events: events}
 	if c.Recover && !slices.ContainsFunc(c.members, func(m *member) bool { return m.lost == "" && m.kept[string(order)] }) {
 		c.finish(outcome{Err: errors.New("not carried out, as far as anybody knows: no agent has kept anything of it")})
 		return
@@ -150,6 +151,7 @@ func (c *Coordinator) begin(order json.RawMessage, real bool, events *queue[happ
 		command := c.order.Command
 		command.Share = m.share
 		m.state, m.end, m.why, m.cut = ordered, nil, "", ""
+		m.asked, m.named = c.Clock.Now(), false
 		if c.Recover && (m.lost != "" || !m.kept[string(order)]) {
 			m.state, m.cut = isOver, "nothing is kept of its share"
 			continue
@@ -297,32 +299,6 @@ func (c *Coordinator) goOn() {
 		}
 	}
 	c.hurry(o)
-}
-
-// toTime is how long a burst of round trips may take.
-const toTime = 30 * time.Second
-
-// endTiming makes do with the round trips that there were by then. Whose clock is not
-// known at all cannot begin with the others.
-func (c *Coordinator) endTiming() {
-	for _, m := range c.members {
-		if m.burst == 0 || m.lost != "" || c.Clock.Now()-m.bursts < toTime {
-			continue
-		}
-		m.burst = 0
-		if m.rounds.Count() == 0 {
-			c.lose(m, "it does not tell what its clock shows")
-		}
-	}
-}
-
-// hurry gives those up that do not end when they must.
-func (c *Coordinator) hurry(o *carrying) {
-	for _, m := range c.members {
-		if c.order == o && o.stopped == 2 && c.Clock.Now()-o.ending > toEnd && m.lost == "" && !m.is(idle, isOver) {
-			c.lose(m, "it does not end")
-		}
-	}
 }
 
 // start tells all when to begin, each by its own clock: as soon as all of them will

@@ -45,6 +45,9 @@ type Options struct {
 	// Recover has nothing loaded: the agents hand over what they have kept of a run whose
 	// coordinator has died. There may be fewer of them than that run had.
 	Recover bool
+	// Patience is how long an agent that lives may take to understand the plan, and to be
+	// ready for a trial that it sets up nothing for; 0: 5 minutes.
+	Patience time.Duration
 	// Clock is the one of the schedule; nil: the process's own.
 	Clock Clock
 }
@@ -65,6 +68,11 @@ type member struct {
 	end     []byte // of its share
 	why     string // its share has failed
 	cut     string // its share was cut short, when it was carried out
+	// Since when it is waited for, until it is ready: it was asked, or has got on hearing
+	// what. Whether people have been told.
+	asked time.Duration
+	got   uint64
+	named bool
 	// Of one that hands over what it has kept: the orders of which there is something,
 	// and whether it is nobody, in the place of who has not come.
 	kept   map[string]bool
@@ -107,6 +115,9 @@ type Coordinator struct {
 func Gather(ctx context.Context, o Options) (*Coordinator, error) {
 	if o.Clock == nil {
 		o.Clock = Steady(time.Now())
+	}
+	if o.Patience == 0 {
+		o.Patience = patience
 	}
 	if o.Agents < 1 {
 		return nil, errors.New("a fleet has one agent or more")
@@ -252,6 +263,7 @@ func (c *Coordinator) look() {
 		}
 	}
 	c.endTiming()
+	c.await()
 	if c.order != nil {
 		c.goOn()
 	}
