@@ -102,8 +102,13 @@ func TestCoordinatorThatEndsBeforeAllAreThere(t *testing.T) {
 		}
 	}
 	l.say(everybody, frame{head: head{Kind: noMore, Program: "test"}})
-	if err := <-once.ended; err == nil || !strings.Contains(err.Error(), "ended before all agents were there") {
-		t.Errorf("it ends with %v", err)
+	select {
+	case err := <-once.ended:
+		if err == nil || !strings.Contains(err.Error(), "ended before all agents were there") {
+			t.Errorf("it ends with %v", err)
+		}
+	case <-ctx.Done():
+		t.Fatal("it waits for ever")
 	}
 	if _, err := gather(t, s.talk(token), 1, nil); err != nil {
 		t.Errorf("the other one waits no more: %v, %s", err, again.noted())

@@ -128,8 +128,9 @@ func TestRecover(t *testing.T) {
 	first, firstText := order(5)
 	second, secondText := order(7)
 	third, _ := order(9)
+	half, halfText := order(3)
 	file := keeps(t, one, with(0, "a"), keptTrial{firstText, counts(5), over}, keptTrial{secondText, counts(7), keptEnd{Body: []byte("interrupted"), Cut: "no word"}})
-	torn := keeps(t, other, with(1, "b"), keptTrial{firstText, counts(5), over}, keptTrial{secondText, counts(4), keptEnd{}})
+	torn := keeps(t, other, with(1, "b"), keptTrial{firstText, counts(5), over}, keptTrial{halfText, counts(3), over}, keptTrial{secondText, counts(4), keptEnd{}})
 	text, _ := os.ReadFile(torn)
 	if err := os.WriteFile(torn, text[:len(text)-1], 0o600); err != nil {
 		t.Fatal(err)
@@ -150,6 +151,10 @@ func TestRecover(t *testing.T) {
 		sums, out = carried(c, second, false, nil)
 		if out.Err != nil || sums[0] != 7 || sums[1] != 3 || out.Shares[0].Agent.Lost != "no word" || string(out.Shares[0].End) != "interrupted" || out.Shares[1].Agent.Lost != "how its share ended was not kept" {
 			t.Errorf("the second: %v, %+v", sums, out)
+		}
+		sums, out = carried(c, half, false, nil)
+		if out.Err != nil || sums[0] != 0 || sums[1] != 3 || out.Shares[0].Agent.Lost != "nothing is kept of its share" || out.Shares[1].Agent.Lost != "" {
+			t.Errorf("what one has: %v, %+v", sums, out)
 		}
 		if _, out = carried(c, third, false, nil); out.Err == nil || !strings.Contains(out.Err.Error(), "not carried out") {
 			t.Errorf("the third: %+v", out)
@@ -189,6 +194,14 @@ func TestRecoverWithoutAll(t *testing.T) {
 	if out.Err != nil || len(out.Shares) != 2 || sums[1] != 5 || out.Shares[0].Agent.Lost == "" || out.Shares[0].Agent.Name != "share 0" || out.Shares[1].Agent.Lost != "" {
 		t.Errorf("%v, %+v", sums, out)
 	}
+	c.ask(func() { // of one that comes late
+		k := with(0, "a")
+		body, _ := json.Marshal(introduction{Name: "a", Kept: &k})
+		_, no := c.judge(letter{frame: frame{head: head{Kind: join, Protocol: Protocol, Program: "test"}, body: body}})
+		if no.Why != "all 1 agents are there" {
+			t.Errorf("one more is told %+v", no)
+		}
+	})
 }
 
 // What belongs to another plan, run or version is not taken, and both sides are told why;
