@@ -12,6 +12,7 @@ import (
 	"plimsoll/runner/drive"
 	"plimsoll/runner/journey"
 	"plimsoll/runner/latency"
+	"plimsoll/runner/monitor"
 	"plimsoll/runner/result"
 	"plimsoll/runner/scenario"
 )
@@ -39,12 +40,28 @@ func (r *underWay) afar(ctx, atOnce context.Context, t scenario.Trial, out *resu
 	m.end.Interrupted, m.end.Stopped = endOf(out.Agents, ctx.Err() != nil)
 	err = r.fill(out, t, m)
 	out.Monitor = monitored()
+	if r.Recovering {
+		out.Monitor = unseen(t.Scenario.Monitors)
+		out.Warnings = append(out.Warnings, recovered)
+	}
 	together(out, carried)
 	if lost {
 		out.LostShare = lostShare(out.Agents, length(t))
 	}
 	judgeAgents(out)
 	return err
+}
+
+// recovered is what a trial says that was put together afterwards.
+const recovered = "recovered from what its agents had kept, after their coordinator had died: how their clocks stood to its own is not known"
+
+// unseen says of monitors that what they saw is lost.
+func unseen(monitors []*monitor.Settings) []result.Series {
+	all := leftOut(monitors)
+	for i := range all {
+		all[i].Problem = "what it saw was the coordinator's, which has died"
+	}
+	return all
 }
 
 // endOf is how a trial ended that its agents have; the user may have interrupted it.
@@ -195,6 +212,9 @@ func shapeOf(t scenario.Trial) (s drive.Shape) {
 // begins.
 func (g *gatheringAfar) Begins(at time.Time) {
 	g.began = at
+	if g.Recovering {
+		return
+	}
 	g.watched = g.watchOthers(g.atOnce, -g.trial.Scenario.Warmup-time.Until(at))
 }
 

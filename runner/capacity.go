@@ -49,7 +49,7 @@ func (r *underWay) search(ctx, atOnce context.Context, t scenario.Trial, rest []
 		if !more {
 			break
 		}
-		if t.Scenario.Clock == scenario.Real {
+		if t.Scenario.Clock == scenario.Real && !r.Recovering {
 			pause(ctx, rests(next, found))
 		}
 	}

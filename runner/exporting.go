@@ -10,7 +10,7 @@ import (
 
 // export begins to tell others how trials go on, where the plan asks for it.
 func (r *underWay) export() error {
-	if r.Plan.Export == nil {
+	if r.Plan.Export == nil || r.Recovering {
 		return nil
 	}
 	e, err := export.Start(r.Plan.Export, r.Version, r.note)

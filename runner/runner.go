@@ -50,6 +50,10 @@ type Options struct {
 	Permit func(network, address string) error
 	// Fleet carries the trials out on other machines; nil: this process does.
 	Fleet Fleet
+	// Recovering tells that nothing is loaded: the fleet hands over what its agents have
+	// kept of trials that were carried out before. So there are no commands before and
+	// after, nobody watches the other side, and exporters are told nothing.
+	Recovering bool
 	// AllowLost accepts trials of a fleet that have lost an agent.
 	AllowLost bool
 	// Now is the clock for times of day; nil means time.Now.
@@ -216,7 +220,7 @@ type step struct {
 func carryOut(ctx, atOnce context.Context, steps []step) error {
 	for i, s := range steps {
 		r, t := s.run, s.trial
-		if i > 0 && t.Scenario.Clock == scenario.Real {
+		if i > 0 && t.Scenario.Clock == scenario.Real && !r.Recovering {
 			pause(ctx, t.Scenario.Pause)
 		}
 		if ctx.Err() != nil {

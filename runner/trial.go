@@ -56,6 +56,9 @@ func (r *underWay) between(ctx, atOnce context.Context, t scenario.Trial, out *r
 		out.Health = result.Health{Why: err.Error()}
 		return err
 	}
+	if r.Recovering {
+		return carryOut(ctx, atOnce, t, out)
+	}
 	if err = r.commands(ctx, t.Scenario.Before); err != nil {
 		return err
 	}

@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"runtime"
 	"strconv"
 
@@ -16,9 +18,9 @@ import (
 
 // agentFlags are the flags of `agent`.
 type agentFlags struct {
-	nats, token, name string
-	once, local       bool
-	targets           []string
+	nats, token, name, keep string
+	once, local, recover    bool
+	targets                 []string
 }
 
 func (p *program) agentCommand() *cobra.Command {
@@ -31,7 +33,9 @@ what it has measured. It serves one after another, or one with --once.
 
 It loads this machine alone, over loopback, unless --allow-target says otherwise,
 and neither runs programs nor touches files without --allow-exec. When there is
-no word from the coordinator for 3 s it stops.`,
+no word from the coordinator for 3 s it stops. What it has recorded stays in the
+folder --keep until the coordinator has written the result: of one that died
+before, agent --recover hands that over to run --recover.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return p.agent(cmd.Context(), f) },
 	}
 	flags := cmd.Flags()
@@ -39,6 +43,9 @@ no word from the coordinator for 3 s it stops.`,
 	flags.StringVar(&f.token, "token-file", "", "`FILE` with the coordinator's token")
 	flags.StringVar(&f.name, "name", "", "`NAME` of this agent in results (default: the machine's, and the process's number)")
 	flags.BoolVar(&f.once, "once", false, "end with the first coordinator")
+	flags.StringVar(&f.keep, "keep", keptFolder(), "`DIR` for what is recorded, until the result is written; \"\" keeps nothing")
+	flags.Lookup("keep").DefValue = "plimsoll/kept in this user's cache"
+	flags.BoolVar(&f.recover, "recover", false, "load nothing: hand over what lies in --keep to a coordinator that recovers (run --recover)")
 	flags.StringArrayVar(&f.targets, "allow-target", nil, "let coordinators load the address, glob or network `PATTERN`, with :PORT or without (repeatable)")
 	flags.BoolVar(&f.local, "allow-exec", false, "let coordinators run programs, and read and write files, on this machine")
 	return cmd
@@ -46,6 +53,9 @@ no word from the coordinator for 3 s it stops.`,
 
 // agent serves coordinators until it is interrupted.
 func (p *program) agent(ctx context.Context, f agentFlags) error {
+	if f.recover && f.keep == "" {
+		return errors.New("--recover needs --keep DIR, where agents have kept what they recorded")
+	}
 	permit, err := fleet.NewPermit(f.targets, f.local)
 	if err != nil {
 		return err
@@ -61,19 +71,36 @@ func (p *program) agent(ctx context.Context, f agentFlags) error {
 	a := fleet.Agent{
 		Talk: fleet.Talk{URL: f.nats, Token: token, Program: version(), Note: func(text string) { fmt.Fprintln(p.stderr, text) }},
 		Work: &fleet.Shares{Permit: permit, Environment: os.LookupEnv, Version: version()},
-		Name: f.name, Index: place(), Once: f.once, Clock: p.clock,
+		Name: f.name, Index: place(), Once: f.once, Keep: f.keep, Clock: p.clock,
+	}
+	if err := a.Check(); err != nil {
+		return err
 	}
 	if a.Name == "" {
 		machine, _ := os.Hostname()
 		a.Name = fmt.Sprintf("%s-%d", machine, os.Getpid())
 	}
-	if err := a.Run(ctx); err != nil {
+	serve := a.Run
+	if f.recover {
+		serve = a.Recover
+	}
+	if err := serve(ctx); err != nil && ctx.Err() == nil {
 		return broken(err)
 	}
 	if ctx.Err() != nil {
 		return &exit{code: runner.ExitInterrupted}
 	}
 	return nil
+}
+
+// keptFolder is where agents keep what they have recorded whom nobody has told; "":
+// this user has no folder for such things.
+func keptFolder() string {
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(cache, "plimsoll", "kept")
 }
 
 // place is the agent's among its like, where Kubernetes has numbered them; -1: nobody

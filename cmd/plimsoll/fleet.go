@@ -21,7 +21,7 @@ import (
 type fleetFlags struct {
 	agents                    int
 	listen, nats, token, lost string
-	allowLost                 bool
+	allowLost, recover        bool
 }
 
 // usualTalk is where a coordinator listens whom nobody has told.
@@ -33,6 +33,7 @@ func (f *fleetFlags) declare(flags *pflag.FlagSet) {
 	flags.StringVar(&f.nats, "nats", "", "talk with agents over the server of NATS at `URL` instead")
 	flags.StringVar(&f.token, "token-file", "", "`FILE` with what a fleet has in common; written where it is not there")
 	flags.StringVar(&f.lost, "lost", fleet.Stop, "when an agent is lost: stop or continue")
+	flags.BoolVar(&f.recover, "recover", false, "load nothing: have agents hand over what they have kept of a run whose coordinator has died")
 	flags.BoolVar(&f.allowLost, "allow-lost", false, "accept trials that have lost an agent")
 }
 
@@ -41,8 +42,8 @@ func (f *fleetFlags) check(run runFlags) error {
 	switch {
 	case f.agents < 0 || f.agents > 10_000:
 		return errors.New("--agents is a number from 1 to 10000")
-	case f.agents == 0 && (f.listen != "" || f.nats != "" || f.token != "" || f.allowLost || f.lost != fleet.Stop):
-		return errors.New("--listen, --nats, --token-file, --lost and --allow-lost are a fleet's: write --agents N, too")
+	case f.agents == 0 && (f.listen != "" || f.nats != "" || f.token != "" || f.allowLost || f.recover || f.lost != fleet.Stop):
+		return errors.New("--listen, --nats, --token-file, --lost, --recover and --allow-lost are a fleet's: write --agents N, too")
 	case f.agents == 0:
 		return nil
 	case !slices.Contains([]string{fleet.Stop, fleet.Continue}, f.lost):
@@ -51,6 +52,8 @@ func (f *fleetFlags) check(run runFlags) error {
 		return errors.New("--listen and --nats do not go together: it is either a server of this process's own or another one")
 	case run.calls != "":
 		return errors.New("--calls and --agents do not go together: agents hand over what they measured, and no single calls")
+	case f.recover && run.dryRun:
+		return errors.New("--recover and --dry-run do not go together: both load nothing, and only one has a result")
 	case run.versus.file != "" || run.versus.target != "":
 		return errors.New("--versus and --agents do not go together: compare two runs of a fleet with --against")
 	case f.nats == "" && !broker.Embedded:
@@ -85,47 +88,68 @@ func (p *program) shareable(plan *scenario.Plan, f runFlags) error {
 // mustering is what it takes to gather a fleet.
 type mustering struct {
 	fleetFlags
-	plan   *scenario.Plan
-	text   []byte
-	folder string
+	plan *scenario.Plan
+	sent fleet.Plan
+	talk fleet.Talk // whose URL is "" where this process has a server of its own
 }
 
-// muster gathers the agents. Whoever gets the fleet calls release when all is over.
-func (m *mustering) muster(ctx context.Context, note func(string)) (f runner.Fleet, release func(), err error) {
-	sent, err := fleet.PlanOf(m.plan, m.text, m.folder)
-	if err != nil {
-		return nil, nil, err
+// mustering makes ready to gather a fleet for a plan, of such a text in a folder. The
+// error is a mistake of the file or of the command.
+func (p *program) mustering(f fleetFlags, plan *scenario.Plan, text []byte, folder string) (m *mustering, err error) {
+	m = &mustering{fleetFlags: f, plan: plan, talk: fleet.Talk{URL: f.nats, Token: fleet.NoToken(), Program: version()}}
+	if m.sent, err = fleet.PlanOf(plan, text, folder); err != nil {
+		return nil, err
 	}
-	token, err := m.secret(note)
-	if err != nil {
-		return nil, nil, err
+	if f.token != "" { // it is written where it is not there
+		token, made, err := fleet.MakeToken(f.token)
+		if err != nil {
+			return nil, err
+		}
+		if made {
+			fmt.Fprintln(p.stderr, "wrote a token to "+f.token+": copy it to the agents' machines, and show it to nobody else")
+		}
+		m.talk.Token = token
 	}
-	talk := fleet.Talk{URL: m.nats, Token: token, Program: version(), Note: note}
-	closed := func() {}
-	if m.nats == "" {
-		if talk.URL, closed, err = m.serve(token); err != nil {
-			return nil, nil, err
+	if f.nats != "" {
+		err = m.talk.Check()
+	}
+	return m, err
+}
+
+// mustered is a fleet that was gathered.
+type mustered struct {
+	*fleet.Coordinator
+	closed func()
+}
+
+// release lets the agents go. saved tells that the result is written.
+func (m *mustered) release(saved bool) {
+	if saved {
+		m.Saved()
+	}
+	m.Close()
+	m.closed()
+}
+
+// muster gathers the agents.
+func (m *mustering) muster(ctx context.Context, note func(string)) (_ *mustered, err error) {
+	talk, closed := m.talk, func() {}
+	talk.Note = note
+	if talk.URL == "" {
+		if talk.URL, closed, err = m.serve(talk.Token); err != nil {
+			return nil, err
 		}
 	}
 	note(m.invitation(talk.URL))
-	c, err := fleet.Gather(ctx, fleet.Options{Talk: talk, Agents: m.agents, Lost: m.lost, Plan: sent, Trials: m.plan.Trials()})
+	c, err := fleet.Gather(ctx, fleet.Options{Talk: talk, Agents: m.agents, Lost: m.lost, Plan: m.sent, Trials: m.plan.Trials(), Recover: m.recover})
 	if err != nil {
 		closed()
-		return nil, nil, err
+		if ctx.Err() != nil {
+			err = &exit{runner.ExitInterrupted, err}
+		}
+		return nil, err
 	}
-	return c, func() { c.Close(); closed() }, nil
-}
-
-// secret is the fleet's token, which is written where it is not there.
-func (m *mustering) secret(note func(string)) (fleet.Token, error) {
-	if m.token == "" {
-		return fleet.NoToken(), nil
-	}
-	token, made, err := fleet.MakeToken(m.token)
-	if made {
-		note("wrote a token to " + m.token + ": copy it to the agents' machines, and show it to nobody else")
-	}
-	return token, err
+	return &mustered{c, closed}, nil
 }
 
 // serve starts a server of NATS of this process's own, and tells where this process
@@ -167,6 +191,9 @@ func reachable(address string) string {
 // invitation says how agents are started.
 func (m *mustering) invitation(url string) string {
 	words := []string{"plimsoll agent --nats", strings.Replace(url, "127.0.0.1", m.host(), 1)}
+	if m.recover {
+		words = append(words, "--recover")
+	}
 	if m.token != "" {
 		words = append(words, "--token-file", filepath.Base(m.token))
 	}

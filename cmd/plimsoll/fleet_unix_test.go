@@ -70,19 +70,30 @@ func (f *field) startNATS() {
 	})
 }
 
-// muster starts a fleet of n agents, which carries a scenario file out.
-func muster(t testing.TB, n int, text string, more ...string) *field {
+// newField is a field on which nobody is yet, with a scenario file and a token.
+func newField(t testing.TB, text string) *field {
 	t.Helper()
 	f := &field{t: t, dir: folder(t, text), address: real.Address(t)}
 	if err := os.WriteFile(filepath.Join(f.dir, "token"), []byte(strings.Repeat("0123456789abcdef", 4)+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	f.startNATS()
-	talk := []string{"--nats", "nats://" + f.address, "--token-file", "token"}
+	return f
+}
+
+// talk are the flags of who talks over the field's server.
+func (f *field) talk() []string {
+	return []string{"--nats", "nats://" + f.address, "--token-file", "token"}
+}
+
+// muster starts a fleet of n agents, which carries a scenario file out.
+func muster(t testing.TB, n int, text string, more ...string) *field {
+	t.Helper()
+	f := newField(t, text)
 	for k := range n {
-		f.agents = append(f.agents, start(t, f.dir, append([]string{"agent", "--name", string(rune('a' + k)), "--once"}, talk...)...))
+		f.agents = append(f.agents, start(t, f.dir, append([]string{"agent", "--name", string(rune('a' + k)), "--once"}, f.talk()...)...))
 	}
-	f.coordinator = start(t, f.dir, append(append([]string{"run", "s.yaml", "--agents", strconv.Itoa(n)}, talk...), more...)...)
+	f.coordinator = start(t, f.dir, append(append([]string{"run", "s.yaml", "--agents", strconv.Itoa(n)}, f.talk()...), more...)...)
 	return f
 }
 

@@ -86,13 +86,17 @@ or the generator itself was the limit; 130 interrupted.`,
 				return err
 			}
 			if f.fleet.agents > 0 {
-				f.muster = &mustering{f.fleet, plan, text, filepath.Dir(fileArgument(args))}
 				if err := p.shareable(plan, f); err != nil {
 					return err
 				}
 			}
 			if f.reseed {
 				plan.Seed = f.seed
+			}
+			if f.fleet.agents > 0 && !f.dryRun {
+				if f.muster, err = p.mustering(f.fleet, plan, text, filepath.Dir(fileArgument(args))); err != nil {
+					return err
+				}
 			}
 			if f.versus.file != "" || f.versus.target != "" {
 				return p.inTurns(cmd.Context(), plan, f)
@@ -178,15 +182,19 @@ func (p *program) watched(ctx context.Context, trials int, f runFlags, o runner.
 	err = p.watching(ctx, trials, f.quiet, func(atOnce context.Context, w *watcher) (err error) {
 		w.air, o.Takers = f.air, f.air.takers()
 		if f.muster != nil {
-			var release func()
 			note := w.Note
 			if f.quiet { // this is no progress: there is none until somebody does what it says
 				note = func(text string) { fmt.Fprintln(p.stderr, text) }
 			}
-			if o.Fleet, release, err = f.muster.muster(ctx, note); err != nil {
+			var m *mustered
+			if m, err = f.muster.muster(ctx, note); err != nil {
 				return err
 			}
-			defer release()
+			o.Fleet = m
+			if o.Recovering = f.muster.recover; o.Recovering {
+				o.Now = m.Began
+			}
+			defer func() { m.release(err == nil && run != nil && (!o.Recovering || ctx.Err() == nil)) }()
 		}
 		run, err = runner.Run(ctx, atOnce, p.equipped(o, w))
 		return err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -98,10 +99,12 @@ func readStream(text string, s *sim.Settings) error {
 	return fmt.Errorf("--stream: %s (for example: --stream 'first: 200ms, gap: 20ms, events: 120')", strings.Join(wrong, "; "))
 }
 
-// broken makes an error one of a command that could not be carried out.
+// broken makes an error one of a command that could not be carried out, if it is not
+// known to be another.
 func broken(err error) error {
-	if err == nil {
-		return nil
+	var end *exit
+	if err == nil || errors.As(err, &end) {
+		return err
 	}
 	return &exit{runner.ExitInvalid, err}
 }

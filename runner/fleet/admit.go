@@ -23,7 +23,10 @@ func (c *Coordinator) admit(l letter) {
 		}
 		return
 	}
-	m := &member{peer: peer{link: c.link, session: l.From, heard: c.Clock.Now()}, introduction: in}
+	if in.Kept != nil && c.recovering.kept == nil {
+		c.recovering.kept = in.Kept
+	}
+	m := &member{peer: peer{link: c.link, session: l.From, heard: c.Clock.Now()}, introduction: in, asked: c.Clock.Now()}
 	if err := m.push(planOf, c.Plan); err != nil {
 		c.fail(err)
 		return
@@ -46,13 +49,22 @@ func (c *Coordinator) judge(l letter) (in introduction, no answer) {
 	if err != nil {
 		return in, answer{err.Error(), true}
 	}
+	if c.Recover != (in.Kept != nil) {
+		return in, answer{"it recovers a run, or does not, and this agent otherwise", true}
+	}
+	if c.gathered || len(c.members) == c.Agents {
+		return in, answer{Why: fmt.Sprintf("all %d agents are there", c.Agents)}
+	}
+	if c.Recover {
+		if why := c.judgeKept(in.Kept); why != "" {
+			c.refuseKept(why)
+			return in, answer{Why: why}
+		}
+	}
 	for _, m := range c.members {
 		if m.Name == in.Name {
 			return in, answer{fmt.Sprintf("there is an agent of the name %q already: give this one another by --name", in.Name), true}
 		}
-	}
-	if len(c.members) == c.Agents {
-		return in, answer{Why: fmt.Sprintf("all %d agents are there", c.Agents)}
 	}
 	return in, no
 }
@@ -60,11 +72,17 @@ func (c *Coordinator) judge(l letter) (in introduction, no answer) {
 // complete gives out the shares, when all are there and have understood: in the order
 // that whoever started them has given them, or of their names.
 func (c *Coordinator) complete() {
-	if len(c.members) < c.Agents || slices.ContainsFunc(c.members, func(m *member) bool { return !m.planned }) {
+	if c.gathered || len(c.members) < c.Agents || slices.ContainsFunc(c.members, func(m *member) bool { return !m.planned }) {
 		return
 	}
+	if c.Recover {
+		c.fillIn()
+	}
 	slices.SortStableFunc(c.members, func(a, b *member) int {
-		if a.Index != b.Index {
+		switch {
+		case c.Recover:
+			return 0 // they are in their places
+		case a.Index != b.Index:
 			return cmp.Compare(a.Index, b.Index)
 		}
 		return strings.Compare(a.Name, b.Name)
@@ -72,6 +90,7 @@ func (c *Coordinator) complete() {
 	for i, m := range c.members {
 		m.share = i
 	}
+	c.gathered = true
 	c.fail(nil)
 }
 

@@ -22,11 +22,12 @@ type Agent struct {
 	Index int
 	// Once has it end with the first coordinator that it has served.
 	Once bool
-	// Keep is a folder for what was recorded, as long as no coordinator has all of
-	// it; "": nothing is kept.
+	// Keep is a folder for what was recorded, as long as no coordinator has written the
+	// result; "": nothing is kept.
 	Keep string
 	// Clock is the one by which trials begin; nil: the process's own.
 	Clock Clock
+	hands *keptFile // what it hands over, instead of loading; nil: it loads
 }
 
 // Run serves one coordinator after another until ctx is done, or one with Once. The
@@ -78,6 +79,9 @@ func (a Agent) serve(ctx context.Context) (lost string, err error) {
 	}
 	a.note("one of a fleet now")
 	s := service{Agent: a, peer: peer{link: l, session: with, heard: a.Clock.Now()}, looked: a.Clock.Now(), told: make(chan told)}
+	if a.hands != nil {
+		s.spool = &spool{path: a.hands.file.Name(), some: true}
+	}
 	return s.run(ctx)
 }
 
@@ -97,10 +101,18 @@ func (a Agent) join(ctx context.Context, l *link) (session string, err error) {
 			a.note("no coordinator has called yet: is `plimsoll run --agents` started, with the same token?")
 		case heard := <-l.heard:
 			switch {
-			case heard.Kind == calling:
+			case heard.Kind == a.answers():
 				asked, alone = heard.From, nil
-				body, _ := json.Marshal(introduction{a.Name, a.Index, result.ThisMachine()})
+				body, _ := json.Marshal(a.introduces())
 				l.say(asked, frame{head: head{Kind: join, Program: a.Program}, body: body})
+			case heard.Kind == calling || heard.Kind == collecting:
+				alone = nil
+				if other := a.otherwise(); other != noted {
+					noted = other
+					a.note(other)
+				}
+			case heard.Kind == noMore && heard.From == asked && a.Once && a.hands == nil:
+				return "", errors.New("the coordinator has ended before all agents were there")
 			case heard.From != asked || heard.To != l.session:
 			case heard.Kind == welcome && heard.Protocol == Protocol:
 				return asked, nil
@@ -116,6 +128,32 @@ func (a Agent) join(ctx context.Context, l *link) (session string, err error) {
 			}
 		}
 	}
+}
+
+// answers is what an agent answers that loads, or one that hands over what was kept.
+func (a Agent) answers() kind {
+	if a.hands != nil {
+		return collecting
+	}
+	return calling
+}
+
+// otherwise tells of a coordinator that wants something else.
+func (a Agent) otherwise() string {
+	if a.hands != nil {
+		return "the coordinator that calls does not recover: that takes `plimsoll run --recover`"
+	}
+	return "the coordinator that calls recovers a run: it takes what agents have kept, by `plimsoll agent --recover`"
+}
+
+// introduces is what an agent says of itself.
+func (a Agent) introduces() introduction {
+	in := introduction{Name: a.Name, Index: a.Index, Machine: result.ThisMachine()}
+	if a.hands != nil {
+		in.Kept = &a.hands.Kept
+		in.Machine = in.Kept.Machine
+	}
+	return in
 }
 
 // why is what a refusal says; one of another protocol cannot be read.
@@ -141,12 +179,16 @@ type service struct {
 	Agent
 	peer
 	looked time.Duration // when silence was last looked for
+	of     known         // the plan
 	job    Job           // nil: there is no plan yet
 	task   *task         // nil: no order is under way
 	told   chan told     // what the task's goroutines tell
-	kept   *spool        // of the order before, which may not be saved yet
+	spool  *spool        // what was recorded of all orders; nil: nothing is kept
 	over   bool          // the coordinator has no more to do
 }
+
+// known is what an agent remembers of a plan: the name of its file, and its sum.
+type known struct{ file, sum string }
 
 // run serves until the coordinator lets go, is lost, or ctx is done.
 func (s *service) run(ctx context.Context) (lost string, err error) {
@@ -165,18 +207,30 @@ func (s *service) run(ctx context.Context) (lost string, err error) {
 			if heard.From == s.session && heard.To == s.link.session && heard.Protocol == Protocol {
 				lost = s.hear(heard)
 			}
-		case t := <-s.told:
+		case t := <-s.tells():
 			lost = s.report(t)
 		case <-tick.C:
 			lost = s.silence()
 		}
 		if lost != "" {
-			s.abandon()
+			s.abandon(lost)
 			return lost, nil
 		}
 		s.flush(s.Clock.Now())
 	}
 	return "", nil
+}
+
+// mostAhead is how much waits for the coordinator before an agent reads on in what it
+// has kept, in bytes: no load waits for that.
+const mostAhead = 8 << 20
+
+// tells are where the order under way tells what there is; nil: not now.
+func (s *service) tells() chan told {
+	if s.hands != nil && s.pipe.bytes > mostAhead {
+		return nil
+	}
+	return s.told
 }
 
 // silence tells that the coordinator is lost, or we are to it.
@@ -208,9 +262,7 @@ func (s *service) hear(l letter) (lost string) {
 	case dropped:
 		return "the coordinator has given this agent up"
 	case leave:
-		s.over = true
-		s.forget()
-		s.abandon()
+		err = s.part(body)
 	case planOf:
 		err = s.plan(body)
 	case orderOf:
@@ -241,8 +293,12 @@ func (s *service) plan(body []byte) error {
 		s.note("refused: " + err.Error())
 		return s.push(cannot, report{Why: clip(err.Error())})
 	}
-	s.job = job
-	return s.push(planned, report{})
+	s.of, s.job = known{p.Name, p.sum()}, job
+	r := report{}
+	if s.hands != nil {
+		r.Body = s.hands.told()
+	}
+	return s.push(planned, r)
 }
 
 // quit ends the agent at its user's wish: it gives up what is under way, says so, and
@@ -263,5 +319,6 @@ func (s *service) quit() error {
 		case <-time.After(look):
 		}
 	}
+	s.leftIn()
 	return nil
 }

@@ -17,6 +17,7 @@ import (
 type carrying struct {
 	Command
 	real    bool // it begins at one time everywhere
+	setsUp  bool // share 0 carries a setup out first
 	phase   phase
 	began   time.Duration // of our clock: time at which shares begin
 	left    []byte        // what share 0's setup has left
@@ -77,9 +78,9 @@ type listener interface {
 
 // carry has an order carried out, at one time where it is real. Where the listener
 // cannot take what a share has recorded, its agent is given up.
-func (c *Coordinator) carry(ctx, atOnce context.Context, order json.RawMessage, real bool, to listener) outcome {
+func (c *Coordinator) carry(ctx, atOnce context.Context, order json.RawMessage, real, setsUp bool, to listener) outcome {
 	events := newQueue[happening]()
-	if !c.ask(func() { c.begin(order, real, events) }) {
+	if !c.ask(func() { c.begin(order, real, setsUp, events) }) {
 		return outcome{Err: errors.New("the fleet has been let go")}
 	}
 	defer context.AfterFunc(ctx, func() { c.ask(func() { c.stop(events, 1) }) })()
@@ -130,12 +131,16 @@ func (c *Coordinator) ask(f func()) bool {
 }
 
 // begin gives the order out.
-func (c *Coordinator) begin(order json.RawMessage, real bool, events *queue[happening]) {
+func (c *Coordinator) begin(order json.RawMessage, real, setsUp bool, events *queue[happening]) {
 	c.last++
-	c.order = &carrying{Command: Command{Number: c.last, Shares: len(c.members), Order: order}, real: real, events: events}
+	c.order = &carrying{Command: Command{Number: c.last, Shares: len(c.members), Order: order}, real: real, setsUp: setsUp, events: events}
+	if c.Recover && !slices.ContainsFunc(c.members, func(m *member) bool { return m.lost == "" && m.kept[string(order)] }) {
+		c.finish(outcome{Err: errors.New("not carried out, as far as anybody knows: no agent has kept anything of it")})
+		return
+	}
 	for _, m := range c.members {
 		m.state = idle
-		if m.lost != "" {
+		if m.lost != "" && !c.Recover {
 			c.never(fmt.Errorf("agent %s is lost: %s", m.Name, m.lost))
 		}
 	}
@@ -145,7 +150,12 @@ func (c *Coordinator) begin(order json.RawMessage, real bool, events *queue[happ
 		}
 		command := c.order.Command
 		command.Share = m.share
-		m.state, m.end, m.why = ordered, nil, ""
+		m.state, m.end, m.why, m.cut = ordered, nil, "", ""
+		m.asked, m.named = c.Clock.Now(), false
+		if c.Recover && (m.lost != "" || !m.kept[string(order)]) {
+			m.state, m.cut = isOver, "nothing is kept of its share"
+			continue
+		}
 		if err := m.push(orderOf, command); err != nil {
 			c.lose(m, err.Error())
 		}
@@ -197,7 +207,11 @@ func (c *Coordinator) over(m *member, r report) {
 	o := c.order
 	began := m.state == running
 	m.state, m.end, m.why = isOver, r.Body, r.Why
+	if c.Recover {
+		m.cut = clip(r.Cut)
+	}
 	switch {
+	case c.Recover:
 	case !began && r.Why == "" && o.stopped > 0:
 		c.never(context.Canceled)
 	case !began:
@@ -211,6 +225,7 @@ func (c *Coordinator) over(m *member, r report) {
 func (c *Coordinator) without(m *member) {
 	m.state = isOver
 	switch o := c.order; {
+	case c.Recover:
 	case o.phase < loading:
 		c.never(fmt.Errorf("agent %s is lost: %s", m.Name, m.lost))
 	case c.Lost == Stop:
@@ -253,7 +268,7 @@ func (c *Coordinator) goOn() {
 	timed := c.all(func(m *member) bool { return m.burst == 0 })
 	switch o.phase {
 	case preparing:
-		if c.all(func(m *member) bool { return m.is(isReady) }) {
+		if c.all(func(m *member) bool { return m.is(isReady) || c.Recover && m.is(isOver) }) {
 			o.phase = timing
 			if o.real {
 				c.measure(roundsBefore)
@@ -286,32 +301,6 @@ func (c *Coordinator) goOn() {
 	c.hurry(o)
 }
 
-// toTime is how long a burst of round trips may take.
-const toTime = 30 * time.Second
-
-// endTiming makes do with the round trips that there were by then. Whose clock is not
-// known at all cannot begin with the others.
-func (c *Coordinator) endTiming() {
-	for _, m := range c.members {
-		if m.burst == 0 || m.lost != "" || c.Clock.Now()-m.bursts < toTime {
-			continue
-		}
-		m.burst = 0
-		if m.rounds.Count() == 0 {
-			c.lose(m, "it does not tell what its clock shows")
-		}
-	}
-}
-
-// hurry gives those up that do not end when they must.
-func (c *Coordinator) hurry(o *carrying) {
-	for _, m := range c.members {
-		if c.order == o && o.stopped == 2 && c.Clock.Now()-o.ending > toEnd && m.lost == "" && !m.is(idle, isOver) {
-			c.lose(m, "it does not end")
-		}
-	}
-}
-
 // start tells all when to begin, each by its own clock: as soon as all of them will
 // have heard it, whatever the way there takes.
 func (c *Coordinator) start() {
@@ -326,6 +315,9 @@ func (c *Coordinator) start() {
 	o.began, o.phase = c.Clock.Now()+lead, loading
 	o.events.push(happening{begins: true, at: c.Clock.Time(o.began)})
 	for _, m := range c.members {
+		if m.state != isReady {
+			continue
+		}
 		at := o.began
 		if clock, ok := m.rounds.Estimate(o.began); ok {
 			at += clock.Offset

@@ -27,7 +27,12 @@ type Talk struct {
 	Note func(string)
 }
 
-// check tells whether it is safe to talk that way.
+// Check tells whether it is a server of NATS, and safe to talk that way.
+func (t Talk) Check() error {
+	_, err := t.check()
+	return err
+}
+
 func (t Talk) check() (host string, err error) {
 	if strings.Contains(t.URL, ",") {
 		return "", errors.New("--nats names one server: the others of its cluster it tells itself")

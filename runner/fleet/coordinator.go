@@ -12,6 +12,7 @@
 package fleet
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -41,6 +42,12 @@ type Options struct {
 	Plan   Plan
 	// Trials are the plan's.
 	Trials []scenario.Trial
+	// Recover has nothing loaded: the agents hand over what they have kept of a run whose
+	// coordinator has died. There may be fewer of them than that run had.
+	Recover bool
+	// Patience is how long an agent that lives may take to understand the plan, and to be
+	// ready for a trial that it sets up nothing for; 0: 5 minutes.
+	Patience time.Duration
 	// Clock is the one of the schedule; nil: the process's own.
 	Clock Clock
 }
@@ -60,6 +67,16 @@ type member struct {
 	state   state  // of the order that is under way
 	end     []byte // of its share
 	why     string // its share has failed
+	cut     string // its share was cut short, when it was carried out
+	// Since when it is waited for, until it is ready: it was asked, or has got on hearing
+	// what. Whether people have been told.
+	asked time.Duration
+	got   uint64
+	named bool
+	// Of one that hands over what it has kept: the orders of which there is something,
+	// and whether it is nobody, in the place of who has not come.
+	kept   map[string]bool
+	absent bool
 }
 
 // state is how far a member's share is.
@@ -76,18 +93,21 @@ const (
 // Coordinator leads a fleet.
 type Coordinator struct {
 	Options
-	link    *link
-	members []*member     // by their share, when all are there
-	order   *carrying     // nil: none is under way
-	last    uint64        // the number of the last order
-	looked  time.Duration // when all was last looked at
-	called  time.Duration // when agents were last called
-	do      chan func()   // what the goroutine of run is asked
-	whole   chan error    // when all are there and have understood, or why that cannot be
-	gone    chan struct{} // closed when that goroutine has ended
-	notes   chan string   // for people, whose terminal may stand still
-	noted   chan struct{} // closed when all of them were told
-	leaving context.CancelFunc
+	link       *link
+	members    []*member     // by their share, when all are there
+	order      *carrying     // nil: none is under way
+	last       uint64        // the number of the last order
+	looked     time.Duration // when all was last looked at
+	called     time.Duration // when agents were last called
+	do         chan func()   // what the goroutine of run is asked
+	whole      chan error    // when all are there and have understood, or why that cannot be
+	gathered   bool          // they are
+	gone       chan struct{} // closed when that goroutine has ended
+	notes      chan string   // for people, whose terminal may stand still
+	noted      chan struct{} // closed when all of them were told
+	leaving    context.CancelFunc
+	saved      bool // the result is written
+	recovering      // where it recovers a run
 }
 
 // Gather waits until so many agents are there and have understood the plan. The error
@@ -95,6 +115,9 @@ type Coordinator struct {
 func Gather(ctx context.Context, o Options) (*Coordinator, error) {
 	if o.Clock == nil {
 		o.Clock = Steady(time.Now())
+	}
+	if o.Patience == 0 {
+		o.Patience = patience
 	}
 	if o.Agents < 1 {
 		return nil, errors.New("a fleet has one agent or more")
@@ -106,7 +129,7 @@ func Gather(ctx context.Context, o Options) (*Coordinator, error) {
 	inside, leaving := context.WithCancel(context.Background())
 	now := o.Clock.Now()
 	c := &Coordinator{Options: o, link: l, looked: now, called: now - beat, do: make(chan func()), whole: make(chan error, 1), gone: make(chan struct{}), leaving: leaving}
-	c.notes, c.noted = make(chan string, 100), make(chan struct{})
+	c.notes, c.noted, c.recovering.told = make(chan string, 100), make(chan struct{}), map[string]bool{}
 	go c.tell()
 	go c.run(inside)
 	select {
@@ -121,8 +144,17 @@ func Gather(ctx context.Context, o Options) (*Coordinator, error) {
 	return c, nil
 }
 
-// Size is how many agents there are.
-func (c *Coordinator) Size() int { return c.Agents }
+// Size is how many agents there are, or were.
+func (c *Coordinator) Size() int { return len(c.members) }
+
+// Saved tells that the result is written: when the agents are let go, they remove what
+// they have kept of it. Where one was lost that was about to hand something over, all
+// keep it, so that it can be recovered once more.
+func (c *Coordinator) Saved() {
+	c.ask(func() {
+		c.saved = !c.Recover || !slices.ContainsFunc(c.members, func(m *member) bool { return m.lost != "" && !m.absent })
+	})
+}
 
 // Close lets the agents go.
 func (c *Coordinator) Close() {
@@ -180,8 +212,11 @@ func (c *Coordinator) run(ctx context.Context) {
 
 // disband tells all that it is over, and waits a moment until they have heard it.
 func (c *Coordinator) disband() {
+	if !c.gathered {
+		c.link.say(everybody, frame{head: head{Kind: noMore, Program: c.Program}})
+	}
 	for _, m := range c.members {
-		_ = m.push(leave, about{})
+		_ = m.push(leave, parting{c.saved})
 	}
 	deaf := func(m *member) bool { return m.lost == "" && len(m.pipe.waiting) > 0 }
 	for until := c.Clock.Now() + Silence; c.Clock.Now() < until && slices.ContainsFunc(c.members, deaf); {
@@ -207,9 +242,13 @@ func (c *Coordinator) look() {
 		}
 	}
 	c.looked = now
-	if len(c.members) < c.Agents && now-c.called >= beat {
+	if !c.gathered && len(c.members) < c.Agents && now-c.called >= beat {
 		c.called = now
-		c.link.say(everybody, frame{head: head{Kind: calling, Program: c.Program}})
+		kind := calling
+		if c.Recover {
+			kind = collecting
+		}
+		c.link.say(everybody, frame{head: head{Kind: kind, Program: c.Program}})
 	}
 	for _, m := range c.members {
 		if m.lost != "" {
@@ -224,6 +263,7 @@ func (c *Coordinator) look() {
 		}
 	}
 	c.endTiming()
+	c.await()
 	if c.order != nil {
 		c.goOn()
 	}
@@ -283,8 +323,14 @@ func (c *Coordinator) understand(m *member, l letter, body []byte) error {
 	r.Why = clip(r.Why)
 	switch l.Kind {
 	case planned:
-		m.planned = true
-		c.complete()
+		if c.Recover {
+			err = m.has(r.Body)
+		}
+		if err == nil {
+			m.planned = true
+			c.complete()
+		}
+		return err
 	case cannot:
 		c.lose(m, r.Why)
 	case ready, interval, ended:
@@ -334,8 +380,11 @@ func (c *Coordinator) lose(m *member, how string) {
 
 // agent is what a result says of a member whose share began at that time.
 func (m *member) agent(began time.Duration) result.Agent {
-	a := result.Agent{Name: m.Name, Share: m.share, Machine: m.Machine, Lost: m.lost}
-	if clock, ok := m.rounds.Estimate(began); ok {
+	a := result.Agent{Name: m.Name, Share: m.share, Machine: m.Machine, Lost: cmp.Or(m.lost, m.cut)}
+	if a.Lost == "" && m.end == nil && m.why == "" {
+		a.Lost = "it has not told how its share ended"
+	}
+	if clock, ok := m.rounds.Estimate(began); ok && m.Kept == nil { // of then, nobody knows
 		a.ClockOffsetS, a.ClockUncertaintyS, a.ClockDrift = result.Signed(clock.Offset.Seconds()), clock.Uncertainty.Seconds(), result.Signed(clock.Drift)
 	}
 	return a

@@ -194,7 +194,7 @@ func carried(c *Coordinator, o fakeOrder, real bool, took func(share int)) (sums
 func carriedUntil(ctx context.Context, c *Coordinator, o fakeOrder, real bool, took func(share int)) (sums map[int]int, out outcome) {
 	heard := &sum{of: map[int]int{}, took: took}
 	order, _ := json.Marshal(o)
-	out = c.carry(ctx, context.Background(), order, real, heard)
+	out = c.carry(ctx, context.Background(), order, real, false, heard)
 	return heard.of, out
 }
 

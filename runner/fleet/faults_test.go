@@ -1,9 +1,7 @@
 package fleet
 
 import (
-	"bytes"
 	"context"
-	"io"
 	"math/rand/v2"
 	"net"
 	"os"
@@ -162,13 +160,11 @@ func TestCoordinatorThatIsGone(t *testing.T) {
 	if len(found) != 1 {
 		t.Fatalf("kept are %v", found)
 	}
-	file, err := os.Open(found[0])
-	if err != nil {
-		t.Fatal(err)
+	if mode, err := os.Stat(found[0]); err != nil || mode.Mode().Perm() != 0o600 {
+		t.Errorf("%v, %v", mode, err)
 	}
-	defer file.Close()
-	if k, intervals, err := ReadKept(file); err != nil || k.Agent != "a" || int64(len(intervals)) != a.counted.Load() {
-		t.Errorf("%+v, %d of %d intervals, %v", k, len(intervals), a.counted.Load(), err)
+	if k, trials := readKept(t, found[0]); k.Agent != "a" || len(trials) != 1 || int64(len(trials[0].intervals)) != a.counted.Load() || trials[0].end.Cut == "" {
+		t.Errorf("%+v, %+v of %d intervals", k, trials, a.counted.Load())
 	}
 	next, err := gather(t, s.talk(token), 2, nil)
 	if err != nil {
@@ -176,37 +172,6 @@ func TestCoordinatorThatIsGone(t *testing.T) {
 	}
 	if sums, out := carried(next, fakeOrder{Intervals: 3}, true, nil); out.Err != nil || sums[0]+sums[1] != 6 {
 		t.Errorf("%v, %+v", sums, out)
-	}
-}
-
-// What was torn off in a file that was kept is left out; what is none is an error.
-func TestReadKept(t *testing.T) {
-	folder := t.TempDir()
-	s, err := spoolFor(folder, "a", "session", Command{Number: 1, Share: 1, Shares: 2})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, one := range []string{"first", "second"} {
-		if err := s.add([]byte(one)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	text, err := os.ReadFile(s.seal())
-	if err != nil {
-		t.Fatal(err)
-	}
-	k, all, err := ReadKept(bytes.NewReader(text))
-	if err != nil || k.Command.Share != 1 || len(all) != 2 || string(all[1]) != "second" {
-		t.Errorf("%+v, %q, %v", k, all, err)
-	}
-	if _, all, err = ReadKept(bytes.NewReader(text[:len(text)-1])); err != nil || len(all) != 1 {
-		t.Errorf("%q, %v", all, err)
-	}
-	if _, _, err = ReadKept(io.LimitReader(bytes.NewReader(text), 5)); err == nil {
-		t.Error("a piece of the first line is a file")
-	}
-	if s.add([]byte("x")) == nil {
-		t.Error("what cannot be written is kept")
 	}
 }
 

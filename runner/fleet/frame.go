@@ -19,6 +19,10 @@ type kind string
 const (
 	// To everybody, from a coordinator that has shares to give; nobody's session.
 	calling kind = "calling"
+	// The same of one that loads nothing, and takes what agents have kept.
+	collecting kind = "collecting"
+	// From one that has called, to all that have asked it: it is no more.
+	noMore kind = "no_more"
 	// From an agent, to a coordinator: it would take a share.
 	join kind = "join"
 	// The answers: it is one of the fleet, or is not, and why.
@@ -51,7 +55,7 @@ const (
 // numbered tells whether frames of a kind belong to the pipe.
 func (k kind) numbered() bool {
 	switch k {
-	case calling, join, welcome, refused, ping, pong, seen, dropped:
+	case calling, collecting, noMore, join, welcome, refused, ping, pong, seen, dropped:
 		return false
 	}
 	return true

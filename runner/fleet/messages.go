@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -18,6 +19,8 @@ type introduction struct {
 	Name    string         `json:"name"`
 	Index   int            `json:"index"` // its place, where whoever started it gave it one; -1: none did
 	Machine result.Machine `json:"machine"`
+	// Kept is what it hands over of what it has carried out before; nil: it would load.
+	Kept *Kept `json:"kept,omitempty"`
 }
 
 // answer is what a coordinator says to it.
@@ -54,8 +57,18 @@ type report struct {
 	Number uint64 `json:"number"`
 	// Why it cannot go on, or ended before its time.
 	Why string `json:"why,omitempty"`
-	// Body is what was recorded, or how it ended.
+	// Cut tells of a share that was carried out before, and kept, that it was cut short,
+	// and how.
+	Cut string `json:"cut,omitempty"`
+	// Body is what was recorded, or how it ended; of a plan that was understood, the
+	// orders of which an agent has kept something, where that is what it hands over.
 	Body []byte `json:"body,omitempty"`
+}
+
+// parting is the last word.
+type parting struct {
+	// Saved tells that the result is written: nobody needs what was kept of it.
+	Saved bool `json:"saved,omitempty"`
 }
 
 // begin is when a share begins.
@@ -86,6 +99,13 @@ const (
 	mostName = 100
 	mostWhy  = 4000
 )
+
+// sum tells this plan from any other: its text, its files and its seed. Nobody finds
+// those from it.
+func (p *Plan) sum() string {
+	text, _ := json.Marshal(Plan{Text: p.Text, Files: p.Files, Seed: p.Seed, Trials: p.Trials}) // bytes and numbers
+	return fmt.Sprintf("%x", sha256.Sum256(text))
+}
 
 // read reads a message's body, of which k tells what it should be.
 func read[T any](k kind, body []byte) (message T, err error) {

@@ -226,9 +226,12 @@ func (c *Coordinator) Carry(ctx, atOnce context.Context, o runner.Order, to runn
 	if err != nil {
 		return nil, err
 	}
-	trials := c.Trials
-	real := o.Trial < 0 || o.Trial >= len(trials) || trials[o.Trial].Scenario.Clock == scenario.Real
-	out := c.carry(ctx, atOnce, order, real, to)
+	real, setsUp := !c.Recover, false
+	if 0 <= o.Trial && o.Trial < len(c.Trials) {
+		s := c.Trials[o.Trial].Scenario
+		real, setsUp = real && s.Clock == scenario.Real, s.Steps != nil && s.Steps.Setup != nil
+	}
+	out := c.carry(ctx, atOnce, order, real, setsUp, to)
 	if out.Err != nil {
 		return nil, out.Err
 	}

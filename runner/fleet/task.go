@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"plimsoll/runner/result"
 )
 
 // task is an order that is under way at an agent, and the desk of its share.
@@ -16,7 +18,6 @@ type task struct {
 	others       chan struct{} // closed when their load is over
 	given        []byte
 	began, alone bool
-	spool        *spool // nil: nothing is kept
 }
 
 // beginning is what a share waits for when it is ready.
@@ -71,11 +72,8 @@ func (s *service) order(body []byte) error {
 	}
 	atOnce, giveUp := context.WithCancel(context.Background())
 	ctx, stop := context.WithCancel(atOnce)
-	s.forget()
+	s.keep(c)
 	t := &task{Command: c, stop: stop, atOnce: giveUp, told: s.told, begins: make(chan beginning, 1), others: make(chan struct{})}
-	if t.spool, err = spoolFor(s.Keep, s.Name, s.session, c); err != nil {
-		s.note("what is recorded cannot be kept on disk: " + err.Error())
-	}
 	s.task = t
 	go func() {
 		end, err := s.job.Carry(ctx, atOnce, c, t)
@@ -126,14 +124,19 @@ func (s *service) on(number uint64) bool { return s.task != nil && s.task.Number
 func (s *service) report(t told) (lost string) {
 	r := report{Number: s.task.Number, Body: t.body}
 	if t.kind == interval {
-		s.spoolOut(t.body)
+		s.record(recordsMore, t.body)
 	}
-	if t.err != nil {
+	var short cutShort
+	switch {
+	case errors.As(t.err, &short):
+		r.Cut = clip(short.how)
+	case t.err != nil:
 		r.Why = clip(t.err.Error())
 	}
 	if t.kind == ended {
 		s.task.release()
-		s.kept, s.task = s.task.spool, nil
+		s.task = nil
+		s.recordEnd(keptEnd{Body: t.body, Why: r.Why})
 	}
 	if err := s.push(t.kind, r); err != nil {
 		return err.Error()
@@ -141,20 +144,43 @@ func (s *service) report(t told) (lost string) {
 	return ""
 }
 
-// forget removes what the order before has recorded: that its coordinator goes on
-// tells that it has all of it, and has saved it.
-func (s *service) forget() {
-	s.kept.remove()
-	s.kept = nil
+// keep begins to keep what is recorded of an order.
+func (s *service) keep(c Command) {
+	if s.Keep != "" && s.spool == nil {
+		var err error
+		s.spool, err = newSpool(s.Keep, Kept{
+			Format: keptFormat, Agent: s.Name, Machine: result.ThisMachine(), Session: s.session, Began: time.Now().UTC().Round(0),
+			Program: s.Program, File: s.of.file, Plan: s.of.sum, Share: c.Share, Shares: c.Shares,
+		})
+		if err != nil {
+			s.Keep = ""
+			s.note("what is recorded cannot be kept on disk: " + err.Error())
+		}
+	}
+	s.record(ordersTrial, c.Order)
 }
 
-// spoolOut keeps what was recorded, as long as the disk takes it.
-func (s *service) spoolOut(recorded []byte) {
-	if err := s.task.spool.add(recorded); err != nil {
+// record keeps what was recorded, as long as the disk takes it.
+func (s *service) record(about byte, body []byte) { s.noted(s.spool.add(about, body)) }
+
+func (s *service) recordEnd(e keptEnd) { s.noted(s.spool.end(e)) }
+
+func (s *service) noted(err error) {
+	if err != nil {
 		s.note("what is recorded can no longer be kept on disk, the load goes on: " + err.Error())
-		s.task.spool.remove()
-		s.task.spool = nil
 	}
+}
+
+// part ends at the coordinator's word. What was kept goes where the result is written.
+func (s *service) part(body []byte) error {
+	p, err := read[parting](leave, body)
+	s.over = true
+	if err == nil && p.Saved {
+		s.spool.remove()
+		s.spool = nil
+	}
+	s.abandon("the coordinator has ended")
+	return err
 }
 
 // release ends a task that is over.
@@ -179,11 +205,11 @@ func (s *service) finish(why string) string {
 	return why
 }
 
-// abandon gives up what is under way, with nobody to report it to: what was recorded
-// stays on disk, that of the last order too, which may not have been saved.
-func (s *service) abandon() {
+// abandon gives up what is under way, with nobody to report it to, and tells how it was
+// cut short: what was recorded stays on disk.
+func (s *service) abandon(how string) {
+	defer s.leftIn()
 	if s.task == nil {
-		s.leftIn(s.kept)
 		return
 	}
 	s.task.release()
@@ -192,9 +218,13 @@ func (s *service) abandon() {
 		case last := <-s.told:
 			switch last.kind {
 			case interval:
-				s.spoolOut(last.body)
+				s.record(recordsMore, last.body)
 			case ended:
-				s.leftIn(s.task.spool)
+				e := keptEnd{Body: last.body, Cut: clip(how)}
+				if last.err != nil {
+					e.Why = clip(last.err.Error())
+				}
+				s.recordEnd(e)
 				s.task = nil
 			}
 		case <-until:
@@ -205,8 +235,9 @@ func (s *service) abandon() {
 }
 
 // leftIn tells where what was recorded is kept.
-func (s *service) leftIn(left *spool) {
-	if path := left.seal(); path != "" {
-		s.note("what was recorded is kept in " + path)
+func (s *service) leftIn() {
+	if path := s.spool.seal(); path != "" {
+		s.note("what was recorded is kept in " + path + ": `plimsoll agent --recover` hands it over")
 	}
+	s.spool = nil
 }

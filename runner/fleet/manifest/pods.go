@@ -38,6 +38,9 @@ func (w *writer) coordinator() *yaml.Node {
 // JOB_COMPLETION_INDEX, which `plimsoll agent` reads.
 func (w *writer) agents() *yaml.Node {
 	args := arguments("agent", "--once", "--nats", "tls://"+w.of(leads)+":"+strconv.Itoa(port), "--token-file", tokenFolder+"/token")
+	keep := text("--keep=")
+	keep.HeadComment = "Nothing: what lies in a pod goes with it."
+	args.Content = append(args.Content, keep)
 	for k, target := range w.Targets {
 		flag := text("--allow-target")
 		if k == 0 {
