@@ -13,9 +13,11 @@ package fleet
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nuid"
@@ -56,10 +58,11 @@ type member struct {
 	bursts  time.Duration // since when
 	worst   time.Duration // of the last burst
 	pinged  time.Duration
-	lost    string // how it was lost; "": it was not
-	state   state  // of the order that is under way
-	end     []byte // of its share
-	why     string // its share has failed
+	lost    string       // how it was lost; "": it was not
+	held    atomic.Int64 // bytes of its intervals that nobody has taken yet
+	state   state        // of the order that is under way
+	end     []byte       // of its share
+	why     string       // its share has failed
 }
 
 // state is how far a member's share is.
@@ -76,18 +79,21 @@ const (
 // Coordinator leads a fleet.
 type Coordinator struct {
 	Options
-	link    *link
-	members []*member     // by their share, when all are there
-	order   *carrying     // nil: none is under way
-	last    uint64        // the number of the last order
-	looked  time.Duration // when all was last looked at
-	called  time.Duration // when agents were last called
-	do      chan func()   // what the goroutine of run is asked
-	whole   chan error    // when all are there and have understood, or why that cannot be
-	gone    chan struct{} // closed when that goroutine has ended
-	notes   chan string   // for people, whose terminal may stand still
-	noted   chan struct{} // closed when all of them were told
-	leaving context.CancelFunc
+	link     *link
+	members  []*member          // by their share, when all are there
+	sessions map[string]*member // the same, by their session
+	long     *member            // who has the room for a long message; nil: nobody
+	order    *carrying          // nil: none is under way
+	plan     []byte             // as all are sent it
+	last     uint64             // the number of the last order
+	looked   time.Duration      // when all was last looked at
+	called   time.Duration      // when agents were last called
+	do       chan func()        // what the goroutine of run is asked
+	whole    chan error         // when all are there and have understood, or why that cannot be
+	gone     chan struct{}      // closed when that goroutine has ended
+	notes    chan string        // for people, whose terminal may stand still
+	noted    chan struct{}      // closed when all of them were told
+	leaving  context.CancelFunc
 }
 
 // Gather waits until so many agents are there and have understood the plan. The error
@@ -99,13 +105,17 @@ func Gather(ctx context.Context, o Options) (*Coordinator, error) {
 	if o.Agents < 1 {
 		return nil, errors.New("a fleet has one agent or more")
 	}
+	plan, err := json.Marshal(o.Plan)
+	if err != nil {
+		return nil, err
+	}
 	l, err := connect(ctx, o.Talk, nuid.Next(), false)
 	if err != nil {
 		return nil, err
 	}
 	inside, leaving := context.WithCancel(context.Background())
 	now := o.Clock.Now()
-	c := &Coordinator{Options: o, link: l, looked: now, called: now - beat, do: make(chan func()), whole: make(chan error, 1), gone: make(chan struct{}), leaving: leaving}
+	c := &Coordinator{Options: o, link: l, looked: now, called: now - beat, plan: plan, sessions: map[string]*member{}, do: make(chan func()), whole: make(chan error, 1), gone: make(chan struct{}), leaving: leaving}
 	c.notes, c.noted = make(chan string, 100), make(chan struct{})
 	go c.tell()
 	go c.run(inside)
@@ -172,16 +182,30 @@ func (c *Coordinator) run(ctx context.Context) {
 		case <-tick.C:
 			c.look()
 		}
-		for _, m := range c.members {
-			m.flush(c.Clock.Now())
-		}
 	}
+}
+
+// push has a message sent to a member, at once if it can be.
+func (c *Coordinator) push(m *member, k kind, message any) error {
+	text, err := json.Marshal(message)
+	if err != nil {
+		return err
+	}
+	return c.pushText(m, k, text)
+}
+
+// pushText does so with one that is written already, of which all members may have the
+// same bytes.
+func (c *Coordinator) pushText(m *member, k kind, text []byte) error {
+	err := m.pipe.push(k, text)
+	m.flush(c.Clock.Now())
+	return err
 }
 
 // disband tells all that it is over, and waits a moment until they have heard it.
 func (c *Coordinator) disband() {
 	for _, m := range c.members {
-		_ = m.push(leave, about{})
+		_ = c.push(m, leave, about{})
 	}
 	deaf := func(m *member) bool { return m.lost == "" && len(m.pipe.waiting) > 0 }
 	for until := c.Clock.Now() + Silence; c.Clock.Now() < until && slices.ContainsFunc(c.members, deaf); {
@@ -223,6 +247,9 @@ func (c *Coordinator) look() {
 			c.ping(m)
 		}
 	}
+	for _, m := range c.members {
+		m.flush(now)
+	}
 	c.endTiming()
 	if c.order != nil {
 		c.goOn()
@@ -236,12 +263,7 @@ func (c *Coordinator) ping(m *member) {
 
 // member is the one of a session; nil: it is none.
 func (c *Coordinator) member(session string) *member {
-	for _, m := range c.members {
-		if m.session == session {
-			return m
-		}
-	}
-	return nil
+	return c.sessions[session]
 }
 
 // hear hears one frame.
@@ -258,13 +280,20 @@ func (c *Coordinator) hear(l letter) {
 		c.link.say(m.session, frame{head: head{Kind: dropped}})
 		return
 	}
+	if l.Kind.numbered() && !c.room(m, l.frame) {
+		l.Kind = seen // a sign of life, and else as good as lost: its agent will send it again
+	}
 	body, whole, err := m.take(l, c.Clock.Now())
+	if c.long == m && m.pipe.parts == nil {
+		c.long = nil
+	}
 	if err == nil && whole {
 		err = c.understand(m, l, body)
 	}
 	if err != nil {
 		c.lose(m, nonsense+": "+clip(err.Error()))
 	}
+	m.flush(c.Clock.Now())
 }
 
 // understand does what a message of a member's asks for.
@@ -276,7 +305,7 @@ func (c *Coordinator) understand(m *member, l letter, body []byte) error {
 		c.timed(m, l, body)
 		return nil
 	}
-	r, err := read[report](l.Kind, body)
+	r, err := readReport(l.Kind, body)
 	if err != nil {
 		return err
 	}
@@ -324,6 +353,9 @@ func (c *Coordinator) measure(rounds int) {
 // lose gives a member up.
 func (c *Coordinator) lose(m *member, how string) {
 	m.lost = how
+	if c.long == m {
+		c.long = nil
+	}
 	c.link.say(m.session, frame{head: head{Kind: dropped}})
 	c.note("agent %s is lost: %s", m.Name, how)
 	c.fail(fmt.Errorf("agent %s: %s", m.Name, how))

@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -54,8 +55,24 @@ type report struct {
 	Number uint64 `json:"number"`
 	// Why it cannot go on, or ended before its time.
 	Why string `json:"why,omitempty"`
-	// Body is what was recorded, or how it ended.
-	Body []byte `json:"body,omitempty"`
+	// Body is what was recorded, or how it ended. It stands behind the JSON, after the
+	// end of its line, as it is.
+	Body []byte `json:"-"`
+}
+
+func (r report) append() []byte {
+	line, _ := json.Marshal(r) // a number and a text
+	return append(append(line, '\n'), r.Body...)
+}
+
+// readReport reads what append wrote; the body lies in the message's own bytes.
+func readReport(k kind, body []byte) (report, error) {
+	line, behind, _ := bytes.Cut(body, []byte{'\n'})
+	r, err := read[report](k, line)
+	if len(behind) > 0 {
+		r.Body = behind
+	}
+	return r, err
 }
 
 // begin is when a share begins.
