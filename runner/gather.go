@@ -147,9 +147,10 @@ func (r *underWay) watch(from time.Duration, all []*gathering) (stop func()) {
 		g.begin()
 	}
 	const every = 125 * time.Millisecond
-	asks := 1
-	if r.part != nil {
-		asks = 8 // what goes far goes in larger pieces
+	asks, turn := 1, 0
+	if r.part != nil { // what goes far goes in larger pieces, and not all shares' at once
+		asks = 8
+		turn = r.part.K * asks / r.part.N
 	}
 	began, over, gone := time.Now(), make(chan struct{}), make(chan struct{})
 	go func() {
@@ -168,7 +169,7 @@ func (r *underWay) watch(from time.Duration, all []*gathering) (stop func()) {
 					r.Watch.Sample(all[0].sample(), time.Since(began))
 				}
 				for _, g := range all {
-					if n%asks == 0 {
+					if (n+turn)%asks == 0 {
 						g.ask()
 					}
 				}

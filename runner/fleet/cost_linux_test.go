@@ -150,7 +150,7 @@ func (m *metered) Begins(at time.Time) {
 
 func (m *metered) Take(share int, piece []byte) error {
 	err := m.to.Take(share, piece)
-	m.lags = append(m.lags, time.Since(m.began)-m.at[m.taken[share]])
+	m.lags = append(m.lags, time.Since(m.began)-m.at[m.taken[share]]-turn(share, m.Agents))
 	m.taken[share]++
 	m.bytes += len(piece)
 	return err

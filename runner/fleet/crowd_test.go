@@ -95,8 +95,14 @@ func (r *recorded) Take(piece []byte) {
 
 func (r *recorded) Over(context.Context) error { return nil }
 
+// turn is how much later than the first one a share hands over, as those of package
+// runner do not all at once.
+func turn(share, shares int) time.Duration {
+	return time.Duration(share*8/shares) * time.Second / 8
+}
+
 // replay is work of agents who all say what one has recorded before, each piece when
-// it was due, all at once: so they cost next to nothing themselves.
+// it was due: so they cost next to nothing themselves.
 type replay struct{ *recorded }
 
 func (r replay) Take(Plan) (Job, error) { return r, nil }
@@ -112,7 +118,7 @@ func (r replay) Carry(ctx, atOnce context.Context, c Command, d Desk) ([]byte, e
 		select {
 		case <-atOnce.Done():
 			return r.end, nil
-		case <-time.After(time.Until(at.Add(r.at[i]))):
+		case <-time.After(time.Until(at.Add(r.at[i] + turn(c.Share, c.Shares)))):
 		}
 		d.Send(piece)
 	}
