@@ -147,9 +147,10 @@ func (r *underWay) watch(from time.Duration, all []*gathering) (stop func()) {
 		g.begin()
 	}
 	const every = 125 * time.Millisecond
-	asks, asked := 1, from
-	if r.part != nil {
-		asks = 8 // what goes far goes in larger pieces
+	asks, turn, asked := 1, 0, from
+	if r.part != nil { // what goes far goes in larger pieces, and not all shares' at once
+		asks = 8
+		turn = r.part.K * asks / r.part.N
 	}
 	began, over, gone := time.Now(), make(chan struct{}), make(chan struct{})
 	go func() {
@@ -172,7 +173,7 @@ func (r *underWay) watch(from time.Duration, all []*gathering) (stop func()) {
 				if r.Watch != nil {
 					r.Watch.Sample(all[0].sample(), time.Since(began))
 				}
-				if n%asks != 0 {
+				if (n+turn)%asks != 0 {
 					continue
 				}
 				asked = at

@@ -27,11 +27,12 @@ func (c *Coordinator) admit(l letter) {
 		c.recovering.kept = in.Kept
 	}
 	m := &member{peer: peer{link: c.link, session: l.From, heard: c.Clock.Now()}, introduction: in, asked: c.Clock.Now()}
-	if err := m.push(planOf, c.Plan); err != nil {
+	if err := c.pushText(m, planOf, c.plan); err != nil {
 		c.fail(err)
 		return
 	}
 	c.members = append(c.members, m)
+	c.sessions[m.session] = m
 	c.link.say(l.From, frame{head: head{Kind: welcome, Program: c.Program}})
 	c.note("agent %s is here, %d of %d", in.Name, len(c.members), c.Agents)
 	c.ping(m)

@@ -40,7 +40,7 @@ func waited(long time.Duration, setsUp bool) (*Coordinator, chan string) {
 	c := &Coordinator{Options: Options{Clock: stopped(long), Patience: time.Minute}, link: nobodys(), notes: notes, whole: make(chan error, 1)}
 	for k := range 2 {
 		m := &member{peer: peer{session: "s"}, introduction: introduction{Name: string(rune('a' + k))}, share: k, planned: true, state: ordered}
-		_ = m.push(orderOf, Command{Number: 1})
+		_ = m.pipe.push(orderOf, []byte("{}"))
 		m.got = m.pipe.base
 		c.members = append(c.members, m)
 	}

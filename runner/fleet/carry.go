@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sync"
 	"time"
 
 	"plimsoll/runner/result"
@@ -41,7 +40,7 @@ const (
 // happening is what an order's caller hears: when it begins, an interval, or that it
 // is over.
 type happening struct {
-	share  int
+	of     *member // whose interval it is
 	body   []byte
 	begins bool // the load does, at that time
 	at     time.Time
@@ -96,11 +95,13 @@ func (c *Coordinator) carry(ctx, atOnce context.Context, order json.RawMessage, 
 			return *h.over
 		case h.begins:
 			to.Begins(h.at)
-		case mad[h.share] != "":
 		default:
-			if err := to.Take(h.share, h.body); err != nil {
-				mad[h.share] = c.mad(h.share, err)
+			if share := h.of.share; mad[share] == "" {
+				if err := to.Take(share, h.body); err != nil {
+					mad[share] = c.mad(share, err)
+				}
 			}
+			h.of.held.Add(-int64(len(h.body)))
 		}
 	}
 }
@@ -156,7 +157,7 @@ func (c *Coordinator) begin(order json.RawMessage, real, setsUp bool, events *qu
 			m.state, m.cut = isOver, "nothing is kept of its share"
 			continue
 		}
-		if err := m.push(orderOf, command); err != nil {
+		if err := c.push(m, orderOf, command); err != nil {
 			c.lose(m, err.Error())
 		}
 	}
@@ -174,7 +175,7 @@ func (c *Coordinator) stop(of *queue[happening], level int) {
 	}
 	for _, m := range c.members {
 		if m.lost == "" && !m.is(idle, isOver) {
-			_ = m.push(halt, stopping{o.Number, level == 2})
+			_ = c.push(m, halt, stopping{o.Number, level == 2})
 		}
 	}
 }
@@ -192,7 +193,11 @@ func (c *Coordinator) reported(m *member, k kind, r report) error {
 			o.left = r.Body
 		}
 	case k == interval && m.state == running:
-		o.events.push(happening{share: m.share, body: r.Body})
+		m.held.Add(int64(len(r.Body)))
+		o.events.push(happening{of: m, body: r.Body})
+		return nil
+	case k == ended && len(r.Body) > mostEnd:
+		return fmt.Errorf("how its share ended takes %d bytes, and %d are the most", len(r.Body), mostEnd)
 	case k == ended && !m.is(idle, isOver):
 		c.over(m, r)
 	default:
@@ -283,7 +288,7 @@ func (c *Coordinator) goOn() {
 	case loading:
 		if !o.alone && c.all(func(m *member) bool { return m.share == 0 || m.is(isOver) }) {
 			o.alone = true
-			_ = c.members[0].push(alone, about{o.Number})
+			_ = c.push(c.members[0], alone, about{o.Number})
 		}
 		if c.all(func(m *member) bool { return m.is(isOver) }) {
 			o.phase = timingAgain
@@ -313,6 +318,7 @@ func (c *Coordinator) start() {
 		}
 	}
 	o.began, o.phase = c.Clock.Now()+lead, loading
+	left, _ := json.Marshal(values{o.Number, o.left}) // a number and bytes
 	o.events.push(happening{begins: true, at: c.Clock.Time(o.began)})
 	for _, m := range c.members {
 		if m.state != isReady {
@@ -324,9 +330,9 @@ func (c *Coordinator) start() {
 		}
 		m.state = running
 		if len(o.left) > 0 && m.share > 0 {
-			_ = m.push(given, values{o.Number, o.left})
+			_ = c.pushText(m, given, left)
 		}
-		_ = m.push(start, begin{o.Number, at})
+		_ = c.push(m, start, begin{o.Number, at})
 	}
 }
 
@@ -343,34 +349,4 @@ func (c *Coordinator) finish(out outcome) {
 	events := c.order.events
 	c.order = nil
 	events.push(happening{over: &out})
-}
-
-// queue hands over what must never wait for whoever takes it.
-type queue[T any] struct {
-	mu     sync.Mutex
-	filled *sync.Cond
-	all    []T
-}
-
-func newQueue[T any]() *queue[T] {
-	q := &queue[T]{}
-	q.filled = sync.NewCond(&q.mu)
-	return q
-}
-
-func (q *queue[T]) push(one T) {
-	q.mu.Lock()
-	q.all = append(q.all, one)
-	q.mu.Unlock()
-	q.filled.Signal()
-}
-
-func (q *queue[T]) pop() (one T) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	for len(q.all) == 0 {
-		q.filled.Wait()
-	}
-	one, q.all = q.all[0], q.all[1:]
-	return one
 }

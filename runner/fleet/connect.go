@@ -84,6 +84,7 @@ type link struct {
 	talk    Talk
 	key     []byte
 	session string
+	fleet   string // in which all its subjects are
 	heard   chan letter
 	gone    chan struct{} // closed with the link: nobody listens any more
 	once    sync.Once
@@ -96,7 +97,7 @@ func connect(ctx context.Context, t Talk, session string, everybody bool) (*link
 	if err != nil {
 		return nil, err
 	}
-	l := &link{talk: t, key: t.Token.key(), session: session, heard: make(chan letter, 256), gone: make(chan struct{})}
+	l := &link{talk: t, key: t.Token.key(), fleet: t.Token.fleet(), session: session, heard: make(chan letter, 256), gone: make(chan struct{})}
 	var told string
 	for {
 		err := l.dial(host)
@@ -164,7 +165,7 @@ func (l *link) dial(host string) (err error) {
 
 // subject is where a session hears; "all" where everybody does.
 func (l *link) subject(session string) string {
-	return "plimsoll." + l.talk.Token.fleet() + "." + session
+	return "plimsoll." + l.fleet + "." + session
 }
 
 const everybody = "all"

@@ -12,8 +12,8 @@
 package fleet
 
 import (
-	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -21,8 +21,6 @@ import (
 
 	"github.com/nats-io/nuid"
 
-	"plimsoll/runner/fleet/offset"
-	"plimsoll/runner/result"
 	"plimsoll/runner/scenario"
 )
 
@@ -52,60 +50,25 @@ type Options struct {
 	Clock Clock
 }
 
-// member is an agent of the fleet, as its coordinator knows it.
-type member struct {
-	peer
-	introduction
-	share   int
-	planned bool
-	rounds  offset.Rounds
-	burst   int           // round trips that are still wanted soon
-	bursts  time.Duration // since when
-	worst   time.Duration // of the last burst
-	pinged  time.Duration
-	lost    string // how it was lost; "": it was not
-	state   state  // of the order that is under way
-	end     []byte // of its share
-	why     string // its share has failed
-	cut     string // its share was cut short, when it was carried out
-	// Since when it is waited for, until it is ready: it was asked, or has got on hearing
-	// what. Whether people have been told.
-	asked time.Duration
-	got   uint64
-	named bool
-	// Of one that hands over what it has kept: the orders of which there is something,
-	// and whether it is nobody, in the place of who has not come.
-	kept   map[string]bool
-	absent bool
-}
-
-// state is how far a member's share is.
-type state int
-
-const (
-	idle state = iota
-	ordered
-	isReady
-	running
-	isOver
-)
-
 // Coordinator leads a fleet.
 type Coordinator struct {
 	Options
 	link       *link
-	members    []*member     // by their share, when all are there
-	order      *carrying     // nil: none is under way
-	last       uint64        // the number of the last order
-	looked     time.Duration // when all was last looked at
-	called     time.Duration // when agents were last called
-	do         chan func()   // what the goroutine of run is asked
-	whole      chan error    // when all are there and have understood, or why that cannot be
-	gathered   bool          // they are
-	gone       chan struct{} // closed when that goroutine has ended
-	notes      chan string   // for people, whose terminal may stand still
-	noted      chan struct{} // closed when all of them were told
+	members    []*member          // by their share, when all are there
+	sessions   map[string]*member // the same, by their session
+	long       *member            // who has the room for a long message; nil: nobody
+	order      *carrying          // nil: none is under way
+	plan       []byte             // as all are sent it
+	last       uint64             // the number of the last order
+	looked     time.Duration      // when all was last looked at
+	called     time.Duration      // when agents were last called
+	do         chan func()        // what the goroutine of run is asked
+	whole      chan error         // when all are there and have understood, or why that cannot be
+	gone       chan struct{}      // closed when that goroutine has ended
+	notes      chan string        // for people, whose terminal may stand still
+	noted      chan struct{}      // closed when all of them were told
 	leaving    context.CancelFunc
+	gathered   bool // they are
 	saved      bool // the result is written
 	recovering      // where it recovers a run
 }
@@ -122,13 +85,17 @@ func Gather(ctx context.Context, o Options) (*Coordinator, error) {
 	if o.Agents < 1 {
 		return nil, errors.New("a fleet has one agent or more")
 	}
+	plan, err := json.Marshal(o.Plan)
+	if err != nil {
+		return nil, err
+	}
 	l, err := connect(ctx, o.Talk, nuid.Next(), false)
 	if err != nil {
 		return nil, err
 	}
 	inside, leaving := context.WithCancel(context.Background())
 	now := o.Clock.Now()
-	c := &Coordinator{Options: o, link: l, looked: now, called: now - beat, do: make(chan func()), whole: make(chan error, 1), gone: make(chan struct{}), leaving: leaving}
+	c := &Coordinator{Options: o, link: l, looked: now, called: now - beat, plan: plan, sessions: map[string]*member{}, do: make(chan func()), whole: make(chan error, 1), gone: make(chan struct{}), leaving: leaving}
 	c.notes, c.noted, c.recovering.told = make(chan string, 100), make(chan struct{}), map[string]bool{}
 	go c.tell()
 	go c.run(inside)
@@ -204,10 +171,24 @@ func (c *Coordinator) run(ctx context.Context) {
 		case <-tick.C:
 			c.look()
 		}
-		for _, m := range c.members {
-			m.flush(c.Clock.Now())
-		}
 	}
+}
+
+// push has a message sent to a member, at once if it can be.
+func (c *Coordinator) push(m *member, k kind, message any) error {
+	text, err := json.Marshal(message)
+	if err != nil {
+		return err
+	}
+	return c.pushText(m, k, text)
+}
+
+// pushText does so with one that is written already, of which all members may have the
+// same bytes.
+func (c *Coordinator) pushText(m *member, k kind, text []byte) error {
+	err := m.pipe.push(k, text)
+	m.flush(c.Clock.Now())
+	return err
 }
 
 // disband tells all that it is over, and waits a moment until they have heard it.
@@ -216,7 +197,7 @@ func (c *Coordinator) disband() {
 		c.link.say(everybody, frame{head: head{Kind: noMore, Program: c.Program}})
 	}
 	for _, m := range c.members {
-		_ = m.push(leave, parting{c.saved})
+		_ = c.push(m, leave, parting{c.saved})
 	}
 	deaf := func(m *member) bool { return m.lost == "" && len(m.pipe.waiting) > 0 }
 	for until := c.Clock.Now() + Silence; c.Clock.Now() < until && slices.ContainsFunc(c.members, deaf); {
@@ -262,6 +243,9 @@ func (c *Coordinator) look() {
 			c.ping(m)
 		}
 	}
+	for _, m := range c.members {
+		m.flush(now)
+	}
 	c.endTiming()
 	c.await()
 	if c.order != nil {
@@ -276,12 +260,7 @@ func (c *Coordinator) ping(m *member) {
 
 // member is the one of a session; nil: it is none.
 func (c *Coordinator) member(session string) *member {
-	for _, m := range c.members {
-		if m.session == session {
-			return m
-		}
-	}
-	return nil
+	return c.sessions[session]
 }
 
 // hear hears one frame.
@@ -298,13 +277,20 @@ func (c *Coordinator) hear(l letter) {
 		c.link.say(m.session, frame{head: head{Kind: dropped}})
 		return
 	}
+	if l.Kind.numbered() && !c.room(m, l.frame) {
+		l.Kind = seen // a sign of life, and else as good as lost: its agent will send it again
+	}
 	body, whole, err := m.take(l, c.Clock.Now())
+	if c.long == m && m.pipe.parts == nil {
+		c.long = nil
+	}
 	if err == nil && whole {
 		err = c.understand(m, l, body)
 	}
 	if err != nil {
 		c.lose(m, nonsense+": "+clip(err.Error()))
 	}
+	m.flush(c.Clock.Now())
 }
 
 // understand does what a message of a member's asks for.
@@ -316,7 +302,7 @@ func (c *Coordinator) understand(m *member, l letter, body []byte) error {
 		c.timed(m, l, body)
 		return nil
 	}
-	r, err := read[report](l.Kind, body)
+	r, err := readReport(l.Kind, body)
 	if err != nil {
 		return err
 	}
@@ -370,22 +356,13 @@ func (c *Coordinator) measure(rounds int) {
 // lose gives a member up.
 func (c *Coordinator) lose(m *member, how string) {
 	m.lost = how
+	if c.long == m {
+		c.long = nil
+	}
 	c.link.say(m.session, frame{head: head{Kind: dropped}})
 	c.note("agent %s is lost: %s", m.Name, how)
 	c.fail(fmt.Errorf("agent %s: %s", m.Name, how))
 	if c.order != nil {
 		c.without(m)
 	}
-}
-
-// agent is what a result says of a member whose share began at that time.
-func (m *member) agent(began time.Duration) result.Agent {
-	a := result.Agent{Name: m.Name, Share: m.share, Machine: m.Machine, Lost: cmp.Or(m.lost, m.cut)}
-	if a.Lost == "" && m.end == nil && m.why == "" {
-		a.Lost = "it has not told how its share ended"
-	}
-	if clock, ok := m.rounds.Estimate(began); ok && m.Kept == nil { // of then, nobody knows
-		a.ClockOffsetS, a.ClockUncertaintyS, a.ClockDrift = result.Signed(clock.Offset.Seconds()), clock.Uncertainty.Seconds(), result.Signed(clock.Drift)
-	}
-	return a
 }

@@ -19,7 +19,10 @@ import (
 	"plimsoll/target/real"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	crowd()
+	goleak.VerifyTestMain(m)
+}
 
 // server is a nats-server as a process of its own, at an address that it keeps.
 type server struct {

@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
@@ -61,8 +62,24 @@ type report struct {
 	// and how.
 	Cut string `json:"cut,omitempty"`
 	// Body is what was recorded, or how it ended; of a plan that was understood, the
-	// orders of which an agent has kept something, where that is what it hands over.
-	Body []byte `json:"body,omitempty"`
+	// orders of which an agent has kept something, where that is what it hands over. It
+	// stands behind the JSON, after the end of its line, as it is.
+	Body []byte `json:"-"`
+}
+
+func (r report) append() []byte {
+	line, _ := json.Marshal(r) // a number and a text
+	return append(append(line, '\n'), r.Body...)
+}
+
+// readReport reads what append wrote; the body lies in the message's own bytes.
+func readReport(k kind, body []byte) (report, error) {
+	line, behind, _ := bytes.Cut(body, []byte{'\n'})
+	r, err := read[report](k, line)
+	if len(behind) > 0 {
+		r.Body = behind
+	}
+	return r, err
 }
 
 // parting is the last word.

@@ -52,14 +52,8 @@ type peer struct {
 	behind  bool          // something has come that was not acknowledged
 }
 
-// push has a message sent, of JSON.
-func (p *peer) push(k kind, message any) error {
-	body, err := json.Marshal(message)
-	if err != nil {
-		return err
-	}
-	return p.pipe.push(k, body)
-}
+// push has a report sent.
+func (p *peer) push(k kind, r report) error { return p.pipe.push(k, r.append()) }
 
 // flush sends what can be sent, and tells what has come.
 func (p *peer) flush(now time.Duration) {

@@ -18,17 +18,25 @@ type pipe struct {
 	flying  int
 	bytes   int
 	since   time.Duration // when the other side last got further, or was sent again
+	// How long to wait for a word, how often it was sent again in vain, and how many
+	// frames may be under way: few, and seldom, where the other side does not keep up.
+	patience time.Duration
+	vain     int
+	window   int
 	// Of what comes: how many frames have, and the parts of a message so far.
 	seen  uint64
 	parts []byte
 }
 
 const (
-	// window is how many frames are under way at once: 4 MB, far below what a server
+	// mostFlying is how many frames are under way at once: 4 MB, far below what a server
 	// lets wait for one client.
-	window = 16
-	// again is after how long without a word what is under way is sent again.
-	again = 500 * time.Millisecond
+	mostFlying = 16
+	// again is after how long without a word what is under way is sent again, and
+	// longest after how long where that was in vain: else a coordinator that is late
+	// would have all the more to hear.
+	again   = 500 * time.Millisecond
+	longest = 4 * again
 	// mostWaiting is how much may wait for the other side, and mostMessage how large a
 	// message may be, in bytes.
 	mostWaiting = 128 << 20
@@ -58,10 +66,15 @@ func (p *pipe) push(k kind, body []byte) error {
 
 // next is the frame that is to be sent now; nil: none is.
 func (p *pipe) next(now time.Duration) *frame {
-	if p.flying > 0 && now-p.since >= again {
-		p.flying = 0
+	if p.patience == 0 {
+		p.patience, p.window = again, mostFlying
 	}
-	if p.flying >= min(len(p.waiting), window) {
+	if p.flying > 0 && now-p.since >= p.patience {
+		p.flying, p.window = 0, 1
+		p.patience = min(2*p.patience, longest)
+		p.vain++
+	}
+	if p.flying >= min(len(p.waiting), p.window) {
 		return nil
 	}
 	if p.flying == 0 {
@@ -85,6 +98,11 @@ func (p *pipe) got(seen uint64, now time.Duration) {
 	p.base += uint64(n)
 	p.flying = max(0, p.flying-n)
 	p.since = now
+	p.window = min(2*p.window, mostFlying)
+	if p.vain == 0 {
+		p.patience = max(p.patience/2, again)
+	}
+	p.vain = 0
 }
 
 // take takes a frame that has come, in whatever order. It hands a message over that

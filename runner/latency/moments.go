@@ -36,16 +36,20 @@ func (m *moments) carry() {
 
 // addMany adds a value n times.
 func (m *moments) addMany(v, n uint64) {
-	var o moments
-	o.sum[1], o.sum[0] = bits.Mul64(v, n)
-	high, low := bits.Mul64(v, v)
-	carried, first := bits.Mul64(low, n)
-	top, second := bits.Mul64(high, n)
+	high, low := bits.Mul64(v, n)
 	var carry uint64
-	o.squares[0] = first
-	o.squares[1], carry = bits.Add64(second, carried, 0)
-	o.squares[2] = top + carry
-	m.merge(o)
+	m.sum[0], carry = bits.Add64(m.sum[0], low, 0)
+	m.sum[1] += high + carry
+	high, low = bits.Mul64(v, v)
+	second, first := bits.Mul64(low, n)
+	m.squares[0], carry = bits.Add64(m.squares[0], first, 0)
+	m.squares[1], carry = bits.Add64(m.squares[1], second, carry)
+	m.squares[2] += carry
+	if high > 0 {
+		third, second := bits.Mul64(high, n)
+		m.squares[1], carry = bits.Add64(m.squares[1], second, 0)
+		m.squares[2] += third + carry
+	}
 }
 
 func (m *moments) merge(o moments) {
