@@ -18,7 +18,7 @@ import (
 type agentFlags struct {
 	nats, token, name string
 	once, local       bool
-	targets           []string
+	targets, env      []string
 }
 
 func (p *program) agentCommand() *cobra.Command {
@@ -30,8 +30,9 @@ func (p *program) agentCommand() *cobra.Command {
 what it has measured. It serves one after another, or one with --once.
 
 It loads this machine alone, over loopback, unless --allow-target says otherwise,
-and neither runs programs nor touches files without --allow-exec. When there is
-no word from the coordinator for 3 s it stops.`,
+and neither runs programs nor touches files without --allow-exec, nor lets plans
+name variables of the environment without --allow-env. When there is no word from
+the coordinator for 3 s it stops.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return p.agent(cmd.Context(), f) },
 	}
 	flags := cmd.Flags()
@@ -40,6 +41,7 @@ no word from the coordinator for 3 s it stops.`,
 	flags.StringVar(&f.name, "name", "", "`NAME` of this agent in results (default: the machine's, and the process's number)")
 	flags.BoolVar(&f.once, "once", false, "end with the first coordinator")
 	flags.StringArrayVar(&f.targets, "allow-target", nil, "let coordinators load the address, glob or network `PATTERN`, with :PORT or without (repeatable)")
+	flags.StringArrayVar(&f.env, "allow-env", nil, "let plans name the environment's variable `NAME`, or glob, and so coordinators find out its value (repeatable)")
 	flags.BoolVar(&f.local, "allow-exec", false, "let coordinators run programs, and read and write files, on this machine")
 	return cmd
 }
@@ -47,6 +49,9 @@ no word from the coordinator for 3 s it stops.`,
 // agent serves coordinators until it is interrupted.
 func (p *program) agent(ctx context.Context, f agentFlags) error {
 	permit, err := fleet.NewPermit(f.targets, f.local)
+	if err == nil {
+		permit, err = permit.WithVariables(f.env)
+	}
 	if err != nil {
 		return err
 	}
