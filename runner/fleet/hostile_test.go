@@ -20,9 +20,10 @@ import (
 )
 
 // shares are an agent's that permits nothing but what every agent does, on a machine
-// with a secret in its environment.
+// with two secrets in its environment, of which one is permitted.
 func shares() *Shares {
-	return &Shares{Version: "test", Environment: func(name string) (string, bool) { return "hush-" + name, name == "SECRET" }}
+	permit, _ := Permit{}.WithVariables([]string{"PERMITTED*"})
+	return &Shares{Permit: permit, Version: "test", Environment: func(name string) (string, bool) { return "hush-" + name, name == "SECRET" || name == "PERMITTED_SECRET" }}
 }
 
 func onePlan(target string) Plan {
@@ -33,6 +34,7 @@ func onePlan(target string) Plan {
 // nothing is executed, written, read or told.
 func TestHostileCoordinator(t *testing.T) {
 	outside := filepath.Join(t.TempDir(), "outside")
+	t.Setenv("TMPDIR", t.TempDir())
 	for name, c := range map[string]struct {
 		plan Plan
 		why  string
@@ -52,7 +54,7 @@ func TestHostileCoordinator(t *testing.T) {
 			p.Files = map[string][]byte{"a.proto": []byte(`syntax = "proto3"; import "etc/passwd";`)}
 			return p
 		}(), "neither beside it"},
-		"a secret in a mistake": {onePlan("http: {url: 'http://127.0.0.1:1/', timeout: '${SECRET}'}"), "${SECRET}"},
+		"a secret in a mistake": {onePlan("http: {url: 'http://127.0.0.1:1/', timeout: '${PERMITTED_SECRET}'}"), "${PERMITTED_SECRET}"},
 		"other trials":          {func() Plan { p := onePlan("sim: {delay: 1ms}"); p.Trials = 2; return p }(), "1 trials here, and 2"},
 		"no plan":               {Plan{Text: []byte("\x00: [")}, "cannot be carried out"},
 	} {
@@ -69,7 +71,7 @@ func TestHostileCoordinator(t *testing.T) {
 	if _, err := os.Stat(outside); err == nil {
 		t.Error("something was executed, or written")
 	}
-	if left, _ := filepath.Glob(filepath.Join(os.TempDir(), "plimsoll-agent-*")); len(left) > 50 {
+	if left, _ := filepath.Glob(filepath.Join(os.TempDir(), "plimsoll-agent-*")); len(left) > 0 {
 		t.Errorf("%d folders are left", len(left))
 	}
 }
