@@ -23,7 +23,9 @@ import (
 // with two secrets in its environment, of which one is permitted.
 func shares() *Shares {
 	permit, _ := Permit{}.WithVariables([]string{"PERMITTED*"})
-	return &Shares{Permit: permit, Version: "test", Environment: func(name string) (string, bool) { return "hush-" + name, name == "SECRET" || name == "PERMITTED_SECRET" }}
+	return &Shares{Permit: permit, Version: "test", Environment: func(name string) (string, bool) {
+		return "hush-" + name, name == "SECRET" || name == "PERMITTED_SECRET"
+	}}
 }
 
 func onePlan(target string) Plan {
