@@ -191,9 +191,36 @@ func TestNonsenseOverTheWire(t *testing.T) {
 		}
 		l.close()
 	}
-	// It is as good as new.
+	// It is as good as new, and has told of those that cannot be late.
 	c, err := gather(t, s.talk(token), 1, nil)
 	if err != nil {
+		t.Fatal(err)
+	}
+	if sums, out := carried(c, fakeOrder{Intervals: 3}, true, nil); out.Err != nil || sums[0] != 3 || strings.Count(h.noted(), "makes no sense") != 4 {
+		t.Errorf("%v, %+v\n%s", sums, out, h.noted())
+	}
+}
+
+// An agent of a fleet heeds its own coordinator, and no other, who has the token, too.
+func TestAnotherCoordinatorIsNotHeeded(t *testing.T) {
+	s := newServer(t)
+	h := hire(t, s.talk(token), "a", nil)
+	c, err := gather(t, s.talk(token), 1, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	session := make(chan string, 1)
+	c.ask(func() { session <- c.members[0].session })
+	other, err := connect(t.Context(), s.talk(token), nuid.Next(), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.close()
+	to := <-session
+	for _, k := range []kind{dropped, leave, halt, welcome, "dance"} {
+		other.say(to, frame{head: head{Kind: k, Seq: 2}, body: []byte(`{"number":1}`)})
+	}
+	if err := other.conn.FlushTimeout(10 * time.Second); err != nil {
 		t.Fatal(err)
 	}
 	if sums, out := carried(c, fakeOrder{Intervals: 3}, true, nil); out.Err != nil || sums[0] != 3 {
