@@ -237,6 +237,8 @@ func (g *gatheringAfar) Take(share int, piece []byte) error {
 	}
 	if g.trial.Scenario.Clock == scenario.Virtual {
 		at = i.LastEnd
+	} else if err := g.happened(max(at, i.LastEnd, i.LastStart)); err != nil {
+		return err
 	}
 	if err := g.bounded(i); err != nil {
 		return err
@@ -248,6 +250,18 @@ func (g *gatheringAfar) Take(share int, piece []byte) error {
 	if g.Watch != nil {
 		sofar := gathering{sofar: g.whole}
 		g.Watch.Sample(sofar.sample(), max(0, time.Since(g.began)))
+	}
+	return nil
+}
+
+// inAdvance is how far an agent may think that the trial has come where it has not: its
+// clock was compared, to far less.
+const inAdvance = time.Minute
+
+// happened tells whether the trial has come that far, or about.
+func (g *gatheringAfar) happened(at time.Duration) error {
+	if now := time.Since(g.began) - g.trial.Scenario.Warmup; at > now+inAdvance {
+		return fmt.Errorf("it tells of what was %v after the beginning, which is %v ago", at, now)
 	}
 	return nil
 }

@@ -74,5 +74,8 @@ func (o Order) of(plan *scenario.Plan) (t scenario.Trial, err error) {
 	if !(o.Load > 0) || o.Repeat < 0 {
 		return t, fmt.Errorf("a step of a search needs a load above 0, and a repetition: not %v, %d", o.Load, o.Repeat)
 	}
+	if to := t.Scenario.Capacity.To; o.Load > to {
+		return t, fmt.Errorf("the search tries loads up to %v, and not %v", to, o.Load)
+	}
 	return t.Step(o.Load, o.Repeat), nil
 }

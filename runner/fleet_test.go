@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -15,6 +16,7 @@ import (
 	"time"
 
 	"plimsoll/runner"
+	"plimsoll/runner/drive"
 	"plimsoll/runner/mode"
 	"plimsoll/runner/result"
 	"plimsoll/runner/scenario"
@@ -384,6 +386,34 @@ func TestPiecesOfNoTrialAreRefused(t *testing.T) {
 	if f.errs != 4 || trial.Started != 800 || len(trial.Agents) != 2 {
 		t.Errorf("%d lies were found, %d calls", f.errs, trial.Started)
 	}
+}
+
+// Whoever tells of what has not happened yet is refused, too.
+func TestPiecesOfTheFutureAreRefused(t *testing.T) {
+	text := "targets: {t: {sim: {delay: 5ms}}}\nscenarios: [{name: s, target: t, duration: 200ms, modes: [concurrent: 4]}]"
+	f := &prophet{table: fleet(t, text, 2)}
+	trial := carryOut(t, text, by(f)).Trials[0]
+	if f.refused != 2 || f.taken != 2 || !(trial.MakespanS < 3600) || !(trial.Agents[0].UntilS <= 0.2) {
+		t.Errorf("%d were refused, %d taken; the last call ended at %v s", f.refused, f.taken, trial.MakespanS)
+	}
+}
+
+// prophet sends pieces of now, and of the future, behind its honest ones.
+type prophet struct {
+	*table
+	refused, taken int
+}
+
+func (f *prophet) Carry(ctx, atOnce context.Context, o runner.Order, to runner.Gatherer) ([]runner.Carried, error) {
+	all, err := f.table.Carry(ctx, atOnce, o, to)
+	for _, at := range []time.Duration{0, time.Second, time.Hour, math.MaxInt64} {
+		if to.Take(0, drive.NewRecorder(0, nil).Append(nil, at)) != nil {
+			f.refused++
+		} else {
+			f.taken++
+		}
+	}
+	return all, err
 }
 
 // liar sends what is no piece, before its honest ones.

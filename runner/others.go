@@ -17,7 +17,7 @@ import (
 func (l *load) watchOthers(atOnce context.Context, from time.Duration) func() func() []result.Series {
 	monitors := l.trial.Scenario.Monitors
 	switch {
-	case len(monitors) == 0:
+	case len(monitors) == 0 || l.part != nil: // the coordinator watches, and runs its commands
 		return func() func() []result.Series { return func() []result.Series { return nil } }
 	case l.trial.Scenario.Clock == scenario.Virtual:
 		return func() func() []result.Series { return func() []result.Series { return leftOut(monitors) } }

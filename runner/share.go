@@ -65,12 +65,16 @@ func (r *underWay) share() mode.Share {
 	return r.part.Share
 }
 
+// mostShares is how many there may be of a trial: of many more, the place of a share's
+// next call would be looked for among numbers that there are not.
+const mostShares = 1 << 16
+
 // CarryShare carries out a share of a trial in this process. Of the options it takes
 // the plan, the child's command line and where notes go. What is before and after a
 // trial, and beside it, is the coordinator's own, but for setup and teardown, which are
 // share 0's. An error tells that it was not carried out, or that something broke.
 func CarryShare(ctx, atOnce context.Context, o Options, order Order, s mode.Share, c Coordinator) (end ShareEnd, err error) {
-	if s.N < 1 || s.K < 0 || s.K >= s.N {
+	if s.N < 1 || s.N > mostShares || s.K < 0 || s.K >= s.N {
 		return end, fmt.Errorf("there is no share %d of %d", s.K, s.N)
 	}
 	t, err := order.of(o.Plan)

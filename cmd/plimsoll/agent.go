@@ -20,7 +20,7 @@ import (
 type agentFlags struct {
 	nats, token, name, keep string
 	once, local, recover    bool
-	targets                 []string
+	targets, env            []string
 }
 
 func (p *program) agentCommand() *cobra.Command {
@@ -32,10 +32,11 @@ func (p *program) agentCommand() *cobra.Command {
 what it has measured. It serves one after another, or one with --once.
 
 It loads this machine alone, over loopback, unless --allow-target says otherwise,
-and neither runs programs nor touches files without --allow-exec. When there is
-no word from the coordinator for 3 s it stops. What it has recorded stays in the
-folder --keep until the coordinator has written the result: of one that died
-before, agent --recover hands that over to run --recover.`,
+and neither runs programs nor touches files without --allow-exec, nor lets plans
+name variables of the environment without --allow-env. When there is no word from
+the coordinator for 3 s it stops. What it has recorded stays in the folder --keep
+until the coordinator has written the result: of one that died before, agent
+--recover hands that over to run --recover.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return p.agent(cmd.Context(), f) },
 	}
 	flags := cmd.Flags()
@@ -47,6 +48,7 @@ before, agent --recover hands that over to run --recover.`,
 	flags.Lookup("keep").DefValue = "plimsoll/kept in this user's cache"
 	flags.BoolVar(&f.recover, "recover", false, "load nothing: hand over what lies in --keep to a coordinator that recovers (run --recover)")
 	flags.StringArrayVar(&f.targets, "allow-target", nil, "let coordinators load the address, glob or network `PATTERN`, with :PORT or without (repeatable)")
+	flags.StringArrayVar(&f.env, "allow-env", nil, "let plans name the environment's variable `NAME`, or glob, and so coordinators find out its value (repeatable)")
 	flags.BoolVar(&f.local, "allow-exec", false, "let coordinators run programs, and read and write files, on this machine")
 	return cmd
 }
@@ -57,6 +59,9 @@ func (p *program) agent(ctx context.Context, f agentFlags) error {
 		return errors.New("--recover needs --keep DIR, where agents have kept what they recorded")
 	}
 	permit, err := fleet.NewPermit(f.targets, f.local)
+	if err == nil {
+		permit, err = permit.WithVariables(f.env)
+	}
 	if err != nil {
 		return err
 	}

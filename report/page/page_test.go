@@ -36,7 +36,7 @@ func samples() map[string]*result.Run {
 		"published": sample.Published(), "frozen": sample.Frozen(), "failing": sample.Failing(), "wide": sample.Wide(),
 		"rates": sample.Rates(), "interrupted": sample.Interrupted(), "callers": sample.Callers(), "searched": sample.Searched(),
 		"generator": sample.GeneratorLimited(), "journey": sample.Journey(), "streams": sample.Streams(), "noisy": sample.Noisy(),
-		"completions": sample.Completions(), "bars": sample.Bars(), "watched": sample.Watched(), "queue": sample.Queue(), "crawl": sample.Crawl(),
+		"completions": sample.Completions(), "bars": sample.Bars(), "watched": sample.Watched(), "queue": sample.Queue(), "crawl": sample.Crawl(), "fleet": sample.Fleet(),
 		"empty": {Format: result.Format, File: result.File{Name: "empty.yaml"}, Exit: result.UnderWay},
 	}
 	for name, run := range sample.Odd() {

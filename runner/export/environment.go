@@ -83,8 +83,12 @@ func fromEnvironment(r *setting.Reader, at setting.Pos, endpoint setting.At[stri
 	return o, ok
 }
 
-// lookUp finds a variable that is not empty, and its name; "": there is none.
+// lookUp finds a variable that is not empty, and its name; "": there is none, as far as
+// a file that somebody else has sent goes.
 func lookUp(r *setting.Reader, what string) (name, text string) {
+	if r.Confined() {
+		return "", ""
+	}
 	for _, prefix := range []string{ofMetrics, ofAll} {
 		if text := r.Environment(prefix + what); text != "" {
 			return prefix + what, text

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -36,8 +37,8 @@ func smallDisk(t *testing.T) (dir string, fill func()) {
 func TestDiskOfAnAgentIsFull(t *testing.T) {
 	dir, fill := smallDisk(t)
 	s := newServer(t)
-	a := hire(t, s.talk(token), "a", func(one *Agent, h *hired) { one.Keep, h.takes = dir, 0 })
-	b := hire(t, s.talk(token), "b", func(one *Agent, h *hired) { one.Keep, h.takes = t.TempDir(), 0 })
+	a := hire(t, s.talk(token), "a", func(one *Agent, h *hired) { one.Keep, h.takes = dir, time.Millisecond })
+	b := hire(t, s.talk(token), "b", func(one *Agent, h *hired) { one.Keep, h.takes = t.TempDir(), time.Millisecond })
 	c, err := gather(t, s.talk(token), 2, nil)
 	if err != nil {
 		t.Fatal(err)

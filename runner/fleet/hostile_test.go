@@ -20,9 +20,12 @@ import (
 )
 
 // shares are an agent's that permits nothing but what every agent does, on a machine
-// with a secret in its environment.
+// with two secrets in its environment, of which one is permitted.
 func shares() *Shares {
-	return &Shares{Version: "test", Environment: func(name string) (string, bool) { return "hush-" + name, name == "SECRET" }}
+	permit, _ := Permit{}.WithVariables([]string{"PERMITTED*"})
+	return &Shares{Permit: permit, Version: "test", Environment: func(name string) (string, bool) {
+		return "hush-" + name, name == "SECRET" || name == "PERMITTED_SECRET"
+	}}
 }
 
 func onePlan(target string) Plan {
@@ -33,6 +36,7 @@ func onePlan(target string) Plan {
 // nothing is executed, written, read or told.
 func TestHostileCoordinator(t *testing.T) {
 	outside := filepath.Join(t.TempDir(), "outside")
+	t.Setenv("TMPDIR", t.TempDir())
 	for name, c := range map[string]struct {
 		plan Plan
 		why  string
@@ -52,7 +56,7 @@ func TestHostileCoordinator(t *testing.T) {
 			p.Files = map[string][]byte{"a.proto": []byte(`syntax = "proto3"; import "etc/passwd";`)}
 			return p
 		}(), "neither beside it"},
-		"a secret in a mistake": {onePlan("http: {url: 'http://127.0.0.1:1/', timeout: '${SECRET}'}"), "${SECRET}"},
+		"a secret in a mistake": {onePlan("http: {url: 'http://127.0.0.1:1/', timeout: '${PERMITTED_SECRET}'}"), "${PERMITTED_SECRET}"},
 		"other trials":          {func() Plan { p := onePlan("sim: {delay: 1ms}"); p.Trials = 2; return p }(), "1 trials here, and 2"},
 		"no plan":               {Plan{Text: []byte("\x00: [")}, "cannot be carried out"},
 	} {
@@ -69,7 +73,7 @@ func TestHostileCoordinator(t *testing.T) {
 	if _, err := os.Stat(outside); err == nil {
 		t.Error("something was executed, or written")
 	}
-	if left, _ := filepath.Glob(filepath.Join(os.TempDir(), "plimsoll-agent-*")); len(left) > 50 {
+	if left, _ := filepath.Glob(filepath.Join(os.TempDir(), "plimsoll-agent-*")); len(left) > 0 {
 		t.Errorf("%d folders are left", len(left))
 	}
 }
@@ -187,9 +191,36 @@ func TestNonsenseOverTheWire(t *testing.T) {
 		}
 		l.close()
 	}
-	// It is as good as new.
+	// It is as good as new, and has told of those that cannot be late.
 	c, err := gather(t, s.talk(token), 1, nil)
 	if err != nil {
+		t.Fatal(err)
+	}
+	if sums, out := carried(c, fakeOrder{Intervals: 3}, true, nil); out.Err != nil || sums[0] != 3 || strings.Count(h.noted(), "makes no sense") != 4 {
+		t.Errorf("%v, %+v\n%s", sums, out, h.noted())
+	}
+}
+
+// An agent of a fleet heeds its own coordinator, and no other, who has the token, too.
+func TestAnotherCoordinatorIsNotHeeded(t *testing.T) {
+	s := newServer(t)
+	h := hire(t, s.talk(token), "a", nil)
+	c, err := gather(t, s.talk(token), 1, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	session := make(chan string, 1)
+	c.ask(func() { session <- c.members[0].session })
+	other, err := connect(t.Context(), s.talk(token), nuid.Next(), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.close()
+	to := <-session
+	for _, k := range []kind{dropped, leave, halt, welcome, "dance"} {
+		other.say(to, frame{head: head{Kind: k, Seq: 2}, body: []byte(`{"number":1}`)})
+	}
+	if err := other.conn.FlushTimeout(10 * time.Second); err != nil {
 		t.Fatal(err)
 	}
 	if sums, out := carried(c, fakeOrder{Intervals: 3}, true, nil); out.Err != nil || sums[0] != 3 {

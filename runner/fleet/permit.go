@@ -5,6 +5,8 @@ import (
 	"net"
 	"net/netip"
 	"path"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -16,6 +18,7 @@ type Permit struct {
 	// are read and written, Unix sockets.
 	Local    bool
 	patterns []pattern
+	names    []string
 }
 
 // pattern is where may be connected to: addresses of a network, or of a glob's form.
@@ -79,6 +82,31 @@ func (p pattern) permits(at netip.AddrPort) bool {
 	}
 	fits, _ := path.Match(p.glob, ip.String())
 	return fits
+}
+
+// WithVariables is p, which also lets plans name variables of the environment, and so
+// coordinators find out what they hold: NAME, or a glob (SHOP_*).
+func (p Permit) WithVariables(names []string) (Permit, error) {
+	for _, name := range names {
+		if _, err := path.Match(name, ""); err != nil || !variable.MatchString(name) {
+			return p, fmt.Errorf("--allow-env %q: write the name of a variable, such as TOKEN, or a glob, SHOP_*", name)
+		}
+	}
+	p.names = slices.Concat(p.names, names)
+	return p, nil
+}
+
+// variable is what such names are made of.
+var variable = regexp.MustCompile(`^[A-Z_*?][A-Z0-9_*?]*$`)
+
+// Variable judges whether a plan may name one of the environment.
+func (p Permit) Variable(name string) error {
+	for _, one := range p.names {
+		if fits, _ := path.Match(one, name); fits {
+			return nil
+		}
+	}
+	return fmt.Errorf("the plan asks for the variable %s of the environment, which the agent's user does not permit: that takes --allow-env %[1]s", name)
 }
 
 // Address judges where a connection is about to go, of the network tcp, udp or unix.

@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -112,11 +113,19 @@ func (s *Shares) read(p Plan, folder string) (*scenario.Plan, error) {
 		return nil, err
 	}
 	var known setting.Secrets // whatever the plan asks for: its problems are told elsewhere
+	var forbidden error
 	plan, problems := scenario.ParseSent(p.Name, p.Text, func(name string) (string, bool) {
 		value, set := s.Environment(name)
+		if err := s.Variable(name); set && err != nil {
+			forbidden = cmp.Or(forbidden, err)
+			return "", false
+		}
 		known.Add(name, value)
 		return value, set
 	}, folder)
+	if forbidden != nil {
+		return nil, forbidden
+	}
 	if len(problems) > 0 {
 		return nil, fmt.Errorf("the plan cannot be carried out here: %s", known.Scrub(problems.Error()))
 	}

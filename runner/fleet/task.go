@@ -57,6 +57,9 @@ func (t *task) Alone(ctx context.Context) error {
 // toEnd is how long a share may take to be given up.
 const toEnd = 10 * time.Second
 
+// longestLead is how far ahead, or ago, a load may begin: see Coordinator.start.
+const longestLead = time.Minute
+
 // order begins one.
 func (s *service) order(body []byte) error {
 	c, err := read[Command](orderOf, body)
@@ -95,6 +98,9 @@ func (s *service) instruct(k kind, body []byte) error {
 		b, err := read[begin](k, body)
 		if err != nil || !s.on(b.Number) || s.task.began {
 			return err
+		}
+		if ahead := b.At - s.Clock.Now(); ahead < -longestLead || ahead > longestLead {
+			return fmt.Errorf("it has the load begin at %v of this agent's clock, which shows %v", b.At, s.Clock.Now())
 		}
 		s.task.began = true
 		s.task.begins <- beginning{s.Clock.Time(b.At), s.task.given}

@@ -142,6 +142,9 @@ func describe(n *yaml.Node) string {
 // is not looked at.
 func (r *Reader) Confine() { r.confined = true }
 
+// Confined tells whether it is.
+func (r *Reader) Confined() bool { return r.confined }
+
 // Named are the files, and folders, that were named in the scenario file, as it
 // spells them, each once.
 func (r *Reader) Named() []string { return r.named }

@@ -11,6 +11,8 @@ type dialect interface {
 	// place says where the database is, without names and passwords of users.
 	place() string
 	secrets() []string
+	// local tells that it has to do with files of this machine.
+	local() bool
 	open(options) (*opened, error)
 	// code is the server's own word for an error; "": it is none of the server's.
 	code(err error) string
@@ -48,13 +50,15 @@ type database struct {
 	holes string // how its statements spell what args stand for
 	like  string // a dsn
 	of    func(dsn string) (dialect, error)
+	// sent is of, for a dsn that somebody else has sent.
+	sent func(dsn string) (dialect, error)
 }
 
 // databases are all there are.
 func databases() []database {
 	return []database{
-		{"postgres", "$1, $2 …", "postgres://app:${PASSWORD}@127.0.0.1:5432/shop", newPostgres},
-		{"mysql", "?", "app:${PASSWORD}@tcp(127.0.0.1:3306)/shop", newMySQL},
-		{"sqlite", "?", "shop.db", newSQLite},
+		{"postgres", "$1, $2 …", "postgres://app:${PASSWORD}@127.0.0.1:5432/shop", newPostgres, confinedPostgres},
+		{"mysql", "?", "app:${PASSWORD}@tcp(127.0.0.1:3306)/shop", newMySQL, newMySQL},
+		{"sqlite", "?", "shop.db", newSQLite, newSQLite},
 	}
 }

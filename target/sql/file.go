@@ -28,6 +28,8 @@ func (s *sqlite) place() string {
 
 func (s *sqlite) secrets() []string { return nil }
 
+func (s *sqlite) local() bool { return true }
+
 // usual are the parameters of a private file: who finds it locked waits, and
 // readers read while somebody writes.
 const usual = "?_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)"

@@ -70,8 +70,12 @@ func (s *Settings) understand(r *setting.Reader, at setting.Pos, w written) bool
 	case s.Driver == "sqlite":
 		dsn = inFolder(dsn, r.Path)
 	}
+	of := d.of
+	if r.Confined() {
+		of = d.sent
+	}
 	var err error
-	if s.dialect, err = d.of(dsn); err != nil {
+	if s.dialect, err = of(dsn); err != nil {
 		r.Problem(w.dsn.Pos, "the dsn cannot be read: %v; expected one such as %s", err, d.like)
 		return false
 	}
@@ -93,7 +97,7 @@ func (s *Settings) hide() {
 // Traits of a database.
 func (s *Settings) Traits() kind.Traits {
 	t := kind.Traits{
-		Kind: "sql", Local: s.Driver == "sqlite", Action: "sql", Phases: phaseNames(), Operands: []string{"rows", "row"},
+		Kind: "sql", Local: s.dialect != nil && s.dialect.local(), Action: "sql", Phases: phaseNames(), Operands: []string{"rows", "row"},
 		Timeout: s.Timeout, Exclusive: true, Places: s.Connections, Together: s.Together(),
 	}
 	if s.own != nil {

@@ -58,6 +58,9 @@ func (m *mysql) place() string { return m.config.Addr + "/" + m.config.DBName }
 
 func (m *mysql) secrets() []string { return []string{m.config.Passwd} }
 
+// local: a server may ask for any file, of a dsn with allowAllFiles.
+func (m *mysql) local() bool { return m.config.AllowAllFiles }
+
 func (m *mysql) open(o options) (*opened, error) {
 	config := m.config.Clone()
 	config.DialFunc = func(ctx context.Context, network, address string) (net.Conn, error) {

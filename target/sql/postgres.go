@@ -22,13 +22,19 @@ type postgres struct{ config *pgx.ConnConfig }
 func newPostgres(dsn string) (dialect, error) {
 	config, err := pgx.ParseConfig(dsn)
 	if err != nil {
-		var parse *pgconn.ParseConfigError
-		if errors.As(err, &parse) && parse.Unwrap() != nil {
-			err = parse.Unwrap() // without the dsn, and what may be left of its password
-		}
-		return nil, err
+		return nil, reasonOfPostgres(err)
 	}
 	return &postgres{config}, nil
+}
+
+// reasonOfPostgres is why a dsn cannot be read, without it, and what may be left of its
+// password.
+func reasonOfPostgres(err error) error {
+	var parse *pgconn.ParseConfigError
+	if errors.As(err, &parse) && parse.Unwrap() != nil {
+		return parse.Unwrap()
+	}
+	return err
 }
 
 func (p *postgres) place() string {
@@ -36,6 +42,8 @@ func (p *postgres) place() string {
 }
 
 func (p *postgres) secrets() []string { return []string{p.config.Password} }
+
+func (p *postgres) local() bool { return false }
 
 // open has statements sent as they are, in one round trip, with values that have
 // the types which the server finds for them; or prepared once a connection.

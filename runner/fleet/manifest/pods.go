@@ -48,6 +48,13 @@ func (w *writer) agents() *yaml.Node {
 		}
 		args.Content = append(args.Content, flag, text(target))
 	}
+	for k, v := range w.Environment {
+		flag := text("--allow-env")
+		if k == 0 {
+			flag.HeadComment = "and to have values of these variables:"
+		}
+		args.Content = append(args.Content, flag, text(v.Name))
+	}
 	if w.Local {
 		flag := text("--allow-exec")
 		flag.HeadComment = "and to run programs, and to touch files, in their containers:"
