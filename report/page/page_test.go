@@ -36,7 +36,7 @@ func samples() map[string]*result.Run {
 		"published": sample.Published(), "frozen": sample.Frozen(), "failing": sample.Failing(), "wide": sample.Wide(),
 		"rates": sample.Rates(), "interrupted": sample.Interrupted(), "callers": sample.Callers(), "searched": sample.Searched(),
 		"generator": sample.GeneratorLimited(), "journey": sample.Journey(), "streams": sample.Streams(), "noisy": sample.Noisy(),
-		"completions": sample.Completions(), "bars": sample.Bars(), "watched": sample.Watched(), "queue": sample.Queue(), "crawl": sample.Crawl(),
+		"completions": sample.Completions(), "bars": sample.Bars(), "watched": sample.Watched(), "queue": sample.Queue(), "crawl": sample.Crawl(), "fleet": sample.Fleet(),
 		"empty": {Format: result.Format, File: result.File{Name: "empty.yaml"}, Exit: result.UnderWay},
 	}
 	for name, run := range sample.Odd() {
@@ -140,6 +140,34 @@ func TestEveryKindOfRunHasAPage(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Each table that is printed to a terminal has its place in the page, whose tables of
+// steps are by mode.
+func TestAPageHasAllTables(t *testing.T) {
+	for name, run := range samples() {
+		v, err := view.Options{Completions: true, Phases: true, Slowest: true}.View(run)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := view.Options{}.Page(run, view.Against{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, sec := range v.Sections {
+			var there []string
+			for _, c := range p.Sections[i].Chapters {
+				for _, table := range c.Tables {
+					there = append(there, table.Title)
+				}
+			}
+			for _, table := range sec.Tables {
+				if !slices.ContainsFunc(there, func(title string) bool { return title == table.Title || strings.HasPrefix(title, table.Title+", ") }) {
+					t.Errorf("%s: %s has no table %q, it has %q", name, sec.Title, table.Title, there)
+				}
+			}
+		}
 	}
 }
 
