@@ -123,6 +123,9 @@ func TestEveryKindOfRunHasAPage(t *testing.T) {
 				if _, has := attribute(n, "src"); has {
 					t.Errorf("a %s is loaded from somewhere", n.Data)
 				}
+				if before := n.PrevSibling; n.Data == "sup" && before != nil && before.Data == "sup" && !strings.HasPrefix(n.FirstChild.Data, ", ") {
+					t.Errorf("the marks %s and %s read as one number", before.FirstChild.Data, n.FirstChild.Data)
+				}
 			})
 			for id, n := range ids {
 				if n > 1 {

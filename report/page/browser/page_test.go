@@ -106,6 +106,9 @@ func TestAPageOpensFromDisk(t *testing.T) {
 	if dark := value[string](t, p, `getComputedStyle(document.documentElement).backgroundColor`); dark != "rgb(20, 23, 26)" {
 		t.Errorf("in the dark it is %s", dark)
 	}
+	if key := value[string](t, p, `document.querySelector('.keys path').getAttribute('stroke')`); key != "#4AA8E0" {
+		t.Errorf("in the dark the key of the first mode is %s", key)
+	}
 	p.shot(t, "dark")
 	p.do(t, media("prefers-color-scheme", "light"), chromedp.EmulateViewport(360, 740))
 	if wide := value[int](t, p, `document.scrollingElement.scrollWidth`); wide > 360 {
