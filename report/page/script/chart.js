@@ -65,8 +65,8 @@ function apart(u, all) {
   });
 }
 
-const dashes = { service: [2, 3], started: [6, 4], asked: [1, 3], p50: [], p90: [6, 3], 'in the queue': [6, 3], dropped: [1, 2], failed: [2, 2] };
-const widths = { p99: 1.6, response: 2.2, service: 2.2 };
+const dashes = { service: [2, 3], gap: [2, 3], started: [6, 4], asked: [1, 3], p50: [], p90: [6, 3], 'in the queue': [6, 3], dropped: [1, 2], failed: [2, 2] };
+const widths = { p99: 1.6, response: 2.2, service: 2.2, 'first event': 2.2, gap: 2.2 };
 
 function line(s) {
   const stroke = s.name === 'failed' && s.lone ? property('--bad') : colour(s.look);
