@@ -21,7 +21,7 @@ func (s *Scenario) latencyPlots(base *Scenario) (plots []Plot) {
 	streams := &Curves{Scenario: s, Groups: groups, Base: before, OfStreams: true}
 	if n := streams.numbers(); len(n.Rows) > 0 {
 		plots = append(plots, Plot{Curves: streams, Title: "Streams by percentile" + s.atWords(),
-			Words: "First event: from when a call was due. Gap: from one event to the next, of which a call has many.", Warning: s.Warning(), Numbers: n,
+			Words: "First event: from when a call was due. Gap: from one event to the next, of which a call has many. Each curve ends where its values cannot bear the next nine.", Warning: s.Warning(), Numbers: n,
 			Limits: s.plotLimits(PanelResponse, s.timeUnit(), FirstEvent, Gap)})
 	}
 	for _, g := range groups {
