@@ -20,7 +20,7 @@ func latency(sec view.Section) (*figure, error) {
 	f := &figure{width: 8 * vg.Inch, body: 4.2 * vg.Inch, about: sec.About, warning: s.Warning()}
 	f.title = sec.Title + ": latency by percentile" + atLast(s)
 	groups := shownGroups(s.AtLast(), f.shown(modesOf(s.AtLast()), mostLooks))
-	p := curvesOf(s, groups, nil)
+	p := curvesOf(&view.Curves{Scenario: s, Groups: groups})
 	if p == nil {
 		return nil, nil
 	}
@@ -33,7 +33,7 @@ func latency(sec view.Section) (*figure, error) {
 // them, without a title: they stand under one.
 func Curves(c *view.Curves) (svg []byte, err error) {
 	defer recovered(&err)
-	p := curvesOf(c.Scenario, c.Groups, c.Base)
+	p := curvesOf(c)
 	if p == nil {
 		return nil, nil
 	}
@@ -42,39 +42,44 @@ func Curves(c *view.Curves) (svg []byte, err error) {
 }
 
 // curvesOf is the panel of percentile curves; nil without a success.
-func curvesOf(s *view.Scenario, groups, base []*view.Group) *panel {
+func curvesOf(c *view.Curves) *panel {
 	var values, tails span
-	for _, g := range slices.Concat(groups, base) {
-		if g == nil {
-			continue
-		}
-		for _, point := range append(view.Curve(g.ResponseTimes()), view.Curve(g.ServiceTimes())...) {
-			values.add(point.Seconds)
-			tails.add(point.Tail)
+	var figures []string
+	for _, of := range c.Of() {
+		figures = append(figures, of.Name)
+		for _, g := range slices.Concat(c.Groups, c.Base) {
+			if g == nil {
+				continue
+			}
+			for _, point := range view.Curve(of.Times(g)) {
+				values.add(point.Seconds)
+				tails.add(point.Tail)
+			}
 		}
 	}
 	if values.empty() {
 		return nil
 	}
-	promises := s.Promises(view.Response, view.Service)
-	p := newPanel("percentile of "+s.Noun()+"s", "latency")
+	promises := c.Promises(figures...)
+	p := newPanel(c.Along(), "latency")
 	y := scaling{logFrom: 0, label: duration}
 	p.Add(grid{x: percentiles(&p.X, tails.high), y: y.set(&p.Y, y.reaching(values, limits(promises)...))})
-	p.baseCurves(s, base)
-	p.curves(s, groups)
+	p.baseCurves(c)
+	p.curves(c)
 	p.promise(promises, false)
 	return p
 }
 
-// baseCurves draws the response times of the groups that others stand against.
-func (p *panel) baseCurves(s *view.Scenario, base []*view.Group) {
-	for _, g := range base {
+// baseCurves draws the first figure of the groups that others stand against.
+func (p *panel) baseCurves(c *view.Curves) {
+	first := c.Of()[0]
+	for _, g := range c.Base {
 		if g == nil {
 			continue
 		}
-		if points := curve(g.ResponseTimes()); len(points) > 0 {
-			p.draws(course{points: points, line: lookOf(s.Nth(g.Mode)).dashed()})
-			p.tell(entry{text: "response time of the base", rank: ofFigures, line: look{Color: grey}.dashed()})
+		if points := curve(first.Times(g)); len(points) > 0 {
+			p.draws(course{points: points, line: lookOf(c.Nth(g.Mode)).dashed()})
+			p.tell(entry{text: first.Title + " of the base", rank: ofFigures, line: look{Color: grey}.dashed()})
 		}
 	}
 }
@@ -86,28 +91,30 @@ func modesOf(groups []*view.Group) (modes []string) {
 	return modes
 }
 
-// curves draws the service times behind all response times: where no call had
-// to wait they are the same.
-func (p *panel) curves(s *view.Scenario, groups []*view.Group) {
-	var responses []plotter.XYs
-	for _, g := range groups {
-		responses = append(responses, curve(g.ResponseTimes()))
-		if service := curve(g.ServiceTimes()); len(service) > 0 {
-			p.draws(course{points: service, line: lookOf(s.Nth(g.Mode)).wide()})
+// curves draws the second figure behind the first: where no call had to wait, service
+// times are response times.
+func (p *panel) curves(c *view.Curves) {
+	of := c.Of()
+	first, second := of[0], of[1]
+	var over []plotter.XYs
+	for _, g := range c.Groups {
+		over = append(over, curve(first.Times(g)))
+		if under := curve(second.Times(g)); len(under) > 0 {
+			p.draws(course{points: under, line: lookOf(c.Nth(g.Mode)).wide()})
 		}
 	}
-	hidden := hiding(responses)
-	for i, g := range groups {
-		if len(responses[i]) == 0 {
+	hidden := hiding(over)
+	for i, g := range c.Groups {
+		if len(over[i]) == 0 {
 			continue
 		}
-		l := lookOf(s.Nth(g.Mode))
-		p.draws(course{points: responses[i], line: above(l.line(), hidden[i])})
-		p.Add(dots{points: landmarks(responses[i]), style: l.dot()})
-		p.tell(entry{text: modeName(s, g.Mode), rank: ofModes, line: l.line(), marker: l.dot()})
-		p.tell(entry{text: "response time", rank: ofFigures, line: look{Color: grey}.line()})
-		if len(curve(g.ServiceTimes())) > 0 {
-			p.tell(entry{text: "service time", rank: ofFigures, line: look{Color: grey}.wide()})
+		l := lookOf(c.Nth(g.Mode))
+		p.draws(course{points: over[i], line: above(l.line(), hidden[i])})
+		p.Add(dots{points: landmarks(over[i]), style: l.dot()})
+		p.tell(entry{text: modeName(c.Scenario, g.Mode), rank: ofModes, line: l.line(), marker: l.dot()})
+		p.tell(entry{text: first.Title, rank: ofFigures, line: look{Color: grey}.line()})
+		if len(curve(second.Times(g))) > 0 {
+			p.tell(entry{text: second.Title, rank: ofFigures, line: look{Color: grey}.wide()})
 		}
 	}
 }

@@ -86,8 +86,10 @@ func alike(a, b float64) bool { return math.Abs(a-b) <= 2e-4*math.Abs(b) }
 func TestCurvesAreTheResults(t *testing.T) {
 	frozen := sample.Frozen()
 	before, now := sample.Freeze(200, 20*time.Second, 2*time.Second, 3*time.Second), sample.Freeze(200, 20*time.Second, 2*time.Second, time.Second)
-	for name, c := range map[string]struct{ run, base *result.Run }{"frozen": {frozen, nil}, "against": {now, before}} {
-		checked := 0
+	streams := sample.Streams() // of one repetition, whose figures the result has
+	streams.Trials, streams.Verdicts = streams.Trials[:1], nil
+	for name, c := range map[string]struct{ run, base *result.Run }{"frozen": {frozen, nil}, "against": {now, before}, "streams": {streams, nil}} {
+		checked, figures := 0, map[string]bool{}
 		for _, s := range sheets(t, written(t, c.run, view.Against{Base: c.base})) {
 			if s.draw != "curve" {
 				continue
@@ -101,11 +103,11 @@ func TestCurvesAreTheResults(t *testing.T) {
 				if trial.Mode != col.mode || len(run.Trials) > 1 && run.Trials[1].Mode == col.mode {
 					continue
 				}
-				d := map[string]result.Dist{"response": trial.Response, "service": trial.Service}[col.name]
+				d := map[string]result.Dist{"response": trial.Response, "service": trial.Service, "first event": trial.Phases[result.FirstEvent], "gap": trial.Phases[result.Gap]}[col.name]
 				want := map[string]float64{"50": d.P50S, "90": d.P90S, "99": d.P99S, "99.9": d.P999S}
 				for _, row := range s.rows {
-					if figure, asked := want[row[0]]; asked {
-						checked++
+					if figure, asked := want[row[0]]; asked && row[i+1] != "" {
+						checked, figures[col.name] = checked+1, true
 						if got := s.seconds(t, row, i); !alike(got, figure) {
 							t.Errorf("%s: p%s of %+v is %g s, by the result %g", name, row[0], col, got, figure)
 						}
@@ -115,6 +117,9 @@ func TestCurvesAreTheResults(t *testing.T) {
 		}
 		if checked < 8 {
 			t.Errorf("%s: only %d figures were there to be checked", name, checked)
+		}
+		if name == "streams" && !(figures["first event"] && figures["gap"]) {
+			t.Errorf("of streams there are only %v", figures)
 		}
 	}
 	if d := frozen.Trials[0]; alike(d.Response.P99S, d.Service.P99S) {

@@ -123,6 +123,9 @@ func TestEveryKindOfRunHasAPage(t *testing.T) {
 				if _, has := attribute(n, "src"); has {
 					t.Errorf("a %s is loaded from somewhere", n.Data)
 				}
+				if before := n.PrevSibling; n.Data == "sup" && before != nil && before.Data == "sup" && !strings.HasPrefix(n.FirstChild.Data, ", ") {
+					t.Errorf("the marks %s and %s read as one number", before.FirstChild.Data, n.FirstChild.Data)
+				}
 			})
 			for id, n := range ids {
 				if n > 1 {
@@ -140,6 +143,34 @@ func TestEveryKindOfRunHasAPage(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Each table that is printed to a terminal has its place in the page, whose tables of
+// steps are by mode.
+func TestAPageHasAllTables(t *testing.T) {
+	for name, run := range samples() {
+		v, err := view.Options{Completions: true, Phases: true, Slowest: true}.View(run)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := view.Options{}.Page(run, view.Against{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, sec := range v.Sections {
+			var there []string
+			for _, c := range p.Sections[i].Chapters {
+				for _, table := range c.Tables {
+					there = append(there, table.Title)
+				}
+			}
+			for _, table := range sec.Tables {
+				if !slices.ContainsFunc(there, func(title string) bool { return title == table.Title || strings.HasPrefix(title, table.Title+", ") }) {
+					t.Errorf("%s: %s has no table %q, it has %q", name, sec.Title, table.Title, there)
+				}
+			}
+		}
 	}
 }
 

@@ -120,8 +120,12 @@ func toneOf(c view.Cell, of view.Column) string {
 }
 
 func (p *printer) marks(marks []int) {
-	for _, m := range marks {
-		p.raw(`<sup>`, number(m), `</sup>`)
+	for i, m := range marks {
+		p.raw(`<sup>`)
+		if i > 0 {
+			p.raw(`, `) // 2 and 3 are not 23
+		}
+		p.raw(number(m), `</sup>`)
 	}
 }
 

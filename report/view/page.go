@@ -150,6 +150,7 @@ func (o Options) chapters(s, base *Scenario) ([]Chapter, error) {
 	add("Latency", s.latencyPlots(base), o.latencies(s)...)
 	add("Over time", s.coursePlots(base), s.monitorTable(), s.queueTable(), s.crawlTable(), s.besideTable())
 	chapters = append(chapters, s.stepsChapter())
+	add("Agents", nil, s.agentTable())
 	add("Errors and the slowest", nil, s.errorTable(), s.stepErrors(), s.firstFailures(), s.slowestTable())
 	return chapters, nil
 }

@@ -26,6 +26,15 @@ type Plot struct {
 type Curves struct {
 	*Scenario
 	Groups, Base []*Group
+	OfStreams    bool // of their events, and not of how long calls took
+}
+
+// Along is what is on the axis of percentiles.
+func (c *Curves) Along() string {
+	if c.OfStreams {
+		return "percentile" // of gaps a call has many
+	}
+	return "percentile of " + c.Noun() + "s"
 }
 
 // PlotLimit is a promise as a line in a panel, in the unit of its figures.

@@ -12,10 +12,17 @@ import (
 func (s *Scenario) latencyPlots(base *Scenario) (plots []Plot) {
 	groups := s.plotted()
 	before := pairs(groups, base)
-	if n := curveNumbers(s, groups, before); len(n.Rows) > 0 {
-		plots = append(plots, Plot{Curves: &Curves{s, groups, before}, Title: "Latency by percentile" + s.atWords(),
+	calls := &Curves{Scenario: s, Groups: groups, Base: before}
+	if n := calls.numbers(); len(n.Rows) > 0 {
+		plots = append(plots, Plot{Curves: calls, Title: "Latency by percentile" + s.atWords(),
 			Words: joined([]string{ended(s.Survivors(groups)), CurveEnds(groups)}, " "), Warning: s.Warning(), Numbers: n,
 			Limits: s.plotLimits(PanelResponse, s.timeUnit(), Response, Service)})
+	}
+	streams := &Curves{Scenario: s, Groups: groups, Base: before, OfStreams: true}
+	if n := streams.numbers(); len(n.Rows) > 0 {
+		plots = append(plots, Plot{Curves: streams, Title: "Streams by percentile" + s.atWords(),
+			Words: "First event: from when a call was due. Gap: from one event to the next, of which a call has many. Each curve ends where its values cannot bear the next nine.", Warning: s.Warning(), Numbers: n,
+			Limits: s.plotLimits(PanelResponse, s.timeUnit(), FirstEvent, Gap)})
 	}
 	for _, g := range groups {
 		if h := s.heat(g); h != nil {
@@ -44,23 +51,30 @@ func plotTails(end float64) (tails []float64) {
 	return tails
 }
 
-// curveOf is one of the distributions that curves are of.
-type curveOf struct {
-	name  string
-	times func(*Group) result.Times
+// CurveOf is one of the distributions that curves are of: a figure, and its title in
+// pictures.
+type CurveOf struct {
+	Name, Title string
+	Times       func(*Group) result.Times
 }
 
-var curvesOf = []curveOf{
-	{"response", func(g *Group) result.Times { return g.ResponseTimes() }},
-	{"service", func(g *Group) result.Times { return g.ServiceTimes() }},
+// Of are the figures that curves are of: the first in full lines, the second behind it.
+func (c *Curves) Of() [2]CurveOf {
+	if c.OfStreams {
+		return [2]CurveOf{{FirstEvent, "first event", firstEvent.times}, {Gap, "gap", gap.times}}
+	}
+	return [2]CurveOf{{Response, "response time", (*Group).ResponseTimes}, {Service, "service time", (*Group).ServiceTimes}}
 }
 
-// curveNumbers are the percentile curves of groups, and of those they stand against.
-func curveNumbers(s *Scenario, groups, base []*Group) Numbers {
+// numbers are the percentile curves of groups, and of those they stand against.
+func (c *Curves) numbers() Numbers {
+	s := c.Scenario
 	n := Numbers{Axis: "percentile"}
 	end := 0.0
-	for _, g := range groups {
-		end = max(end, CurveEnd(g.ResponseTimes()), CurveEnd(g.ServiceTimes()))
+	for _, g := range c.Groups {
+		for _, of := range c.Of() {
+			end = max(end, CurveEnd(of.Times(g)))
+		}
 	}
 	if end == 0 {
 		return n
@@ -71,10 +85,10 @@ func curveNumbers(s *Scenario, groups, base []*Group) Numbers {
 	}
 	unit := s.timeUnit()
 	add := func(g *Group, old bool) {
-		for _, of := range curvesOf {
-			times := of.times(g)
+		for _, of := range c.Of() {
+			times := of.Times(g)
 			last := CurveEnd(times)
-			n.Columns = append(n.Columns, Series{Mode: Clean(g.Mode), Look: s.Nth(g.Mode), Name: of.name, Panel: PanelResponse, Unit: unit.unit, Base: old})
+			n.Columns = append(n.Columns, Series{Mode: Clean(g.Mode), Look: s.Nth(g.Mode), Name: of.Name, Panel: PanelResponse, Unit: unit.unit, Base: old})
 			for i, tail := range tails {
 				text := ""
 				if last > 0 && tail <= last*(1+1e-9) {
@@ -84,10 +98,10 @@ func curveNumbers(s *Scenario, groups, base []*Group) Numbers {
 			}
 		}
 	}
-	for i, g := range groups {
+	for i, g := range c.Groups {
 		add(g, false)
-		if base[i] != nil {
-			add(base[i], true)
+		if c.Base[i] != nil {
+			add(c.Base[i], true)
 		}
 	}
 	return n

@@ -21,6 +21,8 @@ var beside = map[string][]string{
 	Rate:       {"rate", "goodput"},
 	Makespan:   {"makespan"},
 	Speedup:    {"speedup"},
+	FirstEvent: {"first_event"},
+	Gap:        {"gap"},
 	Queue:      {"queue.length_mean", "queue.length_max"},
 	Completion: {"first", "half", "last", "in_order.first", "in_order.half", "in_order.last"},
 }
@@ -29,6 +31,8 @@ var beside = map[string][]string{
 const (
 	Response   = "response"
 	Service    = "service"
+	FirstEvent = "first event"
+	Gap        = "gap"
 	Queue      = "queue"
 	Completion = "completion"
 )

@@ -80,7 +80,7 @@ func (s *Scenario) scalingTable() *Table {
 		modes.cells = append(modes.cells, mode)
 		laws.cells = append(laws.cells, draft{text: lawName(law.Law)})
 		support := draft{text: "no"}
-		if law.Chosen {
+		if law.Chosen && fits(law) {
 			support = draft{text: "yes", tone: Good}
 		}
 		chosen.cells = append(chosen.cells, support)

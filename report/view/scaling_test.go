@@ -50,8 +50,13 @@ func TestLawsInPlainWords(t *testing.T) {
 		if err := run.Check(); err != nil {
 			t.Fatal(err)
 		}
-		if got := table(t, of(t, run), 0, "Scaling over requests").Remarks; !slices.Equal(got, []string{c.want}) {
-			t.Errorf("got  %q\nwant %q", got, c.want)
+		scaling := table(t, of(t, run), 0, "Scaling over requests")
+		if !slices.Equal(scaling.Remarks, []string{c.want}) {
+			t.Errorf("got  %q\nwant %q", scaling.Remarks, c.want)
+		}
+		supported := map[bool]string{true: "no", false: "yes"}[strings.HasPrefix(c.want, "No law fits")]
+		if got := scaling.Rows[0][2].Text; got != supported {
+			t.Errorf("%q: the law is supported: %s", c.want, got)
 		}
 	}
 }

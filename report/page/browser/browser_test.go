@@ -86,17 +86,31 @@ func open(t *testing.T, url string, before ...chromedp.Action[chromedp.Void]) *t
 // lively waits until the script is through.
 func (p *tab) lively(t *testing.T) *tab {
 	t.Helper()
+	p.until(t, `document.documentElement.dataset.ready === 'true'`)
+	return p
+}
+
+// until waits for what a script's condition says. It is asked anew each time, of whatever
+// stands in the tab by then: chromedp.Poll keeps to one context of scripts, which goes
+// with the page before, ends where the condition throws meanwhile, and after half a
+// minute.
+func (p *tab) until(t *testing.T, condition string) {
+	t.Helper()
 	ctx, over := p.soon()
 	defer over()
-	_, err := chromedp.Run(ctx, chromedp.Poll[bool](`document.documentElement.dataset.ready === 'true'`))
-	for try := 0; try < 20 && err != nil && strings.Contains(err.Error(), "Cannot find context"); try++ {
-		time.Sleep(100 * time.Millisecond) // the page before has just gone, and its context with it
-		_, err = chromedp.Run(ctx, chromedp.Poll[bool](`document.documentElement.dataset.ready === 'true'`))
+	for {
+		holds, err := chromedp.Run(ctx, chromedp.Evaluate[bool](condition))
+		if holds && err == nil {
+			return
+		}
+		select {
+		case <-time.After(50 * time.Millisecond):
+		case <-ctx.Done():
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			t.Fatalf("it does not come to hold that %s: %v; the console says %q", condition, err, p.console)
+		}
 	}
-	if err != nil {
-		t.Fatalf("its script does not come to its end: %v; the console says %q", err, p.console)
-	}
-	return p
 }
 
 // hear notes what a page says and asks for.
@@ -130,7 +144,7 @@ func (p *tab) silent(t *testing.T) {
 	}
 }
 
-// do carries out what people do, in a minute at most.
+// do carries out what people do.
 func (p *tab) do(t *testing.T, actions ...chromedp.Action[chromedp.Void]) {
 	t.Helper()
 	ctx, over := p.soon()
@@ -140,12 +154,13 @@ func (p *tab) do(t *testing.T, actions ...chromedp.Action[chromedp.Void]) {
 	}
 }
 
-// soon bounds what is done once the browser is there.
+// soon bounds what is done once the browser is there: by minutes, which nothing takes
+// but what never comes, on a busy machine too.
 func (p *tab) soon() (context.Context, context.CancelFunc) {
 	if chromedp.FromContext(p).Target == nil {
 		return context.WithCancel(p)
 	}
-	return context.WithTimeout(p, time.Minute)
+	return context.WithTimeout(p, 3*time.Minute)
 }
 
 // value is what a script's expression comes to.

@@ -65,8 +65,8 @@ function apart(u, all) {
   });
 }
 
-const dashes = { service: [2, 3], started: [6, 4], asked: [1, 3], p50: [], p90: [6, 3], 'in the queue': [6, 3], dropped: [1, 2], failed: [2, 2] };
-const widths = { p99: 1.6, response: 2.2, service: 2.2 };
+const dashes = { service: [2, 3], gap: [2, 3], started: [6, 4], asked: [1, 3], p50: [], p90: [6, 3], 'in the queue': [6, 3], dropped: [1, 2], failed: [2, 2] };
+const widths = { p99: 1.6, response: 2.2, service: 2.2, 'first event': 2.2, gap: 2.2 };
 
 function line(s) {
   const stroke = s.name === 'failed' && s.lone ? property('--bad') : colour(s.look);
@@ -117,16 +117,22 @@ const fromZero = values => ({ range: () => {
 const promised = limits => u => {
   const { ctx } = u, { left, width, top, height } = u.bbox, ratio = devicePixelRatio || 1;
   ctx.save();
-  ctx.strokeStyle = ctx.fillStyle = property('--ink');
+  const ink = ctx.fillStyle = property('--ink'), paper = property('--paper');
+  ctx.lineJoin = 'round';
   ctx.font = 11 * ratio + 'px system-ui, sans-serif';
   ctx.textAlign = 'left';
   ctx.textBaseline = 'alphabetic';
-  ctx.setLineDash([8 * ratio, 3 * ratio, 2 * ratio, 3 * ratio]);
-  ctx.lineWidth = ratio;
   for (const l of limits) {
     const y = u.valToPos(l.at, 'y', true);
     if (y < top - 1 || y > top + height + 1) continue;
+    ctx.strokeStyle = ink;
+    ctx.lineWidth = ratio;
+    ctx.setLineDash([8 * ratio, 3 * ratio, 2 * ratio, 3 * ratio]);
     ctx.beginPath(); ctx.moveTo(left, y); ctx.lineTo(left + width, y); ctx.stroke();
+    ctx.strokeStyle = paper; // a curve under the text shall not cross it out
+    ctx.lineWidth = 3 * ratio;
+    ctx.setLineDash([]);
+    ctx.strokeText(l.text, left + 4 * ratio, y - 4 * ratio);
     ctx.fillText(l.text, left + 4 * ratio, y - 4 * ratio);
   }
   ctx.restore();
@@ -180,6 +186,7 @@ function show(figure, of) {
   };
   chart.reach = (min, max) => { for (const p of chart.plots) p.setScale('x', { min, max }); };
   chart.draw = () => {
+    recolour();
     const scale = chart.plots[0] && chart.plots[0].scales.x, range = scale && scale.min !== null ? [scale.min, scale.max] : chart.whole;
     for (const p of chart.plots) p.destroy();
     box.textContent = '';
@@ -204,7 +211,7 @@ function show(figure, of) {
     charts.delete(chart);
     for (const p of chart.plots) p.destroy();
   };
-  switches(keys, series, off, chart.draw);
+  const recolour = switches(keys, series, off, () => chart.draw());
   const lively = [keys, box, read, element('p', 'hint', 'Drag to zoom, double-click for all; or arrow keys, + − 0.')];
   if (still) { still.before(...lively); still.classList.add('hidden'); } else figure.querySelector('figcaption').after(...lively);
   chart.draw();
@@ -214,12 +221,17 @@ function show(figure, of) {
   return chart;
 }
 
-// switches are buttons that take lines off a chart, and show which is which.
+// switches are buttons that take lines off a chart, and show which is which. What they
+// return gives them the colours that hold by then, light or dark.
 function switches(keys, series, off, changed) {
+  const coloured = [], recolour = () => { for (const [path, colour] of coloured) path.setAttribute('stroke', colour()); };
   const key = (id, text, mark, dash) => {
     const b = element('button');
     b.type = 'button';
-    if (mark) b.append(swatch(mark, dash));
+    if (mark) {
+      b.append(swatch(mark(), dash));
+      coloured.push([b.querySelector('path'), mark]);
+    }
     b.append(text);
     b.setAttribute('aria-pressed', 'true');
     b.addEventListener('click', () => {
@@ -229,13 +241,15 @@ function switches(keys, series, off, changed) {
     });
     keys.append(b);
   };
-  const modes = new Map(series.map(s => [s.mode, s.look])), names = [...new Set(series.map(s => s.name))], classes = classesOf(series);
-  if (modes.size > 1) for (const [mode, look] of modes) key('mode ' + mode, mode, colour(look));
+  const kinds = series.map(s => s.panel), panels = [...series].sort((a, b) => kinds.indexOf(a.panel) - kinds.indexOf(b.panel)); // from above to below
+  const modes = new Map(series.map(s => [s.mode, s.look])), names = [...new Set(panels.map(s => s.name))], classes = classesOf(series);
+  if (modes.size > 1) for (const [mode, look] of modes) key('mode ' + mode, mode, () => colour(look));
   if (names.length > 1) for (const name of names) {
-    const nth = classes.indexOf(name), one = line({ ...series.find(s => s.name === name), base: false });
-    key('name ' + name, name, nth >= 0 ? ofClass(nth) : one.stroke === property('--bad') ? one.stroke : property('--ink'), one.dash);
+    const nth = classes.indexOf(name), one = { ...series.find(s => s.name === name), base: false }, bad = one.name === 'failed' && one.lone;
+    key('name ' + name, name, () => nth >= 0 ? ofClass(nth) : property(bad ? '--bad' : '--ink'), line(one).dash);
   }
   if (series.some(s => s.base)) key('base', 'base');
+  return recolour;
 }
 
 // classesOf are the classes of errors of a chart, whose colours they have in all panels.

@@ -10,7 +10,7 @@ function curve(figure) {
     const ends = [1, 2, 4, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9];
     return [new uPlot(options(box, 356, {
       scales: { x: { time: false, distr: 3, range: (u, low, high) => [low, high > low ? high : low * 10] }, y: logarithmic(() => [...values, limits.map(l => l.at)]) },
-      axes: axes({ label: 'percentile of calls', labelSize: 18, values: (u, all) => apart(u, all).map(v => v === null ? '' : percentile(v)), splits: u => ends.filter(t => t >= u.scales.x.min * 0.999 && t <= u.scales.x.max * 1.001), filter: (u, s) => s }, {}, n.series[0].unit, 'latency'),
+      axes: axes({ label: n.series.some(s => s.name === 'gap') ? 'percentile' : 'percentile of calls', labelSize: 18, values: (u, all) => apart(u, all).map(v => v === null ? '' : percentile(v)), splits: u => ends.filter(t => t >= u.scales.x.min * 0.999 && t <= u.scales.x.max * 1.001), filter: (u, s) => s }, {}, n.series[0].unit, 'latency'),
       series: [{}, ...shown.map(line)],
       cursor: { bind: all(chart), drag: { x: true, y: false } },
       hooks: { setCursor: [u => chart.tell(u.cursor.idx)], draw: [promised(limits)] },
