@@ -258,9 +258,14 @@ func (g *gatheringAfar) Take(share int, piece []byte) error {
 // clock was compared, to far less.
 const inAdvance = time.Minute
 
-// happened tells whether the trial has come that far, or about.
+// happened tells whether the trial has come that far, or about. One that is recovered
+// cannot have come further than its run.
 func (g *gatheringAfar) happened(at time.Duration) error {
-	if now := time.Since(g.began) - g.trial.Scenario.Warmup; at > now+inAdvance {
+	began := g.began.Add(g.trial.Scenario.Warmup)
+	if g.Recovering {
+		began = g.run.Started
+	}
+	if now := time.Since(began); at > now+inAdvance {
 		return fmt.Errorf("it tells of what was %v after the beginning, which is %v ago", at, now)
 	}
 	return nil

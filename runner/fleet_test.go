@@ -396,6 +396,14 @@ func TestPiecesOfTheFutureAreRefused(t *testing.T) {
 	if f.refused != 2 || f.taken != 2 || !(trial.MakespanS < 3600) || !(trial.Agents[0].UntilS <= 0.2) {
 		t.Errorf("%d were refused, %d taken; the last call ended at %v s", f.refused, f.taken, trial.MakespanS)
 	}
+	// What was kept comes all at once, of a run that began some time ago.
+	f = &prophet{table: fleet(t, text, 2)}
+	carryOut(t, text, by(f), func(o *runner.Options) {
+		o.Recovering, o.Now = true, func() time.Time { return time.Now().Add(-2 * time.Hour) }
+	})
+	if f.refused != 1 || f.taken != 3 {
+		t.Errorf("recovered: %d were refused, %d taken", f.refused, f.taken)
+	}
 }
 
 // prophet sends pieces of now, and of the future, behind its honest ones.
