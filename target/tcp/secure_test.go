@@ -150,7 +150,8 @@ func TestReceivers(t *testing.T) {
 			t.Errorf("first %v, last %v", first, last)
 		}
 	}
-	if asked, accepted, _ := s.saw(); asked != 60 || accepted != 23 {
+	// A call may be over before the next one needs a connection of its own.
+	if asked, accepted, _ := s.saw(); asked != 60 || accepted < 21 || accepted > 23 {
 		t.Errorf("%d messages over %d connections", asked, accepted)
 	}
 	to.close()
