@@ -112,6 +112,12 @@ func passwords(t *testing.T) *greedy {
 		t.Fatal(err)
 	}
 	g := &greedy{l.Addr().String(), make(chan string, 1)}
+	attend(t, l, g.ask)
+	return g
+}
+
+// attend serves whoever comes, one after the other, until the test is over.
+func attend(t *testing.T, l net.Listener, serve func(net.Conn)) {
 	gone := make(chan struct{})
 	t.Cleanup(func() { _ = l.Close(); <-gone })
 	go func() {
@@ -121,10 +127,9 @@ func passwords(t *testing.T) *greedy {
 			if err != nil {
 				return
 			}
-			g.ask(c)
+			serve(c)
 		}
 	}()
-	return g
 }
 
 func (g *greedy) ask(c net.Conn) {
@@ -191,19 +196,10 @@ func counted(t *testing.T) (address string, came *atomic.Int64) {
 		if err != nil {
 			continue
 		}
-		gone := make(chan struct{})
-		t.Cleanup(func() { _ = l.Close(); <-gone })
-		go func() {
-			defer close(gone)
-			for {
-				c, err := l.Accept()
-				if err != nil {
-					return
-				}
-				came.Add(1)
-				_ = c.Close()
-			}
-		}()
+		attend(t, l, func(c net.Conn) {
+			came.Add(1)
+			_ = c.Close()
+		})
 		return l.Addr().String(), came
 	}
 	return "192.0.2.1:9", came
@@ -292,20 +288,11 @@ func clusterOf(t *testing.T, other string) (address string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	gone := make(chan struct{})
-	t.Cleanup(func() { _ = l.Close(); <-gone })
-	go func() {
-		defer close(gone)
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			_, _ = fmt.Fprintf(c, "INFO {\"server_id\":\"x\",\"version\":\"2.10.0\",\"max_payload\":1048576,\"connect_urls\":[%q]}\r\n", other)
-			_, _ = c.Read(make([]byte, 4096))
-			_ = c.Close()
-		}
-	}()
+	attend(t, l, func(c net.Conn) {
+		_, _ = fmt.Fprintf(c, "INFO {\"server_id\":\"x\",\"version\":\"2.10.0\",\"max_payload\":1048576,\"connect_urls\":[%q]}\r\n", other)
+		_, _ = c.Read(make([]byte, 4096))
+		_ = c.Close()
+	})
 	return l.Addr().String()
 }
 
